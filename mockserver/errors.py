@@ -156,6 +156,10 @@ class Conflict(Refusal):
     status = 409
 
 
+class Gone(Refusal):
+    status = 410
+
+
 class PreconditionFailed(Refusal):
     status = 412
 

@@ -22,7 +22,13 @@ _TAKEN = re.compile(
 _KEPT = re.compile(
     r"\b(?:can|could|may|will|must) ?not\b|\bcan't\b|\bonly (?:be )?(?:delete|remove|possible)"
     r"|\bunable to\b|\bnot allowed\b|\bin use\b|\bonly if\b|\bstill\b|\bnot empty\b|\bonly empty\b"
-    r"|\bmust be empty\b|\bfails? if\b|\bhas (?:any|no|active|existing)\b",
+    r"|\bmust be empty\b|\bfails? if\b|\bhas (?:any|no|active|existing|open)\b"
+    r"|\bhas \w+ (?:that|which) (?:are|have) not\b",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(
+    r"\b(?:active|open|running|pending|ongoing|unfinished|outstanding)\b"
+    r"|\bnot (?:yet )?(?:been )?(?:finished|ended|completed|complete|closed|done)\b",
     re.IGNORECASE,
 )
 _EMPTY = re.compile(r"\b(?:not|non|only|must be|if)[ -]empty\b|\bis empty\b", re.IGNORECASE)
@@ -50,6 +56,10 @@ def constrained(
     for resource in resources.values():
         if resource.parents and resource.parents[-1].resource is not None:
             below.setdefault(resource.parents[-1].resource, []).append(resource)
+    naming: dict[str, dict[str, str]] = {}
+    for action in actions.values():
+        for reference in action.request.refers if action.kind == "create" else ():
+            naming.setdefault(reference.resource, {})[action.resource or ""] = reference.field
     for facts in survey.facts:
         action = found[facts.operation.id]
         about = resources.get(action.resource or "")
@@ -57,8 +67,10 @@ def constrained(
             continue
         if action.kind == "create":
             made = _unique(survey, facts, about)
-        elif action.kind == "remove":
-            made = _kept(facts, about, below.get(about.name, []))
+        elif action.kind == "remove" or (action.transition is not None and action.transition.soft):
+            by = naming.get(about.name, {})
+            others = [*below.get(about.name, []), *(resources[n] for n in by if n in resources)]
+            made = _kept(facts, about, others, by)
         else:
             continue
         if made is not None:
@@ -111,8 +123,10 @@ def _unique(survey: Survey, facts: Facts, about: Resource) -> tuple[Constraint, 
     return None
 
 
-def _kept(facts: Facts, about: Resource, below: list[Resource]) -> tuple[Constraint, str] | None:
-    """The resources below an entity without which it can't be removed."""
+def _kept(
+    facts: Facts, about: Resource, below: list[Resource], naming: Mapping[str, str]
+) -> tuple[Constraint, str] | None:
+    """The resources below an entity, or `naming` it, without which it can't be removed."""
     for status, text in _texts(facts.operation, _KEPT):
         found = [
             one.name
@@ -120,7 +134,10 @@ def _kept(facts: Facts, about: Resource, below: list[Resource]) -> tuple[Constra
             if not one.singleton and (_says(one.noun, text) or _EMPTY.search(text))
         ]
         if found:
-            return Constraint(status, without=tuple(found)), f"it may be kept: {text.strip()}"
+            by = {name: naming[name] for name in found if name in naming}
+            ended = _OPEN.search(text) is not None
+            kept = Constraint(status, without=tuple(found), naming=by, ended=ended)
+            return kept, f"it may be kept: {text.strip()}"
     return None
 
 

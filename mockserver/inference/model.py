@@ -228,11 +228,15 @@ class Reference:
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """What a request is refused for, with this status: another entity has the same value of one of
-    the properties `unique`, or the entity has others below it, of the resources `without`."""
+    the properties `unique`, or the entity has others, of the resources `without`: below it, or with
+    its id in the property that `naming` has for the resource. `ended`: others that have ended do
+    not count."""
 
     status: int
     unique: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    naming: Mapping[str, str] = field(default_factory=dict)
+    ended: bool = False
 
 
 ItemPlace = Literal["path", "query", "body"]

@@ -117,12 +117,21 @@ def _references(
         words = tokens(name)
         # A parent may be of any kind.
         called = "_".join(words[:-1]) if words[-1:] == ("id",) and words[0] != "parent" else ""
+        called = called or _named_whole(facts, words, known)
         about = known.get(called, ())
         if len(about) == 1 and about[0].name != action.resource:
             kept = survey.flat(about[0].schema).properties.get(about[0].identity.key or "", {})
             if (survey.schemas.kinds(schema) & survey.schemas.kinds(kept)) - {"null"}:
                 found.append(Reference(name, about[0].name))
     return found
+
+
+def _named_whole(facts: Facts, words: tuple[str, ...], known: Mapping[str, list[Resource]]) -> str:
+    """The noun of the resource that a property names without a word for its id (`station`), where
+    the refusal speaks of it: `There is no such station`."""
+    called = "_".join(words)
+    refusal = facts.operation.responses["404"].description
+    return called if called in known and called in "_".join(tokens(refusal)) else ""
 
 
 def reached(

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mockserver.engine.inferred.acceptance import accepted
-from mockserver.engine.inferred.call import Call, CallHandler, media_of
+from mockserver.engine.inferred.call import Call, media_of
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
+from mockserver.engine.inferred.dependencies import check_bare, check_unique
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
@@ -17,12 +18,11 @@ from mockserver.engine.inferred.repository import Entity, OwnRepository, Reposit
 from mockserver.engine.inferred.schedules import goes, set_to, state_of
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply
-from mockserver.engine.serialization import nearest_status, refusal_of
+from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
-from mockserver.inference.model import FIRST, Action
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
-from mockserver.inference.words import bag, plural, singular, tokens
+from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.media_types import essence
 
 _TRIES = 50
@@ -52,7 +52,7 @@ def create(call: Call) -> Reply:
         # The server's id, which a client may send back.
         sent = {name: value for name, value in sent.items() if name != resource.identity.key}
         entity = new_entity(call, repository, sent, fixed, parent)
-    _check_unique(call, entity, sent)
+    check_unique(call, entity, sent)
     for _ in range(_TRIES):
         if chosen or call.find(entity.key) is None:
             break
@@ -64,39 +64,6 @@ def create(call: Call) -> Reply:
     tell_ids(call, reply, [call.id_of(entity)])
     count_made(call, reply, 1)
     return reply
-
-
-def _check_unique(call: Call, entity: Entity, sent: Mapping[str, Any]) -> None:
-    """Refuse a new entity with a value that has to be its own. Raises the documented refusal."""
-    constraint = call.action.request.constraint
-    names = constraint.unique if constraint is not None else ()
-    wanted = {name: _folded(sent[name]) for name in names if sent.get(name) not in (None, "")}
-    if not wanted or constraint is None or call.world.leniency.overrules:
-        return
-    for other in call.repository.scan(call.world, entity.parent or None, False):
-        for name, value in wanted.items():
-            if _folded(other.data.get(name)) == value:
-                message = f"A {call.resource.noun} with the {name} '{sent[name]}' exists already."
-                raise refusal_of(constraint.status, Conflict(message))
-
-
-def _folded(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
-
-
-def _check_bare(call: Call, entity: Entity) -> None:
-    """Refuse to remove an entity that still has others below it. Raises the documented refusal."""
-    constraint = call.action.request.constraint
-    if constraint is None or call.world.leniency.overrules:
-        return
-    for name in constraint.without:
-        child = call.context.repositories[name]
-        if entity.seed:
-            call.context.sower.sow(call.world, child, entity.key)
-        if any(below.parent == entity.key for below in child.scan(call.world, entity.key, False)):
-            called = plural(child.resource.noun).replace("_", " ")
-            message = f"The {call.resource.noun} '{call.id_of(entity)}' has {called}."
-            raise refusal_of(constraint.status, Conflict(message))
 
 
 def _wished_id(call: Call) -> dict[str, Any]:
@@ -350,7 +317,7 @@ def remove(call: Call) -> Reply:
         row = {**entity.row, "schedule": schedule, "goes": end}
         put = call.repository.put(world, Entity(entity.key, entity.data, entity.parent, row))
         return call.reply(put)
-    _check_bare(call, entity)
+    check_bare(call, entity)
     take_away(call, call.repository, entity)
     known_ = {**call.known(entity), **_deleted(call), "deleted": True}
     own = call.context.flat(call.resource).properties
@@ -450,45 +417,3 @@ def clear(call: Call) -> Reply:
     if call.operation.success == 204:
         return call.context.answers.reply(call.operation, call.rng(entity.key))
     return call.reply(entity if call.resource.creatable else single(call))
-
-
-def checked(handler: CallHandler) -> CallHandler:
-    """The handler, for bodies whose ids exist. Raises NotFound otherwise."""
-
-    def handle(call: Call) -> Reply:
-        if call.world.leniency.knows_any_id:
-            return handler(call)
-        for thing in _things(call.request.body, call.action):
-            for reference in call.action.request.refers:
-                repository = call.context.repositories[reference.resource]
-                for value in _values_at(thing, reference.field):
-                    if call.context.find(call.world, repository, str(value)) is None:
-                        raise not_found(repository.resource, value)
-        return handler(call)
-
-    return handle
-
-
-def _values_at(thing: Any, field: str) -> Iterator[Any]:
-    """The values at a property: each element of an array, nested with dots."""
-    if isinstance(thing, list):
-        for one in thing:
-            yield from _values_at(one, field)
-    elif isinstance(thing, Mapping):
-        name, _, rest = (field, "", "") if field in thing else field.partition(".")
-        value = thing.get(name)
-        if rest:
-            yield from _values_at(value, rest)
-        else:
-            yield from (v for v in (value if isinstance(value, list) else [value]) if v is not None)
-
-
-def _things(body: Any, action: Action) -> Iterator[Mapping[str, Any]]:
-    """The sent entities: one or several."""
-    above = action.request.at
-    if FIRST in above:
-        above = above[: above.index(FIRST)]
-    found = dig(body, above)
-    for thing in found if isinstance(found, list) else [found]:
-        if isinstance(thing, Mapping):
-            yield thing

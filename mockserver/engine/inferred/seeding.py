@@ -71,6 +71,16 @@ def unique_values(plan: Plan) -> dict[str, tuple[str, ...]]:
     }
 
 
+def listed_flags(plan: Plan) -> dict[str, dict[str, bool]]:
+    """The flags that soft deletion sets, as they are before it, by resource."""
+    found: dict[str, dict[str, bool]] = {}
+    for action in plan.actions.values():
+        if action.resource is not None and action.transition is not None and action.transition.soft:
+            flags = {n: not v for n, v in action.transition.changes if isinstance(v, bool)}
+            found.setdefault(action.resource, {}).update(flags)
+    return found
+
+
 class Sower:
     """Creates the seed entities, one repository and parent at a time."""
 
@@ -86,6 +96,7 @@ class Sower:
     ) -> None:
         self._makeable = makeable(plan)
         self._unique = unique_values(plan)
+        self._listed = listed_flags(plan)
         self._examples = examples
         self._empty = empty
         self._keys = keys
@@ -364,7 +375,7 @@ class Sower:
         row: dict[str, Any] = {"at": at, "n": ordinal - resource.seeds, "seed": True}
         full = world.leniency.fill  # for tests of clients, which may not know every kind
         known = dict(self._guided(resource, ordinal, full=full))
-        known |= owner_values(world, repository.roles)
+        known |= owner_values(world, repository.roles) | self._listed.get(resource.name, {})
         known.update(self._referring(world, repository, ordinal))
         set_times(repository.schemas, repository.flat, repository.roles, known, at, made=True)
         known.update(dict.fromkeys(repository.roles.counted, ordinal + 1))

@@ -22,7 +22,7 @@ from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action, Path
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.words import bag, noun, plural, tokens
-from mockserver.openapi.media_types import is_json_or_any
+from mockserver.openapi.media_types import essence, is_json_or_any
 from mockserver.openapi.model import Operation
 
 _KEPT = 256
@@ -79,7 +79,9 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
                 kept.popitem(last=False)
         return replace(reply, headers=dict(reply.headers))
 
-    return handle
+    if jobs is None:
+        return handle
+    return lambda call: _in_its_format(call, jobs, handle(call))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,30 @@ def _check_done(call: Call, jobs: Repository) -> None:
     raise Conflict(
         f"The {noun} is {state_of(states, entity.data)}; this exists once it has succeeded."
     )
+
+
+_FORMATS = bag("format file_format output_format export_format file_type content_type media_type")
+
+
+def _in_its_format(call: Call, jobs: Repository, reply: Reply) -> Reply:
+    """A file in the format of its job (`csv`), where the document lists several and the client
+    accepts any."""
+    response = call.operation.response_for(reply.status)
+    entity = call.context.find(call.world, jobs, call.parent_key())
+    anything = call.request.headers.get("accept", "*/*").strip() == "*/*"
+    if response is None or len(response.content) < 2 or entity is None or not anything:
+        return reply
+    data = entity.data.items()
+    said = {str(v).casefold() for n, v in data if "_".join(tokens(n)) in _FORMATS}
+    for name, media in response.content.items():
+        if not said.isdisjoint((essence(name), essence(name).rsplit("/", 1)[-1])):
+            if name == reply.media_type:
+                return reply
+            rng = lasting(call.world, call.operation.id, name, entity.key)
+            answers = call.context.answers
+            body = answers.in_another_form(call.operation, media, name, rng, reply)
+            return Reply(reply.status, body, reply.headers, name)
+    return reply
 
 
 def _made(call: Call) -> Reply:

@@ -12,6 +12,7 @@ from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.consistency import may_lack
 from mockserver.engine.inferred.context import id_text, named, not_found
 from mockserver.engine.inferred.crud import single
+from mockserver.engine.inferred.dependencies import check_bare
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times, stamp
 from mockserver.engine.inferred.job_fields import outcome_salt
@@ -45,6 +46,7 @@ def transition(call: Call) -> Reply:
     sent = {**call.asked(), **named(call.sent)}
     verb = _verb(call, sent)
     shown = _shown(call, verb, sent)
+    check_bare(call, entity)
     before = entity
     entity = act(call, entity, sent, shown, verb)
     if entity.data == before.data and 304 in call.operation.documented and verb.changes:
@@ -105,6 +107,7 @@ def act(
     states = repository.resource.states
     verb = verb or call.action.transition or Transition()
     changes = _changes(call, verb, sent, shown, entity.data)
+    _check_changes(call, verb, entity)
     if states is not None and states.name in changes and states.known:
         after = changes.pop(states.name)
         entity = _moved(call, entity, states, verb, after, changes)
@@ -127,6 +130,20 @@ def act(
         left = {"hidden": True} if verb.changes else {"hidden": True, "trashed": True}
         entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, **left})
     return repository.put(call.world, entity)
+
+
+def _check_changes(call: Call, verb: Transition, entity: Entity) -> None:
+    """Refuse a verb that only sets flags and empties timestamps which are like that already
+    (restoring what is not deleted). Raises Conflict where the document lists one."""
+    wanted = dict(verb.changes)
+    plain = all(value is None or isinstance(value, bool) for value in wanted.values())
+    if not wanted or not plain or call.operation.method == "DELETE":
+        return
+    if call.world.leniency.overrules or 409 not in call.operation.documented:
+        return
+    if all(entity.data.get(name, MISSING) == value for name, value in wanted.items()):
+        noun = call.resource.noun.replace("_", " ")
+        raise Conflict(f"The {noun} is like that already; {verb.verb} is not possible.")
 
 
 def _with_words(entity: Entity, states: States | None, sent: Mapping[str, Any]) -> Entity:

@@ -1,0 +1,111 @@
+"""Requests that conflict with other entities: a value that is taken, an entity that others depend
+on, an id that no entity has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.engine.inferred.call import Call, CallHandler
+from mockserver.engine.inferred.context import dig, not_found
+from mockserver.engine.inferred.repository import Entity, Repository
+from mockserver.engine.inferred.schedules import state_of
+from mockserver.engine.messages import Reply
+from mockserver.engine.serialization import refusal_of
+from mockserver.errors import Conflict
+from mockserver.inference.model import FIRST, Action
+from mockserver.inference.state_words import STANDING
+from mockserver.inference.states import spelled
+from mockserver.inference.words import plural
+
+
+def check_unique(call: Call, entity: Entity, sent: Mapping[str, Any]) -> None:
+    """Refuse a new entity with a value that has to be its own. Raises the documented refusal."""
+    constraint = call.action.request.constraint
+    names = constraint.unique if constraint is not None else ()
+    wanted = {name: _folded(sent[name]) for name in names if sent.get(name) not in (None, "")}
+    if not wanted or constraint is None or call.world.leniency.overrules:
+        return
+    for other in call.repository.scan(call.world, entity.parent or None, False):
+        for name, value in wanted.items():
+            if _folded(other.data.get(name)) == value:
+                message = f"A {call.resource.noun} with the {name} '{sent[name]}' exists already."
+                raise refusal_of(constraint.status, Conflict(message))
+
+
+def _folded(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def check_bare(call: Call, entity: Entity) -> None:
+    """Refuse to remove an entity that others depend on. Raises the documented refusal."""
+    constraint = call.action.request.constraint
+    if constraint is None or call.world.leniency.overrules:
+        return
+    for name in constraint.without:
+        child, named_by = call.context.repositories[name], constraint.naming.get(name)
+        above = entity.key if named_by is None else None
+        if entity.seed:
+            call.context.sower.sow(call.world, child, above)
+        own = call.id_of(entity)
+        others = (
+            other
+            for other in child.scan(call.world, above, False)
+            if (other.parent == above if named_by is None else other.data.get(named_by) == own)
+        )
+        if any(not (constraint.ended and _has_ended(child, other)) for other in others):
+            called = plural(child.resource.noun).replace("_", " ")
+            message = f"The {call.resource.noun} '{call.id_of(entity)}' has {called}."
+            raise refusal_of(constraint.status, Conflict(message))
+
+
+def _has_ended(repository: Repository, entity: Entity) -> bool:
+    """Whether an entity is over: not one that is `active` as long as it works."""
+    states = repository.resource.states
+    if states is None:
+        return False
+    ends = {*states.success, *states.failure, *states.cancelled}
+    state = state_of(states, entity.data)
+    return state in ends and spelled(state).split("_")[-1] not in STANDING
+
+
+def checked(handler: CallHandler) -> CallHandler:
+    """The handler, for bodies whose ids exist. Raises NotFound otherwise."""
+
+    def handle(call: Call) -> Reply:
+        if call.world.leniency.knows_any_id:
+            return handler(call)
+        for thing in _things(call.request.body, call.action):
+            for reference in call.action.request.refers:
+                repository = call.context.repositories[reference.resource]
+                for value in _values_at(thing, reference.field):
+                    if call.context.find(call.world, repository, str(value)) is None:
+                        raise not_found(repository.resource, value)
+        return handler(call)
+
+    return handle
+
+
+def _values_at(thing: Any, field: str) -> Iterator[Any]:
+    """The values at a property: each element of an array, nested with dots."""
+    if isinstance(thing, list):
+        for one in thing:
+            yield from _values_at(one, field)
+    elif isinstance(thing, Mapping):
+        name, _, rest = (field, "", "") if field in thing else field.partition(".")
+        value = thing.get(name)
+        if rest:
+            yield from _values_at(value, rest)
+        else:
+            yield from (v for v in (value if isinstance(value, list) else [value]) if v is not None)
+
+
+def _things(body: Any, action: Action) -> Iterator[Mapping[str, Any]]:
+    """The sent entities: one or several."""
+    above = action.request.at
+    if FIRST in above:
+        above = above[: above.index(FIRST)]
+    found = dig(body, above)
+    for thing in found if isinstance(found, list) else [found]:
+        if isinstance(thing, Mapping):
+            yield thing
