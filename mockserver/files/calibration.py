@@ -72,7 +72,7 @@ def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
         if not fine:
             raise UsageError(f"{where}.{key}: unknown, or of the wrong type")
     for status in value.get("statuses", {}).values():
-        if not isinstance(status, int) or not 100 <= status <= 599:
+        if not isinstance(status, int) or not 200 <= status <= 599:
             raise UsageError(f"{where}.statuses: {status!r} is not a status")
     for status, name in value.get("media_types", {}).items():
         if not isinstance(name, str) or not (name.isascii() and name.isprintable()):

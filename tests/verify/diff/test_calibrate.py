@@ -165,6 +165,12 @@ def test_ids_become_parameters() -> None:
         ("[operations.getShelf.durations]\nnew = -1", "not a number of seconds"),
         ("[operations.getShelf.enums]\ncolour = []", "list of values"),
         ("[operations.getShelf.words]\n400 = 7", "must be a table"),
+        ("[operations.getShelf.statuses]\n200 = 101", "is not a status"),
+        ("[operations.getShelf.media_types]\n200 = 5", "is not a media type"),
+        ('[operations.getShelf.media_types]\n200 = "a/b\\r\\nx: y"', "is not a media type"),
+        ("[operations.getShelf.bodies]\n404 = 2020-01-01", "a value is none of JSON"),
+        ("[operations.getShelf.durations]\nnew = inf", "a value is none of JSON"),
+        ("x = " + "[" * 100_000, "not TOML"),
     ],
 )
 def test_a_bad_lock_file_is_refused(text: str, words: str, tmp_path: Path) -> None:
