@@ -14,15 +14,15 @@ from mockserver.engine.inferred.entities import called, changed_entity, defaults
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
 from mockserver.engine.inferred.patch import json_patched, merge_patched
-from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
+from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import goes, set_to, state_of
-from mockserver.engine.inferred.seeding import lasting
+from mockserver.engine.inferred.seeding import lasting, sown
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
-from mockserver.inference.words import bag, singular, tokens
+from mockserver.inference.words import bag, noun, singular, tokens
 from mockserver.openapi.media_types import essence
 
 _TRIES = 50
@@ -59,11 +59,35 @@ def create(call: Call) -> Reply:
         # Ids of a short pattern can collide.
         entity = new_entity(call, repository, sent, fixed, parent)
     entity = repository.put(call.world, entity)
+    _create_below(call, entity)
     keep_file(call, entity)
     reply = _remembered(call, entity, call.reply(entity, made=True))
     tell_ids(call, reply, [call.id_of(entity)])
     count_made(call, reply, 1)
     return reply
+
+
+def _create_below(call: Call, above: Entity) -> None:
+    """Create the entities below a new one that its request sends (`{"samples": [{...}]}`), where
+    only paths below it show them."""
+    own = call.context.flat(call.resource).properties
+    arrays = {noun(n): v for n, v in named(call.sent).items() if n not in own and v}
+    for child in call.context.repositories.values():
+        resource = child.resource
+        link = resource.parents[-1] if resource.parents else None
+        items = arrays.get(resource.noun.rsplit(".", 1)[-1])
+        if link is None or link.resource != call.resource.name or not isinstance(items, list):
+            continue
+        if resource.singleton or not isinstance(child, OwnRepository):
+            continue
+        # There are no others.
+        call.world[SYSTEM.name].put({"id": sown(child, above.key), "sent": True})
+        for item in items:
+            sent = {n: v for n, v in named(item).items() if n in child.flat.properties}
+            fixed = {n: v for n, v in sent.items() if n == resource.identity.key}
+            if link.field:
+                fixed[link.field] = call.id_of(above)
+            child.put(call.world, new_entity(call, child, sent, fixed, above.key))
 
 
 def _wished_id(call: Call) -> dict[str, Any]:
@@ -157,7 +181,7 @@ def _kind_by_name(call: Call) -> dict[str, Any]:
             continue
         if states is not None and name == states.name:
             continue
-        for words in (said[-1], *(noun for noun in said[:-1])):
+        for words in (said[-1], *said[:-1]):
             for value in values:
                 own = tokens(value) if isinstance(value, str) else ()
                 if own and ("".join(own) in _spellings(words) or own[:1] == words):

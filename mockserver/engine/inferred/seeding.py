@@ -256,7 +256,8 @@ class Sower:
         create any; returns whether there are new ones."""
         if not isinstance(repository, OwnRepository) or not self.is_vendors(repository):
             return False
-        if not self._sown_under(world, repository.resource, parent):
+        noted = world[SYSTEM.name].get(sown(repository, parent)) or {}
+        if noted.get("sent") or not self._sown_under(world, repository.resource, parent):
             return False
         return self.sow_some(world, repository, parent, known)
 
