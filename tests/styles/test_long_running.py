@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from mockserver import MockServer
 from tests.support.documents import (
     FLAG,
@@ -246,3 +248,17 @@ def test_a_run_is_completed_and_its_conclusion_says_that_it_was_cancelled() -> N
         ended = mock.client.get(url).json()
         assert (ended["status"], ended["conclusion"]) == ("completed", "success")
         assert mock.client.post(f"{url}/cancel").status_code == 409
+
+
+@pytest.mark.parametrize(
+    "waits", [10**15, 1e308, -1e308, "²", "9" * 400, f"P{'9' * 5000}D", "9999-12-31T23:59:59-23:00"]
+)
+def test_a_deadline_may_be_any_value(waits: Any) -> None:
+    hold = obj(id=text(), status=one_of("pending", "completed", "expired"))
+    paths = {
+        "/holds": {"post": operation("hold", ref("Hold"), status=201, sent=obj(expires_in={}))},
+        "/holds/{id}": path("id", get=operation("get", ref("Hold"))),
+    }
+    with MockServer(with_schemas(paths, Hold=hold), seeds="none") as mock:
+        made = mock.client.post("/holds", json={"expires_in": waits}).raise_for_status().json()
+        assert mock.client.get(f"/holds/{made['id']}").json() == made

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mockserver.engine.jobs.schedule import cut
-from mockserver.engine.timestamps import SECOND, seconds
+from mockserver.engine.timestamps import LATEST, SECOND, seconds
 from mockserver.inference.model import States
 from mockserver.inference.state_words import PAUSED, STANDING, TIMED_OUT
 from mockserver.inference.states import is_work, spelled
@@ -137,7 +137,16 @@ _UNITS = {
 
 
 def _instant(word: str, value: Any, now: int) -> int | None:
-    """A duration or a time, as a time in the future."""
+    """A duration or a time, as a time in the future; None for what is neither."""
+    try:
+        found = _ending(word, value, now)
+    except (OverflowError, ValueError):
+        return None
+    return found if found is None else min(found, LATEST)
+
+
+def _ending(word: str, value: Any, now: int) -> int | None:
+    """When a duration ends, or a time in the future. Raises OverflowError, ValueError."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):

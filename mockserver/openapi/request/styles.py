@@ -17,6 +17,7 @@ Read = Callable[[Source], Any]
 Decode = Callable[[str], str]
 
 _DEEPEST = 32
+_INDEX = re.compile(r"\d{1,9}", re.ASCII)
 _DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "simple": ","}
 
 
@@ -214,7 +215,7 @@ def _cast_deep(node: Any, kind: Kind) -> Json:
             cast = kind.item()
             return [cast(text) for text in node]
         return kind.scalar()(node[-1])
-    if kind.is_array and all(token.isdigit() for token in node):
+    if kind.is_array and all(map(_INDEX.fullmatch, node)):
         item = kind.of(kind.items)
         return [_cast_deep(node[token], item) for token in sorted(node, key=int)]
     return {token: _cast_deep(inner, kind.property(token)) for token, inner in node.items()}
