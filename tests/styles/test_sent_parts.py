@@ -56,3 +56,12 @@ def test_a_crate_of_which_nothing_is_sent_has_bottles_that_only_the_vendor_makes
     with MockServer(crates()) as mock:
         crate = mock.client.post("/crates", json={"name": "x"}).json()
         assert mock.client.get(f"/crates/{crate['id']}/bottles").json()
+
+
+def test_a_second_crate_takes_nothing_out_of_the_first() -> None:
+    with MockServer(crates()) as mock:
+        sent = {"name": "x", "bottles": [{"label": "a", "colour": "green"}]}
+        first, second = (mock.client.post("/crates", json=sent).json()["id"] for _ in "12")
+        for crate in (first, second):
+            assert mock.client.get(f"/crates/{crate}").json()["bottle_count"] == 1
+            assert len(mock.client.get(f"/crates/{crate}/bottles").json()) == 1

@@ -85,6 +85,8 @@ def _create_below(call: Call, above: Entity) -> None:
         for item in items:
             sent = {n: v for n, v in named(item).items() if n in child.flat.properties}
             fixed = {n: v for n, v in sent.items() if n == resource.identity.key}
+            if any(child.get(call.world, str(value)) is not None for value in fixed.values()):
+                fixed = {}  # It would take the entity with this id away from another parent.
             if link.field:
                 fixed[link.field] = call.id_of(above)
             child.put(call.world, new_entity(call, child, sent, fixed, above.key))
