@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from mockserver.engine.inferred.repository import OwnRepository
 from tests.support.documents import (
     WHOLE,
     answer,
@@ -230,6 +231,40 @@ def test_a_new_entity_is_of_the_owner_that_it_names() -> None:
         person = client.post("/people", json={"email": "a@b.test", "club_id": one}).json()["id"]
         assert [each["id"] for each in client.get(f"/clubs/{one}/people").json()] == [person]
         assert client.get(f"/clubs/{other}/people").json() == []
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_members_that_name_their_owner_are_found_in_order(
+    several: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an index if each names one owner; those that were linked lie among them."""
+    field = "club_ids" if several else "club_id"
+    sent = obj(email=text(), **{field: array(text()) if several else text()})
+    person = obj("id", id=text(), email=text(), **{field: sent["properties"][field]})
+    club = obj("id", id=text(), member_count=WHOLE)
+    listing = operation("of", array(ref("Person")))
+    add = operation("addPerson", status=204, sent=obj("person_id", person_id=text()))
+    leave = path("id", "personId", delete=operation("leave", status=204))
+    document = _clubs({"/clubs/{id}/people": path("id", get=listing, post=add)})
+    document["paths"]["/clubs/{id}/people/{personId}"] = leave
+    document["paths"]["/people"]["post"] = operation("make", ref("Person"), status=201, sent=sent)
+    document["components"]["schemas"] |= {"Person": person, "Club": club}
+    with MockServer(document, seeds="none") as mock:
+        client = mock.client
+        one, other = (client.post("/clubs", json={"name": name}).json()["id"] for name in "ab")
+        owners = [one, other, one, other, other, one]
+        people = [
+            client.post("/people", json={field: [owner] if several else owner}).json()["id"]
+            for owner in owners
+        ]
+        client.post(f"/clubs/{one}/people", json={"person_id": people[1]}).raise_for_status()
+        client.delete(f"/clubs/{one}/people/{people[0]}").raise_for_status()
+        listed = client.get(f"/clubs/{one}/people").json()
+        assert [each["id"] for each in listed] == [people[1], people[2], people[5]]
+        assert [each["member_count"] for each in client.get("/clubs").json()] == [3, 3]
+        if not several:
+            monkeypatch.setattr(OwnRepository, "scan", None)
+            assert client.get(f"/clubs/{one}").json()["member_count"] == 3
 
 
 def test_members_named_by_another_property() -> None:

@@ -182,7 +182,8 @@ def _repositories(
 
 
 def _indexed(contract: Contract, plan: Plan, schemas: Schemas) -> dict[str, list[str]]:
-    """The properties by which lists select entities of another entity, or it counts them."""
+    """The properties by which lists select the entities of another one, or it finds its members or
+    counts."""
     found: dict[str, dict[str, None]] = {}
     for action in plan.actions.values():
         resource = plan.resource_of(action)
@@ -199,8 +200,20 @@ def _indexed(contract: Contract, plan: Plan, schemas: Schemas) -> dict[str, list
         for field in fields:
             if field is not None and field != resource.identity.key:
                 found.setdefault(resource.name, {})[field] = None
-    for name, field in counting(schemas, plan):
-        found.setdefault(name, {})[field] = None
+    named = [
+        (action.resource, field)
+        for action in plan.actions.values()
+        if action.resource is not None and action.membership is not None
+        for field in action.membership.fields
+    ]
+    for name, field in (*counting(schemas, plan), *named):
+        resource = plan.resources[name]
+        places = [place for place in (resource.schema, resource.request) if place is not None]
+        known = [schemas.flat_at(place).properties.get(field) for place in places]
+        types = {kind for one in known if one is not None for kind in schemas.types(one)}
+        # An index has one value of each row.
+        if types and not types & {"array", "object"}:
+            found.setdefault(name, {})[field] = None
     return {name: list(fields)[:_MOST_INDEXES] for name, fields in found.items()}
 
 

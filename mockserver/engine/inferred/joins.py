@@ -31,15 +31,22 @@ def members(
     """The members of the one with the key `above`; costs what they are, but for seed entities."""
     repository = repositories[member]
     owner = repositories[membership.owner].get(world, above)
-    derived = membership.fields or membership.inverse or membership.through
-    if derived or (owner is not None and owner.seed):
+    if membership.inverse or membership.through or (owner is not None and owner.seed):
         test = is_member(repositories, world, membership, above)
         yield from filter(test, repository.scan(world, None, False))
         return
+    found: dict[str, Entity] = {}
     for row in world[LINKS.name].scan(above=f"{membership.name}|{above}"):
         entity = repository.get(world, row["member"]) if row["on"] else None
         if entity is not None:
-            yield entity
+            found[entity.key] = entity
+    if membership.fields:
+        own = {above, str(owner.id(repositories[membership.owner].resource)) if owner else above}
+        for name in membership.fields:
+            found |= {one.key: one for one in repository.holding(world, name, own)}
+        test = is_member(repositories, world, membership, above)
+        found = {one.key: one for one in sorted(found.values(), key=repository.place) if test(one)}
+    yield from found.values()
 
 
 def is_member(
