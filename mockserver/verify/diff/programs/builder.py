@@ -42,6 +42,8 @@ class Builder:
     full: bool = False
     """Whether what is only built upon is made with every field but its flags, so that it is in its
     usual state: active, not archived."""
+    flags: bool = False
+    """Whether it is made with its flags, too."""
     _busy: set[str] = field(default_factory=set)
 
     def program(self, origin: str) -> Program:
@@ -59,7 +61,7 @@ class Builder:
         for entity in self.entities:
             if entity.resource.name == name:
                 return entity
-        return self.make(self.knowledge.api.resources[name], full=self.full, flags=False)
+        return self.make(self.knowledge.api.resources[name], full=self.full, flags=self.flags)
 
     def make(
         self,

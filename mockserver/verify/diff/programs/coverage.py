@@ -205,6 +205,13 @@ def lives(knowledge: Knowledge) -> Iterator[Builder]:
                     builder.add(resource.remove, "remove", path=entity.where, about="again")
                     _change(builder, resource, entity.where, full=full)
             yield builder
+        if resource.parents or resource.references:
+            # On what is inactive or archived, perhaps.
+            builder = Builder(knowledge, full=True, flags=True)
+            with suppress(CannotBuild):
+                entity = builder.make(resource)
+                _look(builder, resource, entity.where, entity.label)
+            yield builder
         yield from _orphans(knowledge, resource)
 
 
