@@ -278,7 +278,7 @@ def _action(
     where = f"operations.{action.operation}"
     _fields(where, given, known_keys.OPERATIONS)
     kind = given.get("action", action.kind)
-    if kind not in KINDS:
+    if kind not in (*KINDS, action.kind):
         raise PlanError(f"{where}.action is one of {', '.join(KINDS)}, not {kind!r}")
     resource = action.resource
     if "resource" in given:

@@ -156,6 +156,7 @@ def test_a_request_is_replayed_and_its_response_made_a_stub(page: Any, server: s
     httpx.post(f"{server}/v1/sim-suites", json=name, headers=KEY)
     page.keyboard.press("3")
     page.get_by_role("button", name="POST /v1/sim-suites").click()
+    page.get_by_role("button", name="Copy as curl").wait_for()
     assert "curl -X POST" in page.evaluate(
         "() => new Promise((done) => { navigator.clipboard.writeText = done;"
         "[...document.querySelectorAll('button')].find((b) => b.textContent === 'Copy as curl')"
