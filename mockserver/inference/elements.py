@@ -4,6 +4,7 @@ tags, set the parent."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from mockserver.inference.evidence import Steps
@@ -39,11 +40,12 @@ def elements(
     for name, schema in own.items():
         if "array" not in survey.schemas.kinds(schema) or noun("_".join(about)) != noun(name):
             continue
-        source = _source(survey, facts, rest, noun(name))
-        if source is None and (how != "remove" or facts.operation.body is not None):
+        named = _source(survey, facts, rest, noun(name))
+        if named is None and (how != "remove" or facts.operation.body is not None):
             return
         items = survey.schemas.flat(schema).arrays.items
-        yield name, Elements("set" if source is None else how, source, _key(survey, facts, items))
+        change = replace(named or Elements("set"), how="set" if named is None else how)
+        yield name, replace(change, key=_key(survey, facts, items))
         return
 
 
@@ -58,19 +60,20 @@ def _how(facts: Facts, words: tuple[str, ...]) -> Literal["add", "remove", "set"
     return "add" if facts.method == "POST" else None
 
 
-def _source(survey: Survey, facts: Facts, rest: Steps, called: str) -> str | None:
+def _source(survey: Survey, facts: Facts, rest: Steps, called: str) -> Elements | None:
     """What names the elements: the last parameter of the path, or a property of the body."""
     if rest[-1] == ANY:
-        return facts.route.names[-1]
+        return Elements("set", parameter=facts.route.names[-1])
     body = body_of(facts.operation)
     flat = survey.flat(body.pointer) if body is not None and body.pointer else None
     if flat is None:
         return None
     if "array" in flat.types:
-        return ""
+        return Elements("set", sent=())
     sent = survey.flat(facts.body).properties
     alike = [name for name in sent if _called(name) == called]
-    return alike[0] if alike else next(iter(sent), None) if len(sent) == 1 else None
+    alike = alike or (list(sent) if len(sent) == 1 else [])
+    return Elements("set", sent=(alike[0],)) if alike else None
 
 
 def _called(name: str) -> str:
@@ -98,4 +101,4 @@ def _shown(survey: Survey, facts: Facts, own: Mapping[str, Any]) -> Iterator[tup
         if name in own and "object" in survey.schemas.kinds(own[name]) - survey.schemas.kinds(
             schema
         ):
-            yield name, Elements("one", name, _key(survey, facts, own[name]))
+            yield name, Elements("one", sent=(name,), key=_key(survey, facts, own[name]))

@@ -289,19 +289,24 @@ class ResponseUse:
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """A change of an array, or of a property that shows one other entity (`one`).
+    """A change of an array, or of a property that shows one other entity (`one`); "show" for none.
 
-    The elements are named by `source`: a path parameter, a property of the body, or the whole body
-    (""); None for no elements. `key` is the property by which an element is known.
+    A request names the elements in its path or query `parameter`, or in its body at `sent`; if
+    neither is set, all are meant. `key` is the property by which an element is known, where
+    elements are objects.
     """
 
-    how: Literal["add", "remove", "set", "one"]
-    source: str | None
+    how: Literal["add", "remove", "set", "one", "show"]
+    parameter: str | None = None
+    sent: Path | None = None
     key: str | None = None
 
     def __str__(self) -> str:
-        named = f"`{self.source or 'the body'}`" if self.source is not None else "nothing"
-        return {"add": f"and {named}", "remove": f"without {named}"}.get(self.how, named)
+        if self.parameter is None and self.sent is None:
+            return "nothing"
+        inner = [name for name in self.sent or () if name != FIRST]
+        source = self.parameter or ".".join(inner) or "the body"
+        return {"add": "and ", "remove": "without "}.get(self.how, "") + f"`{source}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,20 +358,13 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """What an action does to the values in the property `name` of an entity.
+    """The values in the property `name` of an entity, and what an action does to them. The response
+    has them at `shown`, or it `shows_owner`."""
 
-    They are in the request at `sent`, or in the path or query `parameter`; in the response at
-    `shown`, if it has them; or it `shows_owner`. `named` is the property that holds a value where
-    the entity shows objects (`{"name": "bug"}`).
-    """
-
-    deed: Literal["add", "remove", "set", "clear", "show"]
     name: str
-    sent: Path | None = None
-    parameter: str | None = None
+    change: Elements
     shown: Path | None = None
     shows_owner: bool = False
-    named: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ one away. They are no entities, and the issue shows them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,6 +16,7 @@ from mockserver.inference.model import (
     FIRST,
     Action,
     Because,
+    Elements,
     Path,
     RequestUse,
     Resource,
@@ -28,10 +29,10 @@ from mockserver.inference.relations import Linker
 from mockserver.inference.words import bag, noun, tokens
 
 Steps = tuple[str, ...]
-Deed = Literal["add", "remove", "set", "clear", "show"]
 _SETTING = bag("set replace overwrite overwrites replaces sets")
 _NAMES = ("name", "key", "label", "value", "title", "id", "email", "tag")
 _SCALARS = {"string", "integer", "number"}
+_TEXTS = {"add": "adds to", "remove": "takes from", "set": "sets", "show": "shows"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +74,22 @@ def with_value_sets(
             continue
         place = _place(survey, owner, steps, several)
         changed = dict(_changed(survey, place, several, actions, linker)) if place else {}
-        deeds = {action.values.deed for action in changed.values() if action.values is not None}
-        if place is not None and _is_sure(place, deeds):
+        if place is not None and _is_sure(place, [action.values for action in changed.values()]):
             found.update(changed)
     return found
 
 
-def _is_sure(place: _Place, deeds: set[Deed]) -> bool:
+def _is_sure(place: _Place, uses: Iterable[ValueSet | None]) -> bool:
     """Whether operations make a set of it: they change one that is shown, or they give and take."""
-    if not deeds & {"add", "remove", "set"}:
+    changes = [use.change for use in uses if use is not None]
+    done = {one.how for one in changes if one.how == "show" or _names_values(one)}
+    if not done - {"show"}:  # emptying something is no sign of a set
         return False
-    return place.own or "show" in deeds or deeds >= {"add", "remove"}
+    return place.own or "show" in done or done >= {"add", "remove"}
+
+
+def _names_values(change: Elements) -> bool:
+    return change.parameter is not None or change.sent is not None
 
 
 def _is_of_entities(
@@ -153,8 +159,7 @@ def _changed(
         operation = facts.operation
         shows_owner = bool(facts.ref) and facts.ref == place.owner.schema
         shown = None if shows_owner else _values_shown(survey, facts)
-        text = {"add": "adds to", "remove": "takes from", "set": "sets", "clear": "empties",
-                "show": "shows"}[values.deed]  # fmt: skip
+        text = _TEXTS[values.change.how]
         why = Because(f"{operation.path} {text} `{place.name}` of one {place.owner.noun}", "likely")
         depth = len(place.steps) - 1
         names = [link.parameter for link in linker.links(facts.route, depth, ())]
@@ -180,33 +185,36 @@ def _changed(
 
 def _values(survey: Survey, place: _Place, facts: Facts) -> ValueSet | None:
     """What an operation does to a set; None if it is about anything else."""
-    here, method = facts.route.steps, facts.operation.method
-    base = ValueSet("show", place.name, named=place.named)
-    if method == "GET":
-        known = here == place.steps and _values_shown(survey, facts) is not None
-        return base if known else None
-    word = here[-1] if len(here) > len(place.steps) else ""
+    here = facts.route.steps
+    if facts.operation.method == "GET":
+        shown = here == place.steps and _values_shown(survey, facts) is not None
+        change = Elements("show") if shown else None
+    else:
+        change = _change(survey, place, facts, here[-1] if len(here) > len(place.steps) else "")
+    return ValueSet(place.name, replace(change, key=place.named)) if change is not None else None
+
+
+def _change(survey: Survey, place: _Place, facts: Facts, word: str) -> Elements | None:
+    method = facts.operation.method
     if word == ANY:
-        deed: Deed = "remove" if method == "DELETE" else "add"
-        return replace(base, deed=deed, parameter=facts.route.names[-1])
-    how = kind_of(facts, word)
-    if how is None:
+        how: Literal["add", "remove", "set"] = "remove" if method == "DELETE" else "add"
+        return Elements(how, parameter=facts.route.names[-1])
+    kind = kind_of(facts, word)
+    if kind is None:
         return None
-    deed = "remove" if how == "unlink" else "add"
+    how = "remove" if kind == "unlink" else "add"
     said = set(tokens(f"{facts.operation.summary} {facts.operation.id}"))
-    if deed == "add" and (method == "PUT" or said & _SETTING):
-        deed = "set"
+    if how == "add" and (method == "PUT" or said & _SETTING):
+        how = "set"
     sent = _sent(survey, place, facts)
     if sent is not None:
-        return replace(base, deed=deed, sent=sent)
-    asked = [p.name for p in facts.operation.parameters if p.place == "query"]
+        return Elements(how, sent=sent)
     about = noun(place.steps[-1]).rsplit("_", 1)[-1]
-    named = next((name for name in asked if noun(name).rsplit("_", 1)[-1] == about), None)
+    parameters = [p.name for p in facts.operation.parameters if p.place == "query"]
+    named = next((name for name in parameters if noun(name).rsplit("_", 1)[-1] == about), None)
     if named is not None:
-        return replace(base, deed=deed, parameter=named)
-    if deed == "remove" and facts.operation.body is None and not word:
-        return replace(base, deed="clear")
-    return None
+        return Elements(how, parameter=named)
+    return Elements("set") if how == "remove" and not facts.operation.body and not word else None
 
 
 def _sent(survey: Survey, place: _Place, facts: Facts) -> Path | None:

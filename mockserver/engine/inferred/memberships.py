@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.bulk import wrapped
 from mockserver.engine.inferred.call import Call
-from mockserver.engine.inferred.context import named, not_found
+from mockserver.engine.inferred.context import id_text, named, not_found
 from mockserver.engine.inferred.crud import count_made
 from mockserver.engine.inferred.entities import changed_entity
 from mockserver.engine.inferred.joins import LINKS, is_member
@@ -17,7 +18,7 @@ from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply
 from mockserver.engine.world import World
-from mockserver.inference.model import FIRST, Membership, ValueSet
+from mockserver.inference.model import FIRST, Elements, Membership
 
 
 def link(call: Call) -> Reply:
@@ -118,47 +119,69 @@ def change_values(call: Call) -> Reply:
     use = call.action.values
     assert use is not None
     entity = call.entity()
-    there = entity.data.get(use.name)
-    held = list(there) if isinstance(there, list) else []
-    before = [one.get(use.named) if use.named and isinstance(one, dict) else one for one in held]
-    given = list(_given(call, use))
-    texts = {str(one) for one in given}
-    match use.deed:
-        case "add":
-            known = {str(one) for one in before}
-            after = [*before, *(one for one in given if str(one) not in known)]
-        case "remove":
-            after = [one for one in before if str(one) not in texts]
-        case "set":
-            after = given
-        case "clear":
-            after = []
-        case _:
-            after = before
-    if after != before:
-        kept = {str(value): one for value, one in zip(before, held, strict=True)}
-        rows = [kept.get(str(one), {use.named: one} if use.named else one) for one in after]
-        entity = changed_entity(call, call.repository, entity, {use.name: rows})
+    before = entity.data.get(use.name)
+    after = changed_elements(call, use.change, call.request.body, before, use.name)
+    if after is MISSING or not isinstance(after, list):
+        after = before if isinstance(before, list) else []
+    elif after != before and use.change.how != "show":
+        entity = changed_entity(call, call.repository, entity, {use.name: after})
         entity = call.repository.put(call.world, entity)
     if use.shows_owner:
         return call.reply(entity)
     if use.shown is not None:
         answers, rng = call.context.answers, call.rng(entity.key)
-        return answers.reply(call.operation, rng, after, use.shown, "sparse")
+        values = [known_by(use.change, one) for one in after]
+        return answers.reply(call.operation, rng, values, use.shown, "sparse")
     return as_shown(call, call.rng(entity.key), call.request.path, "fresh")
 
 
-def _given(call: Call, use: ValueSet) -> Iterator[Any]:
-    """The values that a request names."""
+def changed_elements(call: Call, change: Elements, body: Any, before: Any, name: str) -> Any:
+    """The array `name` of an entity after a change, or the other entity that it shows; MISSING if
+    the request does not say. `body` is where the change looks for what was sent."""
+    if change.how == "show":
+        return before
+    given = _given(call, change, body)
+    if given is MISSING:
+        return MISSING
+    if change.how == "one":
+        return None if given is None else _element(call, change, name, given)
+    several = list(given) if isinstance(given, list | tuple) else [given]
+    there = before if isinstance(before, list) else []
+    if change.how == "remove":
+        gone = {str(known_by(change, one)) for one in several}
+        return [one for one in there if str(known_by(change, one)) not in gone]
+    held = {str(known_by(change, one)): one for one in there}
+    after = {} if change.how == "set" else dict(held)
+    for one in several:
+        key = str(known_by(change, one))
+        same = held.get(key, MISSING) if not isinstance(one, Mapping) else MISSING
+        after[key] = _element(call, change, name, one) if same is MISSING else same
+    return list(after.values())
+
+
+def known_by(change: Elements, element: Any) -> Any:
+    """What names an element: itself, or its key."""
+    return element.get(change.key) if isinstance(element, Mapping) and change.key else element
+
+
+def _given(call: Call, change: Elements, body: Any) -> Any:
+    """The element or elements that a request names; MISSING for none."""
     request = call.request
-    if use.parameter is not None:
-        value = request.path.get(use.parameter, request.query.get(use.parameter))
-    elif use.sent is not None:
-        value = request.body
-        for name in use.sent:
-            value = value if name == FIRST else named(value).get(name)
-    else:
-        return
-    for one in value if isinstance(value, list | tuple) else [value]:
-        if isinstance(one, str | int | float) and not isinstance(one, bool):
-            yield one
+    if change.parameter is not None:
+        if change.parameter in request.path:
+            return id_text(request.path[change.parameter])
+        return request.query.get(change.parameter, MISSING)
+    if change.sent is None:
+        return []
+    value = body
+    for name in change.sent:
+        value = value if name == FIRST else named(value).get(name, MISSING)
+    return value
+
+
+def _element(call: Call, change: Elements, name: str, given: Any) -> Any:
+    """An element as the entity shows it: the entity with this id, or an object with the id."""
+    if change.key is None or isinstance(given, Mapping):
+        return given
+    there = call.context.joins.embedded(call.world, call.resource, name, given)
+    return dict(there.data) if there is not None else {change.key: given}

@@ -10,12 +10,13 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.acceptance import under_own_names
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.consistency import may_lack
-from mockserver.engine.inferred.context import id_text, named, not_found
+from mockserver.engine.inferred.context import named, not_found
 from mockserver.engine.inferred.crud import single
 from mockserver.engine.inferred.dependencies import check_bare
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times, stamp
 from mockserver.engine.inferred.job_fields import outcome_salt
+from mockserver.engine.inferred.memberships import changed_elements
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import is_paused, set_to, state_of, with_state
 from mockserver.engine.jobs.schedule import state_at
@@ -180,7 +181,8 @@ def _changes(
         if inner:
             schema = context.schemas.flat(schema).properties[inner]
         if isinstance(value, Elements):
-            value = changed_elements(call, value, sent, before.get(holder), holder)
+            body = sent if value.sent else call.request.body
+            value = changed_elements(call, value, body, before.get(holder), holder)
         else:
             value = _value(call, inner or name, schema, value, sent, shown)
         if value is MISSING:
@@ -213,42 +215,6 @@ def _value(
     if value.startswith("shown."):
         return MISSING if shown is None else dict(shown.data)
     return value
-
-
-def changed_elements(
-    call: Call, change: Elements, sent: Mapping[str, Any], before: Any, name: str
-) -> Any:
-    """The array with elements added or removed, or the other entity; MISSING if the request names
-    none."""
-    if change.source is None:
-        return []
-    request = call.request
-    given = request.body if not change.source else sent.get(change.source, MISSING)
-    if change.source in request.path:
-        given = id_text(request.path[change.source])
-    if given is MISSING:
-        return MISSING
-    named_ = list(given) if isinstance(given, list | tuple) else [given]
-
-    def known(one: Any) -> str:
-        return str(one.get(change.key) if isinstance(one, Mapping) and change.key else one)
-
-    ids = {known(one) for one in named_}
-    if change.how == "one":
-        return None if given is None else _element(call, change, name, given)
-    kept = before if isinstance(before, list) and change.how != "set" else []
-    kept = [one for one in kept if known(one) not in ids]
-    if change.how == "remove":
-        return kept
-    return [*kept, *(_element(call, change, name, one) for one in named_)]
-
-
-def _element(call: Call, change: Elements, name: str, given: Any) -> Any:
-    """An element as the entity shows it: the entity with this id, or an object with the id."""
-    if change.key is None or isinstance(given, Mapping):
-        return given
-    there = call.context.joins.embedded(call.world, call.resource, name, given)
-    return dict(there.data) if there is not None else {change.key: given}
 
 
 def _another(call: Call, name: str) -> Any:
