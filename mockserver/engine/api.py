@@ -197,6 +197,8 @@ class Api:
     `shapes` are the wire shapes of an API with several. `credentials` says where it issues
     credentials.
 
+    `row_format` counts up when rows of before can no longer be read.
+
     `settle` applies what is due by now, at its own time, before each request, and returns whether
     it wrote anything. What it writes may depend on the state and on when things were due, never on
     when it is called.
@@ -218,6 +220,7 @@ class Api:
     wire: Wire = Wire()
     shapes: Shapes | None = None
     credentials: Credentials = field(default_factory=Credentials)
+    row_format: int = 1
 
     @property
     def no_jobs(self) -> str:

@@ -18,7 +18,6 @@ from mockserver.engine.world import Collection, Row, Settings
 from mockserver.errors import MockServerError, StoreError, TooLarge
 from mockserver.store.rows import MemoryRows, Undo
 
-FORMAT = 1
 A_ROW = 500
 _WHOLE = "give one as GET /__mock__/state returns it"
 W = TypeVar("W", bound="MemoryWorld")
@@ -209,7 +208,12 @@ def with_collections(world: W, api: Api) -> W:
 
 def as_snapshot(api: Api, settings: Settings, worlds: Mapping[str, Any]) -> dict[str, Any]:
     """A snapshot of worlds, each as returned by `describe`."""
-    return {"format": FORMAT, "api": api.name, "seed": settings.seed, "worlds": dict(worlds)}
+    return {
+        "format": api.row_format,
+        "api": api.name,
+        "seed": settings.seed,
+        "worlds": dict(worlds),
+    }
 
 
 def describe(world: MemoryWorld, real: int) -> dict[str, Any]:
@@ -222,10 +226,11 @@ def read_snapshot(
 ) -> dict[str, W]:
     """The worlds of a snapshot, each created by `make`. Raises StoreError."""
     try:
-        if snapshot["format"] != FORMAT or snapshot["api"] != api.name:
+        if snapshot["format"] != api.row_format or snapshot["api"] != api.name:
             raise StoreError(
                 f"the snapshot is of {snapshot['api']!r} in format {snapshot['format']!r}; "
-                f"this is {api.name!r} in format {FORMAT}"
+                f"this is {api.name!r} in format {api.row_format}. Restore it with the document "
+                "and the version of mockserver that wrote it, or begin with another file."
             )
         restored = {}
         for tenant, dump in snapshot["worlds"].items():

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.errors import StoreError
+from tests.support.documents import TEXT, collection, document, obj
 
 CLOCK = {"now": "2026-01-01T00:00:00Z", "mode": "real", "speed": 1.0}
 
@@ -58,3 +59,13 @@ def test_a_paused_clock_stays_paused(server: MockServer):
     clock = server.mock.store.clock("mock-x")
     assert (clock.mode, clock.speed) == ("real", 0.0)
     assert clock.now(10**18) == clock.base
+
+
+def test_a_snapshot_in_rows_of_before_is_refused_with_the_way_out():
+    pets = document(collection("/pets", obj("id", id=TEXT, name=TEXT), obj(name=TEXT)))
+    with MockServer(pets) as mock:
+        before = mock.mock.store.snapshot(None)
+        old = {**before, "format": before["format"] - 1}
+        with pytest.raises(StoreError, match="or begin with another file"):
+            mock.mock.store.restore(old)
+        mock.mock.store.restore(before)

@@ -64,6 +64,7 @@ HANDLERS: Mapping[ActionKind, CallHandler] = {
 Factory = Callable[[Context, Operation, Action], CallHandler]
 FACTORIES: Mapping[ActionKind, Factory] = {"list": listing, "fixed": fixed}
 """What is prepared once for each operation."""
+ROW_FORMAT = 2
 
 
 def assemble(
@@ -123,6 +124,7 @@ def assemble(
         named=partial(entity_named, context),
         jobs=jobs,
         webhooks=_webhooks(context),
+        row_format=base.row_format if written is not None else ROW_FORMAT,
     )
 
 

@@ -171,7 +171,8 @@ class RedisStore:
         self._next_expiry = 0.0
         self.link = Link(url)
         # Braces keep all keys on one node of a cluster.
-        self.prefix = f"{{mockserver:{LAYOUT}:{api.name}:{settings.seed}}}".encode()
+        layout = LAYOUT + api.row_format - 1
+        self.prefix = f"{{mockserver:{layout}:{api.name}:{settings.seed}}}".encode()
         self.board = RedisBoard(self.link, self.prefix)
         self._api = api
         self._settings = settings
