@@ -23,6 +23,7 @@ from mockserver.inference.parts import has_properties
 from mockserver.inference.state_texts import (
     filtered_values,
     named_values,
+    shown_values,
     speaks,
     spoken_values,
     styled,
@@ -59,7 +60,7 @@ class Hints:
     with the values in `choices` where the update lists fewer than the resource has;
     `accepted`: the create answers 202; `shared`: it sends the schema that it responds with;
     `filters` are the enum values of query parameters; `texts` are the descriptions; `spoken` are
-    those of every operation on one.
+    those of every operation on one; `shown` are the examples of one in responses.
     """
 
     noun: str = ""
@@ -71,6 +72,7 @@ class Hints:
     filters: Mapping[str, Sequence[object]] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
+    shown: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,7 @@ def _deeper(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
 
 def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterator[Found]:
     """A text without an enum: its states come from descriptions, from the filters of lists and
-    from an example."""
+    from examples."""
     schema = schemas.plain(flat.properties[name])
     if schema.get("type") not in ("string", ["string", "null"], ["null", "string"]):
         return
@@ -242,7 +244,8 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
     about = set(tokens(name)[:-1]) <= set(tokens(hints.noun))
     filtered = filtered_values(name, hints.noun, hints.filters.items()) if about else []
     named = named_values(hints.spoken) if about and (said or not filtered) else []
-    values = list(dict.fromkeys((*named, *said) if said else named))
+    shown = shown_values(hints.shown, name) if about or said else []
+    values = _once((*named, *said) if said else (*named, *shown))
     job = about and _is_job(schemas, flat, hints)
     if len(filtered) >= 2 and not said:
         why = f"lists can be filtered by `{name}`: {', '.join(filtered)}"
@@ -257,12 +260,17 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
         return
     elif job:
         why = f"`{name}` is any text: the usual states of a job"
-        usual = [styled(one, _example(schema)) for one in _USUAL]
+        usual = [styled(one, [*values, *_example(schema)]) for one in _USUAL]
         yield Found(name, usual, Because(why, "guess"), (), default, open=True)
     else:
-        shown = [value for value in _example(schema) if speaks([value])]
-        text = f"`{name}` is any text" + (f", such as {shown[0]}" if shown else "")
-        yield Found(name, shown, Because(text, "guess"), (), default, open=True)
+        values = values or [value for value in _example(schema) if speaks([value])]
+        text = f"`{name}` is any text" + (f", such as {values[0]}" if values else "")
+        yield Found(name, values, Because(text, "guess"), (), default, open=True)
+
+
+def _once(values: Iterable[str]) -> list[str]:
+    """The values, each in the first of its spellings."""
+    return list({spelled(value): value for value in reversed(list(values))}.values())[::-1]
 
 
 def _example(schema: Mapping[str, Any]) -> list[str]:

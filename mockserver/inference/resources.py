@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mockserver.inference.drafts import Draft, described
+from mockserver.inference.drafts import Draft, described, refs_of
 from mockserver.inference.identifiers import (
     few_names,
     key_in,
@@ -17,7 +17,15 @@ from mockserver.inference.identifiers import (
     returned_id_path,
 )
 from mockserver.inference.lifecycles import Hints, enumerated, states_of
-from mockserver.inference.model import FIRST, Because, Confidence, Identity, Resource, States
+from mockserver.inference.model import (
+    FIRST,
+    Because,
+    Confidence,
+    Identity,
+    Path,
+    Resource,
+    States,
+)
 from mockserver.inference.operations import Survey, json_of
 from mockserver.inference.outcomes import with_outcomes
 from mockserver.inference.parts import USUAL, holder_of, properties_of
@@ -127,7 +135,31 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
         spoken=tuple(
             one.operation.description for one in (*draft.creates, *survey.about(draft.items))
         ),
+        shown=tuple(_shown(survey, draft)),
     )
+
+
+def _shown(survey: Survey, draft: Draft) -> Iterator[Mapping[str, object]]:
+    """The examples of an entity in responses."""
+    refs = refs_of(survey, draft)
+    for one in (*draft.creates, *draft.lists, *survey.about(draft.items)):
+        response = one.operation.response_for(one.operation.success)
+        media = json_of(response.content) if response is not None and one.ref in refs else None
+        at = (*one.at, *one.envelope.row) if one.envelope is not None else one.at
+        for example in media.examples.values() if media is not None else ():
+            yield from _entities(example, at)
+
+
+def _entities(value: object, at: Path) -> Iterator[Mapping[str, object]]:
+    """The objects at a path in an example; all that an array on the way has."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _entities(each, at[1:] if at[:1] == (FIRST,) else at)
+    elif isinstance(value, Mapping):
+        if not at:
+            yield value
+        elif at[0] in value:
+            yield from _entities(value[at[0]], at[1:])
 
 
 def _filters(survey: Survey, draft: Draft) -> dict[str, Sequence[object]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mockserver.inference import state_words as known
 from mockserver.inference.states import kind_of, spelled
 from mockserver.inference.words import singular, tokens
 
-_CODE = re.compile(r"<\s*(code|b|strong|i|em|tt|var)\s*>\s*([^<>]{2,40}?)\s*<\s*/\s*\1\s*>", re.I)
+_CODE = re.compile(r"<\s*(code|tt|var)\s*>\s*([^<>]{2,40}?)\s*<\s*/\s*\1\s*>", re.I)
+_BOLD = re.compile(r"<\s*(b|strong|i|em)\s*>\s*([^<>]{2,40}?)\s*<\s*/\s*\1\s*>", re.I)
 _QUOTED = re.compile(r"[`'\"\u201c\u2018*]+([A-Za-z][A-Za-z_ -]{1,30}[A-Za-z])[`'\"\u201d\u2019*]+")
 _LISTED = re.compile(
     r"(?:one of|values?(?: are| is| include)?|can be|may be|either|possible \w+|status(?:es)?"
@@ -19,6 +20,14 @@ _LISTED = re.compile(
 )
 _STEP = r"`?([A-Za-z][A-Za-z_-]{2,30})`?"
 _FLOW = re.compile(rf"{_STEP}(?:\s*(?:-+>|=+>|>|\u2192|\u27a1)\s*{_STEP})+")
+_MARK = "[`*\"'\u201c\u201d\u2018\u2019]{1,3}"
+_MARKED = rf"{_MARK}([A-Za-z][\w -]{{1,30}}?){_MARK}"
+_BESIDE = re.compile(
+    rf"\b(?:status|state)(?: (?:of|is|to|as|was|be|becomes|set))* ?:? ?{_MARKED}"
+    rf"|{_MARKED} (?:status|state)\b",
+    re.IGNORECASE,
+)
+"""A state in quotes or in bold, beside the word: the status **Placed**."""
 _CONSTANT = re.compile(r"\b[A-Z][A-Z_]{3,30}\b")
 _REMARKS = frozenset(("deprecated", "removed", "none", "other", "unknown", "up", "pass", "ok"))
 """What operations are, or what is said in passing, as often as it is a state."""
@@ -43,8 +52,8 @@ def spoken_values(text: str) -> list[str]:
 
 
 def named_values(texts: Iterable[str]) -> list[str]:
-    """The states that texts about operations name as code or as constants (`RUNNING`); those of a
-    flow (`QUEUED > RUNNING`) first, in its order."""
+    """The states that texts about operations name as code, as constants (`RUNNING`), or beside the
+    word (the status **Placed**); those of a flow (`QUEUED > RUNNING`) first, in its order."""
     flows: dict[str, None] = {}
     others: dict[str, None] = {}
     for text in map(_plain, texts):
@@ -52,7 +61,8 @@ def named_values(texts: Iterable[str]) -> list[str]:
             steps = re.findall(_STEP, flow[0])
             if all(map(_is_state, steps)):
                 flows.update(dict.fromkeys(steps))
-        for value in (*_CONSTANT.findall(text), *_in_code(text)):
+        beside = ("".join(found) for found in _BESIDE.findall(text))
+        for value in (*_CONSTANT.findall(text), *_in_code(text), *beside):
             if _is_state(value):
                 others[value] = None
     return list(flows | others)
@@ -71,6 +81,13 @@ def filtered_values(
     return []
 
 
+def shown_values(shown: Iterable[Mapping[str, object]], name: str) -> list[str]:
+    """The states that examples of an entity have in a property."""
+    found = (entity.get(name) for entity in shown)
+    texts = (each for each in found if isinstance(each, str) and len(each) <= 30)
+    return [each for each in dict.fromkeys(texts) if _is_state(each)]
+
+
 def styled(word: str, like: Iterable[str]) -> str:
     """A state written as the others are: `PAUSED` beside `RUNNING`."""
     others = [value for value in like if value]
@@ -82,8 +99,10 @@ def styled(word: str, like: Iterable[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text with code as in Markdown, and without character references."""
-    return _CODE.sub(r"`\2`", html.unescape(text)) if "<" in text or "&" in text else text
+    """The text with code and bold words as in Markdown, and without character references."""
+    if "<" not in text and "&" not in text:
+        return text
+    return _BOLD.sub(r"**\2**", _CODE.sub(r"`\2`", html.unescape(text)))
 
 
 def _in_code(text: str) -> Iterator[str]:
