@@ -223,7 +223,7 @@ class Deducer:
     def _removal(self, facts: Facts, resource: Resource, item: str) -> Action:
         why = f"DELETE of {facts.operation.path}, which names one {resource.noun}"
         verb, changes = self._verbs.removal(facts, resource)
-        same, at = self._verbs.answered(facts, resource)
+        same, at = self._verbs.answers.entity(facts, resource)
         if verb:
             effect = ", ".join(f"{name} = {value}" for name, value in changes.items())
             effect = f"sets {effect}" if effect else "can be had again"

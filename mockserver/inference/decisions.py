@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from mockserver.inference import state_words as known
 from mockserver.inference.lifecycles import Hints, is_background
-from mockserver.inference.model import NEXT, Action, Because, Confidence, Resource, States
+from mockserver.inference.model import BACK, NEXT, Action, Because, Confidence, Resource, States
 from mockserver.inference.parts import USUAL
 from mockserver.inference.stateless import PERSONS
 from mockserver.inference.states import kind_of, spelled
@@ -159,7 +159,7 @@ def _with_set(states: States, actions: Iterable[Action]) -> States:
             continue
         chosen = (changes.items() for _, changes in verb.choices.values())
         for name, value in (change for each in (verb.changes, *chosen) for change in each):
-            known = value in (*states.known, NEXT) or not isinstance(value, str)
+            known = value in (*states.known, NEXT, BACK) or not isinstance(value, str)
             if name == states.name and not known and not value.startswith("body."):
                 kind = kind_of(value)
                 found[kind if kind in found else "other"].append(value)

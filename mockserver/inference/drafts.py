@@ -11,7 +11,7 @@ from mockserver.inference.lifecycles import Hints
 from mockserver.inference.model import Because, Confidence
 from mockserver.inference.operations import Facts, Survey, is_search
 from mockserver.inference.paths import ANY, Route, label
-from mockserver.inference.verbs import verb_of
+from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import is_id_of, noun, tokens
 
 Steps = tuple[str, ...]
@@ -121,6 +121,8 @@ def _collection(
     if making is not None and making.is_list:
         # `POST /bots` with paging in its body is a list; then PUT creates.
         listing, making = listing or making, found.get("PUT") if listing is None else None
+    elif making is None and listing is None and named and _says_made(found.get("PUT")):
+        making = found["PUT"]
     if listing is not None and (listing.envelope is None or not (named or _kept(survey, listing))):
         listing = None
     if making is not None and not _makes(survey, making, listing, named):
@@ -141,6 +143,13 @@ def _collection(
             f"{making.method} {making.operation.path} makes one ({making.operation.success})",
             "certain" if making.operation.success == 201 else "likely",
         )
+
+
+def _says_made(facts: Facts | None) -> bool:
+    """Whether a PUT to a collection is said to make one of it."""
+    operation = facts.operation if facts is not None else None
+    about = operation and (operation.summary or operation.description)
+    return operation is not None and says_made(about or "", operation.id)
 
 
 def _kept(survey: Survey, listing: Facts) -> bool:
@@ -363,12 +372,30 @@ def _singletons(survey: Survey, taken: set[Steps]) -> Iterator[Draft]:
         if not writing and "DELETE" in found and survey.verbs([facts.route]):
             # `/auto-import` is read and removed, and `/auto-import/pause` changes it.
             writing = ["DELETE"]
+        if reading is not None and _is_state(survey, reading):
+            writing.append("verbs")
         if reading is not None and writing and reading.envelope is None:
             draft = Draft(collections=[facts.route], singleton=True)
             if creates and made is not None:
                 draft.creates.append(made)
             draft.say(f"{facts.operation.path} is read and set as a whole ({', '.join(found)})")
             yield draft
+
+
+def _is_state(survey: Survey, reading: Facts) -> bool:
+    """Whether a path shows the state of the entity above, which does not show it itself, and verbs
+    beside it change it: `/campaigns/{id}/state`, `/campaigns/{id}/pause`."""
+    route = reading.route
+    if tokens(route.last)[-1:] not in _STATES or not route.parent.is_item:
+        return False
+    whole = survey.at(route.parent.steps, "GET")
+    own = survey.flat(whole.ref).properties if whole is not None else {}
+    shown = survey.flat(reading.ref).properties
+    here, above = (any(tokens(name)[-1:] in _STATES for name in one) for one in (shown, own))
+    return here and not above and any(survey.verbs([route.parent]))
+
+
+_STATES = (("status",), ("state",))
 
 
 def _sets(survey: Survey, reading: Facts, made: Facts) -> bool:

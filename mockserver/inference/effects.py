@@ -3,7 +3,6 @@ says."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,11 +10,11 @@ from typing import Any
 from mockserver.inference import verb_words as known
 from mockserver.inference.evidence import Steps
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import NEW, NEXT, Action, Resource, States
+from mockserver.inference.model import BACK, LATER, NEW, NEXT, Action, Resource, States
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.outcomes import ENDED_EARLY
 from mockserver.inference.parts import has_properties
-from mockserver.inference.state_texts import styled
+from mockserver.inference.state_texts import led_to, styled
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import (
@@ -26,6 +25,7 @@ from mockserver.inference.verbs import (
     participles,
     passing,
     state_called,
+    undone_by,
     verb_of,
 )
 from mockserver.inference.words import bag, moment_stem, singular, tokens
@@ -35,11 +35,6 @@ _CHOOSING = bag("action command operation event verb op type act method transiti
 _EVENTS = bag("action event command operation transition")
 """What the name of such a property may end in: `state_event`."""
 _OF_ITSELF = bag("request status state job task process execution run order work now failed")
-_LEADS = re.compile(
-    r"\b(?:becomes?|(?:changes?|changed|set|sets|moves?|moved|goes|transitions?|switches)"
-    r"(?: [\w`-]+){0,4}? (?:to|into))[ :]+(?:the )?[`*\"']+([\w -]{2,40}?)[`*\"']",
-    re.IGNORECASE,
-)
 Changes = Mapping[str, Any]
 
 
@@ -85,17 +80,43 @@ class Effects:
             wanted = {marked: True, **dict.fromkeys(_opposites(marked), False)}
             wanted |= {f"is_{name}": holds for name, holds in wanted.items()}
             found.update(self.flags(resource, wanted))
-        return found or (dict(self._said(facts, resource)) if facts is not None else {})
+        if verb in known.EXTENDING:
+            found.update(self._extended(resource, facts))
+        said = self._said(facts, resource) if facts is not None else None
+        if said is not None and states is not None and not (elsewhere and found):
+            usual = found.get(states.name)
+            if usual is None or states.leads.get(usual, usual) != said:
+                found[states.name] = said
+        return found
 
-    def _said(self, facts: Facts, resource: Resource) -> Iterator[tuple[str, str]]:
+    def _said(self, facts: Facts, resource: Resource) -> str | None:
         """The state that a description says it leads to: ``The state becomes `sent`.``"""
         states = resource.states
         if states is None or not states.name:
-            return
-        text = f"{facts.operation.summary}. {facts.operation.description}"
-        found = {value for value in _LEADS.findall(text) if value in states.known}
-        if len(found) == 1:
-            yield states.name, found.pop()
+            return None
+        return led_to(f"{facts.operation.summary}. {facts.operation.description}", states.known)
+
+    def _extended(self, resource: Resource, facts: Facts | None) -> Iterator[tuple[str, str]]:
+        """The moments up to which it lasts, unless the request says the new ones."""
+        sent = self.survey.flat(facts.body).properties if facts is not None else {}
+        for name, schema in self.survey.flat(resource.schema).properties.items():
+            flat = self.survey.schemas.flat(schema)
+            timed = moment_stem(name) or flat.rules.get("format") in ("date", "date-time")
+            if timed and name not in sent and not known.EXPIRY.isdisjoint(tokens(name)):
+                yield name, LATER
+
+    def undone(self, resource: Resource, verb: str, opposite: str) -> dict[str, Any]:
+        """What undoing a verb changes: `DELETE /calls/{id}/hold`, `DELETE /payouts/{id}/schedule`.
+        A state without an opposite is left for the first one."""
+        found = dict(self.flags(resource, {name: not holds for name, holds in flags(verb).items()}))
+        states = resource.states
+        if states is not None and states.name:
+            changes = dict(_state_change(states, opposite, "", own=False, guess=False))
+            reached = outcome(verb, states.known)
+            if not changes and reached is not None and reached != states.new:
+                changes = {states.name: states.new}
+            found |= {name: each for name, each in changes.items() if each is not None}
+        return found
 
     def _is_elsewhere(self, resource: Resource, word: str) -> bool:
         """Whether a verb is about something else than the entity itself and its states:
@@ -240,7 +261,8 @@ class Effects:
             yield ".".join(place), f"body.{alone}"
             return
         both = sent.keys() & flat.properties.keys()
-        if len(place) == 1 and both and 2 * len(both) >= len(sent):
+        others = sent.keys() - self.survey.flat(resource.schema).properties.keys() - both
+        if len(place) == 1 and both and len(both) >= len(others):
             for name in both:
                 yield f"{place[0]}.{name}", f"body.{name}"
 
@@ -383,6 +405,8 @@ def _state_change(
         yield states.name, passing(verb, (*states.leads, *states.active), value) or value
     elif through is not None:
         yield states.name, through
+    elif any(outcome(one, states.known) for one in undone_by(verb)):
+        yield states.name, BACK
     elif verb in known.FORWARD and states.initial and len(states.path) > 1 and own:
         yield states.name, NEXT
 

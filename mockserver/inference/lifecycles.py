@@ -155,7 +155,8 @@ def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
             continue  # `last_run_status` is of something else
         if not words or words[-1] not in _NAMES:
             found.extend(
-                (_worth(one, words, own) - 3, place, one) for one in _inside(schemas, name, schema)
+                (_worth(one, tokens(one.inner[-1]), own) - 5, place, one)
+                for one in _inside(schemas, name, schema)
             )
             continue
         values = enumerated(schemas, schema)
@@ -215,7 +216,6 @@ def _inside(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
             values = enumerated(schemas, one)
             if len(values) >= 2 and speaks(values):
                 yield Found(name, values, _one_of(f"{name}.{deeper}", values), (deeper,))
-                return
 
 
 def _deeper(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:

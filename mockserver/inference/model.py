@@ -413,6 +413,10 @@ class Action:
 
 NEXT = "(next)"
 """The state that follows on the usual way, as a change of a transition."""
+BACK = "(back)"
+"""The state before the present one, as a change of a transition."""
+LATER = "(later)"
+"""A later moment than before, as a change of a transition."""
 NEW = "(new)"
 """Another value than before, as a change of a transition."""
 CREATED = ""

@@ -144,9 +144,11 @@ class Survey:
     def restored(self) -> Set[tuple[str, ...]]:
         """The paths below which a POST restores what is at them."""
         return {
-            steps[:-1]
-            for steps, found in self.by_steps.items()
-            if steps and verb_of(steps[-1]) == "restore" and "POST" in found
+            one.route.steps if one.route.verb else one.route.steps[:-1]
+            for one in self.facts
+            if one.operation.method == "POST"
+            and one.route.steps
+            and verb_of(one.route.verb or one.route.steps[-1]) == "restore"
         }
 
     def about(self, items: Iterable[Route]) -> Iterator[Facts]:

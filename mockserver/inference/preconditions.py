@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from mockserver.inference.model import NEXT, Action, Because, Resource, States
+from mockserver.inference.model import BACK, NEXT, Action, Because, Resource, States
 from mockserver.inference.operations import Survey
 from mockserver.inference.state_words import STANDING
 from mockserver.inference.states import spelled
@@ -33,6 +33,8 @@ _FIRST = re.compile(
 _WHEN = re.compile(
     r"\b(?:if|while|when|once|after|that|which|unless|until|before)\b", re.IGNORECASE
 )
+_OTHERWISE = re.compile(r"\bother (?:reason|than|cause)", re.IGNORECASE)
+"""What is said of some of those in a state only."""
 _INVERTED = frozenset(("unless", "until", "before"))
 _REACH = 90
 """How far from such words a state may be, in characters."""
@@ -93,7 +95,7 @@ def _led_to(action: Action, states: States) -> Collection[str]:
     """The states that a verb leads to."""
     verb = action.transition
     changed = [value for name, value in verb.changes if name == states.name] if verb else []
-    ends = [value for value in changed if isinstance(value, str) and value != NEXT]
+    ends = [value for value in changed if isinstance(value, str) and value not in (NEXT, BACK)]
     return [*ends, *(states.leads.get(value, value) for value in ends)]
 
 
@@ -115,7 +117,7 @@ def allowed_states(text: str, states: States, after: Collection[str]) -> frozens
         if negated is not None:
             before = _WHEN.search(sentence, 0, negated.start())
             condition = before or _WHEN.search(sentence, negated.start())
-            if condition is not None:
+            if condition is not None and not _OTHERWISE.search(sentence):
                 into = needed if condition[0].lower() in _INVERTED else forbidden
                 end = negated.start() if before else len(sentence)
                 into.update(_within(states, sentence[:end], condition.end(), words))

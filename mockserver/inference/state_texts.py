@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from mockserver.inference import state_words as known
 from mockserver.inference.states import kind_of, spelled
@@ -123,3 +124,53 @@ def _filter_words(name: str, noun: str) -> tuple[str, ...]:
     words = [singular(word) for word in tokens(name)]
     about = {*tokens(noun), "filter", "in", "eq", "by", "is"}
     return tuple(word for word in words if word not in about)
+
+
+_LEADS = re.compile(
+    r"\b(?:becomes?|(?:changes?|changed|set|sets|moves?|moved|goes|transitions?|switches)"
+    r"(?: [\w`-]+){0,4}? (?:to|into))[ :]+(?:the )?[`*\"']+([\w -]{2,40}?)[`*\"']",
+    re.IGNORECASE,
+)
+_STATE = r"\b(?:status|state)"
+_MOVING = (
+    r"\b(?:set|put|mov|chang|switch|revert|return|reset|turn|transition|updat|br(?:ing|ought)"
+    r"|plac|restor|go)(?:s|es|e|ed|d|t|ing)?\b"
+)
+_UNLESS = re.compile(
+    r"\b(?:if|when|while|unless|only|must|can(?:no|')t|until|already|should|not|without)\b", re.I
+)
+_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+|<br\s*/?>|</?(?:p|li)\b[^>]*>", re.IGNORECASE)
+_MARKUP = re.compile(r"<[^>]*>|[`*\"\u201c\u201d\u2018]|\B'|'\B")
+
+
+def led_to(text: str, values: Sequence[str]) -> str | None:
+    """The one state that a text says something gets: ``The state becomes `sent` ``, `Reverts it to
+    draft state`, `Marks it as spam`. What is said of conditions is left out."""
+    found = {value for value in _LEADS.findall(text) if value in values}
+    if not found and values:
+        pattern, spelt = _leading(tuple(values))
+        for sentence in _SENTENCES.split(text):
+            sentence = _MARKUP.sub("", sentence)
+            if not _UNLESS.search(sentence):
+                parts = (part for match in pattern.findall(sentence) for part in match if part)
+                found.update(spelt[spelled(part).replace("_", "")] for part in parts)
+    return found.pop() if len(found) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def _leading(values: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+    """The pattern of what says that one of these states is reached, and the states by how a text
+    may write them."""
+    spelt = {spelled(value).replace("_", ""): value for value in values}
+    words = sorted((spelled(value) for value in values if spelled(value)), key=len, reverse=True)
+    one = "(" + "|".join(word.replace("_", r"[\s_-]*") for word in words) + r")\b"
+    to = r"(?:to|into|in|as)(?: the| a| an)?"
+    forms = (
+        rf"{_STATE}(?: of [\w ]{{1,40}}?)?(?: is)?"
+        r"(?: (?:set|changes?d?|updated|move[sd]|goes|switche[sd]))?"
+        rf"(?: from [\w ,]{{1,40}}?)? (?:to|into|becomes|as|will be) (?:the )?{one}",
+        rf"{_MOVING}[^.;]{{0,80}}? {to} {one} (?:status|state)\b",
+        rf"{_MOVING}[^.;]{{0,80}}? {to} (?:status|state)(?: of)? {one}",
+        rf"\bmark(?:s|ed|ing)?\b[\w ,']{{1,60}}? as (?:an? |being )?{one}",
+    )
+    return re.compile("|".join(forms) if words else r"(?!)", re.IGNORECASE), spelt

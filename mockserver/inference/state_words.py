@@ -246,7 +246,8 @@ NO_WORK = bag(
     """
     pending missing warning outstanding existing incoming upcoming trialing nothing string
     thing spring king ring wing paying billing marketing inning setting pricing listing
-    testing staging recruiting remaining ping roaming sharing opening being parking
+    testing staging recruiting remaining ping roaming sharing opening being parking booking
+    meeting mailing rating
     """
 )
 """Words that end in -ing and are no work."""

@@ -11,24 +11,24 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import verb_words as known
-from mockserver.inference.effects import Effects, values_of
+from mockserver.inference.answers import Answers
+from mockserver.inference.effects import Effects
 from mockserver.inference.elements import elements
 from mockserver.inference.evidence import Maker, Reading, Steps, Target, Targets, weight_of
 from mockserver.inference.model import Action, Path, Resource, Transition
-from mockserver.inference.operations import Facts, Survey, json_of
+from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.starts import StartReader
 from mockserver.inference.states import spelled
-from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import (
+    VERBS,
     acting_verb,
-    flags,
     is_about,
-    outcome,
+    opposite_of,
     verb_in_text,
     verb_of,
 )
-from mockserver.inference.words import noun, tokens
+from mockserver.inference.words import tokens
 
 CHANGING = ("POST", "PUT", "PATCH")
 _NEW = re.compile(r"\bnew\b|\bcreates?\b|\bcopy\b|\bcopies\b|\bduplicate", re.IGNORECASE)
@@ -66,6 +66,7 @@ class VerbReader:
         self.make = make
         self.effects = Effects(survey)
         self.starts = StartReader(survey, resources, refs, make)
+        self.answers = Answers(survey, refs)
 
     def readings(self, facts: Facts) -> Iterator[Reading]:
         """Every reading as a verb."""
@@ -77,7 +78,7 @@ class VerbReader:
                 yield from self._shows_one(facts, target)
             return
         if target is not None:
-            yield from self._on_one(facts, target, rest)
+            yield from self._on_one(facts, self._with_state(target, facts, rest), rest)
         if facts.method == "POST":
             own = target.resource.name if target is not None else None
             yield from self.starts.readings(facts, own)
@@ -85,7 +86,7 @@ class VerbReader:
     def _shows_one(self, facts: Facts, target: Target) -> Iterator[Reading]:
         """An operation that shows the entity, whatever its method (`POST /jobs/get_light`)."""
         resource = target.resource
-        same, at = self.answered(facts, resource)
+        same, at = self.answers.entity(facts, resource)
         if same:
             why = f"`{facts.route.last}` shows one {resource.noun}"
             action = self.make(
@@ -107,6 +108,16 @@ class VerbReader:
                 return Target(resource, length), steps[length:]
         return None, steps
 
+    def _with_state(self, target: Target, facts: Facts, rest: Steps) -> Target:
+        """The entity, or what another path shows of its state where a verb changes that."""
+        verb = verb_of(facts.route.verb or (rest[-1] if len(rest) == 1 else ""))
+        steps = facts.route.steps[: target.length]
+        for name in map(self.singles.get, ((*steps, "state"), (*steps, "status"))):
+            beside = self.resources[name] if name is not None and verb else None
+            if beside is not None and self.effects.changes(beside, verb, ""):
+                return Target(beside, target.length) if target.resource.states is None else target
+        return target
+
     # -- a verb on one entity
 
     def _on_one(self, facts: Facts, target: Target, rest: Steps) -> Iterator[Reading]:
@@ -119,7 +130,7 @@ class VerbReader:
         if facts.method == "DELETE" and rest:
             yield from self._undone(facts, target, word, rest)
             return
-        same, at = self.answered(facts, resource)
+        same, at = self.answers.entity(facts, resource)
         for verb, evidence in said.items():
             if (
                 not word
@@ -142,7 +153,7 @@ class VerbReader:
         if len(rest) != 2 or rest[-1] != ANY:
             return
         resource = target.resource
-        same, at = self.answered(facts, resource)
+        same, at = self.answers.entity(facts, resource)
         changes = tuple(elements(self.survey, facts, resource, rest, same=same))
         if changes:
             effect = ", ".join(f"`{name}` {change}" for name, change in changes)
@@ -178,9 +189,11 @@ class VerbReader:
         # Below a noun (`/files`), only names that speak of the entity say what is done to it.
         below = bool(word) and not verb
         guessed = not verb or (verb == "rerun" and tokens(word)[:1] != ("rerun",))
-        if word and guessed and self.effects.says_state(resource, "_".join(tokens(word))):
+        full = "_".join(tokens(word))
+        two = "_" in full and full not in VERBS and self.effects.says_state(resource, full)
+        if word and (two or (guessed and self.effects.says_state(resource, full))):
             # A state that is called after the word says more than the vocabulary.
-            verb = "_".join(tokens(word))
+            verb = full
         if verb:
             found[verb] = ["colon" if facts.route.verb else "word"]
         name = _last_name(facts.operation.id)
@@ -315,21 +328,17 @@ class VerbReader:
         stated = verb_in_text(summary) if is_about(summary, tokens(resource.noun)) else ""
         if not verb and stated not in ("", *_DELETES):
             # `DELETE /issues/{issue}/subscription`: Unsubscribe from an issue
-            same, at = self.answered(facts, resource)
+            same, at = self.answers.entity(facts, resource)
             yield from self._verb(facts, target, stated, word, ["part", "summary"], rest, same, at)
         if not verb:
             yield from self._emptied(facts, target, rest)
             return
-        opposite = next((v for v in (f"un{verb}", f"de{verb}") if v in OUTCOMES), f"un{verb}")
-        spoken = {name: not holds for name, holds in flags(verb).items()}
-        changes = dict(self.effects.flags(resource, spoken))
-        value = outcome(opposite, values_of(resource)) if opposite in OUTCOMES else None
-        if value is not None and resource.states is not None and resource.states.name:
-            changes[resource.states.name] = value
+        opposite = opposite_of(verb)
+        changes = self.effects.undone(resource, verb, opposite)
         if not changes:
             yield from self._emptied(facts, target, rest)
             return
-        same, at = self.answered(facts, resource)
+        same, at = self.answers.entity(facts, resource)
         effect = ", ".join(f"{name} = {value}" for name, value in changes.items())
         action = self.make(
             facts, "transition", f"DELETE of `{word}` undoes it; it sets {effect}", "likely",
@@ -341,7 +350,7 @@ class VerbReader:
     def _emptied(self, facts: Facts, target: Target, rest: Steps) -> Iterator[Reading]:
         """A DELETE of one property of an entity: `DELETE /orgs/{org}/exportToken`."""
         resource = target.resource
-        same, at = self.answered(facts, resource)
+        same, at = self.answers.entity(facts, resource)
         changes: dict[str, Any] = dict(elements(self.survey, facts, resource, rest, same=same))
         changes = changes or dict(self.effects.placed(facts, resource, rest))
         if not changes:
@@ -353,62 +362,6 @@ class VerbReader:
             transition=Transition("remove", tuple(changes.items()), same),
         )  # fmt: skip
         yield Reading(weight_of(["part", "changes"]), _answering(action, at if same else ()))
-
-    # -- what the answer is
-
-    def answered(self, facts: Facts, resource: Resource) -> tuple[bool, Path]:
-        """Whether the response is the entity, and where in it."""
-        refs = self.refs[resource.name]
-        if facts.ref and facts.ref in refs:
-            return True, facts.at
-        response = facts.operation.response_for(facts.operation.success)
-        media = json_of(response.content) if response is not None else None
-        if media is None or not media.pointer:
-            return False, ()
-        schemas = self.survey.schemas
-        top = schemas.main(media.pointer)
-        if schemas.canonical(top) in refs:
-            return True, ()
-        others = (seen for name, seen in self.refs.items() if name != resource.name)
-        if facts.ref and any(facts.ref in seen for seen in others):
-            # Another one, which may show this one in a part.
-            return False, facts.at
-        found = self._within(top, resource, 2)
-        if found is not None:
-            return True, found
-        # Not the entity, but something of it may be there.
-        return self._is_alike(facts.ref, resource), facts.at
-
-    def _is_alike(self, place: str, resource: Resource) -> bool:
-        """Whether a schema without a name of its own is that of the entity."""
-        own = self.survey.flat(resource.schema).properties.keys()
-        shown = self.survey.flat(place).properties.keys()
-        shared = own & shown
-        alike = len(shared) > 2 and len(shared) * 5 >= len(shown) * 3
-        return alike and resource.identity.key in shared
-
-    def _within(self, place: str, resource: Resource, depth: int) -> Path | None:
-        """Where in a response the entity is: `{"data": {"contract": {...}}}`."""
-        schemas, refs = self.survey.schemas, self.refs[resource.name]
-        short = resource.noun.rsplit("_", 1)[-1]
-        inner: list[tuple[str, str]] = []
-        for name in schemas.flat_at(place).properties:
-            at = schemas.place(place, name)
-            if at is None:
-                continue
-            at = schemas.canonical(at)
-            if at in refs or schemas.main(at) in refs:
-                return (name,)
-            if "object" not in schemas.flat_at(at).types:
-                continue
-            if noun(name) in (resource.noun, short) and self._is_alike(at, resource):
-                return (name,)
-            inner.append((name, at))
-        for name, at in inner if depth > 1 and len(inner) < 4 else ():
-            found = self._within(schemas.main(at), resource, depth - 1)
-            if found is not None:
-                return (name, *found)
-        return None
 
     def _shown(
         self, facts: Facts, resource: Resource, word: str

@@ -308,7 +308,7 @@ OTHER_VERBS = bag(
     decrypt enroll erase escalate estimate evaluate export extend favorite favourite feature fetch
     find flag follow force generate get grant handle import ingest initiate insert install
     inspect invalidate invite invoke join leave like link list log login logout map mark
-    migrate move notify optimize patch pin poll predict preflight preview protect provision
+    migrate move notify optimize patch pin poll predict preflight preview prolong protect provision
     purge push put query read rebuild recalculate recompile record redeem reevaluate refresh
     register regenerate reindex reload rename render reorder replace reply reprocess
     reprovision request resend resync resize revert review rotate save scale scan search set
@@ -410,5 +410,9 @@ NEEDS_SUCCESS = bag("refund revoke return dispute reissue renew")
 """Of these the ones for which it has to have gone well."""
 RENEWING = bag("reset rotate regenerate refresh renew roll recreate reissue")
 """Verbs that give a property another value: `reset-stream-key`."""
+EXTENDING = bag("renew extend prolong")
+"""Verbs that add time, and may be repeated."""
+EXPIRY = bag("expires expire expiry expiration until deadline due end ends")
+"""What the moments up to which something lasts are called."""
 TELLERS = bag("type event event_type eventtype topic name action kind")
 """Properties that name the event."""

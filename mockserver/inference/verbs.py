@@ -30,10 +30,20 @@ def verb_of(step: str) -> str:
         if word in _ALL:
             return known.OTHER_NAMES.get(word, word)
     first = words[0] if words else ""
+    if first.startswith("un") and first[2:] in _ALL:
+        return first
     if first.startswith("re") and first[2:] in _ALL:
         # `rerequest`, `reanalyze`
         return "rerun"
     return ""
+
+
+def opposite_of(verb: str) -> str:
+    """The verb that undoes another: `hold` -> resume, `archive` -> unarchive."""
+    known_ones = (f"{start}{verb}" for start in ("un", "de", "dis"))
+    found = next((one for one in known_ones if one in _ALL and verb_of(one) in OUTCOMES), "")
+    found = found or next((one for one, other in known.OPPOSITES.items() if other == verb), "")
+    return known.OTHER_NAMES.get(found, found) or f"un{verb}"
 
 
 def object_of(step: str) -> tuple[str, ...]:
@@ -117,7 +127,11 @@ def _forms(word: str) -> tuple[str, ...]:
 
 
 def participles(verb: str) -> tuple[str, ...]:
-    """`archive` -> `archived`, `tag` -> `tagged`, `retry` -> `retried`."""
+    """`archive` -> `archived`, `tag` -> `tagged`, `retry` -> `retried`, `check_out` ->
+    `checked_out`."""
+    first, _, rest = verb.partition("_")
+    if rest:
+        return tuple(f"{word}_{rest}" for word in participles(first)) if first else ()
     special = (_IRREGULAR[verb],) if verb in _IRREGULAR else ()
     if verb.endswith("e"):
         return (*special, verb + "d")
@@ -172,25 +186,24 @@ def _words(values: Iterable[str]) -> Mapping[str, str]:
     return found
 
 
+def undone_by(verb: str) -> tuple[str, ...]:
+    """The verbs that a verb undoes: `unsuspend` -> suspend, `restore` -> delete, archive."""
+    undone = ("delete", "trash", "remove") if verb in known.BRINGING_BACK else ()
+    if verb in known.OPPOSITES:
+        return (*undone, known.OPPOSITES[verb])
+    for start, length in _UNDO.items():
+        if verb.startswith(start) and (start == "un" or verb[length:] in VERBS):
+            return (*undone, verb[length:])
+    return undone
+
+
 def flags(verb: str) -> dict[str, bool]:
     """The names of booleans that a verb sets or clears."""
     found: dict[str, bool] = {}
-    opposite = known.OPPOSITES.get(verb)
-    if opposite is None:
-        opposite = next(
-            (
-                verb[n:]
-                for start, n in _UNDO.items()
-                if verb.startswith(start) and (start == "un" or verb[n:] in VERBS)
-            ),
-            None,
-        )
-    undone = ("delete", "trash", "remove") if verb in known.BRINGING_BACK else ()
-    for word, holds in (*((each, False) for each in undone), (opposite, False), (verb, True)):
-        if word is not None:
-            for adjective in known.ADJECTIVES.get(word, participles(word)):
-                found[adjective] = holds
-                found["is_" + adjective] = holds
+    for word, holds in (*((each, False) for each in undone_by(verb)), (verb, True)):
+        for adjective in known.ADJECTIVES.get(word, participles(word)):
+            found[adjective] = holds
+            found["is_" + adjective] = holds
     return found
 
 

@@ -272,3 +272,124 @@ def test_what_is_paid_is_not_approved_again() -> None:
         seen = [server.client.post(f"{path}/{word}") for word in ("approve", "pay", "approve")]
         assert [reply.status_code for reply in seen] == [200, 200, 409]
         assert server.client.get(path).json()["status"] == "paid"
+
+
+def marked(values: tuple[str, ...], end: str, **operation_: Any) -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states(*values))
+    paths = kept(shown, post_frob=operation(**operation_))
+    assert after(paths, ("POST", "frob", None))[1]["status"] == end
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("Reverts a published post to draft state.", "DRAFT"),
+        ("Marks it as spam.", "SPAM"),
+        ("Sets a stay to the status in house.", "IN_HOUSE"),
+        ("The status changes from live to spam.", "SPAM"),
+        ("Puts it back to *live* status", "LIVE"),
+        ("Marks it as not spam.", "DRAFT"),
+        ("Can be called in draft state only.", "DRAFT"),
+    ],
+)
+def test_a_description_says_in_words_what_it_leads_to(text: str, end: str) -> None:
+    marked(("LIVE", "DRAFT", "SPAM", "IN_HOUSE"), end, description=text)
+
+
+def test_two_words_are_a_verb_that_a_state_is_called_after() -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states("booked", "CheckedOut", "gone"))
+    paths = kept(shown, post_check_out=operation())
+    assert after(paths, ("POST", "check_out", None))[1]["status"] == "CheckedOut"
+
+
+@pytest.mark.parametrize(
+    ("verb", "values", "end"),
+    [
+        ("hold", ("ACTIVE", "HELD", "ENDED"), "ACTIVE"),
+        ("schedule", ("draft", "scheduled", "sent"), "draft"),
+    ],
+)
+def test_deleting_a_verb_undoes_it(verb: str, values: tuple[str, ...], end: str) -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states(*values))
+    verbs = {f"put_{verb}": operation(), f"delete_{verb}": operation()}
+    undone = after(kept(shown, **verbs), ("PUT", verb, None), ("DELETE", verb, None))[1]
+    assert undone["status"] == end
+
+
+def test_what_is_restored_is_as_it_was() -> None:
+    shown = thing("id state", id=TEXT, name=TEXT, state=states("OPEN", "CLOSED", "DELETED"))
+    paths = kept(shown, post_close=operation(), delete_=operation(shown=shown))
+    paths["/ships/{id}:undelete"] = {"parameters": [ITEM], "post": operation(shown=shown)}
+    with MockServer(document(paths), clock="manual") as server:
+        own = "/ships/" + server.client.post("/ships", json={"name": "a"}).json()["id"]
+        server.client.post(f"{own}/close")
+        assert server.client.delete(own).json()["state"] == "DELETED"
+        assert server.client.post(f"{own}:undelete").json()["state"] == "CLOSED"
+
+
+MOMENT = {"type": "string", "format": "date-time"}
+
+
+@pytest.mark.parametrize("word", ["renew", "extend", "prolong"])
+@pytest.mark.parametrize(
+    ("sent", "end"),
+    [
+        ({"days": 2}, "2026-02-02"),
+        ({"extension_hours": 24}, "2026-02-01"),
+        ({"expires_at": "2026-02-07T00:00:00Z"}, "2026-02-07"),
+    ],
+)
+def test_a_verb_adds_the_time_that_is_sent(word: str, sent: dict[str, Any], end: str) -> None:
+    sent_as = thing(**dict.fromkeys(sent, MOMENT if "expires_at" in sent else {"type": "integer"}))
+    found = _renewed(word, sent_as, sent)
+    assert found["expires_at"].startswith(end)
+
+
+def test_a_verb_adds_as_much_time_as_there_was() -> None:
+    found = _renewed("renew", None, None)
+    assert found["expires_at"].startswith("2026-03-02")
+    assert found["renewed_at"].startswith("2026-01-01")
+    assert found["status"] == "active"
+
+
+def _renewed(word: str, sent_as: Any, sent: Any) -> Any:
+    shown = thing(
+        "id", id=TEXT, expires_at=MOMENT, renewed_at=MOMENT, status=states("active", "paused")
+    )
+    paths = kept(shown, **{f"post_{word}": operation(sent_as)})
+    paths["/ships"]["post"]["requestBody"] = body(thing(expires_at=MOMENT))
+    with MockServer(document(paths), clock="manual") as server:
+        made = server.client.post("/ships", json={"expires_at": "2026-01-31T00:00:00Z"}).json()
+        own = f"/ships/{made['id']}"
+        server.client.post(f"{own}/{word}", json=sent)
+        return server.client.get(own).json()
+
+
+def test_the_state_is_at_a_path_of_its_own() -> None:
+    state = thing("state", state=states("Initialized", "Running", "Paused", "Stopped"))
+    paths = kept(thing("id name", id=TEXT, name=TEXT), post_start=operation(),
+                 post_pause=operation(), get_state=operation(shown=state))  # fmt: skip
+    with MockServer(document(paths), clock="manual") as server:
+        first, second = (
+            "/ships/" + server.client.post("/ships", json={"name": name}).json()["id"]
+            for name in "ab"
+        )
+        server.client.post(f"{first}/start")
+        server.client.post(f"{first}/pause")
+        assert server.client.get(f"{first}/state").json() == {"state": "Paused"}
+        assert server.client.get(f"{second}/state").json() == {"state": "Initialized"}
+
+
+def test_what_is_aside_goes_on_when_it_is_approved() -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states("PENDING", "LIVE", "SPAM"))
+    paths = kept(shown, post_spam=operation(summary="Marks it as spam"), post_approve=operation())
+    assert after(paths, ("POST", "spam", None), ("POST", "approve", None))[1]["status"] == "LIVE"
+
+
+def test_the_body_of_a_verb_is_about_a_part_and_the_entity() -> None:
+    plan = thing(planName=TEXT, interval=TEXT)
+    shown = thing("id", id=TEXT, name=TEXT, plan=plan, seats={"type": "integer"})
+    sent = thing(planName=TEXT, seats={"type": "integer"}, name=TEXT)
+    paths = kept(shown, post_changePlan=operation(sent))
+    found = after(paths, ("POST", "changePlan", {"planName": "yearly", "seats": 4}))[1]
+    assert (found["plan"]["planName"], found["seats"], found["name"]) == ("yearly", 4, "a")

@@ -7,6 +7,7 @@ import pytest
 from mockserver.inference.state_texts import (
     filtered_values,
     named_values,
+    shown_values,
     spoken_values,
     styled,
 )
@@ -55,3 +56,20 @@ def test_another_filter_does_not() -> None:
 )
 def test_a_state_is_written_as_the_others_are(like: list[str], word: str) -> None:
     assert styled("paused", like) == word
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Only possible while it has the status **Placed**.",
+        "It is in the <b>Placed</b> state then.",
+        "With the status of 'Placed' it waits.",
+    ],
+)
+def test_a_state_is_named_beside_the_word(text: str) -> None:
+    assert named_values([text, "<b>Cancel</b> the **Processing** here"]) == ["Placed"]
+
+
+def test_examples_show_states() -> None:
+    shown = [{"status": "Open"}, {"status": "NSW"}, {}, {"status": 7}, {"status": "Paid"}]
+    assert shown_values(shown, "status") == ["Open", "Paid"]

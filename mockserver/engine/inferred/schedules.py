@@ -128,11 +128,26 @@ def _is_period(words: Sequence[str]) -> bool:
     return words[-1] in _IN_UNITS and not _LASTING.isdisjoint(words)
 
 
+_ADDED = bag("seconds minutes hours days weeks months years duration period ttl extension by")
+"""Words of a period by which something is to last longer."""
+
+
+def extended(sent: Mapping[str, Any], until: int, lasted: int) -> int:
+    """A time after `until`: by the period that is sent, else by as long as it has `lasted`."""
+    for name, value in sent.items():
+        words = tokens(name)
+        if not _ADDED.isdisjoint(words):
+            found = _instant("_" + "_".join(words), value, until)
+            if found is not None:
+                return found
+    return min(until + lasted, LATEST)
+
+
 _PERIOD = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|sec|min|hour|day)[a-z]*\s*", re.IGNORECASE)
 _ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE)
 _UNITS = {
     "ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hour": 3600, "d": 86400,
-    "day": 86400,
+    "day": 86400, "week": 604_800, "month": 2_629_800, "year": 31_557_600,
 }  # fmt: skip
 
 
@@ -167,6 +182,19 @@ def _ending(word: str, value: Any, now: int) -> int | None:
     except ValueError:
         return now + seconds(float(text)) if text.isdigit() else None
     return int(at * SECOND) if at * SECOND > now else None
+
+
+def instant_of(value: Any) -> int | None:
+    """The instant of a time as text or as a number since 1970, in seconds or milliseconds."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 10**11:
+        value /= 1000
+    return _instant("", value, 0)
+
+
+def state_before(states: States, entity_schedule: Schedule, state: object) -> Any:
+    """The last other state that an entity was in; the first one if there was none."""
+    others = (one for one, _ in reversed(entity_schedule) if one != state)
+    return next(others, states.new)
 
 
 # -- where the state stands in the data

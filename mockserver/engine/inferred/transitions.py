@@ -18,15 +18,24 @@ from mockserver.engine.inferred.field_roles import set_times, stamp
 from mockserver.engine.inferred.job_fields import outcome_salt
 from mockserver.engine.inferred.memberships import changed_elements
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
-from mockserver.engine.inferred.schedules import is_paused, set_to, state_of, with_state
+from mockserver.engine.inferred.schedules import (
+    extended,
+    instant_of,
+    is_paused,
+    set_to,
+    state_before,
+    state_of,
+    with_state,
+)
 from mockserver.engine.jobs.schedule import state_at
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import nearest_status
+from mockserver.engine.timestamps import seconds
 from mockserver.errors import Conflict
-from mockserver.inference.model import NEW, NEXT, Elements, States, Transition
+from mockserver.inference.model import BACK, LATER, NEW, NEXT, Elements, States, Transition
 from mockserver.inference.state_words import JOB_DONE, STANDING
 from mockserver.inference.states import spelled
-from mockserver.inference.verb_words import AFTERWARDS, NEEDS_SUCCESS
+from mockserver.inference.verb_words import AFTERWARDS, EXTENDING, NEEDS_SUCCESS
 
 _AGAIN = frozenset(
     (
@@ -39,6 +48,8 @@ _LEFT = ("hidden", "trashed")
 _OVER = JOB_DONE | {"paid", "settled", "refunded", "delivered"}
 """What nobody cancels any more, whether time has led there or a client."""
 _ON = frozenset(("resume", "unpause"))
+_LASTS = seconds(3600)
+"""How long something is to last that has had no end."""
 
 
 def transition(call: Call) -> Reply:
@@ -107,7 +118,7 @@ def act(
     repository = call.repository
     states = repository.resource.states
     verb = verb or call.action.transition or Transition()
-    changes = _changes(call, verb, sent, shown, entity.data)
+    changes = _changes(call, verb, sent, shown, entity)
     _check_changes(call, verb, entity)
     if states is not None and states.name in changes and states.known:
         after = changes.pop(states.name)
@@ -164,10 +175,10 @@ def _changes(
     verb: Transition,
     sent: Mapping[str, Any],
     shown: Entity | None,
-    before: Mapping[str, Any],
+    entity: Entity,
 ) -> dict[str, Any]:
     """The new values of the entity's properties."""
-    context = call.context
+    context, before = call.context, entity.data
     flat = context.flat(call.resource)
     own = flat.properties
     placed = under_own_names(context.schemas, call.resource, own, sent, before)
@@ -180,7 +191,9 @@ def _changes(
         schema = own[holder]
         if inner:
             schema = context.schemas.flat(schema).properties[inner]
-        if isinstance(value, Elements):
+        if value == LATER:
+            value = _later(call, name, schema, sent, entity)
+        elif isinstance(value, Elements):
             body = sent if value.sent else call.request.body
             value = changed_elements(call, value, body, before.get(holder), holder)
         else:
@@ -217,6 +230,16 @@ def _value(
     return value
 
 
+def _later(call: Call, name: str, schema: Any, sent: Mapping[str, Any], entity: Entity) -> Any:
+    """A later moment than the one in a property."""
+    now = call.world.now
+    until = instant_of(entity.data.get(name))
+    begun = entity.row.get("at", now)
+    lasted = until - begun if until is not None and until > begun else _LASTS
+    later = extended(sent, now if until is None else until, lasted)
+    return stamp(call.context.schemas, name, schema, later)
+
+
 def _another(call: Call, name: str) -> Any:
     """Another value for a property."""
     schema = call.resource.schema
@@ -241,18 +264,21 @@ def _moved(
     """The entity in another state, with the schedule from there. Raises Conflict."""
     world, repository = call.world, call.repository
     before = _state(states, entity, world.now)
+    known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
     if after == NEXT:
         after = _next(states, before)
+    elif after == BACK:
+        after = state_before(states, known, before)
     if not isinstance(after, str) or after not in states.known:
         return changed_entity(call, repository, entity, changes)
     refused = is_refused(states, verb.verb, before, after)
     refused = refused or _leads_back(call, states, verb.verb, before, after)
     if refused and (before == after or not world.leniency.overrules):
-        if not world.leniency.overrules and _says_so(call, same=before == after):
+        again = before == after and verb.verb in EXTENDING
+        if not again and not world.leniency.overrules and _says_so(call, same=before == after):
             noun = repository.resource.noun.replace("_", " ")
             raise Conflict(f"The {noun} is {before}; {verb.verb} is not possible.")
-        return entity
-    known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
+        return changed_entity(call, repository, entity, changes) if again else entity
     schedule = set_to(states, list(known), after, world.now, world.settings.pace)
     tried = entity.data.get(states.attempts) if states.attempts is not None else None
     if states.attempts is not None and before in states.terminal and isinstance(tried, int):
@@ -287,10 +313,13 @@ def _state(states: States, entity: Entity, now: int) -> Any:
 
 
 def _next(states: States, before: Any) -> Any:
-    """The next usual state; the same one if there is none."""
-    if before not in states.path[:-1]:
-        return before
-    return states.path[states.path.index(before) + 1]
+    """The next usual state; that after the first for one beside the way; the same one if there is
+    none."""
+    aside = before in states.other and before not in states.path
+    here = states.new if aside else before
+    if here not in states.path[:-1]:
+        return states.path[-1] if aside and states.path else before
+    return states.path[states.path.index(here) + 1]
 
 
 def _says_so(call: Call, *, same: bool) -> bool:

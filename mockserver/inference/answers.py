@@ -1,0 +1,71 @@
+"""Whether a response is the entity that an operation is about, and where in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockserver.inference.model import Path, Resource
+from mockserver.inference.operations import Facts, Survey, json_of
+from mockserver.inference.words import noun
+
+
+class Answers:
+    """Finds entities in responses; `refs` are the named schemas of each resource."""
+
+    def __init__(self, survey: Survey, refs: Mapping[str, set[str]]) -> None:
+        self.survey = survey
+        self.refs = refs
+
+    def entity(self, facts: Facts, resource: Resource) -> tuple[bool, Path]:
+        """Whether the response is the entity, and where in it."""
+        refs = self.refs[resource.name]
+        if facts.ref and facts.ref in refs:
+            return True, facts.at
+        response = facts.operation.response_for(facts.operation.success)
+        media = json_of(response.content) if response is not None else None
+        if media is None or not media.pointer:
+            return False, ()
+        schemas = self.survey.schemas
+        top = schemas.main(media.pointer)
+        if schemas.canonical(top) in refs:
+            return True, ()
+        others = (seen for name, seen in self.refs.items() if name != resource.name)
+        if facts.ref and any(facts.ref in seen for seen in others):
+            # Another one, which may show this one in a part.
+            return False, facts.at
+        found = self._within(top, resource, 2)
+        if found is not None:
+            return True, found
+        # Not the entity, but something of it may be there.
+        return self._is_alike(facts.ref, resource), facts.at
+
+    def _is_alike(self, place: str, resource: Resource) -> bool:
+        """Whether a schema without a name of its own is that of the entity."""
+        own = self.survey.flat(resource.schema).properties.keys()
+        shown = self.survey.flat(place).properties.keys()
+        shared = own & shown
+        alike = len(shared) > 2 and len(shared) * 5 >= len(shown) * 3
+        return alike and resource.identity.key in shared
+
+    def _within(self, place: str, resource: Resource, depth: int) -> Path | None:
+        """Where in a response the entity is: `{"data": {"contract": {...}}}`."""
+        schemas, refs = self.survey.schemas, self.refs[resource.name]
+        short = resource.noun.rsplit("_", 1)[-1]
+        inner: list[tuple[str, str]] = []
+        for name in schemas.flat_at(place).properties:
+            at = schemas.place(place, name)
+            if at is None:
+                continue
+            at = schemas.canonical(at)
+            if at in refs or schemas.main(at) in refs:
+                return (name,)
+            if "object" not in schemas.flat_at(at).types:
+                continue
+            if noun(name) in (resource.noun, short) and self._is_alike(at, resource):
+                return (name,)
+            inner.append((name, at))
+        for name, at in inner if depth > 1 and len(inner) < 4 else ():
+            found = self._within(schemas.main(at), resource, depth - 1)
+            if found is not None:
+                return (name, *found)
+        return None
