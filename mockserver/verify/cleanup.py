@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from mockserver.inference.model import Action
+from mockserver.inference.page_model import Paging
 from mockserver.openapi.model import Json
 from mockserver.verify.ledger import Entry, Ledger, PendingCreation
 from mockserver.verify.model import Exchange
@@ -174,20 +175,41 @@ def _has(row: Json, marker: str) -> bool:
 def _rows(path: str, action: Action, target: Target) -> Iterator[Mapping[str, Json]]:
     """The rows of a list, page by page; empty if it can't be read."""
     envelope = action.envelope
-    params: dict[str, str] = {}
-    for _ in range(MOST_PAGES):
-        page = target.send("GET", path, params=params, source="cleanup")
+    paging = envelope.paging if envelope else Paging()
+    ahead = envelope.page.path("next") if envelope else None
+    params: dict[str, str | int] = {}
+    count, before = 0, None
+    for number in range(MOST_PAGES):
+        page = _page(path, action, params, target)
         try:
             value = page.json() if page.status == 200 else None
         except ValueError:
             return
         rows = at(value, envelope.items if envelope else action.response.at)
-        if not isinstance(rows, list):
+        # Some servers give the first page again, whatever is asked for.
+        if not isinstance(rows, list) or not rows or rows == before:
             return
         yield from (row for row in rows if isinstance(row, dict))
-        ahead = envelope.page.path("next") if envelope else None
+        count, before = count + len(rows), rows
         cursor = at(value, ahead) if ahead is not None else None
-        name = envelope.paging.cursor if envelope else None
-        if not cursor or not name or params.get(name) == str(cursor):
+        if paging.cursor:
+            if not cursor or params.get(paging.cursor) == cursor:
+                return
+            params[paging.cursor] = cursor
+        elif paging.offset:
+            params[paging.offset] = count
+        elif paging.page:
+            params[paging.page] = paging.first_page + number + 1
+        else:
             return
-        params[name] = str(cursor)
+
+
+def _page(
+    path: str, action: Action, params: Mapping[str, str | int], target: Target
+) -> Exchange:
+    """One page of a list, requested in the query, or in the body of a POST."""
+    method = target.contract.by_id[action.operation].method
+    in_body = action.envelope is not None and action.envelope.paging.in_body
+    body = None if method == "GET" else dict(params) if in_body else {}
+    query = {} if in_body else {name: str(value) for name, value in params.items()}
+    return target.send(method, path, params=query, body=body, source="cleanup")

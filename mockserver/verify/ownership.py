@@ -159,9 +159,12 @@ class Ownership:
         return {name: self.given[name] for name in _names(path) if name in self.given}
 
     def list_of(self, resource: str, where: Mapping[str, str]) -> tuple[Action, str] | None:
-        """A list of the resource that a plain GET returns, and its path with values."""
-        for action in self.plan.actions.values():
-            if action.kind != "list" or action.resource != resource or action.method != "GET":
+        """A list of the resource, a GET if there is one, and its path with values."""
+        lists = [a for a in self.plan.actions.values() if a.kind == "list"]
+        # The plan says GET of each.
+        lists.sort(key=lambda action: self.contract.by_id[action.operation].method != "GET")
+        for action in lists:
+            if action.resource != resource:
                 continue
             values = {**where, **self.given}
             if all(name in values for name in _names(action.path)):

@@ -496,3 +496,48 @@ def test_patterns() -> None:
     sandbox = Sandbox(include=["/things/{thing_id}*"], exclude=["DELETE /things*"])
     assert sandbox.in_view(contract) == {"getThing", "putThing", "copyThing"}
     assert sandbox.left_out(contract) == {"removeThings", "removeThing"}
+
+
+WINDOW = {"type": "object", "properties": {n: {"type": "integer"} for n in ("limit", "offset")}}
+BY_POST: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Things", "version": "1"},
+    "paths": {
+        "/things/": {"post": _operation("makeThing", _reply(THING, "201"), GIVEN)},
+        "/things/filter": {
+            "post": _operation("filterThings", _reply({"type": "array", "items": THING}), WINDOW)
+        },
+        "/things/{thing_id}": {
+            "parameters": ITEM,
+            "get": _operation("getThing", _reply(THING)),
+            "delete": _operation("removeThing", _reply(status="204")),
+        },
+    },
+}
+
+
+class Filtered(Unique):
+    """Things in pages of two, by POST alone."""
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if (method, path) == ("POST", "/things/filter"):
+            start = json.loads(body).get("offset", 0)
+            return 200, list(self.rows.values())[start : start + 2]
+        return super().answer(method, path.rstrip("/"), body)
+
+
+def test_what_only_a_post_lists_is_not_ours_either(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    things, contract = Filtered(), build_contract(BY_POST)
+    for name in ("b", "c", "d"):
+        things.rows[name] = {"id": name, "name": name}
+    known = Ownership(contract, build_plan(contract), ledger)
+    with serving(things) as url, Target(contract, url, "") as target:
+        target.ownership = known
+        note_others(ledger, target, known)
+        assert ledger.others == {("things", name) for name in (PRECIOUS, "b", "c", "d")}
+        for name in ("mine", "d"):
+            target.send("POST", "/things/", body={"name": name}, operation="makeThing")
+        assert clean_up(ledger, target, known, lambda text: None) == []
+    ledger.close()
+    assert set(things.rows) == {PRECIOUS, "b", "c", "d"}

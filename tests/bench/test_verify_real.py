@@ -1,4 +1,4 @@
-"""A real Kinto against the mock of its document, if installed (`make diff-kinto`)."""
+"""A real Kinto against the mock of its document, if `make verify-real` has installed it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.diff_kinto import HOME, KEY, document, is_there, kinto
+from bench.verify_real.services import HOME, SERVICES
 from mockserver.files.documents import read_contract
 from mockserver.verify.diff import run
 from mockserver.verify.diff.api import Knowledge
@@ -16,7 +16,8 @@ from mockserver.verify.diff.programs.coverage import coverage
 from mockserver.verify.diff.run import Order, differential
 
 pytestmark = pytest.mark.skipif(
-    not is_there(), reason=f"there is no Kinto in {HOME}: make diff-kinto installs it"
+    not (HOME / "kinto" / "packages.txt").exists(),
+    reason=f'there is no Kinto in {HOME}: make verify-real ARGS="kinto" installs it',
 )
 
 
@@ -28,11 +29,10 @@ def test_kinto_is_judged_and_left_as_it_was(
 
     monkeypatch.setattr(run, "programs", few)
     ledger = tmp_path / "ledger.ndjson"
-    with kinto() as url:
-        contract = read_contract(str(document(url, tmp_path)))[1]
-        order = Order(
-            str(tmp_path / "kinto.json"), url, key=KEY, ledger=str(ledger), timeout=60, most=3
-        )
+    with SERVICES["kinto"].running(tmp_path / "data") as live:
+        contract = read_contract(str(live.spec))[1]
+        key = live.options[live.options.index("--api-key") + 1]
+        order = Order(str(live.spec), live.url, key=key, ledger=str(ledger), timeout=60, most=3)
         report, _ = differential(order, contract)
     assert report.errors == []
     assert report.notes in ([], ["stopped after 3 differences"])
