@@ -204,9 +204,7 @@ def _rows(path: str, action: Action, target: Target) -> Iterator[Mapping[str, Js
             return
 
 
-def _page(
-    path: str, action: Action, params: Mapping[str, str | int], target: Target
-) -> Exchange:
+def _page(path: str, action: Action, params: Mapping[str, str | int], target: Target) -> Exchange:
     """One page of a list, requested in the query, or in the body of a POST."""
     method = target.contract.by_id[action.operation].method
     in_body = action.envelope is not None and action.envelope.paging.in_body

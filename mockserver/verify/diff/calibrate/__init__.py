@@ -26,7 +26,14 @@ from mockserver.verify.diff.calibrate.answers import (
 )
 from mockserver.verify.diff.calibrate.fields import Fields, Successes
 from mockserver.verify.diff.calibrate.merge import Before, merged_known, signature
-from mockserver.verify.diff.calibrate.rehearsal import Rehearsal, rehearsal_of
+from mockserver.verify.diff.calibrate.rehearsal import (
+    Behaviour,
+    Culprits,
+    Rehearsal,
+    Tables,
+    rehearsal_of,
+    without,
+)
 from mockserver.verify.diff.compare import CHANGED
 from mockserver.verify.diff.id_map import is_opaque, time_form
 from mockserver.verify.diff.lock import Signature
@@ -400,16 +407,50 @@ def calibrate(source: str, output: str) -> Calibration:
 
 def rehearsed(found: Calibration, rehearsal: Rehearsal) -> Calibration:
     """The best of several drafts: each is tried on the recorded runs, and the next one adds what
-    it has left and drops what it has broken."""
-    best, most = found, 0
+    it has left and drops what it has broken. Rules that still do harm are dropped one by one."""
+    best, most, harmed = found, 0, set[Behaviour]()
     for _ in range(_DRAFTS):
-        rehearsal.draft.write_text(lock_text(found), encoding="utf-8")
-        played = rehearsal.play({"operations": found.operations, "known": []})
-        agreed = played["fidelity"]["agreed"] - _HARM * len(rehearsal.broken(played))
+        played = _played(found, rehearsal)
+        broken = rehearsal.broken(played)
+        agreed = _worth(played, broken)
         if agreed <= most:
             break
-        best, most = found, agreed
+        best, most, harmed = found, agreed, broken
         best.known = [_known(difference) for difference in played["differences"]]
         found = Calibration()
         found.add_report(played)
-    return best
+    return _without_harm(best, most, harmed, rehearsal) if harmed else best
+
+
+def _without_harm(
+    best: Calibration, most: int, harmed: Collection[Behaviour], rehearsal: Rehearsal
+) -> Calibration:
+    """The calibration without the rules that break what agreed, if that is better as a whole."""
+
+    def broken(tables: Tables, names: Collection[str]) -> set[Behaviour]:
+        return rehearsal.broken(
+            _played(
+                Calibration(operations={n: dict(t) for n, t in tables.items()}), rehearsal, names
+            )
+        )
+
+    dropped = Culprits(best.operations, broken).find(harmed)
+    if not dropped:
+        return best
+    mended = Calibration(operations=without(best.operations, dropped))
+    played = _played(mended, rehearsal)
+    if _worth(played, rehearsal.broken(played)) <= most:
+        return best
+    mended.known = [_known(difference) for difference in played["differences"]]
+    return mended
+
+
+def _played(
+    draft: Calibration, rehearsal: Rehearsal, names: Collection[str] = ()
+) -> dict[str, Json]:
+    rehearsal.draft.write_text(lock_text(draft), encoding="utf-8")
+    return rehearsal.play({"operations": draft.operations, "known": []}, names)
+
+
+def _worth(played: Mapping[str, Json], broken: Collection[Behaviour]) -> int:
+    return int(played["fidelity"]["agreed"]) - _HARM * len(broken)

@@ -7,15 +7,17 @@ has left; what agreed before and differs now, it has broken.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.calibrate.answers import EVERY
 from mockserver.verify.diff.comparer import Comparer
 from mockserver.verify.diff.lock import read_lock
 from mockserver.verify.diff.mock_side import Mocks, own_mocks
@@ -25,10 +27,18 @@ from mockserver.verify.diff.report import as_json, fidelity_of
 
 Behaviour = tuple[str, str]
 """An operation, and a kind of behaviour."""
+Tables = Mapping[str, Mapping[str, Any]]
+"""The tables of a calibration file, by operation."""
+RuleAt = tuple[str, str, str]
+"""One rule: its operation, its table, and its name there, or the whole entry as JSON text."""
 _SEEDS = (1, 2)
 _WORLDS = 12
 """A draft need not be compared with as many worlds as a difference that is reported."""
 _TIMEOUT = 60.0
+_MOST_PLAYS = 40
+"""How often runs are played at most to find rules that do harm."""
+_UNLESS = "answers of *"
+"""Stands for a table: an operation is exempt from an answer of all."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +58,11 @@ class Rehearsal:
         """Where the calibration file to try is written."""
         return self.folder / "draft.toml"
 
-    def play(self, written: Mapping[str, Json]) -> dict[str, Json]:
-        """The report of the same runs with a mock that follows the draft, `written` as a table."""
+    def play(
+        self, written: Mapping[str, Json], operations: Collection[str] = ()
+    ) -> dict[str, Json]:
+        """The report of the same runs with a mock that follows the draft, `written` as a table;
+        only of those that call one of the `operations`, if given."""
         raw, contract = read_contract(str(self.document))
         knowledge = Knowledge.of(contract)
         spec, real = str(self.document), self.report["real"]
@@ -61,11 +74,16 @@ class Rehearsal:
             Mocks(knowledge, urls, _TIMEOUT, shortest=shortest) as mocks,
         ):
             comparer = Comparer(mocks, report, worlds=_WORLDS)
-            for run in self.runs:
+            for run in self._runs_of(operations):
                 for mismatch in comparer.hear(run.program, run):
                     comparer.keep((run.program, mismatch, run))
             comparer.conclude()
         return as_json(report, fidelity_of(report, knowledge), raw)
+
+    def _runs_of(self, operations: Collection[str]) -> list[Run]:
+        if not operations:
+            return self.runs
+        return [run for run in self.runs if any(s.step.operation in operations for s in run)]
 
     def broken(self, played: Mapping[str, Json]) -> set[Behaviour]:
         """What agreed in the report and differs with the draft."""
@@ -91,3 +109,102 @@ def rehearsal_of(report: Mapping[str, Json]) -> Iterator[Rehearsal | None]:
 def states(report: Mapping[str, Json]) -> dict[Behaviour, str]:
     """The state of each behaviour in a report: agreed, differs, not reached."""
     return {(one["operation"], one["kind"]): one["state"] for one in report["behaviours"]}
+
+
+# --- rules that do harm
+
+
+def rules_at(operations: Tables, name: str) -> list[RuleAt]:
+    """The rules that can decide how an operation responds: its own, and the answers of all, which
+    it can be exempt from."""
+    found: list[RuleAt] = []
+    for table, rules in operations.get(name, {}).items():
+        if table == "answers":
+            found += [(name, table, json.dumps(rule)) for rule in rules]
+        elif table == "words":
+            found += [(name, table, json.dumps([at, w])) for at in rules for w in rules[at]]
+        elif isinstance(rules, str):
+            found.append((name, table, ""))
+        else:
+            found += [(name, table, rule) for rule in rules]
+    own = operations.get(name, {}).get("answers", ())
+    every = operations.get(EVERY, {}).get("answers", ())
+    return found + [(name, _UNLESS, json.dumps(r)) for r in every if _exemption(r) not in own]
+
+
+def _exemption(rule: Mapping[str, Json]) -> dict[str, Json]:
+    """The entry by which one operation keeps the mock's own response, in place of a rule of all."""
+    return {"when": rule["when"], "seen": 0}
+
+
+def without(operations: Tables, dropped: Collection[RuleAt]) -> dict[str, dict[str, Any]]:
+    """The tables without some rules."""
+    tables = {name: dict(rules) for name, rules in operations.items()}
+    for name, table, rule in sorted(dropped, key=lambda at: at[1] == _UNLESS):
+        own = tables.setdefault(name, {})
+        if table == _UNLESS:
+            own["answers"] = [*own.get("answers", ()), _exemption(json.loads(rule))]
+        elif table == "answers":
+            own[table] = [one for one in own[table] if json.dumps(one) != rule]
+        elif table == "words":
+            status, word = json.loads(rule)
+            left = {w: value for w, value in own[table][status].items() if w != word}
+            own[table] = {**own[table], status: left}
+        elif not rule:
+            del own[table]
+        elif isinstance(own[table], dict):
+            own[table] = {key: value for key, value in own[table].items() if key != rule}
+        else:
+            own[table] = [one for one in own[table] if one != rule]
+    return tables
+
+
+@dataclass
+class Culprits:
+    """Finds, for each broken behaviour, the rules without which it is not.
+
+    The shortest beginning of the list of its operation's rules that has to be dropped is found by
+    bisection; its last rule is one of them. The same plays serve all operations.
+    """
+
+    operations: Tables
+    broken: Callable[[Tables, Collection[str]], set[Behaviour]]
+    """Plays the runs of some operations with these tables."""
+    found: dict[Behaviour, list[RuleAt]] = field(default_factory=dict)
+    _plays: int = 0
+
+    def find(self, behaviours: Collection[Behaviour]) -> set[RuleAt]:
+        """The rules to drop. Behaviours that no rule of their operation breaks have none."""
+        suspects = {at: rules_at(self.operations, at[0]) for at in sorted(behaviours)}
+        still = self._broken(suspects)
+        suspects = {at: rules for at, rules in suspects.items() if at not in still and rules}
+        self.found = {at: [] for at in suspects}
+        while suspects and self._plays < _MOST_PLAYS:
+            still = self._broken(dict.fromkeys(suspects, ()))
+            suspects = {at: rules for at, rules in suspects.items() if at in still and rules}
+            # Of each operation one at a time: what is dropped for another one would mislead.
+            batch = {at[0]: at for at in reversed(suspects)}
+            suspects |= self._last_of_each({at: suspects[at] for at in batch.values()})
+        return {rule for rules in self.found.values() for rule in rules}
+
+    def _last_of_each(
+        self, suspects: Mapping[Behaviour, list[RuleAt]]
+    ) -> dict[Behaviour, list[RuleAt]]:
+        """Find the last rule of each that has to be dropped; returns those before it."""
+        # Dropping the first `low` is not enough, dropping the first `high` is.
+        low, high = dict.fromkeys(suspects, 0), {at: len(rules) for at, rules in suspects.items()}
+        while left := [at for at in suspects if high[at] - low[at] > 1]:
+            middle = {at: (low[at] + high[at]) // 2 for at in left}
+            still = self._broken({at: suspects[at][: middle[at]] for at in left})
+            for at in left:
+                (low if at in still else high)[at] = middle[at]
+        for at, rules in suspects.items():
+            self.found[at].append(rules[high[at] - 1])
+        return {at: rules[: high[at] - 1] for at, rules in suspects.items()}
+
+    def _broken(self, dropped: Mapping[Behaviour, Sequence[RuleAt]]) -> set[Behaviour]:
+        """Which behaviours are broken without these rules, and without those that were found."""
+        self._plays += 1
+        rules = {rule for at in dropped for rule in (*dropped[at], *self.found.get(at, ()))}
+        names = {name for name, _ in dropped}
+        return self.broken(without(self.operations, rules), names) & dropped.keys()

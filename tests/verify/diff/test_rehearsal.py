@@ -1,0 +1,86 @@
+"""Rules of a draft that do harm are found by bisection and dropped, alone."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+
+from mockserver.verify.diff.calibrate.rehearsal import (
+    Behaviour,
+    Culprits,
+    RuleAt,
+    Tables,
+    rules_at,
+    without,
+)
+
+GONE = {"when": {"mock": "404"}, "status": 410, "seen": 9}
+TABLES: dict[str, dict[str, Any]] = {
+    "getThing": {
+        "answers": [{"when": {"mock": "200"}, "status": 203, "seen": 1}],
+        "absent": ["note", "room"],
+        "bodies": {"404": {"detail": "none"}},
+        "words": {"400": {"code": 7, "text": "no"}},
+        "touches": "always",
+    },
+    "listThings": {"nulls": ["items.*.note"], "fields": {str(n): {} for n in range(20)}},
+    "*": {"answers": [GONE]},
+}
+
+
+def test_each_rule_can_be_dropped_alone() -> None:
+    kept = copy.deepcopy(TABLES)
+    rules = rules_at(TABLES, "getThing")
+    assert len(rules) == len(set(rules)) == 8
+    seen = [without(TABLES, [rule]) for rule in rules]
+    assert seen[0]["getThing"]["answers"] == []
+    assert [one["getThing"]["absent"] for one in seen[1:3]] == [["room"], ["note"]]
+    assert seen[3]["getThing"]["bodies"] == {}
+    assert [one["getThing"]["words"] for one in seen[4:6]] == [
+        {"400": {"text": "no"}},
+        {"400": {"code": 7}},
+    ]
+    assert "touches" not in seen[6]["getThing"]
+    # The answer of all stays for the others.
+    exempt = {"when": {"mock": "404"}, "seen": 0}
+    assert seen[7]["getThing"]["answers"] == [*TABLES["getThing"]["answers"], exempt]
+    assert all(one["*"] == {"answers": [GONE]} for one in seen)
+    assert without(TABLES, [])["listThings"] == TABLES["listThings"]
+    assert kept == TABLES
+
+
+READ, ROWS, OTHER = ("getThing", "schema"), ("listThings", "list"), ("listThings", "schema")
+
+
+@pytest.mark.parametrize(
+    "harmful",
+    [
+        {READ: [1], ROWS: [13]},
+        {READ: [7], ROWS: [0, 20]},
+        {READ: [], ROWS: [3, 4, 5], OTHER: [4]},
+    ],
+)
+def test_only_the_rules_that_do_harm_are_found(harmful: dict[Behaviour, list[int]]) -> None:
+    harm: dict[Behaviour, list[RuleAt]] = {
+        at: [rules_at(TABLES, at[0])[number] for number in numbers]
+        for at, numbers in harmful.items()
+    }
+    plays = 0
+
+    def broken(tables: Tables, names: Collection[str]) -> set[Behaviour]:
+        nonlocal plays
+        plays += 1
+        # A behaviour that no rule breaks is broken whatever is dropped.
+        there = {name: rules_at(tables, name) for name in names}
+        return {
+            at
+            for at, rules in harm.items()
+            if at[0] in there and (not rules or set(rules) & set(there[at[0]]))
+        }
+
+    culprits = Culprits(TABLES, broken)
+    assert culprits.find(harm) == {rule for rules in harm.values() for rule in rules}
+    assert plays <= 25
