@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from mockserver.errors import ContractError
 from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.observed import ITEM, schema_at
 from mockserver.openapi.request.bodies import BodyReader
 from mockserver.openapi.request.parameters import ParameterReader
 from mockserver.openapi.schemas.validators import Validators
@@ -138,6 +140,9 @@ WIDENINGS = (*FEATHER, *SPEECHIFY, *TRUESTATE)
 
 BAD_REQUEST = (400, 422)
 _RARE = ("TRACE", "QUERY")
+_CONDITIONAL = ("if-match", "if-none-match")
+_ENTITY_TAGS = re.compile(r'\s*(\*|((W/)?"[^"]*"\s*(,\s*|$))+)\s*')
+"""RFC 9110, 13.1.1 and 13.1.2."""
 _ACCEPTED = ("missing_required_header", "ignored_auth", "negative_data_rejection")
 """Checks of requests that should have been refused."""
 
@@ -188,6 +193,33 @@ class Requests:
             return False
         return isinstance(sent, dict) and any(sent.get(name) is not None for name in self._ids)
 
+    def is_moot(self, exchange: Exchange) -> bool:
+        """Whether a conditional header is none by HTTP: then a server may refuse the request or
+        leave the header out of account, whatever pattern the document has."""
+        sent = (exchange.request_headers.get(name) for name in _CONDITIONAL)
+        return any(value is not None and not _ENTITY_TAGS.fullmatch(value) for value in sent)
+
+    def is_borderline(self, exchange: Exchange) -> bool:
+        """Whether the body is valid by the letter of JSON Schema alone: an integer is written as
+        `1.0`, or it is no object where a schema without a type has properties."""
+        try:
+            value = json.loads(exchange.request_body or b"null", parse_float=_Written)
+        except (ValueError, RecursionError):
+            return False
+        operation = self.contract.by_id.get(exchange.operation)
+        content = operation.body.content.values() if operation and operation.body else ()
+        document = self.contract.document
+        pointers = [media.pointer for media in content if media.pointer]
+        schemas = [schema_at(document, pointer, ()) for pointer in pointers]
+        means_object = any("properties" in s and not _types(s) for s in schemas if s)
+        if means_object and not isinstance(value, dict):
+            return True
+        return any(
+            "integer" in _types(schema_at(document, pointer, place))
+            for place in _whole_fractions(value, ())
+            for pointer in pointers
+        )
+
     def note(self, exchange: Exchange) -> None:
         """Take in which entities are there."""
         if 200 <= exchange.status < 300:
@@ -222,6 +254,32 @@ class Requests:
         return self._readers[operation.id]
 
 
+class _Written(float):
+    """A number that was written with a fraction or an exponent."""
+
+
+def _whole_fractions(value: object, place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Where whole numbers are written with a fraction."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _whole_fractions(inner, (*place, name))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _whole_fractions(inner, (*place, ITEM))
+    elif isinstance(value, _Written) and value.is_integer():
+        yield place
+
+
+def _types(schema: object) -> set[str]:
+    """The types that a schema or one of its alternatives names."""
+    if not isinstance(schema, dict):
+        return set()
+    named = schema.get("type")
+    found = {named} if isinstance(named, str) else {*named} if isinstance(named, list) else set()
+    parts = [part for keyword in ("anyOf", "oneOf", "allOf") for part in schema.get(keyword, ())]
+    return found.union(*map(_types, parts))
+
+
 def allowed(finding: Finding, requests: Requests) -> bool:
     """Whether a failed Schemathesis check is not a finding."""
     example = finding.example
@@ -238,10 +296,11 @@ def allowed(finding: Finding, requests: Requests) -> bool:
         return True
     if finding.rule == "negative_data_rejection":
         # Unknown headers, cookies and parameters may be ignored: RFC 9110, 5.1.
-        return requests.is_valid(example) is not False
+        return requests.is_moot(example) or requests.is_valid(example) is not False
     if finding.rule == "positive_data_acceptance":
         # Some generated values change on their way, such as quotes in a header.
         unsure = requests.names_others(example) or requests.names_nobody(example)
+        unsure = unsure or requests.is_moot(example) or requests.is_borderline(example)
         return unsure or requests.is_valid(example) is not True
     if finding.rule == "unsupported_method":
         # These are often refused in front of an API, before anything knows of its paths.
