@@ -18,6 +18,8 @@ ENOUGH = 3
 """At least this many operations with one cause become one finding."""
 _SERVER = ("no_server_error", "not_a_server_error")
 _MEDIA = ("content_type_conformance",)
+_OF_MEDIA = ("content type", "mimetype")
+"""What the second validator says of a media type."""
 _SHAPE = ("response_schema_conformance", "reply_conforms", "readable_reply")
 _STATUS = ("status_code_conformance", "reply_conforms", "positive_data_acceptance")
 _OF_REPLY = frozenset((*_SERVER, *_MEDIA, *_SHAPE, *_STATUS))
@@ -50,7 +52,7 @@ def family(finding: Finding, contract: Contract) -> str:
         return "server"
     if finding.rule in _STATUS and _is_undocumented(finding, contract):
         return "undocumented"
-    if finding.rule in _MEDIA or "content type" in finding.message.lower():
+    if finding.rule in _MEDIA or any(word in finding.message.lower() for word in _OF_MEDIA):
         return "media"
     return "shape" if finding.rule in _SHAPE else finding.rule
 
@@ -163,7 +165,7 @@ def _shared(finding: Finding, contract: Contract) -> Key | None:
     if kind == "media":
         return (kind, example.status, example.content_type)
     if kind == "shape":
-        return (kind, _said(finding.message))
+        return (kind, _said(finding.extra.get("complaint") or finding.message))
     if kind == "access":
         return (kind, has_key(example, contract))
     if kind in ("no allow", "wrong allow"):
@@ -175,10 +177,23 @@ def _shared(finding: Finding, contract: Contract) -> Key | None:
     return None
 
 
+_VALUE = re.compile(
+    r"(?P<before>[\w.*-]+: )?(?P<value>\S.*?)(?P<after> (is not (a |of type|one of|valid under)|"
+    r"does not match|is too (long|short)|is (less|greater) than).*)",
+    re.DOTALL,
+)
+
+
 def _said(message: str) -> str:
-    """The first line of a message, normalised across rules and entities."""
+    """The first fault in a message, normalised across rules and entities: without the value, and
+    of its place only the last name."""
     line = message.splitlines()[0] if message else ""
-    line = line.removeprefix("InvalidData: ").split("; ")[0].replace("None", "null")
+    line = line.removeprefix("InvalidData: ").replace("None", "null")
+    found = _VALUE.match(line)
+    if found is not None:
+        before = (found["before"] or "").rpartition(".")[2]
+        line = before + found["after"].split("; ")[0]
+    line = line.split("; ")[0]
     return re.sub(r"\b\d+\b", "#", line.replace("'", '"'))
 
 

@@ -394,6 +394,10 @@ class Verification:
         if part.stopped not in ("", "completed", "max_time"):
             self.result.errors.append(f"Schemathesis stopped: {part.stopped.replace('_', ' ')}")
         for finding in part.findings:
+            example = finding.example if finding.rule == "response_schema_conformance" else None
+            if self.second is not None and example is not None and example.operation:
+                # In the same words as what is found by the second validator alone.
+                finding.extra = {**finding.extra, "complaint": self.second.complaint(example)}
             self._found(finding)
         if part.scenario:
             self._finish(part.scenario)

@@ -93,3 +93,31 @@ def test_refusals_that_say_the_same_are_one() -> None:
     assert [one.where for one in merged(found, CONTRACT)] == [SEVERAL]
     found[0] = rejected(PATHS[0], "the name is too long")
     assert len(merged(found, CONTRACT)) == 3
+
+
+def unfit(path: str, message: str, rule: str = "reply_conforms", complaint: str = "") -> Finding:
+    sent = Exchange("GET", f"http://x{path}", {}, b"", 200, {}, b"{}", 0, "any", path[1:])
+    extra = {"complaint": complaint} if complaint else {}
+    return Finding(rule, f"GET {path}", "breaks the document", message, [sent], extra=extra)
+
+
+def test_a_field_that_is_wrong_in_every_reply_is_one_fault() -> None:
+    moment = "InvalidData: {}created: '2026-11-30T08:12:{}' is not a 'date-time'; more"
+    found = [
+        unfit("/agents", moment.format("body.", "45.5")),
+        unfit("/rooms", moment.format("items.", "46.1")),
+        unfit("/calls", "{} is not of it", "response_schema_conformance", moment.format("", "7")),
+    ]
+    (one,) = merged(found, CONTRACT)
+    assert (one.where, one.count) == (SEVERAL, 3)
+    others = [unfit(p, f"InvalidData: {p[1:]}: 5 is not of type 'string'") for p in PATHS]
+    assert len(merged(others, CONTRACT)) == 3
+
+
+def test_a_media_type_is_one_fault_in_the_words_of_either_validator() -> None:
+    found = [
+        unfit("/agents", "Content for the following mimetype not found: text/html"),
+        unfit("/agents", "Received: text/html", "content_type_conformance"),
+    ]
+    (one,) = merged(found, CONTRACT)
+    assert one.extra["rules"] == "content_type_conformance, reply_conforms"

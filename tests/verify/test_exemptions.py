@@ -171,6 +171,145 @@ def test_what_is_valid_by_the_letter_alone_may_be_refused(
     assert allowed(rejected, requests) is not finding
 
 
+NAMED = build_contract(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "Rooms", "version": "1"},
+        "paths": {
+            "/rooms": {
+                "get": {
+                    "operationId": "list",
+                    "parameters": [
+                        {
+                            "name": "kind",
+                            "in": "query",
+                            "description": "Only rooms of this kind; 422 if there is none.",
+                            "schema": {"type": "string"},
+                        },
+                        {
+                            "name": "where",
+                            "in": "query",
+                            "description": "Conditions, as a JSON object.",
+                            "schema": {"type": "string"},
+                        },
+                    ],
+                    "responses": {"200": {"description": "so"}},
+                }
+            }
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "finding"),
+    [
+        ("kind=x", 422, False),
+        ("kind=x", 400, True),
+        ("where=x", 400, False),
+        ("where=%7B%7D", 400, True),
+        ("", 422, True),
+    ],
+)
+def test_a_description_may_say_what_is_refused(query: str, status: int, finding: bool) -> None:
+    refused = Exchange("GET", f"http://x/rooms?{query}", {}, b"", status, {}, b"", 0, "f", "list")
+    rejected = Finding("positive_data_acceptance", "GET /rooms", "", "", [refused])
+    assert allowed(rejected, Requests(NAMED)) is not finding
+
+
+BETWEEN = build_contract(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "Rooms", "version": "1"},
+        "paths": {
+            path: {
+                "delete": {
+                    "operationId": name,
+                    "parameters": [
+                        *({"name": p, "in": "query", "schema": {}} for p in ("start", "end")),
+                        *(
+                            {"name": p, "in": "path", "required": True, "schema": {}}
+                            for p in ("room", "day")
+                            if p in path
+                        ),
+                    ],
+                    "responses": {"204": {"description": "so"}, "422": {"description": "no"}},
+                }
+            }
+            for path, name in (
+                ("/rooms/{room}", "removeRoom"),
+                ("/rooms/{room}/days/{day}", "removeDay"),
+                ("/halls/{room}", "removeHall"),
+            )
+        },
+    }
+)
+
+
+def sent_to(path: str, operation: str, status: int, body: bytes = b"") -> Exchange:
+    return Exchange("DELETE", f"http://x{path}", {}, b"", status, {}, body, 0, "f", operation)
+
+
+@pytest.mark.parametrize(
+    ("path", "operation", "finding"),
+    [
+        ("/rooms/1", "removeRoom", True),
+        ("/rooms/2", "removeRoom", False),
+        ("/halls/1", "removeHall", False),
+        ("/rooms/1/days/1", "removeDay", False),
+    ],
+)
+def test_an_id_is_there_only_where_something_was_found_with_it(
+    path: str, operation: str, finding: bool
+) -> None:
+    requests = Requests(BETWEEN)
+    requests.note(sent_to("/rooms/1?start=1", "removeRoom", 204))
+    refused = sent_to(path, operation, 422, b"Invalid ID")
+    rejected = Finding("positive_data_acceptance", "DELETE /", "", "", [refused])
+    assert allowed(rejected, requests) is not finding
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "finding"),
+    [
+        (422, b"`start` must be earlier than `end`.", False),
+        (422, b'{"detail": [{"msg": "give end or start"}]}', False),
+        (422, b'{"detail": [{"msg": "start is old", "input": {"end": 1}}]}', True),
+        (422, b"`start` must be a date.", True),
+        (400, b"`start` must be earlier than `end`.", True),
+    ],
+)
+def test_what_holds_between_fields_is_beyond_a_schema(
+    status: int, body: bytes, finding: bool
+) -> None:
+    requests = Requests(BETWEEN)
+    requests.note(sent_to("/rooms/1", "removeRoom", 204))
+    refused = sent_to("/rooms/1?start=1&end=1", "removeRoom", status, body)
+    rejected = Finding("positive_data_acceptance", "DELETE /", "", "", [refused])
+    assert allowed(rejected, requests) is not finding
+
+
+def test_a_credential_that_cannot_be_read_may_be_a_400() -> None:
+    for status in (200, 400):
+        ignored = Finding("ignored_auth", "GET /things", "invalid", "", [exchange(status)])
+        assert allowed(ignored, Requests(contract("200"))) is (status == 400)
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "finding"),
+    [
+        ("GET", "text/html; charset=utf-8", False),
+        ("GET", "application/json", True),
+        ("PUT", "text/html", True),
+    ],
+)
+def test_a_web_page_is_no_response_of_the_api(method: str, kind: str, finding: bool) -> None:
+    headers = {"content-type": kind}
+    page = Exchange(method, "http://x/halls/1", {}, b"", 200, headers, b"", 0, "coverage")
+    wrong = Finding("unsupported_method", "DELETE /halls/{room}", "", "", [page])
+    assert allowed(wrong, Requests(BETWEEN)) is not finding
+
+
 def test_an_empty_conditional_header_may_be_ignored() -> None:
     headers = {"content-type": "application/json", "if-match": ""}
     done = Exchange("POST", "http://x/halls", headers, b"{}", 200, {}, b"", 0, "fuzzing", "make")

@@ -141,3 +141,23 @@ def test_only_differences_are_kept(judge: SecondJudge) -> None:
     judge.hear(reply(b"{}"))
     judge.hear(reply(b'{"name": 1}'))
     assert [(d.where, d.status) for d in judge.differences] == [("getClock", 200)]
+
+
+def test_of_several_branches_the_nearest_says_what_is_wrong() -> None:
+    moment = {"type": "string", "format": "date-time"}
+    clock = {"type": "object", "required": ["at"], "properties": {"at": moment}}
+    body = {"type": "object", "properties": {"clock": {"anyOf": [{"type": "null"}, clock]}}}
+    content = {"application/json": {"schema": body}}
+    get = {"operationId": "get", "responses": {"200": {"description": "so", "content": content}}}
+    whole = {**DOCUMENT, "paths": {"/clock": {"get": get}}}
+    judge = SecondJudge(whole, build_contract(whole), "http://x")
+
+    def complaint(sent: bytes) -> str:
+        headers = {"content-type": "application/json"}
+        return judge.complaint(
+            Exchange("GET", "http://x/clock", {}, b"", 200, headers, sent, 0, "any", "get")
+        )
+
+    assert "clock.at: '5' is not a 'date-time'" in complaint(b'{"clock": {"at": "5"}}')
+    assert "clock: 5 is not valid under any" in complaint(b'{"clock": 5}')
+    assert complaint(b'{"clock": null}') == ""

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from mockserver.errors import ContractError
 from mockserver.openapi.model import Contract, Operation
@@ -143,6 +143,9 @@ _RARE = ("TRACE", "QUERY")
 _CONDITIONAL = ("if-match", "if-none-match")
 _ENTITY_TAGS = re.compile(r'\s*(\*|((W/)?"[^"]*"\s*(,\s*|$))+)\s*')
 """RFC 9110, 13.1.1 and 13.1.2."""
+_REPEATED = ("input", "loc", "body", "value")
+"""Properties of a refusal that repeat what was sent, or where it was."""
+_JSON = re.compile(r"\bJSON\b")
 _ACCEPTED = ("missing_required_header", "ignored_auth", "negative_data_rejection")
 """Checks of requests that should have been refused."""
 
@@ -220,21 +223,56 @@ class Requests:
             for pointer in pointers
         )
 
+    def is_told(self, exchange: Exchange) -> bool:
+        """Whether the description of a parameter that was sent says what its schema does not: that
+        a value may get this status, or that it is JSON, which this one is not."""
+        operation = self.contract.by_id.get(exchange.operation)
+        query = parse_qs(urlsplit(exchange.url).query, keep_blank_values=True)
+        sent = {**query, **{name: [value] for name, value in exchange.request_headers.items()}}
+        for parameter in operation.parameters if operation is not None else ():
+            name = parameter.name.lower() if parameter.place == "header" else parameter.name
+            for value in sent.get(name, ()):
+                status = re.search(rf"\b{exchange.status}\b", parameter.description)
+                if status or (_JSON.search(parameter.description) and not _is_json(value)):
+                    return True
+        return False
+
     def note(self, exchange: Exchange) -> None:
         """Take in which entities are there."""
         if 200 <= exchange.status < 300:
-            self._there.update(self._path_values(exchange).values())
+            self._there.update(self._named(exchange))
 
     def names_nobody(self, exchange: Exchange) -> bool:
         """Whether the path has an id with which nothing has been found, and the document has the
         refusal: it need not be a 404."""
         operation = self.contract.by_id.get(exchange.operation)
         known = operation is not None and operation.response_for(exchange.status) is not None
-        return known and not self._there.issuperset(self._path_values(exchange).values())
+        return known and not self._there.issuperset(self._named(exchange))
 
-    def _path_values(self, exchange: Exchange) -> dict[str, str]:
+    def _named(self, exchange: Exchange) -> list[str]:
+        """What the path names: the path of each, up to its id."""
         path = urlsplit(exchange.url).path.removeprefix(self.base)
-        return self._router.find(exchange.method, path)[2]
+        template = self._router.find(exchange.method, path)[1]
+        steps = path.split("/")
+        return [
+            "/".join(steps[: number + 1])
+            for number, step in enumerate(template.split("/"))
+            if "{" in step
+        ]
+
+    def relates_fields(self, exchange: Exchange) -> bool:
+        """Whether a documented refusal names several fields of the request: what holds between
+        fields is mostly beyond a schema."""
+        operation = self.contract.by_id.get(exchange.operation)
+        if operation is None or operation.response_for(exchange.status) is None:
+            return False
+        names = {parameter.name for parameter in operation.parameters}
+        for media in operation.body.content.values() if operation.body is not None else ():
+            schema = schema_at(self.contract.document, media.pointer, ()) if media.pointer else None
+            names |= set((schema or {}).get("properties") or ())
+        text = exchange.body.decode("utf-8", "replace")
+        said = set(re.findall(r"[\w.-]+", json.dumps(_without_input(text))))
+        return len(said & names) > 1
 
     def is_documented(self, exchange: Exchange) -> bool:
         """Whether the document has the method at this address, if under another path."""
@@ -252,6 +290,29 @@ class Requests:
                 BodyReader(operation, self._validators),
             )
         return self._readers[operation.id]
+
+
+def _without_input(text: str) -> object:
+    """A refusal without the request in it, which some repeat."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return _pruned(value)
+
+
+def _pruned(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _pruned(inner) for name, inner in value.items() if name not in _REPEATED}
+    return [_pruned(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class _Written(float):
@@ -288,6 +349,9 @@ def allowed(finding: Finding, requests: Requests) -> bool:
     if example.status == 501 and not example.operation:
         # The status for an unknown method: RFC 9110, 15.6.2.
         return True
+    if finding.rule == "ignored_auth" and example.status == 400:
+        # The status for a credential that can't be read: RFC 6750, 3.1.
+        return True
     if finding.rule == "ignored_auth" and "without" in finding.title:
         # A header that the user gave stays.
         return has_key(example, requests.contract)
@@ -301,10 +365,14 @@ def allowed(finding: Finding, requests: Requests) -> bool:
         # Some generated values change on their way, such as quotes in a header.
         unsure = requests.names_others(example) or requests.names_nobody(example)
         unsure = unsure or requests.is_moot(example) or requests.is_borderline(example)
+        unsure = unsure or requests.is_told(example) or requests.relates_fields(example)
         return unsure or requests.is_valid(example) is not True
     if finding.rule == "unsupported_method":
         # These are often refused in front of an API, before anything knows of its paths.
         refused = example.method in _RARE and 400 <= example.status < 500
+        if example.method == "GET" and example.content_type.startswith("text/html"):
+            # The page of a web application, which has every path that the API leaves.
+            return True
         return requests.is_documented(example) or (refused and example.status != 405)
     if finding.rule == "status_code_conformance":
         return unlisted_refusal(example, requests.contract) or _of_key(example, requests.contract)

@@ -226,8 +226,22 @@ def _words(error: BaseException) -> str:
         return type(error).__name__
 
 
+def _deepest(error: Any) -> Any:
+    """Of a value that fits no branch, why it does not fit the one that it comes nearest to: the
+    branch whose first fault is the deepest."""
+    branches: dict[Any, list[Any]] = {}
+    for inner in getattr(error, "context", None) or ():
+        branches.setdefault(inner.relative_schema_path[0], []).append(_deepest(inner))
+    if not branches:
+        return error
+    nearest = max(branches.values(), key=lambda found: min(len(e.absolute_path) for e in found))
+    inner = min(nearest, key=lambda e: len(e.absolute_path))
+    return inner if len(inner.absolute_path) > len(error.absolute_path) else error
+
+
 def _detail(error: Any) -> str:
     """The violated schema keyword and the property path to it."""
+    error = _deepest(error)
     text = str(getattr(error, "message", error))
     names = [str(step) for step in getattr(error, "absolute_path", ()) if isinstance(step, str)]
     return f"{'.'.join(names)}: {text}" if names else text

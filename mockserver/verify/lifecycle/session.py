@@ -11,7 +11,7 @@ from typing import NoReturn
 from mockserver.openapi.model import Json, Operation
 from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.clock import Real, Time
-from mockserver.verify.lifecycle.infer import body_schema, inner
+from mockserver.verify.lifecycle.infer import body_schema, inner, reply_schema, solid
 from mockserver.verify.lifecycle.model import Api, Resource, at, parameters, shape
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Withheld
@@ -19,7 +19,9 @@ from mockserver.verify.target import Target, fill
 
 GONE = (404, 410)
 SECRETS = ("password", "secret", "token", "credential", "api_key", "apikey", "private_key")
-"""Words in the names of fields that replies may hide or mask."""
+"""Words in the names of fields that replies may hide or mask, or show once, after a creation."""
+SHOWN_ONCE = ("key",)
+"""Names that may be null after the creation."""
 
 
 class Broken(AssertionError):
@@ -284,6 +286,8 @@ class Session:
         operation = self.operation(resource.create)
         if resource.strict:
             self.expect(exchange, [operation.success], "documented_success", "created")
+        if self.value(exchange) is None and self._may_be_null(exchange):
+            raise CannotMake(f"{resource.create}: the reply does not show what it has created")
         value = resource.whole(self.entity(exchange, resource))
         identity = resource.identity(value)
         if identity is None and resource.guessed:
@@ -295,13 +299,21 @@ class Session:
         if old is not None and not resource.strict and self._is_called_so(old, sent or {}):
             old.value, old.sent, old.alive = value, dict(sent or {}), True
             return old
-        if old is not None:
+        if old is not None and not old.alive and not resource.strict:
+            # Some count on from the highest id that is left.
+            self.entities.remove(old)
+        elif old is not None:
             self.fail("created_is_new", f"the new {resource.name} has an old id, {identity}")
         self.echoes(sent or {}, value, resource)
         entity = Entity(resource, identity, dict(path), value, dict(sent or {}))
         self.entities.append(entity)
         self.touched(path)
         return entity
+
+    def _may_be_null(self, exchange: Exchange) -> bool:
+        contract = self.target.contract
+        schema = reply_schema(contract, self.operation(exchange.operation))
+        return schema is not None and bool(solid(contract, schema).get("x-null"))
 
     def _is_called_so(self, old: Entity, sent: Mapping[str, Json]) -> bool:
         """Whether a creation that returned an existing entity requested it, by its id or by a text
@@ -344,7 +356,7 @@ class Session:
         """Sent values come back, where the reply has a field for them."""
         same = contains if of.strict else resembles
         for name, wanted in sent.items():
-            hidden = not of.strict and any(word in name.lower() for word in SECRETS)
+            hidden = not of.strict and is_secret(name)
             if hidden or name not in value or name in of.live:
                 continue
             if not same(value[name], wanted):
@@ -365,8 +377,27 @@ class Session:
             if not of.strict and name not in of.shown and isinstance(new[name], int | float):
                 # An undocumented number may count anything.
                 continue
-            if old[name] != new[name]:
+            listed = rule == "row_as_read"
+            same = not of.strict and remains(old[name], new[name], name, listed=listed)
+            if old[name] != new[name] and not same:
                 self.fail(rule, f"{why}: {name} was {_short(old[name])}, is {_short(new[name])}")
+
+
+def is_secret(name: str) -> bool:
+    """Whether a field of this name may be hidden."""
+    return any(word in name.lower() for word in SECRETS)
+
+
+def remains(old: Json, new: Json, name: str, *, listed: bool) -> bool:
+    """Whether a service may show the same value so: a secret is masked or left out later, and a
+    row of a list (`listed`) may have null or fewer properties where the entity has an object."""
+    if old == new or is_secret(name):
+        return True
+    if isinstance(old, dict) and isinstance(new, dict):
+        both = old.keys() & new.keys()
+        whole = listed or old.keys() == new.keys()
+        return whole and all(remains(old[n], new[n], n, listed=listed) for n in both)
+    return new is None and (name.lower() in SHOWN_ONCE or (listed and isinstance(old, dict | list)))
 
 
 def contains(value: Json, wanted: Json) -> bool:

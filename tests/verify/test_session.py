@@ -1,0 +1,85 @@
+"""What a service may do with an entity without breaking its document."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from mockserver.openapi.build import build_contract
+from mockserver.verify.lifecycle.infer import derive
+from mockserver.verify.lifecycle.session import Broken, CannotMake, Session, remains
+from mockserver.verify.model import Exchange
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "listed", "same"),
+    [
+        ({"size": 1}, None, "details", True, True),
+        ({"size": 1}, None, "details", False, False),
+        ({"size": 1, "note": "a"}, {"size": 1}, "details", True, True),
+        ({"size": 1, "note": "a"}, {"size": 1}, "details", False, False),
+        ({"size": 1}, {"size": 2}, "details", True, False),
+        ("a", None, "title", True, False),
+        ({"key": "k1", "size": 1}, {"key": None, "size": 1}, "body", False, True),
+        ({"key": "k1"}, {"key": "k2"}, "body", False, False),
+        ({"api_token": "t"}, {"api_token": "***"}, "body", False, True),
+    ],
+)
+def test_what_may_be_left_out_later(
+    old: Any, new: Any, name: str, listed: bool, same: bool
+) -> None:
+    assert remains(old, new, name, listed=listed) is same
+
+
+ROOM = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
+    "required": ["id"],
+}
+
+
+def session(reply: dict[str, Any]) -> Session:
+    content = {"content": {"application/json": {"schema": reply}}, "description": "so"}
+    one = {"name": "room_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    given = {"content": {"application/json": {"schema": ROOM | {"required": []}}}}
+    item = {"description": "so", "content": {"application/json": {"schema": ROOM}}}
+    paths = {
+        "/rooms": {
+            "post": {"operationId": "make", "requestBody": given, "responses": {"200": content}}
+        },
+        "/rooms/{room_id}": {
+            "get": {"operationId": "read", "parameters": [one], "responses": {"200": item}}
+        },
+    }
+    info = {"title": "Rooms", "version": "1"}
+    contract = build_contract({"openapi": "3.1.0", "info": info, "paths": paths})
+    return Session(cast(Any, SimpleNamespace(contract=contract)), derive(contract))
+
+
+def made(by: Session, value: Any) -> Any:
+    (resource,) = by.api.resources.values()
+    body = json.dumps(value).encode()
+    reply = Exchange("POST", "http://x/rooms", {}, b"", 200, {}, body, 0, "any", "make")
+    by.steps.append(reply)
+    return by.made(resource, {}, {}, reply)
+
+
+def test_the_id_of_what_is_removed_may_be_given_again() -> None:
+    rooms = session(ROOM)
+    first = made(rooms, {"id": "1", "name": "a"})
+    rooms.removed(first)
+    second = made(rooms, {"id": "1", "name": "b"})
+    assert [room.alive for room in rooms.entities] == [True]
+    assert rooms.entities == [second]
+    with pytest.raises(Broken, match="created_is_new"):
+        made(rooms, {"id": "1", "name": "c"})
+
+
+def test_a_creation_may_show_nothing_where_the_document_says_null() -> None:
+    with pytest.raises(CannotMake, match="does not show"):
+        made(session({"anyOf": [ROOM, {"type": "null"}]}), None)
+    with pytest.raises(Broken, match="readable_reply"):
+        made(session(ROOM), None)
