@@ -290,9 +290,10 @@ def test_what_holds_between_fields_is_beyond_a_schema(
 
 
 def test_a_credential_that_cannot_be_read_may_be_a_400() -> None:
-    for status in (200, 400):
-        ignored = Finding("ignored_auth", "GET /things", "invalid", "", [exchange(status)])
-        assert allowed(ignored, Requests(contract("200"))) is (status == 400)
+    for status in (200, 400, 500):
+        for title in ("invalid authentication", "a request without authentication"):
+            ignored = Finding("ignored_auth", "GET /things", title, "", [exchange(status)])
+            assert allowed(ignored, Requests(contract("200"))) is (status >= 400)
 
 
 @pytest.mark.parametrize(

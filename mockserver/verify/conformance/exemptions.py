@@ -349,15 +349,15 @@ def allowed(finding: Finding, requests: Requests) -> bool:
     if example.status == 501 and not example.operation:
         # The status for an unknown method: RFC 9110, 15.6.2.
         return True
+    if finding.rule in _ACCEPTED and example.status >= 500:
+        # It was not accepted, and the server error is a finding of its own.
+        return True
     if finding.rule == "ignored_auth" and example.status == 400:
         # The status for a credential that can't be read: RFC 6750, 3.1.
         return True
     if finding.rule == "ignored_auth" and "without" in finding.title:
         # A header that the user gave stays.
         return has_key(example, requests.contract)
-    if finding.rule in _ACCEPTED and example.status >= 500:
-        # It was not accepted, and the server error is a finding of its own.
-        return True
     if finding.rule == "negative_data_rejection":
         # Unknown headers, cookies and parameters may be ignored: RFC 9110, 5.1.
         return requests.is_moot(example) or requests.is_valid(example) is not False
