@@ -161,7 +161,6 @@ class Ownership:
     def list_of(self, resource: str, where: Mapping[str, str]) -> tuple[Action, str] | None:
         """A list of the resource, a GET if there is one, and its path with values."""
         lists = [a for a in self.plan.actions.values() if a.kind == "list"]
-        # The plan says GET of each.
         lists.sort(key=lambda action: self.contract.by_id[action.operation].method != "GET")
         for action in lists:
             if action.resource != resource:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from mockserver.openapi.build import build_contract
+from mockserver.verify.lifecycle import crud_checks
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.session import Broken, CannotMake, Session, remains
 from mockserver.verify.model import Exchange
@@ -41,11 +42,11 @@ ROOM = {
 }
 
 
-def session(reply: dict[str, Any]) -> Session:
+def session(reply: dict[str, Any], shown: dict[str, Any] = ROOM) -> Session:
     content = {"content": {"application/json": {"schema": reply}}, "description": "so"}
     one = {"name": "room_id", "in": "path", "required": True, "schema": {"type": "string"}}
-    given = {"content": {"application/json": {"schema": ROOM | {"required": []}}}}
-    item = {"description": "so", "content": {"application/json": {"schema": ROOM}}}
+    given = {"content": {"application/json": {"schema": shown | {"required": []}}}}
+    item = {"description": "so", "content": {"application/json": {"schema": shown}}}
     paths = {
         "/rooms": {
             "post": {"operationId": "make", "requestBody": given, "responses": {"200": content}}
@@ -57,6 +58,32 @@ def session(reply: dict[str, Any]) -> Session:
     info = {"title": "Rooms", "version": "1"}
     contract = build_contract({"openapi": "3.1.0", "info": info, "paths": paths})
     return Session(cast(Any, SimpleNamespace(contract=contract)), derive(contract))
+
+
+class Slots:
+    """A target whose entity shows these numbers of slots, one after the other."""
+
+    def __init__(self, contract: Any, slots: list[int]) -> None:
+        self.contract, self.slots, self.params = contract, slots, {}
+
+    def send(self, method: str, path: str, **_: Any) -> Exchange:
+        body = json.dumps({"id": "1", "slots": self.slots.pop(0), "name": "a"}).encode()
+        return Exchange(method, f"http://x{path}", {}, b"", 200, {}, body, 0, "any", "read")
+
+
+@pytest.mark.parametrize("slots", [[4, 3, 2], [4, 4, 4]])
+def test_a_number_that_time_changes_is_no_fault(slots: list[int]) -> None:
+    schema = {**ROOM, "properties": {**ROOM["properties"], "slots": {"type": "integer"}}}
+    rooms = session(schema, schema)
+    rooms.time.step = 0.01  # type: ignore[attr-defined]
+    entity = made(rooms, {"id": "1", "slots": 5, "name": "a"})
+    rooms.target = cast(Any, Slots(rooms.target.contract, slots))
+    if len(set(slots)) == 1:
+        with pytest.raises(Broken, match="read_your_writes"):
+            crud_checks.read(rooms, entity)
+        return
+    crud_checks.read(rooms, entity)
+    assert rooms.drifting == {"slots"}
 
 
 def made(by: Session, value: Any) -> Any:

@@ -202,7 +202,7 @@ class _Derivation:
                     continue
                 if not action.path.startswith(resource.item.rstrip("/") + "/"):
                     continue
-                changes = dict(transition.changes)
+                changes = {n: v for n, v in transition.changes if _is_plain(v)}
                 state = states.name if states is not None else ""
                 leads_to = OUTCOMES.get(transition.verb, ())
                 target_state = changes.get(state)
@@ -235,6 +235,13 @@ class _Derivation:
             below = any(link.resource == plan_name for link in child.parents)
             if below and child.states is not None and child.states.moves:
                 yield name, child.states.name, child.states.terminal
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a change sets a value that is known before: not the time, nor what is sent."""
+    if not isinstance(value, str):
+        return value is None or isinstance(value, bool | int | float)
+    return value != "now" and not value.startswith(("body.", "shown."))
 
 
 def _open_id(contract: Contract, answer: Schema) -> inferred.Path:
