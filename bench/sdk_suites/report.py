@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from bench.sdk_suites.servers import TITLES
 
 MARK = "<!-- figures: make sdk-suites ARGS=--page -->"
 END = "<!-- end of the figures -->"
+UNMEASURED = "-"
 _STATUS = re.compile(r"Error(?: code)?: (\d{3})\b")
 _KINDS = (
     (re.compile(r"4(00|22)"), "the request is refused ({})"),
@@ -66,19 +68,75 @@ def tests(result: Result) -> int:
     return max((sum(e["result"] != "skipped" for e in run.values()) for run in runs), default=0)
 
 
-def page(results: list[Result], of: str) -> str:
-    columns = sorted({server for each in results for server in each["runs"]}, key=_order)
-    titles = [title(server) for server in columns]
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a page: the measured cells of each suite by column, and the causes of failures
+    as lines of the table, by suite and server."""
+
+    cells: dict[str, dict[str, str]]
+    causes: dict[tuple[str, str], list[str]]
+
+    def over(self, other: Figures) -> Figures:
+        """These figures, with those of the other page where nothing was measured now."""
+        cells = {suite: dict(row) for suite, row in other.cells.items()}
+        for suite, row in self.cells.items():
+            known = cells.setdefault(suite, {})
+            known.update({name: cell for name, cell in row.items() if cell != UNMEASURED})
+        measured = {(suite, name) for suite, row in self.cells.items() for name in row}
+        left = {key: lines for key, lines in other.causes.items() if key not in measured}
+        return Figures(cells, {**left, **self.causes})
+
+
+def figures(results: list[Result]) -> Figures:
+    """The figures of the results of this run."""
+    cells: dict[str, dict[str, str]] = {}
+    lines: dict[tuple[str, str], list[str]] = {}
+    for each in results:
+        row = {"operations": str(each["operations"]), "tests": str(tests(each))}
+        for server, run in each["runs"].items():
+            row[title(server)] = _cell(each, server)
+            found = [f"{count} | {kind}" for kind, count in causes(each, server).most_common()]
+            if run.get("note"):
+                found.append(f"all | {_plain(run['note'])}")
+            if found:
+                lines[each["suite"], title(server)] = found
+        cells[each["suite"]] = row
+    return Figures(cells, lines)
+
+
+def read_figures(text: str) -> Figures:
+    """The figures that a page has."""
+    cells: dict[str, dict[str, str]] = {}
+    found: dict[tuple[str, str], list[str]] = {}
+    names: list[str] = []
+    for line in text.splitlines():
+        row = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+        if not line.startswith("| "):
+            continue
+        if row[0] == "suite":
+            names = row
+        elif names[2:] == ["tests", "cause"] and len(row) >= len(names):
+            found.setdefault((row[0], row[1]), []).append(" | ".join(row[2:]))
+        elif names:
+            cells[row[0]] = dict(zip(names[1:], row[1:], strict=False))
+    return Figures(cells, found)
+
+
+def page(of: str, shown: Figures, order: list[str]) -> str:
+    """The tables; suites in their order, servers as in TITLES."""
+    titles = {name for row in shown.cells.values() for name in row} - {"operations", "tests"}
+    columns = sorted(titles, key=_order)
     lines = [
         of,
         "",
-        f"| suite | operations | tests | {' | '.join(titles)} |",
+        f"| suite | operations | tests | {' | '.join(columns)} |",
         "|---|---|---|" + "---|" * len(columns),
     ]
-    for each in results:
-        cells = [_cell(each, server) for server in columns]
-        row = [each["suite"], str(each["operations"]), str(tests(each)), *cells]
-        lines.append(f"| {' | '.join(row)} |")
+    suites = sorted(shown.cells, key=order.index)
+    for suite in suites:
+        row = shown.cells[suite]
+        cells = [row.get(name, UNMEASURED) for name in ("operations", "tests", *columns)]
+        lines.append(f"| {suite} | {' | '.join(cells)} |")
     lines += [
         "",
         "Why tests failed:",
@@ -86,13 +144,11 @@ def page(results: list[Result], of: str) -> str:
         "| suite | server | tests | cause |",
         "|---|---|---|---|",
     ]
-    for each in results:
-        for server in columns:
-            for kind, count in causes(each, server).most_common():
-                lines.append(f"| {each['suite']} | {title(server)} | {count} | {kind} |")
-            note = each["runs"].get(server, {}).get("note")
-            if note:
-                lines.append(f"| {each['suite']} | {title(server)} | all | {_plain(note)} |")
+    for suite in suites:
+        for name in columns:
+            lines += [
+                f"| {suite} | {name} | {one} |" for one in shown.causes.get((suite, name), [])
+            ]
     return "\n".join(lines)
 
 
@@ -101,22 +157,26 @@ def title(server: str) -> str:
     return f"{TITLES.get(name, name)} {rest}".strip()
 
 
-def _order(server: str) -> tuple[int, str]:
-    name = server.partition(" ")[0]
-    return (list(TITLES).index(name), server)
+def _order(shown: str) -> tuple[int, str]:
+    return (list(TITLES.values()).index(shown.partition(" ")[0]), shown)
 
 
 def _cell(result: Result, server: str) -> str:
     number = passed(result, server)
-    return "-" if number is None else str(number)
+    return UNMEASURED if number is None else str(number)
 
 
 def _plain(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")[:160]
 
 
-def write_page(path: Path, results: list[Result], of: str) -> None:
+def on_page(path: Path) -> str:
+    """The part of a page that is between the markers."""
+    return path.read_text().partition(MARK)[2].partition(END)[0]
+
+
+def write_page(path: Path, text: str) -> None:
     """Insert the figures between their markers in the page."""
     before, _, rest = path.read_text().partition(MARK)
     _, _, after = rest.partition(END)
-    path.write_text(f"{before}{MARK}\n\n{page(results, of)}\n\n{END}{after}")
+    path.write_text(f"{before}{MARK}\n\n{text}\n\n{END}{after}")

@@ -31,6 +31,8 @@ def main() -> int:
     results = {result["suite"]: result for result in earlier}
     if not options.report:
         for result in _run_all(options, folder):
+            known = results.get(result["suite"], {"runs": {}})
+            result["runs"] = {**known["runs"], **result["runs"]}
             results[result["suite"]] = result
             out.write_bytes(orjson.dumps(list(results.values()), option=orjson.OPT_INDENT_2))
     if not results:
@@ -38,18 +40,28 @@ def main() -> int:
         return 2
     order = [suite.name for suite in listed()]
     shown = sorted(results.values(), key=lambda result: order.index(result["suite"]))
-    revisions = dict.fromkeys(each.get("revision", "an earlier revision") for each in shown)
-    options_said = " ".join(options.ours)
-    of = f"Measured at {', '.join(revisions)}, with `{options_said}`"
-    if options.select:
-        of += f'; of suites in Python the tests that `-k "{options.select}"` selects'
-    of += "."
-    print(report.page(shown, of))
+    figures = report.figures(shown)
+    of = _measured(shown, options)
+    print(report.page(of, figures, order))
     print(f"every outcome: {out}")
     if options.page:
-        report.write_page(PAGE, shown, of)
+        # What this machine has not measured stays as it was.
+        whole = figures.over(report.read_figures(report.on_page(PAGE)))
+        left = [name for name in whole.cells if name not in figures.cells]
+        if left:
+            of += f" Measured before that: {', '.join(sorted(left, key=order.index))}."
+        report.write_page(PAGE, report.page(of, whole, order))
         print(f"written: {PAGE}")
     return 0 if all(_as_good(each) for each in shown) else 1
+
+
+def _measured(shown: list[dict[str, Any]], options: argparse.Namespace) -> str:
+    """At which revision, and of what."""
+    revisions = dict.fromkeys(each.get("revision", "an earlier revision") for each in shown)
+    of = f"Measured at {', '.join(revisions)}, with `{' '.join(options.ours)}`"
+    if options.select:
+        of += f'; of suites in Python the tests that `-k "{options.select}"` selects'
+    return of + "."
 
 
 def _options() -> argparse.Namespace:

@@ -36,6 +36,7 @@ class Suite:
     language: str
     pypi: str
     repository: str
+    revision: str
     document: str
     document_repository: str
     document_revision: str
@@ -66,6 +67,7 @@ def listed() -> list[Suite]:
             table.get("language", "python"),
             table.get("pypi", ""),
             table.get("repository", ""),
+            table.get("revision", "HEAD"),
             table["document"],
             table.get("document-repository", table.get("repository", "")),
             table.get("document-revision", "HEAD"),
@@ -82,12 +84,13 @@ def unpacked(suite: Suite, folder: Path) -> Files:
     root, document = place / "suite", place / "document"
     source = suite.pypi or suite.repository
     made = place / ".source"
-    wanted = f"{source} {suite.document_repository} {suite.document_revision} {suite.document}"
+    wanted = f"{source} {suite.revision} {suite.document_repository} {suite.document_revision} "
+    wanted += suite.document
     if made.is_file() and made.read_text() == wanted:
         return Files(root, _document_file(document))
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    archive = _sdist(suite.pypi) if suite.pypi else _archive(folder, suite.repository)
+    archive = _sdist(suite.pypi) if suite.pypi else _archive(folder, suite)
     _extract(archive, root, strip=bool(suite.pypi))
     text = _document(folder, suite)
     ending = ".json" if text.lstrip()[:1] == b"{" else ".yaml"
@@ -131,8 +134,8 @@ def _git(folder: Path, repository: str, *arguments: str) -> bytes:
     return done.stdout
 
 
-def _archive(folder: Path, repository: str) -> bytes:
-    return _git(folder, repository, "archive", "--format=tar", "HEAD")
+def _archive(folder: Path, suite: Suite) -> bytes:
+    return _git(folder, suite.repository, "archive", "--format=tar", suite.revision)
 
 
 def _extract(archive: bytes, root: Path, *, strip: bool) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference.actions import Deducer
+from mockserver.inference.callers import with_callers
 from mockserver.inference.constraints import constrained
 from mockserver.inference.decisions import with_decisions
 from mockserver.inference.drafts import Draft, find_drafts, name_drafts
@@ -44,6 +45,7 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
     resources, actions = with_memberships(survey, resources, actions, linker)
+    resources, actions, callers = with_callers(survey, resources, actions, linker)
     actions = with_value_sets(survey, resources, actions, linker)
     drafts = {name: draft for name, draft in drafts.items() if name in resources}
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}
@@ -52,7 +54,7 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     resources = reached(named(survey, resources, actions), actions)
     actions = constrained(survey, referring(survey, actions, resources), resources)
     resources, actions = with_rows(survey, resources, actions, linker)
-    plan = Plan(actions=actions, resources=resources)
+    plan = Plan(actions=actions, resources=resources, callers=callers)
     if overrides:
         plan = corrected(plan, overrides, survey)
     configured = overrides.get("webhooks", {})

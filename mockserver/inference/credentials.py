@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from mockserver.inference.model import Path
+from mockserver.inference.model import FIRST, Path, Resource
 from mockserver.inference.words import bag, singular, tokens
+from mockserver.openapi.credentials import cookie_of
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation
 from mockserver.openapi.schemas.resolved import Schemas
@@ -38,6 +39,8 @@ _PLACES = bag(
 )
 _ENDINGS = bag("logout signout logoff revoke invalidate revocation")
 _FORGERY = bag("csrf xsrf")
+_ALIKE = 0.6
+"""The share of its properties that a schema has in common with the resource that it shows."""
 _DEEPEST, _DEEP = 5, 3
 """How deep a credential lies in the body of a login, and of any other operation."""
 
@@ -107,7 +110,8 @@ def plan_credentials(contract: Contract, schemas: Schemas) -> CredentialPlan:
     if not contract.schemes:
         return CredentialPlan()
     oauth = _oauth_paths(contract)
-    cookie = next((s.parameter for s in contract.schemes.values() if s.place == "cookie"), None)
+    cookies = (cookie_of(scheme) for scheme in contract.schemes.values())
+    cookie = next((name for name in cookies if name is not None), None)
     issuers = {}
     above = _above_parameters(contract)
     for operation in contract.operations:
@@ -298,7 +302,12 @@ class _Reading:
         """The paths of a body's text properties, nested objects included; in a login's body those
         of each kind of a union, too."""
         schemas, deepest = self._schemas, _DEEPEST if self._spoken else _DEEP
-        waiting: list[tuple[str, Path]] = [(pointer, ())]
+        items = (
+            schemas.place(pointer, None)
+            if schemas.types(schemas.at(pointer)) == ("array",)
+            else None
+        )
+        waiting: list[tuple[str, Path]] = [(items, (FIRST,)) if items else (pointer, ())]
         while waiting:
             place, above = waiting.pop(0)
             places = (self._spoken and schemas.branches(place)) or [place]
@@ -308,9 +317,14 @@ class _Reading:
                     continue
                 path = (*above, name)
                 types = schemas.types(schemas.at(inner))
+                if "array" in types:
+                    inner, path = schemas.place(inner, None) or inner, (*path, FIRST)
+                    types = schemas.types(schemas.at(inner))
+                    if "object" not in types:
+                        continue
                 if "object" in types and len(path) < deepest:
                     waiting.append((inner, path))
-                elif "array" not in types:
+                elif FIRST not in path[-1:]:
                     yield path
 
     def _names_sent(self) -> Iterator[str]:
@@ -345,3 +359,34 @@ def _revokes(operation: Operation, issuing: set[str]) -> bool:
     if operation.method in ("POST", "DELETE", "GET", "PUT") and word in _ENDINGS:
         return True
     return operation.method == "DELETE" and operation.url_path in issuing
+
+
+# -- who logs in
+
+
+def shows_entity(schemas: Schemas, resource: Resource, pointer: str) -> bool:
+    """Whether a schema shows entities of a resource: the same one, or much of it with the id."""
+    if resource.schema is None:
+        return False
+    if schemas.canonical(pointer) == schemas.canonical(resource.schema):
+        return True
+    shown, kept = schemas.flat_at(pointer).properties, schemas.flat_at(resource.schema).properties
+    shared = shown.keys() & kept.keys()
+    has_id = resource.identity.key in shared or resource.singleton
+    return has_id and len(shared) >= _ALIKE * min(len(shown), len(kept))
+
+
+def shown_callers(schemas: Schemas, resource: Resource, pointer: str) -> Iterator[Path]:
+    """Where the response of a login shows who logged in: `user`, `data.account`, or all of it."""
+    waiting: list[tuple[str, Path]] = [(pointer, ())]
+    while waiting:
+        place, above = waiting.pop(0)
+        if shows_entity(schemas, resource, place):
+            yield above
+            continue
+        for name in schemas.flat_at(place).properties:
+            inner = schemas.place(place, name)
+            if inner is not None and len(above) < _DEEP:
+                types = schemas.types(schemas.at(inner))
+                if "object" in types and "array" not in types:
+                    waiting.append((inner, (*above, name)))

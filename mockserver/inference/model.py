@@ -239,7 +239,7 @@ class Constraint:
     ended: bool = False
 
 
-ItemPlace = Literal["path", "query", "body"]
+ItemPlace = Literal["path", "query", "body", "caller"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +249,10 @@ class RequestUse:
     `at` leads to the entity in the body; with `FIRST` in it, there may be several. Entities in
     `refers` have to exist. `ids` is the query parameter with the ids of a bulk delete. `partial`:
     properties that are not sent keep their values. `upsert`: a missing entity is created. `item_in`
-    is where the request holds the id of the entity; `several` leads to an array of entities that
-    may be sent as well. `every`: a bulk delete without ids, of the whole collection. `by` are
-    parameters that name the entity, or filter a list, by other properties: each with its property.
+    is where the request holds the id of the entity (`caller`: it is the one who calls); `several`
+    leads to an array of entities that may be sent as well. `every`: a bulk delete without ids, of
+    the whole collection. `by` are parameters that name the entity, or filter a list, by other
+    properties: each with its property.
     """
 
     at: Path = ()
@@ -468,11 +469,13 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is inferred: `actions` by operationId, `resources` by name."""
+    """Everything that is inferred: `actions` by operationId, `resources` by name. `callers` is the
+    resource of those who log in, if there is one."""
 
     actions: Mapping[str, Action] = field(default_factory=dict)
     resources: Mapping[str, Resource] = field(default_factory=dict)
     announcements: tuple[Announcement, ...] = ()
+    callers: str | None = None
 
     def resource_of(self, action: Action) -> Resource | None:
         """The resource of an action."""

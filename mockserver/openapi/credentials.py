@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from mockserver.openapi.model import Contract, Operation, SecurityScheme
 
 AUTHORIZATION = "authorization"
+_COOKIE = "session"
+"""The name of a cookie of which the document only says that it is one."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,26 @@ def credential(
         if scheme.type == "apiKey":
             places = {"query": found.query, "cookie": found.cookies}
             name = scheme.parameter if scheme.place in places else scheme.parameter.lower()
-            _put(places.get(scheme.place, found.headers), name, value)
+            cookie = cookie_of(scheme)
+            _put(
+                found.cookies if cookie else places.get(scheme.place, found.headers),
+                cookie or name,
+                value,
+            )
         elif scheme.type == "http" and scheme.scheme.lower() == "basic":
             pair = value if ":" in value else f"{value}:"
             _put(found.headers, AUTHORIZATION, f"Basic {base64.b64encode(pair.encode()).decode()}")
         elif scheme.type in ("http", "oauth2", "openIdConnect"):
             _put(found.headers, AUTHORIZATION, f"Bearer {value}")
     return found
+
+
+def cookie_of(scheme: SecurityScheme) -> str | None:
+    """The cookie that carries the credential of a scheme, if one does: Swagger 2.0 says so with
+    the header `Cookie`."""
+    if scheme.place == "cookie":
+        return scheme.parameter
+    return _COOKIE if scheme.place == "header" and scheme.parameter.lower() == "cookie" else None
 
 
 def _put(place: Mapping[str, str], name: str, value: str) -> None:

@@ -246,6 +246,18 @@ def test_lists_have_an_entry_and_entities_all_properties(lenient: MockServer) ->
     assert made["tags"]
 
 
+@pytest.mark.parametrize(("path", "other"), [("/jobs", "/jobs/"), ("/jobs/", "/jobs")])
+def test_a_slash_too_few_or_too_many(path: str, other: str) -> None:
+    document = {**DOCUMENT, "paths": {other: DOCUMENT["paths"]["/jobs"]}}
+    with MockServer(document, lenient=True) as mock:
+        assert mock.client.get(path).json() == mock.client.get(other).json()
+    with MockServer(document) as mock:
+        reply = mock.client.get(path)
+        ends = "without" if path.endswith("/") else "with"
+        assert reply.status_code == 404
+        assert f"The path of this operation ends {ends} a slash." in reply.text
+
+
 def test_one_request_can_ask_for_it(strict: MockServer) -> None:
     wish = {"prefer": "unknown-ids=known"}
     assert strict.client.get("/jobs/a", headers=wish).json()["id"] == "a"

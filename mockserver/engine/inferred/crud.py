@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.engine.inferred.acceptance import accepted
 from mockserver.engine.inferred.call import Call, media_of
+from mockserver.engine.inferred.callers import caller, of_singleton, subject_of
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.dependencies import check_bare, check_unique
@@ -392,12 +393,16 @@ def read(call: Call) -> Reply:
     return unchanged(call.request, entity) or call.reply(entity)
 
 
-def single(call: Call) -> Entity:
-    """The entity of a singleton; new if nobody has set it.
+def single(call: Call, subject: str | None = None) -> Entity:
+    """The entity of a singleton; new if nobody has set it. `subject` is who logs in just now.
 
     Raises NotFound if it has to be created first.
     """
-    resource, key = call.resource, call.single_key()
+    resource, own = call.resource, call.action.request.item_in == "caller"
+    if own and not resource.singleton:
+        return caller(call)
+    subject = (subject_of(call) if subject is None else subject) if own else ""
+    key = subject or call.single_key()
     entity = call.repository.get(call.world, key)
     if entity is not None:
         return entity
@@ -416,14 +421,17 @@ def single(call: Call) -> Entity:
         values = call.context.values
         data = values.kept(resource.shape or "", rng, known, mode=mode, owner=resource.noun)
     row = shown.row if shown is not None else {}
-    return Entity(key, data if isinstance(data, Mapping) else known, call.parent_key(), row)
+    data = data if isinstance(data, Mapping) else known
+    entity = Entity(key, data, call.parent_key(), row)
+    return of_singleton(call, entity, subject) if subject else entity
 
 
 def write(call: Call) -> Reply:
     """Set a singleton."""
     call.check_parents()
     repository, key = call.repository, call.single_key()
-    if repository.get(call.world, key) is None and call.operation.method in ("POST", "PUT"):
+    is_new = call.action.request.item_in != "caller" and repository.get(call.world, key) is None
+    if is_new and call.operation.method in ("POST", "PUT"):
         sent = _accepted(call)
         made = new_entity(call, repository, sent, links(call), "")
         entity = Entity(key, made.data, call.parent_key(), made.row)
@@ -439,7 +447,11 @@ def clear(call: Call) -> Reply:
     call.check_parents()
     entity = single(call)
     check_match(call.world, call.request, entity)
-    call.repository.remove(call.world, entity.key)
+    if call.resource.singleton:
+        call.repository.remove(call.world, entity.key)
+    else:
+        take_away(call, call.repository, entity)
     if call.operation.success == 204:
         return call.context.answers.reply(call.operation, call.rng(entity.key))
-    return call.reply(entity if call.resource.creatable else single(call))
+    kept = call.resource.creatable or not call.resource.singleton
+    return call.reply(entity if kept else single(call))

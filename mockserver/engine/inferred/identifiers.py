@@ -160,6 +160,11 @@ class Keys:
             return True
 
 
+def typed_id(schemas: Schemas, place: str | None, value: str) -> Any:
+    """An id of a path in the type of the property that holds it."""
+    return next(_written(schemas, place, value))
+
+
 def _written(schemas: Schemas, place: str | None, value: Any) -> Iterator[Any]:
     """The value in the type of the property: a number as text, or digits as a number."""
     if isinstance(value, list | dict | bool) or value is None or value is MISSING:

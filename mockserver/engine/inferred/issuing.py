@@ -11,7 +11,6 @@ from mockserver.engine.api import Handler
 from mockserver.engine.credentials import (
     ACTIVATION,
     LASTS,
-    NAMES,
     Credentials,
     OAuthError,
     device_codes,
@@ -22,16 +21,19 @@ from mockserver.engine.credentials import (
     secret,
     tokens_for,
 )
+from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.call import Call, media_of
+from mockserver.engine.inferred.callers import NOBODY, entity_of, remember, sent_credentials, who
 from mockserver.engine.inferred.context import Context, dig, named
+from mockserver.engine.inferred.crud import single
 from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND, parse, render
 from mockserver.engine.world import World, digest, uuid_of
 from mockserver.errors import ContractError, ReplyError, Unauthenticated
-from mockserver.inference.credentials import Issuer
-from mockserver.inference.model import Path
+from mockserver.inference.credentials import Issuer, shown_callers
+from mockserver.inference.model import FIRST, Path
 from mockserver.inference.words import tokens
 
 _TRIES = 3
@@ -104,7 +106,7 @@ class _Issue:
 
     def done(self, form: Mapping[str, Any], granted: Mapping[str, Any] | None) -> Reply:
         world, reply, issuer = self._world, self._reply, self._issuer
-        subject = next((str(form[name]) for name in NAMES if form.get(name)), "mock-user")
+        subject = who(form) if issuer.kind == "login" else str(form.get("username") or NOBODY)
         if granted is None and issuer.kind == "login":
             lasts = LASTS if issuer.life else None
             granted = tokens_for(
@@ -116,7 +118,7 @@ class _Issue:
         entity = self._entity()
         self._scopes = str(granted["scope"]).split() if "scope" in granted else None
         self._choose_kind(granted["access_token"])
-        if isinstance(reply.body, Mapping):
+        if isinstance(reply.body, Mapping | list):
             for path in issuer.life:
                 # How long it is good is the client's to say, where it says so.
                 value = self._life(path, granted)
@@ -129,7 +131,46 @@ class _Issue:
             if "refresh_token" in granted:
                 self._give(path, granted["refresh_token"], "refresh", subject, entity)
         self._give_in_headers(granted["access_token"], subject, entity)
+        if issuer.kind != "key":
+            self._show_user(subject, form, entity)
         return reply
+
+    def _show_user(self, subject: str, form: Mapping[str, Any], made: list[str] | None) -> None:
+        """Let the response show who logged in: the same entity as `/me` does from now on."""
+        context, world = self._context, self._world
+        repository = context.repositories.get(context.plan.callers or "")
+        if repository is None:
+            return
+        resource, pointer = repository.resource, self._pointer
+        paths = list(shown_callers(context.schemas, resource, pointer)) if pointer else []
+        actions = context.plan.actions
+        own = [one for one in actions.values() if one.request.item_in == "caller"]
+        if not paths and not own:
+            return
+        action = actions[self._request.operation.id]
+        if made is not None and action.resource == resource.name:
+            remember(world, subject, made[1])
+        if resource.singleton:
+            named = "" if subject == NOBODY else subject
+            user: Entity | None = single(Call(context, own[0], world, self._request), named)
+        else:
+            about = replace(action, resource=resource.name, parents=(), item=None)
+            call = Call(context, about, world, self._request)
+            user = entity_of(call, repository, subject, form)
+        if user is None or not isinstance(self._reply.body, Mapping):
+            return
+        resource_properties = context.flat(resource).properties
+        for path in paths:
+            place = self._place(path)
+            shown = context.schemas.flat_at(place).properties if place is not None else {}
+            there = dig(self._reply.body, path)
+            known = {name: value for name, value in user.data.items() if name in shown}
+            if not path:
+                for name, value in known.items():
+                    self._put((name,), value)
+            elif isinstance(there, Mapping):
+                more = {n: v for n, v in there.items() if n not in resource_properties}
+                self._put(path, {**more, **known})
 
     def of_device(self, codes: Mapping[str, Any]) -> Reply:
         """The response with the codes of a device."""
@@ -217,7 +258,8 @@ class _Issue:
     def _place(self, path: Path) -> str | None:
         place = self._pointer
         for name in path:
-            place = self._context.schemas.place(place, name) if place is not None else None
+            inner = None if name == FIRST else name
+            place = self._context.schemas.place(place, inner) if place is not None else None
         return place
 
     def _put(self, path: Path, value: Any) -> bool:
@@ -227,19 +269,9 @@ class _Issue:
             return False
         if not self._context.values.check(place).is_valid(value):
             return False
-        if not path:
-            self._reply.body = value
-            return True
-        if not isinstance(self._reply.body, Mapping):
+        body = _with(self._reply.body, path, value)
+        if body is MISSING:
             return False
-        body = dict(self._reply.body)
-        holder = body
-        for name in path[:-1]:
-            inner = holder.get(name)
-            if not isinstance(inner, Mapping):
-                return False  # this kind of response has no such part
-            holder[name] = holder = dict(inner)
-        holder[path[-1]] = value
         self._reply.body = body
         return True
 
@@ -266,7 +298,7 @@ class _Issue:
     def _lasts(self) -> float | None:
         """The lifetime that the response states."""
         body = self._reply.body
-        for path in self._issuer.life if isinstance(body, Mapping) else ():
+        for path in self._issuer.life if isinstance(body, Mapping | list) else ():
             said, name = dig(body, path), tokens(path[-1])
             if isinstance(said, bool) or name[0] not in ("expires", "expiration", "expiry"):
                 continue
@@ -311,6 +343,22 @@ class _Issue:
         repository.put(self._world, Entity(found.key, data, found.parent, found.row))
 
 
+def _with(body: Any, path: Path, value: Any) -> Any:
+    """A body with the value at a path; MISSING if this kind of response has no such part."""
+    if not path:
+        return value
+    name, rest = path[0], path[1:]
+    if name == FIRST:
+        if not isinstance(body, list):
+            return MISSING
+        inner = _with(body[0] if body else ({} if rest else MISSING), rest, value)
+        return MISSING if inner is MISSING else [inner, *body[1:]]
+    if not isinstance(body, Mapping) or (rest and name not in body):
+        return MISSING
+    inner = _with(body.get(name), rest, value)
+    return MISSING if inner is MISSING else {**body, name: inner}
+
+
 def revoking(handler: Handler) -> Handler:
     """The handler; revokes the credential that its body names, else its caller's."""
 
@@ -318,18 +366,8 @@ def revoking(handler: Handler) -> Handler:
         reply = handler(world, request)
         body = named(request.body)
         given = body.get("token") or body.get("refresh_token") or body.get("access_token")
-        for credential in [str(given)] if given else _sent(request.headers):
+        for credential in [str(given)] if given else sent_credentials(request.headers):
             revoke(world, credential)
         return reply
 
     return handle
-
-
-def _sent(headers: Mapping[str, str]) -> Iterator[str]:
-    """The possible credentials in a request's headers."""
-    for name, value in headers.items():
-        if name == "cookie":
-            for pair in value.split(";"):
-                yield pair.partition("=")[2].strip().strip('"')
-        else:
-            yield value.rpartition(" ")[2]

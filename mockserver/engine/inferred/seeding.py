@@ -201,8 +201,9 @@ class Sower:
                 **self.finished(repository, at, rng),
                 **known,
             }
-        if parent and resource.parents[-1].field:
-            known.setdefault(resource.parents[-1].field, parent.rsplit("/", 1)[-1])
+        named = self._references.values(world, self.sow, repository, parent, max(0, -place))
+        up = {link.field for link in resource.parents}
+        known = {**{n: v for n, v in named if n in up or not shown.whole}, **known}
         value = shown.value
         if value is MISSING:
             value = self._keys.fitting(resource, uuid_of(digest(*salt)), rng, -place)
@@ -377,11 +378,9 @@ class Sower:
         full = world.leniency.fill  # for tests of clients, which may not know every kind
         known = dict(self._guided(resource, ordinal, full=full))
         known |= owner_values(world, repository.roles) | self._listed.get(resource.name, {})
-        known.update(self._referring(world, repository, ordinal))
+        known.update(self._references.values(world, self.sow, repository, parent, ordinal))
         set_times(repository.schemas, repository.flat, repository.roles, known, at, made=True)
         known.update(dict.fromkeys(repository.roles.counted, ordinal + 1))
-        if resource.parents and resource.parents[-1].field:
-            known[resource.parents[-1].field] = parent.rsplit("/", 1)[-1]
         state = self._state(repository, ordinal)
         states = resource.states
         if state and states is not None and states.moves and state not in states.path[-1:]:
@@ -460,20 +459,6 @@ class Sower:
                 if str(value) not in taken and check.is_valid(value):
                     yield name, value
                     break
-
-    def _referring(
-        self, world: World, repository: OwnRepository, ordinal: int
-    ) -> Iterator[tuple[str, Any]]:
-        """The properties that name seed entities of other resources: `upload_id` of a transcode."""
-        for name, target, several in self._references.of(repository):
-            self.sow(world, target, None)
-            key = target.resource.identity.key or ""
-            there = [
-                e.data[key] for e in target.scan(world, None, False) if e.seed and key in e.data
-            ]
-            if there:
-                value = there[ordinal % len(there)]
-                yield name, [value] if several else value
 
 
 def _numbered(value: Any, number: int) -> Any:

@@ -287,6 +287,8 @@ def finder(scheme: SecurityScheme) -> Find:
         if lower == "authorization":
             # Old documents describe `Bearer ...` this way, or name the scheme in the text.
             return lambda headers, query: _authorization(headers.get("authorization"))
+        if lower == "cookie":
+            return lambda headers, query: _any_cookie(headers)
         return lambda headers, query: headers.get(lower)
     if scheme.type == "mutualTLS":
         return lambda headers, query: "mock-tls"
@@ -317,6 +319,13 @@ def _basic(value: str) -> str | None:
         return None
     # Vendors put the key in either half; a key given as the user may have an empty password.
     return user if user.startswith("mock-") or not password else password
+
+
+def _any_cookie(headers: Mapping[str, str]) -> str | None:
+    """The first cookie, where the document does not name the one of the session."""
+    value = headers.get("cookie", "")
+    found = next((each[0] for each in split_cookies(value).values() if each), None)
+    return found or value or None
 
 
 def _from_query(query: bytes, name: str) -> str | None:

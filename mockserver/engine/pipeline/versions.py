@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from mockserver.engine.api import Api, Choose
+from mockserver.engine.leniency import Leniency
 from mockserver.engine.pipeline import Exchange, Message, Pipeline
 from mockserver.engine.serialization import Sent
 from mockserver.errors import NotFound, Refusal, Unauthenticated
@@ -30,6 +31,7 @@ class Answerer(Protocol):
 
     def __call__(self, operation: Operation, message: Message) -> Sent | Later: ...
     def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent: ...
+    def leniency_for(self, message: Message) -> Leniency: ...
     def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool: ...
     def fits(self, operation: Operation, message: Message) -> bool: ...
 
@@ -68,6 +70,10 @@ class ShapedPipelines:
         except Refusal as earlier:
             return self._first.refuse_unrouted(message, earlier)
         return pipeline.refuse_unrouted(message, refusal)
+
+    def leniency_for(self, message: Message) -> Leniency:
+        """The leniency for this request, which is the same in each shape."""
+        return self._first.leniency_for(message)
 
     def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool:
         """Whether the path parameters fit their schemas in the first shape."""

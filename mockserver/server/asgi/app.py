@@ -182,6 +182,8 @@ class Endpoint:
     def answer(self, scope: Scope, message: Message) -> Sent | Later:
         """The reply to a routed request."""
         match: Match | None = scope[ROUTE]
+        if match is None or match.operation_id is None:
+            match = self._with_other_slash(scope, message) or match
         if match is None:
             return self._unknown(scope, message)
         if match.operation_id is None:
@@ -253,19 +255,34 @@ class Endpoint:
         return self.pipeline.refuse_unrouted(message, refusal)
 
     def _unknown(self, scope: Scope, message: Message) -> Sent | Later:
-        if self.pipeline.api.wire.slash_redirects and scope["path"] != "/":
-            path = scope["path"]
-            other = path[:-1] if path.endswith("/") else path + "/"
-            routing: IndexedRouting = scope[ROUTER]
-            if routing.route(message.method, other) is not None:
-                # Undecoded: the decoded text could contain what no header may.
-                raw: bytes = scope.get("raw_path") or quote(path).encode()
-                location = raw[:-1] if raw.endswith(b"/") else raw + b"/"
-                query = b"?" + message.query if message.query else b""
-                return Sent(307, [(b"location", location + query)])
+        if self.pipeline.api.wire.slash_redirects and self._other_slash(scope, message):
+            # Undecoded: the decoded text could contain what no header may.
+            raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+            location = raw[:-1] if raw.endswith(b"/") else raw + b"/"
+            query = b"?" + message.query if message.query else b""
+            return Sent(307, [(b"location", location + query)])
         hint = self._base_path_hint(scope, message)
+        meant = self._other_slash(scope, message)
+        if meant is not None and meant.operation_id is not None:
+            ends = "with" if scope["path"][-1:] != "/" else "without"
+            hint = f" The path of this operation ends {ends} a slash."
         text = f"There is no {message.method} {message.target}."
         return self._unrouted(message, NotFound(text + hint))
+
+    def _other_slash(self, scope: Scope, message: Message) -> Match | None:
+        """The match of the path with a slash at its end, or without it."""
+        routing: IndexedRouting = scope[ROUTER]
+        path = normal_path(scope)
+        if path == "/":
+            return None
+        return routing.route(message.method, path[:-1] if path.endswith("/") else path + "/")
+
+    def _with_other_slash(self, scope: Scope, message: Message) -> Match | None:
+        """That match, for a client that is allowed mistakes."""
+        if self.pipeline.leniency_for(message).validate == "strict":
+            return None
+        found = self._other_slash(scope, message)
+        return found if found is not None and found.operation_id is not None else None
 
     def _base_path_hint(self, scope: Scope, message: Message) -> str:
         routing: IndexedRouting = scope[ROUTER]

@@ -1,0 +1,108 @@
+"""The caller's own entity: `/me`, `/users/current`, and the user in the response of a login."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mockserver.inference.credentials import shows_entity
+from mockserver.inference.drafts import Draft
+from mockserver.inference.model import Action, ActionKind, Because, Resource
+from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.paths import label
+from mockserver.inference.relations import Linker
+from mockserver.inference.resources import make_resource
+from mockserver.inference.words import bag, noun, tokens
+
+_SELF = bag(
+    "me whoami who_am_i myself self current current_user userinfo user_info logged_in_user "
+    "authenticated_user my_account my_profile my_user"
+)
+_PERSONS = bag(
+    "user account member customer profile person employee operator admin staff student driver"
+)
+_KINDS: Mapping[str, ActionKind] = {
+    "GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "POST": "write",
+    "DELETE": "clear",
+}  # fmt: skip
+
+
+def with_callers(
+    survey: Survey,
+    resources: Mapping[str, Resource],
+    actions: Mapping[str, Action],
+    linker: Linker,
+) -> tuple[dict[str, Resource], dict[str, Action], str | None]:
+    """The plan in which `/me` is one of the users, and the name of the resource that callers are
+    entities of; where users have no collection, one of its own."""
+    found, changed = dict(resources), dict(actions)
+    callers: str | None = None
+    for facts in survey.facts:
+        action = changed[facts.operation.id]
+        if action.kind not in ("fixed", "read") or not _shows_caller(survey, facts):
+            continue
+        name = _collection_of(survey, facts, resources)
+        if callers is not None and name != callers:
+            continue
+        if name is None and action.resource is not None:
+            name = action.resource
+        elif name is None:
+            draft = Draft(collections=[facts.route], singleton=True)
+            draft.say(f"{facts.operation.path} shows who calls", "likely")
+            name = label(facts.route.steps)
+            if name in found:
+                continue
+            found[name] = make_resource(survey, name, draft, linker)
+        callers = name
+        for one in survey.facts:
+            there = changed[one.operation.id]
+            kind = _KINDS.get(one.operation.method)
+            if one.operation.path != facts.operation.path or kind is None:
+                continue
+            if there.kind in ("read", "write", "clear") or one is facts:
+                changed[one.operation.id] = _own(survey, one, there, kind, name)
+    left = {action.resource for action in changed.values()}
+    left |= {link.resource for action in changed.values() for link in action.parents}
+    gone = {one.resource for one in actions.values()} - left
+    kept = {name: one for name, one in found.items() if name not in gone}
+    return kept, changed, callers or _of_logins(kept)
+
+
+def _own(survey: Survey, facts: Facts, action: Action, kind: ActionKind, name: str) -> Action:
+    why = Because(f"{facts.operation.path} is about the caller's own entity", "likely")
+    partial = action.request.partial or (kind == "write" and not survey.flat(facts.body).required)
+    request = replace(action.request, item_in="caller", partial=partial)
+    return replace(
+        action, kind=kind, resource=name, request=request, because=(why, *action.because[:1]),
+        instead=None,
+    )  # fmt: skip
+
+
+def _shows_caller(survey: Survey, facts: Facts) -> bool:
+    path = facts.operation.url_path
+    if facts.operation.method != "GET" or "{" in path or facts.is_list or not facts.ref:
+        return False
+    if not survey.flat(facts.ref).properties:
+        return False
+    words = ["_".join(tokens(segment)) for segment in path.strip("/").split("/")]
+    return words[-1] in _SELF or (words[-1] in _PERSONS and words[-1] == noun(words[-1]))
+
+
+def _collection_of(survey: Survey, facts: Facts, resources: Mapping[str, Resource]) -> str | None:
+    """The resource with a collection that the caller's entity is in."""
+    found = [
+        name
+        for name, resource in resources.items()
+        if _holds_persons(resource) and shows_entity(survey.schemas, resource, facts.ref)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _holds_persons(resource: Resource) -> bool:
+    kept = not resource.singleton and not resource.parents and resource.identity.key is not None
+    return kept and resource.noun in _PERSONS
+
+
+def _of_logins(resources: Mapping[str, Resource]) -> str | None:
+    found = [name for name, one in resources.items() if _holds_persons(one) and one.noun == "user"]
+    return found[0] if len(found) == 1 else None
