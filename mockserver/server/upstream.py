@@ -166,6 +166,7 @@ class Passing:
         self.contract = self._mocked.contract
         self.api = self._mocked.api
         self.journal = self._mocked.journal
+        self.leniency_for = self._mocked.leniency_for
         self.admits = self._mocked.admits
         self.fits = self._mocked.fits
         self.refuse_unrouted = self._mocked.refuse_unrouted
