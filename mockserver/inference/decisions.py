@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from mockserver.inference import state_words as known
+from mockserver.inference import verb_words as verbs_known
 from mockserver.inference.lifecycles import Hints, is_background
 from mockserver.inference.model import BACK, NEXT, Action, Because, Confidence, Resource, States
 from mockserver.inference.parts import USUAL
@@ -44,6 +45,7 @@ def decided(states: States, hints: Hints, actions: Iterable[Action]) -> States:
     a client."""
     actions = list(actions)
     states = _with_set(states, actions) if states.open else states
+    states = _at_rest(states, actions)
     orders = _orders(states, hints)
     if orders:
         states = _with_orders(states, orders)
@@ -127,7 +129,21 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
 
 def _is_systems(word: str) -> bool:
     """Whether the server ends a state on its own, whatever verbs exist."""
-    return word in ("queued", "enqueued", "in_queue", "provisioning", "starting")
+    return word in ("queued", "enqueued", "in_queue", "provisioning", "starting", "creating")
+
+
+def _at_rest(states: States, actions: list[Action]) -> States:
+    """What a client starts (`Starting`) and can stop is stopped at first."""
+    starting = [one for one in actions if _verb(one) in verbs_known.STARTING]
+    resting = _resting(states)
+    if resting is None or states.new not in states.active:
+        return states
+    return replace(states, new=resting) if states.new in _led_to(states, starting) else states
+
+
+def _resting(states: States) -> str | None:
+    """The state of what has been stopped and may be started again."""
+    return next((one for one in states.other if spelled(one) in known.OFF), None)
 
 
 _BACK = bag("cancel retry rerun restart resume unpause reopen reactivate restore unarchive reboot")
@@ -200,6 +216,9 @@ def _holds(
 ) -> Iterator[str]:
     """The states that a client has to end: a verb leads to the next one, or the word implies it."""
     told_to = _led_to(states, actions) | orders
+    if _resting(states) is not None and spelled(states.new or "") == "pending":
+        # What a client starts is what has been stopped.
+        told_to -= _led_to(states, [one for one in actions if _verb(one) in verbs_known.STARTING])
     for value, after in zip(states.path, states.path[1:], strict=False):
         word = spelled(value)
         if NEXT in told_to and value == states.new and not _is_systems(word):

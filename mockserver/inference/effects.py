@@ -82,14 +82,14 @@ class Effects:
             found.update(self.flags(resource, wanted))
         if verb in known.EXTENDING:
             found.update(self._extended(resource, facts))
-        said = self._said(facts, resource) if facts is not None else None
+        said = self.said(facts, resource) if facts is not None else None
         if said is not None and states is not None and not (elsewhere and found):
             usual = found.get(states.name)
             if usual is None or states.leads.get(usual, usual) != said:
                 found[states.name] = said
         return found
 
-    def _said(self, facts: Facts, resource: Resource) -> str | None:
+    def said(self, facts: Facts, resource: Resource) -> str | None:
         """The state that a description says it leads to: ``The state becomes `sent`.``"""
         states = resource.states
         if states is None or not states.name:
@@ -97,12 +97,13 @@ class Effects:
         return led_to(f"{facts.operation.summary}. {facts.operation.description}", states.known)
 
     def _extended(self, resource: Resource, facts: Facts | None) -> Iterator[tuple[str, str]]:
-        """The moments up to which it lasts, unless the request says the new ones."""
+        """The moments up to which it lasts, unless the request says what is new."""
         sent = self.survey.flat(facts.body).properties if facts is not None else {}
-        for name, schema in self.survey.flat(resource.schema).properties.items():
+        own = self.survey.flat(resource.schema).properties
+        for name, schema in own.items() if sent.keys().isdisjoint(own) else ():
             flat = self.survey.schemas.flat(schema)
             timed = moment_stem(name) or flat.rules.get("format") in ("date", "date-time")
-            if timed and name not in sent and not known.EXPIRY.isdisjoint(tokens(name)):
+            if timed and not known.EXPIRY.isdisjoint(tokens(name)):
                 yield name, LATER
 
     def undone(self, resource: Resource, verb: str, opposite: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from mockserver.inference.outcomes import (
 from mockserver.inference.parts import has_properties
 from mockserver.inference.state_texts import (
     filtered_values,
+    first_state,
     named_values,
     shown_values,
     speaks,
@@ -60,7 +61,8 @@ class Hints:
     with the values in `choices` where the update lists fewer than the resource has;
     `accepted`: the create answers 202; `shared`: it sends the schema that it responds with;
     `filters` are the enum values of query parameters; `texts` are the descriptions; `spoken` are
-    those of every operation on one; `shown` are the examples of one in responses.
+    those of every operation on one; `shown` are the examples of one in responses; `made` says
+    how one is made.
     """
 
     noun: str = ""
@@ -73,6 +75,7 @@ class Hints:
     texts: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
     shown: tuple[Mapping[str, object], ...] = ()
+    made: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ def states_of(
             schemas, flat, hints.noun, hints.sent, job=hints.accepted or is_background(hints)
         )
     found, *others = candidates
+    first = first_state("\n".join(hints.made), found.values)
     reading = read_states(found.values, tokens(hints.noun))
     kinds: dict[str, Any] = {
         kind: reading.of(kind)
@@ -110,7 +114,7 @@ def states_of(
     states = States(
         name=found.name,
         inner=found.inner,
-        new=new_state_of(reading, found.default),
+        new=first or new_state_of(reading, found.default),
         path=reading.path,
         open=found.open,
         leads=reading.leads,

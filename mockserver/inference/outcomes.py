@@ -15,7 +15,7 @@ from mockserver.inference.words import bag, moment_stem, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 STARTED = bag("started start began begin begun running processing in_progress launched")
-ENDED = bag("ended end finished finish stopped closed terminated done processed")
+ENDED = bag("ended end finished finish stopped stop closed terminated done processed")
 COMPLETED = bag("completed complete completion succeeded success done finished")
 RESULTS = bag(
     "result results output outputs download downloads artifact artifacts report summary score "

@@ -136,6 +136,7 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
             one.operation.description for one in (*draft.creates, *survey.about(draft.items))
         ),
         shown=tuple(_shown(survey, draft)),
+        made=tuple(one.operation.description for one in draft.creates),
     )
 
 

@@ -157,15 +157,46 @@ def led_to(text: str, values: Sequence[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def first_state(text: str, values: Sequence[str]) -> str | None:
+    """The state in which a text says something begins: "The initial state is open", "It is created
+    with the status `ACTIVE`"."""
+    pattern, spelt = _beginning(tuple(values))
+    found = pattern.search(_MARKUP.sub("", text)) if values else None
+    part = next(filter(None, found.groups()), None) if found is not None else None
+    return spelt[spelled(part).replace("_", "")] if part is not None else None
+
+
 @lru_cache(maxsize=4096)
-def _leading(values: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
-    """The pattern of what says that one of these states is reached, and the states by how a text
-    may write them."""
+def _beginning(values: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+    """The pattern of what says in which of these states something begins."""
+    one, spelt = _one_of(values)
+    being = r"(?:is|of|will be|:|are|=)"
+    created = r"\b(?:created|starts?|begins?|added|made)(?: out)? (?:with|in|as)(?: the| a| an)?"
+    forms = (
+        rf"{_STATE} of (?:an? |the )?(?:newly[ -]created|new) [\w ]{{1,30}}? {being} {one}",
+        rf"\b(?:initial|first|default|starting) (?:status|state) {being} (?:the )?{one}",
+        rf"{created} (?:initial )?(?:status|state)(?: of)? {one}",
+        rf"{created} {one} (?:status|state)\b",
+        rf"\bcreated as (?:an? )?{one}",
+    )
+    return re.compile("|".join(forms) if one else r"(?!)", re.IGNORECASE), spelt
+
+
+def _one_of(values: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """A pattern that finds one of these states, and the states by how a text may write them."""
     spelt = {spelled(value).replace("_", ""): value for value in values}
     words = sorted((spelled(value) for value in values if spelled(value)), key=len, reverse=True)
-    one = "(" + "|".join(word.replace("_", r"[\s_-]*") for word in words) + r")\b"
+    listed = "|".join(word.replace("_", r"[\s_-]*") for word in words)
+    return (rf"({listed})\b" if words else ""), spelt
+
+
+@lru_cache(maxsize=4096)
+def _leading(values: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+    """The pattern of what says that one of these states is reached."""
+    one, spelt = _one_of(values)
     to = r"(?:to|into|in|as)(?: the| a| an)?"
     forms = (
+        rf"\benters? (?:the )?(?:status|state)(?: of)? {one}",
         rf"{_STATE}(?: of [\w ]{{1,40}}?)?(?: is)?"
         r"(?: (?:set|changes?d?|updated|move[sd]|goes|switche[sd]))?"
         rf"(?: from [\w ,]{{1,40}}?)? (?:to|into|becomes|as|will be) (?:the )?{one}",
@@ -173,4 +204,4 @@ def _leading(values: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
         rf"{_MOVING}[^.;]{{0,80}}? {to} (?:status|state)(?: of)? {one}",
         rf"\bmark(?:s|ed|ing)?\b[\w ,']{{1,60}}? as (?:an? |being )?{one}",
     )
-    return re.compile("|".join(forms) if words else r"(?!)", re.IGNORECASE), spelt
+    return re.compile("|".join(forms) if one else r"(?!)", re.IGNORECASE), spelt

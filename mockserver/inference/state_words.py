@@ -236,6 +236,8 @@ PAUSED = bag(
     paused suspended on_hold onhold hold held pausiert pausado stopped idle
     """
 )
+OFF = bag("stopped off offline inactive halted powered_off shut_down")
+"""How something is that is started and stopped."""
 REMOVED = bag(
     """
     deleted removed discarded trashed destroyed purged terminated deprovisioned geloescht

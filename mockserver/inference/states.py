@@ -145,6 +145,10 @@ def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
         if kinds[v] == OTHER and not {words[v], *words[v].split("_")[-1:]} & _EXACT.keys()
     )
     path = _path(by_kind, words, ordered, values)
+    services = [v for v in values if words[v] in ("running", "started") and kinds[v] == SUCCESS]
+    # Beside the way, as after it has been stopped.
+    aside = (v for v in by_kind[ACTIVE] if words[v] == "starting" and v not in path)
+    leads |= {value: services[0] for value in aside if services}
     return Reading(kinds, ordered, by_kind, leads, path, unplaced)
 
 

@@ -198,13 +198,13 @@ class VerbReader:
             found[verb] = ["colon" if facts.route.verb else "word"]
         name = _last_name(facts.operation.id)
         stated = acting_verb(name, tokens(resource.noun))
-        if below and not is_about(name, nouns):
+        if below and not is_about(name, nouns, word):
             stated = ""
         if stated and (not found or stated in found):
             found.setdefault(stated, []).append("operation")
         summary = facts.operation.summary or facts.operation.description
         stated = verb_in_text(summary) or self.effects.verb_called(resource, summary)
-        if below and not is_about(summary, nouns):
+        if below and not is_about(summary, nouns, word):
             stated = ""
         if stated and (not found or stated in found):
             found.setdefault(stated, []).append("summary")
@@ -401,6 +401,9 @@ class VerbReader:
         """A DELETE that marks the entity instead of removing it: the verb and its changes."""
         operation = facts.operation
         about = f"{operation.summary} {operation.description} {operation.id}"
+        state = self.effects.said(facts, resource)
+        if state is not None and resource.states is not None:
+            return "remove", {resource.states.name: state}
         said = (
             verb_in_text(operation.summary or operation.description),
             acting_verb(_last_name(operation.id), tokens(resource.noun)),

@@ -59,10 +59,13 @@ def object_of(step: str) -> tuple[str, ...]:
     return tuple(word for word in about if word not in known.ADVERBS | known.ANY_ENTITY)
 
 
-def is_about(text: str, nouns: Collection[str]) -> bool:
+def is_about(text: str, nouns: Collection[str], step: str = "") -> bool:
     """Whether a summary or an operationId that begins with a verb speaks of an entity with these
-    nouns, or of nothing else: `Subscribe to an issue`, `cancelRun`, but not `Uploads a file`."""
+    nouns, or of nothing else: `Subscribe to an issue`, `cancelRun`, but not `Uploads a file`, nor
+    of what the last `step` of the path names (`Starts a session of the issue` at `/session`)."""
     words = [singular(word) for word in tokens(text)[1:6]]
+    if {singular(word) for word in tokens(step)} & {*words} - {*nouns}:
+        return False
     return not words or not {*nouns, *known.ANY_ENTITY}.isdisjoint(words)
 
 
@@ -83,7 +86,10 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 
 def verb_in_text(text: str) -> str:
     """The verb at the start of a summary (`Cancels a run`); "" for plain reads and writes."""
-    for form in first_words(text):
+    words = text.split()
+    while len(words) > 1 and words[0].lower() in known.ADVERBS - {"request", "batch"}:
+        words = words[1:]
+    for form in first_words(" ".join(words)):
         if form in _ALL and form not in known.CRUD:
             return known.OTHER_NAMES.get(form, form)
     return ""

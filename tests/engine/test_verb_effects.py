@@ -393,3 +393,59 @@ def test_the_body_of_a_verb_is_about_a_part_and_the_entity() -> None:
     paths = kept(shown, post_changePlan=operation(sent))
     found = after(paths, ("POST", "changePlan", {"planName": "yearly", "seats": 4}))[1]
     assert (found["plan"]["planName"], found["seats"], found["name"]) == ("yearly", 4, "a")
+
+
+@pytest.mark.parametrize(
+    ("values", "text", "first"),
+    [
+        (("PENDING", "ACTIVE"), 'The status of a newly created ship is "ACTIVE".', "ACTIVE"),
+        (("draft", "open", "closed"), "The initial state is open.", "open"),
+        (("new", "on_hold"), "It is created with the `on hold` status.", "on_hold"),
+        (("new", "held"), "Held ones are refused.", "new"),
+    ],
+)
+def test_a_description_says_how_it_begins(values: tuple[str, ...], text: str, first: str) -> None:
+    paths = kept(thing("id status", id=TEXT, name=TEXT, status=states(*values)))
+    paths["/ships"]["post"]["description"] = text
+    assert after(paths)[0]["status"] == first
+
+
+SERVICE = ("STOPPED", "STARTING", "RUNNING", "STOPPING")
+
+
+@pytest.mark.parametrize(
+    ("values", "first", "later"),
+    [
+        (SERVICE, "STOPPED", "STOPPED"),
+        (("PENDING", *SERVICE), "PENDING", "RUNNING"),
+        (("CREATING", "READY", *SERVICE), "CREATING", "READY"),
+    ],
+)
+def test_what_is_started_and_stopped(values: tuple[str, ...], first: str, later: str) -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states(*values))
+    paths = kept(shown, post_start=operation(), post_stop=operation())
+    with MockServer(document(paths), clock="manual") as server:
+        made = server.client.post("/ships", json={"name": "a"}).json()
+        own = f"/ships/{made['id']}"
+        seen = [made["status"]]
+        for step in ("", "/start", "/stop"):
+            if step:
+                server.client.post(own + step)
+            server.clock.advance(600)
+            seen.append(server.client.get(own).json()["status"])
+    assert seen == [first, later, "RUNNING", "STOPPED"]
+
+
+def test_a_removal_says_the_state_that_it_leads_to() -> None:
+    status = states("requested", "active", "removal_requested", "removed")
+    shown = thing("id status", id=TEXT, name=TEXT, status=status)
+    paths = kept(shown, delete_=operation(description="It enters the state `removal_requested`."))
+    assert after(paths, ("DELETE", "", None))[1]["status"] == "removal_requested"
+
+
+def test_what_is_started_below_an_entity_is_something_else() -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states("new", "RUNNING", "STOPPED"))
+    session = thing("token", token=TEXT)
+    paths = kept(shown, put_session=operation(shown=session, summary="Start a session of a ship"))
+    before, now = after(paths, ("PUT", "session", None))
+    assert now == before
