@@ -59,6 +59,7 @@ from mockserver.server.handlers_file import check_known, handlers_of
 from mockserver.server.har_import import seeded_with
 from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
+from mockserver.server.journal.tally import Tally
 from mockserver.server.loading import (
     calibration_of,
     given_of,
@@ -378,9 +379,10 @@ class MockServer:
             self.mock = load(document, chosen, handlers=handlers, journal=self.recorder)
         where = f"--handlers {found.handlers}" if isinstance(found.handlers, Path) else "handlers"
         check_known(where, handlers, self.mock.contract.names)
-        self.coverage = Coverage(self.mock.pipeline.contract, self.recorder.update)
+        tally = Tally(self.recorder.update)
+        self.coverage = Coverage(self.mock.pipeline.contract, tally)
         self.sender = Webhooks(self.mock)
-        self.recorder.counters = (self.coverage.count,)
+        self.recorder.counters = (tally.count,)
         if self.sender.subscribes:
             self.recorder.listeners = (self.sender.note,)
         self.app = self.mock.app()

@@ -37,6 +37,7 @@ from mockserver.server.handlers_file import check_known, load_handlers
 from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
 from mockserver.server.journal.shared import SharedJournal, keep_written
+from mockserver.server.journal.tally import Tally
 from mockserver.server.metrics import metrics_if_installed
 from mockserver.server.mock import Mock, Options, load
 from mockserver.server.request_log import LogStyle, RequestLog
@@ -141,7 +142,8 @@ class Service:
         self.log = None if serving.quiet else RequestLog(lambda: self.journal, serving.log)
         self.webhooks: Webhooks | None = None
         self.coverage: Coverage | None = None
-        self.metrics = metrics_if_installed(self._update)
+        self.tally = Tally(lambda: self.journal.update())
+        self.metrics = metrics_if_installed(self.tally)
         self.panel: Panel
         self.mock: Mock
         self._app: ASGIApp
@@ -152,9 +154,6 @@ class Service:
     def record(self, exchange: Exchange) -> None:
         """Record what the pipeline reports. On the hot path."""
         self.journal(exchange)
-
-    def _update(self) -> None:
-        self.journal.update()
 
     def refuse(self, refusal: Refusal, target: str) -> Sent:
         """The reply to a request that can't be parsed."""
@@ -185,10 +184,9 @@ class Service:
             self.webhooks = Webhooks(mock)
         self.webhooks.mock = mock  # subscriptions survive a reload
         if self.coverage is None:
-            self.coverage = Coverage(mock.pipeline.contract, self._update)
+            self.coverage = Coverage(mock.pipeline.contract, self.tally)
         self.coverage.contract = mock.pipeline.contract
-        counting = (self.coverage, self.metrics)
-        self.journal.counters = tuple(each.count for each in counting if each is not None)
+        self.journal.counters = (self.tally.count,)
         hearing = (self.webhooks if self.webhooks.subscribes else None, self.state)
         self.journal.listeners = tuple(each.note for each in hearing if each is not None)
         panel = Panel(mock, self.journal, source.name, sender=self.webhooks)

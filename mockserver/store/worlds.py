@@ -102,9 +102,14 @@ class MemoryWorld:
     def _weigh(self, by_time: bool) -> None:
         more, seen = 0, set()
         for changed, key, before in self.undo:
-            if isinstance(changed, MemoryRows) and (changed.spec.name, key) not in seen:
-                seen.add((changed.spec.name, key))
-                more += _weight(changed.get(key)) - _weight(before)
+            if not isinstance(changed, MemoryRows) or (changed, key) in seen:
+                continue
+            seen.add((changed, key))
+            row = changed.get(key)
+            if row is not None:
+                more += len(dump(row)) + A_ROW
+            if before is not None:
+                more -= len(dump(before)) + A_ROW
         if more > 0 and not by_time:
             self.check_size(self.bytes + more)
         self.bytes = max(0, self.bytes + more)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.messages import NO_BODY, Reply
+from mockserver.engine.messages import NO_BODY, Json, Reply
 from mockserver.engine.serialization import (
     Finisher,
     choose_media_type,
@@ -155,3 +155,20 @@ def test_media_types():
 
 def test_integers_beyond_64_bits_are_echoed():
     assert dump({"n": 2**80}) == b'{"n": %d}' % 2**80
+
+
+class Word(str):
+    """A text that is no `str` to the validator, but to JSON."""
+
+
+@pytest.mark.parametrize("name", [Json(b'"Ada"'), Word("Ada"), "Ada"])
+def test_the_bytes_decide_whether_a_reply_is_valid(name: Any):
+    contract = contract_with("post", {"200": NAMED})
+    finish = Finisher(Validators(contract.document, contract.version))
+    operation = contract.operations[0]
+    for _ in range(2):
+        assert finish(operation, Reply(200, {"name": name})).body == b'{"name":"Ada"}'
+        with pytest.raises(ReplyError, match="name"):
+            finish(operation, Reply(200, {"name": Json(b"7")}))
+        with pytest.raises(ReplyError, match="name"):
+            finish(operation, Reply(200, {"name": 7}))

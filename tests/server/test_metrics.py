@@ -9,6 +9,7 @@ import pytest
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.serialization import Sent
 from mockserver.errors import MissingExtra
+from mockserver.server.journal.tally import Tally
 from mockserver.server.metrics import Metrics, exposition
 from tests.server.plane import Plane
 
@@ -16,8 +17,8 @@ parser = pytest.importorskip("prometheus_client.parser")
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
-def samples(plane: Plane, metrics: Metrics) -> Samples:
-    text, media_type = exposition(metrics, plane.mock)
+def samples(plane: Plane, tally: Tally) -> Samples:
+    text, media_type = exposition(Metrics(tally), plane.mock)
     assert media_type.startswith("text/plain")
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
@@ -36,28 +37,28 @@ def of(status: str, method: str = "GET") -> tuple[str, tuple[tuple[str, str], ..
 
 
 def test_requests_are_counted() -> None:
-    plane, metrics = Plane(), Metrics()
+    plane, tally = Plane(), Tally()
     for status in (200, 200, 404):
-        metrics.count([(0, exchange(status=status))])
-    found = samples(plane, metrics)
+        tally.count([(0, exchange(status=status))])
+    found = samples(plane, tally)
     assert (found[of("200")], found[of("404")]) == (2, 1)
     assert found["mockserver_worlds", (("store", "memory"),)] == len(plane.mock.store.tenants())
 
 
 def test_any_number_of_methods_is_one_series() -> None:
-    metrics = Metrics()
+    tally = Tally()
     for number in range(50):
-        metrics.count([(0, exchange(method=f"M{number}"))])
-    found = samples(Plane(), metrics)
+        tally.count([(0, exchange(method=f"M{number}"))])
+    found = samples(Plane(), tally)
     assert found[of("200", "other")] == 50
     assert sum(name == "mockserver_requests_total" for name, _ in found) == 1
 
 
 def test_latencies_are_in_buckets() -> None:
-    metrics = Metrics()
+    tally = Tally()
     for milliseconds in (0, 1, 2, 400, 60_000):
-        metrics.count([(10**18, exchange(started=10**18 - milliseconds * 10**6))])
-    found = samples(Plane(), metrics)
+        tally.count([(10**18, exchange(started=10**18 - milliseconds * 10**6))])
+    found = samples(Plane(), tally)
 
     def bucket(edge: str) -> float:
         return found[
@@ -65,6 +66,14 @@ def test_latencies_are_in_buckets() -> None:
         ]
 
     assert (bucket("0.0005"), bucket("0.001"), bucket("0.5"), bucket("+Inf")) == (1, 2, 4, 5)
+
+
+def test_many_latencies_are_put_into_buckets_together() -> None:
+    tally = Tally()
+    for _ in range(3):
+        tally.count([(10**18, exchange(started=10**18 - 10**6))] * 700)
+    (counts, seconds) = tally.latencies[""]
+    assert (counts[1], sum(counts), round(seconds, 6)) == (2100, 2100, 2.1)
 
 
 def test_it_is_served() -> None:

@@ -132,14 +132,19 @@ def first_faults(violations: Iterable[Violation]) -> list[Violation]:
         known = best.get(where)
         if known is None or _rank(violation) < _rank(known):
             best[where] = violation
+    if len(best) == 1:
+        return list(best.values())
     # Parents are validated only when their parts are valid.
-    parents = {where[:depth] for where in best for depth in range(len(where))}
+    parents: set[Where] = set()
+    if any(violation.keyword in _AFTER for violation in best.values()):
+        parents = {where[:depth] for where in best for depth in range(len(where))}
     stopped = {where for where, violation in best.items() if violation.keyword in _STOPS}
+    first = min(map(len, stopped), default=0)
     return [
         violation
         for where, violation in best.items()
         if not (violation.keyword in _AFTER and where in parents)
-        and not (stopped and any(where[:n] in stopped for n in range(len(violation.where))))
+        and not (stopped and any(where[:n] in stopped for n in range(first, len(violation.where))))
     ]
 
 
@@ -158,11 +163,15 @@ def _detail(
 
 def _echo(value: Any, depth: int) -> Any:
     """The value, cut where a serializer would fail."""
+    if not isinstance(value, dict | list):
+        return value
+    if not depth:
+        return "..."
     if isinstance(value, dict):
-        return {k: _echo(v, depth - 1) for k, v in value.items()} if depth else "..."
-    if isinstance(value, list):
-        return [_echo(item, depth - 1) for item in value] if depth else "..."
-    return value
+        return {
+            k: _echo(v, depth - 1) if isinstance(v, dict | list) else v for k, v in value.items()
+        }
+    return [_echo(item, depth - 1) if isinstance(item, dict | list) else item for item in value]
 
 
 _CONSTRAINTS = frozenset(

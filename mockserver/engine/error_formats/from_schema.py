@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 from mockserver.engine.error_formats.base import (
@@ -83,16 +84,23 @@ _EMPTY = frozenset(("not", "required", "failed", "too"))
 _NESTS = frozenset(("error", "errors", "err", "fault", "problem", "exception", "detail", "details"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
-    """The facts about a refusal that a body can contain."""
+    """The facts about a refusal that a body can contain; `text` is its message, if that is not all
+    that the refusal says."""
 
+    refusal: Refusal
     status: int
     code: str
-    message: str
     violations: Sequence[Violation]
     path: str
     request_id: str = ""
+    text: str = ""
+
+    @cached_property
+    def message(self) -> str:
+        """Put together once somebody asks: many schemas have no place for it."""
+        return self.text or reason_of(self.refusal)
 
 
 class Recogniser:
@@ -131,16 +139,18 @@ class Recogniser:
     def _object(self, flat: Flat, facts: Facts, depth: int, neutral: bool = True) -> dict[str, Any]:
         """An object; with `neutral`, required texts get a value that claims nothing false."""
         found: dict[str, Any] = {}
-        plain = {_plain(name) for name in flat.properties}
+        beside = set(map(_plain, flat.properties))
         for name, schema in flat.properties.items():
-            value = self._property(_plain(name), self._flat(schema), plain, facts, depth)
-            if _plain(name) in _ID | _LINK and name not in flat.required:
-                # Unknown role: generated only if required.
-                value = facts.request_id if _plain(name) in _ID and facts.request_id else _NOTHING
-            if value == [] and name not in flat.required:
-                continue
-            if value is _NOTHING and neutral and name in flat.required:
-                value = _neutral(_plain(name), self._flat(schema), facts)
+            plain = _plain(name)
+            value = self._property(plain, self._flat(schema), beside, facts, depth)
+            if name not in flat.required:
+                if plain in _ID or plain in _LINK:
+                    # Unknown role: generated only if required.
+                    value = facts.request_id if plain in _ID and facts.request_id else _NOTHING
+                if value == []:
+                    continue
+            elif value is _NOTHING and neutral:
+                value = _neutral(plain, self._flat(schema), facts)
             if value is not _NOTHING:
                 found[name] = value
         return found
@@ -204,7 +214,7 @@ class Recogniser:
         item = self._flat(flat.arrays.items if flat.arrays.items is not None else {})
         names = {_plain(name) for name in item.properties}
         if {"loc", "msg", "type"} <= names:
-            return self._words.faults(facts.violations, facts.message)
+            return self._words.faults(facts.violations, "" if facts.violations else facts.message)
         if item.types[:1] == ("string",):
             faults = [f"{_place(v)}: {fault_text(v)}" for v in facts.violations]
             return faults or [facts.message]
@@ -228,7 +238,7 @@ class Recogniser:
     def _item(
         self, flat: Flat, beside: set[str], violation: Violation, facts: Facts
     ) -> dict[str, Any]:
-        about = replace(facts, message=fault_text(violation), violations=())
+        about = replace(facts, text=fault_text(violation), violations=())
         found = {}
         for name, schema in flat.properties.items():
             plain = _plain(name)
@@ -243,6 +253,7 @@ class Recogniser:
         return found
 
 
+@lru_cache(4096)
 def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name)).lower()
 
@@ -337,6 +348,19 @@ def _about(name: str, flat: Flat, violation: Violation) -> Any:
 _MOST_VIOLATIONS = 200
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How an operation writes the refusals of one status; `media` is None if nothing says so, or if
+    they are `empty`."""
+
+    media: MediaType | None
+    empty: bool = False
+    written: bool = False
+    """Whether it is JSON or XML, not just a text."""
+    problem: bool = False
+    """Whether it is RFC 9457, which the document does not describe."""
+
+
 class SchemaDialect:
     """Fills the documented schema of a status: recognised properties by name, required ones in any
     case.
@@ -352,35 +376,46 @@ class SchemaDialect:
         self._recogniser = Recogniser(self._values.schemas, words_of(contract))
         self._otherwise = otherwise if otherwise is not None else ProblemDialect()
         self._usual = _only_one(contract, self._values.schemas)
+        self._known: dict[tuple[str, int], _Form] = {}
 
     def reply(self, refusal: Refusal, operation: Operation | None) -> Reply:
         status = _status(refusal, operation)
-        response = operation.response_for(status) if operation is not None else None
-        if response is None or operation is None:
-            if self._usual is None:
-                return self._otherwise.reply(refusal, operation)
-            media = self._usual
-        elif not response.content:
-            return answer(status, NO_BODY, refusal)
-        else:
-            media = _preferred(response)
-        written = is_json_or_any(media.name) or is_xml(media.name)
-        if not written or (media.pointer is None and is_xml(media.name)):
+        key = operation.id if operation is not None else "", status
+        form = self._known.get(key)
+        if form is None:
+            form = self._known[key] = self._form(operation, status)
+        media = form.media
+        if media is None:
+            if form.empty:
+                return answer(status, NO_BODY, refusal)
+            return self._otherwise.reply(refusal, operation)
+        if not form.written:
             return answer(status, reason_of(refusal).encode(), refusal, media.name)
         facts = Facts(
+            refusal,
             status=status,
             code=code_of(refusal),
-            message=reason_of(refusal),
             violations=refusal.violations[:_MOST_VIOLATIONS],
             path=refusal.instance or (operation.path if operation is not None else ""),
             request_id=request_id_of(refusal),
         )
-        if is_problem(media.name) and not self._is_described(media):
+        if form.problem:
             return answer(status, problem(refusal, status), refusal, media.name)
         if media.pointer is None:
             body = self._otherwise.reply(refusal, operation).body
             return answer(status, body, refusal, media.name)
         return answer(status, self._body(media, facts, refusal.body), refusal, media.name)
+
+    def _form(self, operation: Operation | None, status: int) -> _Form:
+        response = operation.response_for(status) if operation is not None else None
+        if response is not None and not response.content:
+            return _Form(None, empty=True)
+        media = self._usual if response is None else _preferred(response)
+        if media is None:
+            return _Form(None)
+        written = is_json_or_any(media.name) or (is_xml(media.name) and media.pointer is not None)
+        problem = is_problem(media.name) and not self._is_described(media)
+        return _Form(media, written=written, problem=problem)
 
     def _is_described(self, media: MediaType) -> bool:
         """Whether the schema describes its contents."""

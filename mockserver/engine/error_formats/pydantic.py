@@ -332,6 +332,8 @@ _STRING_FORMATS: dict[str, Word] = {
     "ipv4": ("ip_v4_address", "Input is not a valid IPv4 address", None),
     "ipv6": ("ip_v6_address", "Input is not a valid IPv6 address", None),
 }
+_OF_NUMBERS = frozenset(("date", "date-time", "time"))
+"""Formats of texts for which a number of seconds is read too."""
 _STRING: Word = ("string_type", "Input should be a valid string", None)
 _MODEL: Word = (
     "model_attributes_type",
@@ -375,7 +377,7 @@ def wanted_word(wanted: str, value: Any, schema: Schema) -> Word:
 
 
 def _string(format_: str, value: Any) -> Word:
-    seconds = _as_number(value)
+    seconds = _as_number(value) if format_ in _OF_NUMBERS else None
     if seconds is not None:
         if format_ == "date":
             return _date_from_number(seconds)

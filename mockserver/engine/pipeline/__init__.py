@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -158,23 +158,23 @@ class Pipeline:
     ) -> Sent:
         """The reply that `handle`, by default `self.handle`, makes. Raises Refusal, ReplyError."""
         operation, settings, faults = steps.operation, self.settings, self.faults
-        leniency = self.leniency_for(message)
-        body = self.read_body(steps, message, leniency)
+        asks = "prefer" in message.headers
+        leniency = self.leniency_for(message) if asks else settings.leniency
+        body = NO_CONTENT if steps.body is None else self.read_body(steps, message, leniency)
         tenant = self.authenticate(operation, message, leniency)
         if tenant == ANONYMOUS and steps.issuer is not None:
-            named = self.authenticator.claimed(message.headers, body.value, steps.issuer)
-            tenant = named or tenant
+            claimed = self.authenticator.claimed
+            tenant = claimed(message.headers, body.value, steps.issuer) or tenant
         if exchange.tenant != tenant:  # not again when the transaction is repeated
             settings.admit(tenant)
-        exchange.tenant = tenant
+            exchange.tenant = tenant
         exchange.faults_version = faults.version
         if faults.active and self.meet_faults(operation, tenant, exchange):
             return Sent(0)
         request = self.validate(steps, message, body, leniency)
         exchange.violations = request.violations
         with settings.begin(tenant) as world:
-            exchange.now = world.now
-            world.leniency = leniency
+            exchange.now, world.leniency = world.now, leniency
             if faults.version != exchange.faults_version:
                 raise Stale("there are other faults now")
             if self.api.settle(world):
@@ -186,10 +186,12 @@ class Pipeline:
                 reply = carry_out(world, request)
                 if tenant in settings.scenarios and operation.method == "POST":
                     self.follow_scenario(world, reply)
-                reply = self.stamp(reply, message)
+                if self.api.wire.stamp is not None:
+                    reply = self.stamp(reply, message)
                 if request.violations:
                     self._warn(request, reply)
-                sent = self.validate_reply(operation, reply, exchange)
+                finish = self.finish if exchange.stub is None else self.stubbed(exchange)
+                sent = finish(operation, reply)
             except Refusal as refusal:
                 if refusal.keeps_writes and not stale:
                     world.commit()
@@ -350,7 +352,7 @@ class Pipeline:
             if preferred is not None:
                 return preferred
         name = request.operation.id
-        negotiates = self.steps(request.operation).negotiates
+        negotiates = (self._steps.get(name) or self._work_out(request.operation)).negotiates
         if negotiates:
             self.negotiator.check(request)
         reply = self.handlers[name](world, request)
@@ -381,19 +383,22 @@ class Pipeline:
             exchange.stub = self.settings.stubs.find(tenant, request)
         return exchange.stub
 
-    def validate_reply(self, operation: Operation, reply: Reply, exchange: Exchange) -> Sent:
-        """Raises ReplyError if the reply breaks the contract unintentionally."""
-        stub = exchange.stub
-        try:
-            sent = self.finish(operation, reply)
-        except ReplyError as error:
-            if stub is None or not stub.invalid:
-                raise
-            exchange.problem = f"{stub.id} breaks the contract, as it is meant to: {error}"
-            sent = as_it_is(reply)
-        if stub is not None and stub.delay:
-            sent = replace(sent, trouble=Trouble(stub.delay))
-        return sent
+    def stubbed(self, exchange: Exchange) -> Callable[[Operation, Reply], Sent]:
+        """`finish` for a stub, which may break the contract and be late where it is meant to."""
+
+        def finish(operation: Operation, reply: Reply) -> Sent:
+            stub = exchange.stub
+            try:
+                sent = self.finish(operation, reply)
+            except ReplyError as error:
+                if stub is None or not stub.invalid:
+                    raise
+                exchange.problem = f"{stub.id} breaks the contract, as it is meant to: {error}"
+                sent = as_it_is(reply)
+            late = stub is not None and stub.delay
+            return replace(sent, trouble=Trouble(late)) if late else sent
+
+        return finish
 
     def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent:
         """Refuse a request that no operation matches."""

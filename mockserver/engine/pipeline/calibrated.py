@@ -63,16 +63,21 @@ class Learned(Refusal):
         self.answer, self.instead = answer, instead
 
 
+# Twice for every request: without `super()`.
+_answer, _authenticate = Pipeline._answer, Pipeline.authenticate
+
+
 class CalibratedPipeline(Pipeline):
     """Without a calibration file, and unless a request wants to know its traits, a Pipeline."""
 
     def _answer(
         self, steps: Steps, message: Message, exchange: Exchange, handle: Handler | None = None
     ) -> Sent:
-        asked, operation = HEADER in message.headers, steps.operation
-        learned = steps.rules is not None and bool(steps.rules.answers)
-        if not (asked or learned):
-            return super()._answer(steps, message, exchange, handle)
+        rules = steps.rules
+        asked = HEADER in message.headers
+        if not asked and (rules is None or not rules.answers):
+            return _answer(self, steps, message, exchange, handle)
+        operation = steps.operation
         query = parse_qs(message.query.decode("latin-1"), keep_blank_values=True)
         traits = of_request(operation, query, message.body)
         try:
@@ -123,7 +128,7 @@ class CalibratedPipeline(Pipeline):
     ) -> str:
         """The tenant; where the real server takes any credential, each is a tenant of its own."""
         try:
-            return super().authenticate(operation, message, leniency)
+            return _authenticate(self, operation, message, leniency)
         except Unauthenticated:
             rules = self.settings.lock.get(operation.id)
             if rules is None or rules.keys != "any" or not self._has_key(message):

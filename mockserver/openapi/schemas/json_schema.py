@@ -44,6 +44,7 @@ _NOT_IN_30 = frozenset(
 )
 TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 _SCALARS = frozenset(("string", "number", "integer", "boolean", "null"))
+_EXACT = 2.0**53
 _INTEGERS = {"int32": 31, "int64": 63}
 
 
@@ -156,7 +157,7 @@ class _Worker:
                 if kinds is not None:
                     found[key] = kinds
             elif key in _PLAIN:
-                found[key] = value
+                found[key] = self.plain(value)
             elif key in _SINGLES:
                 found[key] = self.translate(value, f"{where}/{key}")
             elif key in _LISTS:
@@ -187,6 +188,14 @@ class _Worker:
         if not self.old and is_nullable_whole(schema):
             _admit_null(found)
         return found
+
+    def plain(self, value: Any) -> Any:
+        """The value of a keyword; 30 for 30.0, which takes the validator a third of the time.
+
+        Not for requests: clients read the limit as the document has it.
+        """
+        whole = type(value) is float and value.is_integer() and abs(value) < _EXACT
+        return int(value) if whole and self.hidden == "writeOnly" else value
 
     def choice(self, found: dict[str, Any], schema: Mapping[str, Any], word: str, at: str) -> None:
         """Validate only the branch that a value names, where it names one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -139,8 +139,12 @@ def violations_of(
     `inside`: the validator saw the value as a property of an object.
     """
     reading = _Reading(shape, value, where, inside)
-    everything = (violation for error in errors for violation in reading.violations(error))
-    found = list(islice(everything, MOST_VIOLATIONS))
+    found: list[Violation] = []
+    for error in errors:
+        found += reading.violations(error)
+        if len(found) >= MOST_VIOLATIONS:
+            del found[MOST_VIOLATIONS:]
+            break
     if len(found) > 1 or any(violation.keyword in _CHOICES for violation in found):
         ranks = _Ranks(shape, value, len(where))
         return ranks.sort(found)
@@ -152,7 +156,7 @@ class _Ranks:
 
     def __init__(self, shape: Shape, value: Json, skip: int) -> None:
         self._skip = skip
-        self._levels: dict[Where, tuple[Shape, Json, dict[str, int]]] = {
+        self._levels: dict[Where, tuple[Shape, Json, Mapping[str, int]]] = {
             (): (shape, value, _order(shape, value))
         }
 
@@ -168,15 +172,18 @@ class _Ranks:
     def key(self, violation: Violation) -> tuple[tuple[int, ...], bool]:
         # Keys are checked before values.
         path = violation.where[self._skip :]
+        if len(path) == 1:  # nearly always
+            return (self._rank((), path[0]),), violation.keyword != "propertyNames"
         ranks = tuple(self._rank(path[:depth], path[depth]) for depth in range(len(path)))
         return ranks, violation.keyword != "propertyNames"
 
     def _rank(self, parent: Where, token: str | int) -> int:
         if isinstance(token, int):
             return token
-        return self._level(parent)[2].get(token, 2 * _EXTRA)
+        level = self._levels.get(parent) or self._level(parent)
+        return level[2].get(token, 2 * _EXTRA)
 
-    def _level(self, path: Where) -> tuple[Shape, Json, dict[str, int]]:
+    def _level(self, path: Where) -> tuple[Shape, Json, Mapping[str, int]]:
         level = self._levels.get(path)
         if level is None:
             shape, value, _ = self._level(path[:-1])
@@ -190,11 +197,13 @@ class _Ranks:
         return level
 
 
-def _order(shape: Shape, value: Json) -> dict[str, int]:
-    order = dict(shape.names())
-    if isinstance(value, dict):
-        for index, name in enumerate(value):
-            order.setdefault(name, _EXTRA + index)
+def _order(shape: Shape, value: Json) -> Mapping[str, int]:
+    names = shape.names()
+    if not isinstance(value, dict) or value.keys() <= names.keys():
+        return names
+    order = dict(names)
+    for index, name in enumerate(value):
+        order.setdefault(name, _EXTRA + index)
     return order
 
 
@@ -207,64 +216,68 @@ class _Reading:
         self._value = value
         self._where = where
 
-    def violations(self, error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
+    def violations(self, error: jsonschema_rs.ValidationError) -> list[Violation]:
         """The violations of one error: one, or several for unexpected properties and unions."""
         kind = error.kind
         keyword = kind.name
         # Within a combined schema, the first step only leads to the value.
         steps = error.instance_path[1:] if self._inside else error.instance_path
-        here = (*self._where, *_walked(self._value, steps, error.instance))
+        here = self._where + _walked(self._value, steps, error.instance)
         path = error.schema_path
         schema = self._shape.schema_at(path[:-1])
         value = error.instance
         if keyword == "required":
             name = kind.as_dict()["property"]
-            yield Violation((*here, name), keyword, _text(error), value, name, schema)
-        elif keyword in ("additionalProperties", "unevaluatedProperties"):
-            for name in kind.as_dict()["unexpected"]:
-                sent = value.get(name) if isinstance(value, dict) else None
-                yield Violation((*here, name), keyword, _text(error), sent, False, schema)
-        elif keyword == "propertyNames":
+            return [Violation((*here, name), keyword, _text(error), value, name, schema)]
+        if keyword in ("additionalProperties", "unevaluatedProperties"):
+            sent = value if isinstance(value, dict) else {}
+            return [
+                Violation((*here, name), keyword, _text(error), sent.get(name), False, schema)
+                for name in islice(kind.as_dict()["unexpected"], MOST_VIOLATIONS)
+            ]
+        if keyword == "propertyNames":
             inner = kind.as_dict()["error"]
             name = inner.instance
-            limit = next(self.violations(inner), None)
-            yield Violation((*here, name), keyword, _text(error), name, limit, schema)
-        elif keyword in _CHOICES or keyword.startswith("oneOf"):
-            yield from self._choice(error, here, schema)
-        elif PYTHON_PATTERN in (keyword, *path[-1:]):
+            limit = next(iter(self.violations(inner)), None)
+            return [Violation((*here, name), keyword, _text(error), name, limit, schema)]
+        if keyword in _CHOICES or keyword.startswith("oneOf"):
+            return self._choice(error, here, schema)
+        if keyword == PYTHON_PATTERN or (path and path[-1] == PYTHON_PATTERN):
             pattern = schema.get("pattern")
-            yield Violation(here, "pattern", _text(error), value, pattern, schema)
-        elif keyword == "falseSchema":
-            yield Violation(here, keyword, "no value is allowed here", value, False, schema)
-        else:
-            limit = next(iter(kind.as_dict().values()), schema.get(keyword))
-            yield Violation(here, keyword, _text(error), value, limit, schema)
+            return [Violation(here, "pattern", _text(error), value, pattern, schema)]
+        if keyword == "falseSchema":
+            return [Violation(here, keyword, "no value is allowed here", value, False, schema)]
+        limit = next(iter(kind.as_dict().values()), schema.get(keyword))
+        return [Violation(here, keyword, _text(error), value, limit, schema)]
 
     def _choice(
         self, error: jsonschema_rs.ValidationError, here: Where, schema: Schema
-    ) -> Iterator[Violation]:
+    ) -> list[Violation]:
         """`X or null` reads like X; for a real union, the branches are the limit."""
         keyword = "anyOf" if error.kind.name == "anyOf" else "oneOf"
         nested = error.kind.as_dict().get("context") or []
         depth = len(error.instance_path)
         kept = [errors for errors in nested if not _asks_for_null(errors, depth)]
         if len(kept) == 1 and len(nested) > 1:
-            for inner in kept[0]:
-                yield from self.violations(inner)
-            return
+            return [violation for inner in kept[0] for violation in self.violations(inner)]
         limit = tuple(
             tuple(violation for inner in errors for violation in self.violations(inner))
             for errors in nested
         )
-        yield Violation(here, keyword, _text(error), error.instance, limit, schema)
+        return [Violation(here, keyword, _text(error), error.instance, limit, schema)]
 
 
 def _walked(value: Json, path: Sequence[str | int], end: Json) -> Where:
     """The actual path: the validator leaves out empty names and reports "5" as an integer."""
+    if isinstance(value, dict) and "" not in value:  # nearly always
+        if not path:
+            return ()
+        if len(path) == 1 and not isinstance(value.get(path[0], value), dict):
+            return (path[0],)
     found: list[str | int] = []
     for token in path:
         if isinstance(value, dict):
-            name = _name(value, token)
+            name = token if token in value else _name(value, token)
             while name not in value and isinstance(value.get(""), dict):
                 found.append("")
                 value = value[""]
@@ -398,13 +411,14 @@ class _Narrowing:
 
 
 def _is_large(value: Json) -> bool:
+    if not isinstance(value, (list, dict)):
+        return False
     seen = 0
     waiting = [value]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, (list, dict)):
-            seen += len(node)
-            if seen > _LARGE:
-                return True
-            waiting.extend(node.values() if isinstance(node, dict) else node)
+    for node in waiting:  # which grows
+        seen += len(node)
+        if seen > _LARGE:
+            return True
+        inner = node.values() if isinstance(node, dict) else node
+        waiting += [part for part in inner if isinstance(part, (list, dict))]
     return False

@@ -197,7 +197,12 @@ class Endpoint:
             route = self._route_of(meant.id)
         operation = route.operation
         if route.names:
-            message.path_values = self._path_values(route, match.values, scope)
+            named = match.named
+            if named is None:
+                named = self._path_values(route, match.values, scope)
+                if not (route.has_rivals or route.packed):
+                    match.named = named
+            message.path_values = named
             doubtful = match.allowed or match.forked
             if doubtful and not self.pipeline.admits(operation, message.path_values):
                 if match.allowed:
@@ -205,8 +210,8 @@ class Endpoint:
                 operation = self._less_literal(scope, operation, message)
         return self.pipeline(operation, message)
 
-    def _path_values(self, route: _Route, values: Sequence[str], scope: Scope) -> dict[str, str]:
-        """The values by name, decoded but for those that hold several."""
+    def _path_values(self, route: _Route, values: Sequence[str], scope: Scope) -> Mapping[str, str]:
+        """The values by name, decoded but for those that hold several. They are not changed."""
         if route.adjacent:
             return named(route.operation, values, self.pipeline)
         found = {

@@ -87,9 +87,7 @@ def send_whole(sent: Sent, send: Send, body: bytes) -> bool:
         or cycle.access_log
     ):
         return False
-    parts = [STATUS_LINE[sent.status]]
-    for name, value in cycle.default_headers:
-        parts.append(_line(name, value))
+    parts = [STATUS_LINE[sent.status], _default_lines(cycle.default_headers)]
     for name, value in sent.headers:
         if name == b"connection":
             return False
@@ -108,6 +106,18 @@ def send_whole(sent: Sent, send: Send, body: bytes) -> bool:
     cycle.message_event.set()
     cycle.on_response()
     return True
+
+
+_latest: tuple[object, bytes] = ([], b"")
+
+
+def _default_lines(headers: list[tuple[bytes, bytes]]) -> bytes:
+    """The lines of uvicorn's own headers; it makes a new list each second."""
+    global _latest
+    known = _latest
+    if known[0] is not headers:
+        known = _latest = headers, b"".join(_line(name, value) for name, value in headers)
+    return known[1]
 
 
 @lru_cache(4096)

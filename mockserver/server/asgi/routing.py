@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import islice
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -118,7 +118,8 @@ class _Node:
     methods: dict[str, str] = field(default_factory=dict)
 
 
-class Match(NamedTuple):
+@dataclass(slots=True)
+class Match:
     """`operation_id` is None if the path has only other methods, listed in `allowed`.
 
     With both, a more literal path matches but has only those methods (`POST /runs/batch` next to
@@ -132,6 +133,8 @@ class Match(NamedTuple):
     values: tuple[str, ...]
     allowed: tuple[str, ...]
     forked: bool = False
+    named: Mapping[str, str] | None = field(default=None, compare=False, repr=False)
+    """The decoded values by name, once they were asked for: who polls asks again."""
 
 
 class PathIndex:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.files.wording import counted, often
 from mockserver.openapi.model import Contract, Operation, Violation
-from mockserver.server.journal.journal import Noted
+from mockserver.server.journal.tally import Tally
 
 MOST_MISFITS = 500
 MOST_SHOWN = 10
@@ -34,29 +34,38 @@ _BY_KIND = frozenset(("type", "required", "enum", "media_type", "json"))
 
 
 class Coverage:
-    """Counts exchanges, in bounded memory. `update` is called before each look at the result."""
+    """What a tally's requests cover of a document, and which did not fit it, in bounded memory."""
 
-    def __init__(self, contract: Contract, update: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, contract: Contract, tally: Tally) -> None:
         self.contract = contract
-        self._update = update
-        self._counts: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self._tally = tally
         self._misfits: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[str] = Counter()
-        self._words: dict[tuple[object, ...], str] = {}
+        # Clients make the same mistake again and again: what was said of it.
+        self._known: dict[object, tuple[str, str]] = {}
+        tally.odd = self._note
 
-    def count(self, exchanges: Iterable[Noted]) -> None:
-        """Count exchanges. On the hot path."""
-        counts = self._counts
-        for _, exchange in exchanges:
-            operation, sent = exchange.operation, exchange.sent
-            if operation is None:
-                self._count_unknown(exchange.message)
-                continue
-            counts[operation.id, sent.status if sent is not None else 0] += 1
-            for violation in exchange.violations:
-                misfit = operation.id, self._blame(violation)
-                if misfit in self._misfits or len(self._misfits) < MOST_MISFITS:
-                    self._misfits[misfit] += 1
+    def _note(self, exchange: Exchange) -> None:
+        operation = exchange.operation
+        if operation is None:
+            self._count_unknown(exchange.message)
+            return
+        misfits, known = self._misfits, self._known
+        for violation in exchange.violations:
+            key: object = None
+            if violation.keyword in _BY_KIND:
+                key = (
+                    *(operation.id, violation.where, violation.keyword),
+                    *(type(violation.value), str(violation.limit)),
+                )
+            misfit = known.get(key)
+            if misfit is None:
+                misfit = operation.id, blame(violation)
+                if misfit not in misfits and len(misfits) >= MOST_MISFITS:
+                    continue
+                if key is not None and len(known) < MOST_MISFITS:
+                    known[key] = misfit
+            misfits[misfit] += 1
 
     def _count_unknown(self, message: Message) -> None:
         request = f"{message.method} {message.target}"
@@ -64,25 +73,16 @@ class Coverage:
         if message.method != "?" and known:
             self._unknown[request] += 1
 
-    def _blame(self, violation: Violation) -> str:
-        """`blame`, remembered: clients make the same mistake again and again."""
-        if violation.keyword not in _BY_KIND:
-            return blame(violation)
-        key = violation.where, violation.keyword, type(violation.value), str(violation.limit)
-        words = self._words.get(key)
-        if words is None:
-            words = blame(violation)
-            if len(self._words) < MOST_MISFITS:
-                self._words[key] = words
-        return words
-
     # -- results
 
     @property
     def _seen(self) -> Mapping[tuple[str, int], int]:
         """The requests by operation and status."""
-        self._update()
-        return self._counts
+        found: Counter[tuple[str, int]] = Counter()
+        for (name, _, status), count in self._tally.requests.items():
+            if name:
+                found[name, status] += count
+        return found
 
     @property
     def requests(self) -> int:
@@ -121,13 +121,13 @@ class Coverage:
     @property
     def misfits(self) -> list[tuple[str, str, int]]:
         """Operation, what is wrong with a request, and how often, the most frequent first."""
-        self._update()
+        self._tally.update()
         return [(name, reason, count) for (name, reason), count in self._misfits.most_common()]
 
     @property
     def unknown(self) -> list[tuple[str, int]]:
         """Requests that the document does not have, and how often."""
-        self._update()
+        self._tally.update()
         return self._unknown.most_common()
 
     @property
@@ -198,8 +198,9 @@ def coverage_of(
     contract: Contract, exchanges: Iterable[Exchange], tenant: str | None = None
 ) -> Coverage:
     """The coverage of these exchanges, for all tenants or one."""
-    found = Coverage(contract)
-    found.count((0, each) for each in exchanges if tenant in (None, each.tenant))
+    tally = Tally()
+    found = Coverage(contract, tally)
+    tally.count([(0, each) for each in exchanges if tenant in (None, each.tenant)])
     return found
 
 
