@@ -10,7 +10,13 @@ from functools import cached_property
 from mockserver.inference.words import noun
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.verify.diff.model import STATUS_NAMES
-from mockserver.verify.lifecycle.infer import body_schema, listing_of, properties, reply_schema
+from mockserver.verify.lifecycle.infer import (
+    body_schema,
+    listing_of,
+    properties,
+    reply_schema,
+    solid,
+)
 from mockserver.verify.lifecycle.model import Api, Filter, Paging, Resource
 from mockserver.verify.lifecycle.run import described
 from mockserver.verify.sandbox import Sandbox
@@ -161,6 +167,17 @@ class Knowledge:
         schema = reply_schema(self.contract, operation) if operation else None
         names = properties(self.contract, schema) if schema else {}
         return next((n for n in STATUS_NAMES if names.get(n, {}).get("type") == "string"), "")
+
+    def has_parts(self, operation_id: str) -> bool:
+        """Whether the reply has parts with a status each: the runs of a suite."""
+        operation = self.contract.by_id.get(operation_id)
+        schema = reply_schema(self.contract, operation) if operation else None
+        arrays = properties(self.contract, schema).values() if schema else ()
+        items = (solid(self.contract, one["items"]) for one in arrays if one.get("items"))
+        parts = (properties(self.contract, item) for item in items)
+        return any(
+            part.get(name, {}).get("type") == "string" for part in parts for name in STATUS_NAMES
+        )
 
     @cached_property
     def jobs(self) -> frozenset[str]:

@@ -22,7 +22,13 @@ from mockserver.verify.diff.model import (
     Seen,
     Step,
 )
-from mockserver.verify.diff.observations import Jobs, choices_of, status_name, strange_steps
+from mockserver.verify.diff.observations import (
+    Jobs,
+    choices_of,
+    idle_commands,
+    status_name,
+    strange_steps,
+)
 from mockserver.verify.diff.runner import at as value_at
 
 
@@ -102,6 +108,8 @@ class Comparison:
     in_use: Mapping[str, Mapping[str, Sequence[Json]]] = field(default_factory=dict)
     found: list[Mismatch] = field(default_factory=list)
     reached: set[tuple[str, Kind]] = field(default_factory=set)
+    unsure: bool = False
+    """Whether another world may show what these do not: a command on what has failed there."""
     _pairs: list[Pairs] = field(default_factory=list)
     _times: list[dict[tuple[str, str], str]] = field(default_factory=list)
     _step: Step | None = None
@@ -418,7 +426,16 @@ class Comparison:
     # --- jobs
 
     def _lifecycles(self) -> None:
-        """Check that the mock also has every observed state transition."""
+        """Check that the mock has every observed transition, too, and that its commands also leave
+        what those of the real side left as it was."""
+        for label, place, state, led in idle_commands(self.real, self.mocks):
+            self._step = next(step for step in self.real.program.steps if step.label == label)
+            if not led:
+                self.unsure = True
+            elif state not in led:
+                where = f"{place}.status".strip(".")
+                mine = f"{state}, then {' or '.join(led)}"
+                self._miss("lifecycle", where, f"{state}, then {state}", mine)
         for kind, before, after, theirs in strange_steps(self.real, self.mocks, self.jobs.ways):
             self._error = False
             self._step = next(s.step for s in self.real if s.step.operation in kind.split())

@@ -101,7 +101,7 @@ class Comparer:
             if fresh and has_jobs and self._survey():
                 comparison = self._compared(program, real, count)
                 fresh = open_ones(comparison.found)
-            if not fresh:
+            if not fresh and not comparison.unsure:
                 break
         if wanted is None:
             for cell in comparison.reached:

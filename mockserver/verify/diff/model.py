@@ -56,7 +56,8 @@ class Step:
 
     `label` names the step in references. `content` is a raw body in place of JSON. `key` is the
     credential to send. `about` describes what is special about it. `status_at` is the path of a
-    job's status in the reply, for a step that waits until the job has settled.
+    job's status in the reply, for a step that waits until the job has settled; `until` says for
+    what: its next state, the end of the first of its parts, or its own end.
     """
 
     label: int
@@ -70,7 +71,7 @@ class Step:
     key: Literal["own", "none", "wrong"] = "own"
     about: str = ""
     status_at: str = ""
-    until: Literal["change", "end"] = "end"
+    until: Literal["change", "part", "end"] = "end"
     pages: int = 1
 
     @property

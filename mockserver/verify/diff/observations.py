@@ -126,13 +126,14 @@ def status_name(value: Mapping[str, Json]) -> str:
 
 @dataclass
 class Jobs:
-    """`ways` are state transitions, `looks` are status, field and kind of value."""
+    """`ways` are state transitions with the kind of thing that made them (a suite's run goes on
+    after a retry, its parts don't); `looks` are status, field and kind of value."""
 
-    ways: set[tuple[str, str]] = field(default_factory=set)
+    ways: set[tuple[str, str, str]] = field(default_factory=set)
     looks: set[tuple[str, str, str]] = field(default_factory=set)
 
     def hear(self, run: Run) -> None:
-        self.ways |= {(before, after) for _, before, after in run.edges if before}
+        self.ways |= {edge for edge in run.edges if edge[1]}
         for seen in run:
             for _, node in objects(seen.value):
                 name = status_name(node)
@@ -146,13 +147,14 @@ class Jobs:
         if not isinstance(state, str):
             return False
         ended = intent == "settle" and not OPEN.match(state) and not OPEN.match(other)
-        known = any(after == other for _, after in self.ways)
-        return leads(self.ways, state, other) or (ended and known)
+        ways = {(before, after) for _, before, after in self.ways}
+        known = any(after == other for _, after in ways)
+        return leads(ways, state, other) or (ended and known)
 
     def has_looked(self, value: Mapping[str, Json], name: str) -> bool:
         """Whether a job in this state has had such a value there. Only for states that change."""
         status = value.get(status_name(value))
-        moving = any(status in way for way in self.ways)
+        moving = any(status in way[1:] for way in self.ways)
         return moving and (status, name, kind_of(value[name])) in self.looks
 
 
@@ -167,12 +169,51 @@ def leads(ways: set[tuple[str, str]], start: str, end: str) -> bool:
     return end in found
 
 
+Effects = Mapping[tuple[int, str], set[tuple[str, str]]]
+"""By the label of a command and the place in a reply: the states of entities before and after."""
+
+
+def effects_of(run: Run) -> Effects:
+    """What the commands of a run did to the states of entities that were seen before, as far as
+    their replies, or the next reads, show it."""
+    found: dict[tuple[int, str], set[tuple[str, str]]] = {}
+    states: dict[str, tuple[int, str]] = {}
+    command = -1
+    for number, seen in enumerate(run):
+        if seen.skipped or seen.status >= 300:
+            continue
+        if seen.step.intent == "command":
+            command = number
+        for place, node in objects(seen.value):
+            name, identity = status_name(node), str(node.get("id", ""))
+            if not name or not identity:
+                continue
+            at_, before = states.get(identity, (command, ""))
+            if at_ < command and seen.step.intent != "settle":
+                label = run.seen[command].step.label
+                found.setdefault((label, place), set()).add((before, node[name]))
+            states[identity] = (number, node[name])
+    return found
+
+
+def idle_commands(real: Run, mocks: Sequence[Run]) -> Iterator[tuple[int, str, str, Sequence[str]]]:
+    """Where a command left an entity in the state in which it was: the label, the place in the
+    reply, the state, and the states to which it led in the mock; none if it was in another state
+    before in every world."""
+    theirs = [effects_of(run) for run in mocks]
+    for (label, place), states in effects_of(real).items():
+        for before in sorted(before for before, after in states if before == after):
+            led = {b for one in theirs for a, b in one.get((label, place), ()) if a == before}
+            yield label, place, before, sorted(led)
+
+
 def strange_steps(
-    real: Run, mocks: Sequence[Run], ways: set[tuple[str, str]]
+    real: Run, mocks: Sequence[Run], ways: set[tuple[str, str, str]]
 ) -> Iterator[tuple[str, str, str, Sequence[str]]]:
     """Transitions that no job of the mock has ever made, of resources that also move in the mock:
     the operation, the state before, the state after, and what follows that one in the mock."""
     moving = {kind for run in mocks for kind, _, _ in run.edges}
     for kind, before, after in sorted(real.edges):
-        if kind in moving and before and not leads(ways, before, after):
-            yield kind, before, after, sorted({b for a, b in ways if a == before})
+        known = {(a, b) for same, a, b in ways if same == kind}
+        if kind in moving and before and not leads(known, before, after):
+            yield kind, before, after, sorted({b for a, b in known if a == before})

@@ -11,7 +11,16 @@ from typing import Any, Protocol
 from mockserver.errors import UsageError
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import READS, Knowledge, Lists
-from mockserver.verify.diff.model import MISSING, REFERENCE, Listing, Program, Run, Seen, Step
+from mockserver.verify.diff.model import (
+    MISSING,
+    REFERENCE,
+    STATUS_NAMES,
+    Listing,
+    Program,
+    Run,
+    Seen,
+    Step,
+)
 from mockserver.verify.lifecycle.clock import Manual, Real, Time
 from mockserver.verify.model import Exchange
 from mockserver.verify.target import Target, fill
@@ -251,7 +260,7 @@ class Side:
     # --- time
 
     def _settle(self, step: Step) -> Seen:
-        """Read until the job has ended (or its state has changed), or time is up."""
+        """Read until the job is where the step wants it, or time is up."""
         exchanges: list[Exchange] = []
         states: list[str] = []
         stays: list[tuple[str, float]] = []
@@ -278,8 +287,7 @@ class Side:
                     stays.append((states[-1], now - since))
                     since = now
                 states.append(state)
-            changed = step.until == "change" and len(states) > 1
-            if changed or not OPEN.match(state):
+            if _is_reached(step, states, value) or not OPEN.match(state):
                 break
         if len(states) == 1 and OPEN.match(states[0]):
             self._still.add(step.operation)
@@ -300,6 +308,14 @@ class Side:
                 if before != state:
                     self._edges.add((kind, before, state))
                 self._last[str(identity)] = (kind, state)
+
+
+def _is_reached(step: Step, states: list[str], value: Json) -> bool:
+    """Whether a job has changed its state, or one of its parts has ended."""
+    if step.until == "part":
+        found = (node.get(name) for place, node in objects(value) if place for name in STATUS_NAMES)
+        return any(isinstance(state, str) and not OPEN.match(state) for state in found)
+    return step.until == "change" and len(states) > 1
 
 
 def _steady() -> Iterator[float]:

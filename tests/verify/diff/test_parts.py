@@ -8,17 +8,29 @@ import subprocess
 
 import pytest
 
+from mockserver.files.documents import read_contract
+from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.differ import borrowed, smaller
 from mockserver.verify.diff.id_map import Pairs, is_opaque, time_form
-from mockserver.verify.diff.model import Program, Step, reference
-from mockserver.verify.diff.observations import Jobs, leads
+from mockserver.verify.diff.model import (
+    MISSING,
+    Intent,
+    Program,
+    Run,
+    Seen,
+    Step,
+    reference,
+)
+from mockserver.verify.diff.observations import Jobs, idle_commands, leads, strange_steps
 from mockserver.verify.diff.programs.bodies import variations
+from mockserver.verify.diff.programs.coverage import jobs
 from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.recorded import run_as_json, run_from_json
 from mockserver.verify.diff.report import script
 from mockserver.verify.diff.runner import Side
 from mockserver.verify.lifecycle.clock import clock_of
 from mockserver.verify.lifecycle.samples import sample
+from mockserver.verify.model import Exchange
 from mockserver.verify.target import Target
 from tests.verify.diff.small import DOCUMENT, KNOWLEDGE, served
 
@@ -74,12 +86,53 @@ def test_leads() -> None:
 
 
 def test_what_another_status_may_be() -> None:
-    jobs = Jobs({("new", "running"), ("running", "done"), ("running", "failed")})
+    jobs = Jobs({("", "new", "running"), ("", "running", "done"), ("", "running", "failed")})
     assert jobs.may_be("new", "done", "read")
     assert jobs.may_be("done", "failed", "settle")
     assert not jobs.may_be("done", "failed", "command")
     assert not jobs.may_be("done", "running", "settle")
     assert not jobs.may_be("done", "lost", "settle")
+
+
+def _run(*states: str, also: str = "running") -> Run:
+    """A job that is read, gets a command, and is read again; with another one beside it."""
+    intents: list[Intent] = ["read", "command", "read"]
+    seen = []
+    for number, (intent, state) in enumerate(zip(intents, states, strict=True), 1):
+        step = Step(number, "job", intent)
+        rows = [{"id": "a", "status": state}, {"id": "b", "status": also}]
+        value = {"jobs": rows} if intent == "read" else MISSING
+        seen.append(Seen(step, [Exchange("GET", "", {}, b"", 200, {}, b"", 0.0, "diff")], value))
+    return Run(Program(tuple(one.step for one in seen)), seen)
+
+
+def test_a_command_that_leaves_what_the_mock_moves() -> None:
+    real, moved = _run("failed", "", "failed"), _run("failed", "", "pending")
+    assert list(idle_commands(real, [moved])) == [
+        (2, "jobs.*", "failed", ["pending"]),
+        (2, "jobs.*", "running", ["running"]),
+    ]
+    other = _run("done", "", "done")
+    assert (2, "jobs.*", "failed", []) in list(idle_commands(real, [other]))
+
+
+def test_ways_of_parts_are_not_those_of_the_whole() -> None:
+    """A suite's run goes on after a retry; that says nothing about its parts."""
+    edge = ("job runs.*", "done", "cancelled")
+    real, mock = Run(_program(), [], edges=frozenset({edge})), Run(_program(), [])
+    mock.edges = frozenset({("job runs.*", "new", "done")})
+    ways = {("job", "done", "running"), ("job", "running", "cancelled"), *mock.edges}
+    assert list(strange_steps(real, [mock], ways)) == [(*edge, [])]
+    assert list(strange_steps(real, [mock], {*ways, edge})) == []
+
+
+def test_a_job_gets_its_commands_when_the_first_of_its_parts_has_ended() -> None:
+    feather = Knowledge.of(read_contract("feather")[1])
+    for builder in jobs(feather):
+        waits = [(s.until, s.operation) for s in builder.steps if s.intent == "settle"]
+        if waits and waits[0] == ("part", "getSimulationSuiteRun"):
+            return
+    raise AssertionError("no sequence waits for a part")
 
 
 def test_the_same_seed_gives_the_same_programs() -> None:

@@ -19,6 +19,8 @@ from mockserver.verify.target import PLACEHOLDER
 # Programs with requests to be refused, and with those that are barely valid.
 
 MALFORMED = "nope"
+JOBS = 3
+"""How many jobs get a command after their end: they end differently."""
 
 
 def creations(knowledge: Knowledge) -> Iterator[Builder]:
@@ -261,7 +263,8 @@ def _change(builder: Builder, resource: Resource, where: Mapping[str, str], *, f
 
 
 def jobs(knowledge: Knowledge) -> Iterator[Builder]:
-    """Wait for a job; send it each command at once, midway, and after the end, twice each.
+    """Wait for a job; send it each command at once, midway (when it has changed its state, and when
+    the first of its parts has ended), and after the end, twice each.
 
     What it is built upon has every field: a run of a suite without items does nothing.
     """
@@ -269,7 +272,8 @@ def jobs(knowledge: Knowledge) -> Iterator[Builder]:
         if not knowledge.is_job(resource):
             continue
         orders = [op for op in knowledge.commands if _is_about(knowledge, op, resource)]
-        ways: tuple[str, ...] = ("at once", "change", "end")
+        parts = ["part"] if knowledge.has_parts(resource.read) else []
+        ways = ["at once", "change", *parts, "end"]
         for order in [*orders, *([] if orders else [None])]:
             for way in ways:
                 builder = Builder(knowledge, full=True)
@@ -281,9 +285,21 @@ def jobs(knowledge: Knowledge) -> Iterator[Builder]:
                         _order(builder, order, "again")
                         _look(builder, resource, entity.where, entity.label)
                     _wait(builder, resource, entity.where, "end")
+                    if way == "end" and order is not None:
+                        _more(builder, resource, order)
                 yield builder
         if len(orders) > 1:
             yield from _all_orders(knowledge, resource, orders)
+
+
+def _more(builder: Builder, resource: Resource, order: Operation) -> None:
+    """The same command for further jobs that have ended: some of them may have failed."""
+    for _ in range(JOBS - 1):
+        entity = builder.make(resource)
+        _wait(builder, resource, entity.where, "end")
+        _order(builder, order, "of another", entity.where)
+        if resource.read:
+            builder.add(resource.read, "read", path=entity.where)
 
 
 def waits(knowledge: Knowledge) -> Iterator[Program]:
@@ -317,10 +333,16 @@ def _wait(builder: Builder, resource: Resource, where: Mapping[str, str], way: s
         builder.add(resource.read, "settle", path=where, status_at=status, until=way)
 
 
-def _order(builder: Builder, operation: Operation, about: str = "") -> None:
+def _order(
+    builder: Builder,
+    operation: Operation,
+    about: str = "",
+    where: Mapping[str, str] | None = None,
+) -> None:
     builder.number += 1
     body = builder.sample(operation.id, None, full=True)
     path = builder.values(operation)
+    path |= {name: value for name, value in (where or {}).items() if name in path}
     intent: Intent = "read" if operation.method == "GET" else "command"
     builder.add(operation.id, intent, path=path, body=body, about=about)
 
