@@ -26,9 +26,10 @@ def alike_in(parameter: Parameter, like: Mapping[str, Any]) -> Any:
     if not parameter.required and "default" not in parameter.schema:
         return None
     value = called(parameter.name, like)
-    if parameter.required and parameter.schema.get("format") in _EDGES:
-        early, late = _EDGES[parameter.schema["format"]]
-        words = set(tokens(parameter.name))
+    words = set(tokens(parameter.name))
+    form = parameter.schema.get("format") or ("date" if "date" in words else "")
+    if parameter.required and form in _EDGES:
+        early, late = _EDGES[form]
         if words & _FROM or words & _TO:
             return early if words & _FROM else late
     if isinstance(value, dict):

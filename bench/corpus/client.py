@@ -17,19 +17,23 @@ from bench.corpus.making import Maker
 from mockserver import MockServer
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
+from mockserver.engine.generation.unions import ranked
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Rng
 from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import FIRST, Action, Resource
-from mockserver.inference.words import tokens
+from mockserver.inference.words import noun, tokens
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.openapi.request.coercion import Kind
+from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.server.asgi.inprocess import InProcessTransport
 
 NOW = 1_790_000_000_000_000
 _TRIES = 8
 _DEEPEST = 5
 NOTHING: Mapping[str, Any] = {}
+_TAKEN = (400, 409, 422)
+"""With which a name that is taken may be refused."""
 _SOMETHING: tuple[Any, ...] = ("mock", {"mock": "mock"})
 
 
@@ -78,6 +82,7 @@ class Client:
         # What is not in the path is said in the query or in the body.
         rest = {n: v for n, v in known.items() if "{" + n + "}" not in operation.url_path}
         queried = {p.name for p in operation.parameters if p.place == "query"}
+        spelled = {tokens(name): value for name, value in known.items()}
         asked = {name: value for name, value in rest.items() if name in queried}
         chosen = {name: value for name, value in rest.items() if name not in queried}
         for parameter in operation.parameters:
@@ -89,6 +94,8 @@ class Client:
                 value = given[parameter.name]
             elif parameter.name.lower() == "if-match" and self.fits(parameter, "*"):
                 value = "*"  # whatever is there now
+            elif parameter.required and tokens(parameter.name) in spelled:
+                value = spelled[tokens(parameter.name)]  # `domain_name` beside `{domainName}`
             elif parameter.required:
                 others = {p.name for p in operation.parameters if p.place == "query"}
                 value = self._unlike(others, parameter, self._value(parameter, rng))
@@ -111,13 +118,13 @@ class Client:
         url = self.contract.base_path + target + ("?" + "&".join(parts) if parts else "")
         encoded = {name: value.encode("utf-8") for name, value in headers.items()}
         reply = self.http.request(operation.method, url, headers=encoded, content=content)
-        if reply.status_code == 409 and body is MISSING:
-            other = self._renamed(operation)
+        if reply.status_code in _TAKEN and body is MISSING:
+            other = self._renamed(operation, rng)
             return self.send(operation, path, other, query) if other is not None else reply
         return reply
 
-    def _renamed(self, operation: Operation) -> Any:
-        """The last body under another name, where the client chooses one and it is taken."""
+    def _renamed(self, operation: Operation, rng: Rng) -> Any:
+        """The last body under another name, where the client chooses one, which may be taken."""
         action = self.plan.actions[operation.id]
         resource = self.plan.resources.get(action.resource or "")
         said = inside(self.said, action.request.at)
@@ -125,9 +132,20 @@ class Client:
         if operation.body is None or not isinstance(said, dict) or key not in said:
             return None
         media = wire.chosen(operation.body.content)
-        other = _replaced(self.said, (*action.request.at, key), f"{said[key]}{self._count}")
-        fits = not media.pointer or self.values.check(media.pointer).is_valid(other)
-        return other if fits else None
+        place = media.pointer
+        for step in (*action.request.at, key) if place else ():
+            place = self._place(place, 0 if step == FIRST else step) if place else None
+        names: list[Any] = [f"{said[key]}{self._count}"]
+        with suppress(ReplyError, ContractError):
+            shown = self.values.schemas.flat_at(place).notes.examples if place else []
+            made = [self.values.make(place, rng.child("again", n)) for n in range(_TRIES) if place]
+            names += [name for name in made if name not in shown]
+        whole = self.said[:1] if isinstance(self.said, list) else self.said
+        for name in names:
+            other = _replaced(whole, (*action.request.at, key), name)
+            if not media.pointer or self.values.check(media.pointer).is_valid(other):
+                return other
+        return None
 
     def _unlike(self, others: set[str], parameter: Parameter, value: Any) -> Any:
         """An object for the query, without optional properties named like other parameters: they
@@ -191,7 +209,9 @@ class Client:
                 alike = {**value, **{name: one for name, one in own.items() if one is not None}}
                 value = alike if self.values.check(media.pointer).is_valid(alike) else value
             if named and isinstance(value, dict):
-                value = {**value, **named}
+                whole = {**value, **named}
+                valid = not media.pointer or self.values.check(media.pointer).is_valid
+                value = whole if valid is True or valid(whole) else value
             if action.envelope is not None and isinstance(value, dict):
                 value.pop(action.envelope.paging.cursor, None)  # nobody knows one yet
         headers["content-type"], raw = wire.body(self.values.schemas, media, value)
@@ -208,18 +228,54 @@ class Client:
         if action.kind == "patch" and isinstance(value, list):
             valid = self.values.check(pointer).is_valid
             return next(filter(valid, self._edits(resource, value, rng)), value)
+        places: list[tuple[tuple[str | int, ...], str, Any]] = [((), resource.schema, sent)]
+        for name, schema in self._below(resource, sent):
+            places += [((name, i), schema, one) for i, one in enumerate(sent[name])]
+        for start, schema, part in places:
+            value = self._as_shown(action, pointer, value, start, schema, part, rng)
+        return value
+
+    def _as_shown(
+        self,
+        action: Action,
+        pointer: str,
+        value: Any,
+        start: tuple[str | int, ...],
+        schema: str,
+        sent: Any,
+        rng: Rng,
+    ) -> Any:
+        """The body, whose part at `start` is made to fit the schema that shows it."""
         with suppress(ReplyError, ContractError):
-            for path in self._other(resource.schema, sent, 0):
-                place: str | None = resource.schema
+            for path in self._other(schema, sent, 0):
+                place: str | None = schema
                 for step in path:
                     place = self._place(place, step) if place is not None else None
                 if place is None:
                     continue
                 kept = self.read.make(place, rng.child("kept", *path), name=str(path[-1]))
-                changed = _replaced(value, (*action.request.at, *path), kept)
+                asked: str | None = pointer
+                for step in (*action.request.at, *start, *path):
+                    asked = self._place(asked, 0 if step == FIRST else step) if asked else None
+                if asked is not None:
+                    kept = _described(self.values.schemas, self.values.schemas.at(asked), kept)
+                changed = _replaced(value, (*action.request.at, *start, *path), kept)
                 if self.values.check(pointer).is_valid(changed):
                     value = changed
         return value
+
+    def _below(self, resource: Resource, sent: Any) -> Iterator[tuple[str, str]]:
+        """The arrays of what is sent that hold entities below the new one, each with the schema of
+        such an entity."""
+        nouns = {
+            child.noun.rsplit(".", 1)[-1]: child.schema
+            for child in self.plan.resources.values()
+            if child.schema and child.parents and child.parents[-1].resource == resource.name
+        }
+        for name, value in sent.items() if isinstance(sent, dict) else ():
+            schema = nouns.get(noun(name))
+            if schema is not None and isinstance(value, list):
+                yield name, schema
 
     def _edits(self, resource: Resource, value: list[Any], rng: Rng) -> Iterator[list[Any]]:
         """JSON Patches (RFC 6902) that each set one property of the entity."""
@@ -228,8 +284,10 @@ class Client:
             place = self._place(pointer, name)
             if place is not None and name != resource.identity.key:
                 with suppress(ReplyError, ContractError):
-                    edit = {"op": "add", "path": f"/{name}", "value": self.read.make(place, rng)}
-                    yield [{**one, **edit} for one in value if isinstance(one, dict)]
+                    edit = {"path": f"/{name}", "value": self.read.make(place, rng)}
+                    for op in ("add", "Add"):
+                        edits = (one for one in value if isinstance(one, dict))
+                        yield [{**one, **edit, "op": op} for one in edits]
 
     def _other(self, pointer: str, sent: Any, depth: int) -> list[tuple[str | int, ...]]:
         """The innermost places whose values can't be stored."""
@@ -378,6 +436,20 @@ class Client:
             if name and isinstance(thing.get(name), str | int | float):
                 return thing[name]
         return None
+
+
+def _described(schemas: Schemas, schema: Any, value: Any) -> Any:
+    """A value without the properties that a request's schema says nothing of."""
+    flat = schemas.flat(schema)
+    if flat.choices:
+        branches = flat.choices[0]
+        flat = schemas.choose(flat, branches, ranked(schemas, flat, branches, value)[0])
+    if isinstance(value, dict) and flat.properties:
+        known = ((name, flat.properties.get(name)) for name in value)
+        return {n: _described(schemas, one, value[n]) for n, one in known if one is not None}
+    if isinstance(value, list) and flat.arrays.items is not None:
+        return [_described(schemas, flat.arrays.items, one) for one in value]
+    return value
 
 
 def _replaced(value: Any, path: tuple[str | int, ...], kept: Any) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from bench.corpus.answers import inside
+from bench.corpus.answers import dug, inside, rows_of
 from mockserver.inference.model import Action, Link, Resource
 from mockserver.openapi.model import Operation
 
@@ -53,6 +53,8 @@ class Finder:
         """Values that refer to existing entities, as far as they can be found: those of the path,
         and the id in a query or a body."""
         action = self._client.plan.actions[operation.id]
+        if action.request.by and action.kind == "fetch":
+            return self._looked_up(operation, action)
         links = action.parents
         if action.item:
             links = (*links, Link(action.item, action.resource))
@@ -64,6 +66,33 @@ class Finder:
             if len(known) == len(links):
                 break
         return {link.parameter: value for link, value in best}
+
+    def _looked_up(self, operation: Operation, action: Action) -> dict[str, Any]:
+        """What names an existing entity by other properties than its id, as far as one is shown."""
+        resource = self._client.plan.resources[str(action.resource)]
+        for thing in self._shown(resource):
+            found = named_by(action, thing) or {}
+            if found and all(self._client.names(operation, n, v) for n, v in found.items()):
+                return found
+        return {}
+
+    def _shown(self, resource: Resource) -> Iterator[Mapping[str, Any]]:
+        """Entities of a resource, as it shows them: one by its id, those in lists, a new one."""
+        client = self._client
+        for operation, action in client.operations(resource, "fetch"):
+            if not action.request.by:
+                with suppress(NoRequest):
+                    thing = dug(
+                        client.send(operation, self.path_for(operation)), action.response.at
+                    )
+                    yield from [thing] if isinstance(thing, dict) else []
+        for operation, action in client.operations(resource, "list"):
+            above = self.above(operation, action.parents, (), 0)
+            reply = client.page(operation, action, above) if above is not None else None
+            yield from (row for row in rows_of(reply, action) if isinstance(row, dict))
+        made = client.maker.make(resource)
+        if made is not None:
+            yield made.thing
 
     def above(
         self, operation: Operation, links: tuple[Link, ...], known: Known, depth: int
@@ -84,6 +113,7 @@ class Finder:
     def name_known(self, action: Action, body: Any, needed: Collection[str]) -> None:
         """Insert ids of existing entities where a body refers to others; drop references without
         one unless they are `needed`."""
+        self._name_members(action, body)
         if not action.request.refers:
             return
         for one in body if isinstance(body, list) else [body]:
@@ -96,6 +126,21 @@ class Finder:
                         thing[reference.field] = kind(found[0]) if kind is str else found[0]
                     elif reference.field not in needed:
                         del thing[reference.field]
+
+    def _name_members(self, action: Action, body: Any) -> None:
+        """Insert ids of existing entities where a body lists members."""
+        membership = action.membership
+        resource = self._client.plan.resources.get(action.resource or "")
+        if membership is None or membership.ids is None or resource is None:
+            return
+        listed = body.get(membership.ids) if isinstance(body, dict) else None
+        if isinstance(listed, list) and listed and isinstance(listed[0], str | int):
+            found = self._under(resource, (), 1)
+            kind = type(listed[0])
+            try:
+                body[membership.ids] = [kind(key) for key in found[:1]] or listed
+            except ValueError:
+                return
 
     def _ways(
         self, operation: Operation, links: tuple[Link, ...], known: Known, depth: int
@@ -160,6 +205,14 @@ class Finder:
             if shown:
                 yield from (shown[0], shown[-1])
                 return
+
+
+def named_by(action: Action, thing: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The values by which an operation names an entity like this, where it is not the id; None if
+    one is not shown."""
+    found = {parameter: thing.get(name) for parameter, name in action.request.by}
+    scalar = all(isinstance(value, str | int | float) and value != "" for value in found.values())
+    return found if scalar else None
 
 
 def nearest(

@@ -1,4 +1,4 @@
-"""`make corpus`: a sample of 200 documents, or every one with ALL=1."""
+"""`make corpus`: a sample of 200 documents, or every one with ALL=1, also in parts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SAVED_EVERY = 25
 def main() -> int:
     options = _options()
     if options.report:
-        return _report(Path(options.report), options.page)
+        return _report([Path(each) for each in options.report], options.page)
     folder = cache()
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -41,6 +41,8 @@ def main() -> int:
         documents = [d for d in documents if any(word in d.name for word in options.only)]
     elif not options.all:
         documents = sample(documents, options.sample, options.seed)
+    if options.part:
+        documents = part(documents, *options.part)
     if not documents:
         print("corpus: no document has such a name", file=sys.stderr)
         return 2
@@ -58,18 +60,37 @@ def main() -> int:
     return 1 if any(each["exceptions"] for each in results) else 0
 
 
-def _report(path: Path, page: bool) -> int:
-    """The report of an earlier run, finished or not."""
-    try:
-        results = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        print(f"corpus: --report {path}: {error}", file=sys.stderr)
-        return 2
+def _report(paths: list[Path], page: bool) -> int:
+    """The report of earlier runs, finished or not. Of a document in several, the last counts."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in paths:
+        try:
+            found.update({each["name"]: each for each in orjson.loads(path.read_bytes())})
+        except (OSError, orjson.JSONDecodeError) as error:
+            print(f"corpus: --report {path}: {error}", file=sys.stderr)
+            return 2
+    results = [found[name] for name in sorted(found)]
     print(summary(results, 0))
     if page:
-        write_page(PAGE, results, 0, f"{len(results)} documents, taken at random")
+        total = len(all_documents(cache()))
+        rest = "" if len(results) == total else ", taken at random"
+        write_page(PAGE, results, 0, f"{len(results):,} of {total:,} documents{rest}")
         print(f"written: {PAGE}")
     return 1 if any(each["exceptions"] for each in results) else 0
+
+
+def part(documents: list[Document], which: int, of: int) -> list[Document]:
+    """One of several parts of about the same size, each taken at random."""
+    shuffled = sorted(documents, key=lambda document: document.name)
+    random.Random(0).shuffle(shuffled)
+    return shuffled[which - 1 :: of]
+
+
+def _part(text: str) -> tuple[int, int]:
+    which, _, of = text.partition("/")
+    if not (which.isdecimal() and of.isdecimal() and 1 <= int(which) <= int(of)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no part: 2/8 is the second of eight")
+    return int(which), int(of)
 
 
 def _options() -> argparse.Namespace:
@@ -80,7 +101,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=60, help="at most, for a document")
     parser.add_argument("--out", help="where the results go, as JSON")
-    parser.add_argument("--report", metavar="FILE", help="measure nothing, tell what is in FILE")
+    parser.add_argument("--part", type=_part, metavar="K/N", help="the K-th of N parts")
+    parser.add_argument(
+        "--report", metavar="FILE", nargs="+", help="measure nothing, tell what is in these files"
+    )
     parser.add_argument("--page", action="store_true", help="write docs/corpus.md")
     parser.add_argument("only", nargs="*", help="documents with this in their names")
     return parser.parse_args()

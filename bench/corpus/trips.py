@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.corpus.answers import alike, dug
+from bench.corpus.answers import alike, dug, rows_of
 from bench.corpus.client import Client
-from bench.corpus.finding import NoRequest
+from bench.corpus.finding import NoRequest, named_by
 from bench.corpus.making import Made
 from mockserver.inference.model import Action, Resource
 from mockserver.openapi.model import Operation
@@ -52,8 +52,9 @@ def _walk(client: Client, resource: Resource) -> None:
     if made.key is None:
         raise Broken("id", f"the answer names no id: {', '.join(list(made.thing)[:8])}")
     trip = _Trip(client, resource, made)
-    trip.agree("fetch", made.thing, trip.fetched())
-    trip.find()
+    fetched = trip.fetched()
+    trip.agree("fetch", made.thing, fetched)
+    trip.find(fetched)
     trip.change()
     trip.remove()
 
@@ -67,14 +68,25 @@ class _Trip:
         self.made = made
 
     def ways(self, *kinds: str) -> list[tuple[Operation, Action, dict[str, Any]]]:
-        """The operations of these kinds whose path applies to the entity, with its values."""
+        """The operations of these kinds whose path applies to the entity, with its values; those
+        that name it by its id first."""
         found = []
         for operation, action in self.client.operations(self.resource, *kinds):
-            path = alike(action.parents, self.made.links, self.made.path)
-            if path is not None:
-                own = {action.item: self.made.key} if action.item else {}
+            path = alike(action.parents, self.made.links, {**self.said(action), **self.made.path})
+            own: dict[str, Any] | None = {action.item: self.made.key} if action.item else {}
+            if action.request.by and action.kind == "fetch":
+                own = named_by(action, self.made.thing)
+            if path is not None and own is not None:
                 found.append((operation, action, {**path, **own}))
-        return found
+        return sorted(found, key=lambda way: bool(way[1].request.by))
+
+    def said(self, action: Action) -> dict[str, Any]:
+        """What the client sent, or was shown, under the names of path parameters that name nothing
+        known: a `{type}`."""
+        known = {**self.client.sent, **self.made.thing}
+        names = [link.parameter for link in action.parents if link.resource is None]
+        found = {name: known.get(name) for name in names}
+        return {n: v for n, v in found.items() if isinstance(v, str | int) and v != ""}
 
     def fetched(self) -> dict[str, Any]:
         for operation, action, path in self.ways("fetch")[:1]:
@@ -94,12 +106,18 @@ class _Trip:
                 said = f"{name}: {str(one[name])[:80]} became {str(other[name])[:80]}"
                 raise Broken(step, said)
 
-    def find(self) -> None:
+    def find(self, fetched: Mapping[str, Any]) -> None:
+        """It is in the list where it is kept; where rows have no ids, a row like it."""
         for operation, action, path in self.ways("list"):
             if operation.path != self.resource.path:
                 continue
-            like = {**self.made.thing, **self.client.sent, **self.made.thing}
-            ids = self.client.listed_ids(self.resource, operation, action, path, like)
+            like = {**fetched, **self.client.sent, **self.made.thing}
+            rows = rows_of(self.client.page(operation, action, path, like), action)
+            ids = [self.client.id_of(self.resource, row, action) for row in rows]
+            if rows and all(key is None for key in ids):
+                if all(row and not _alike(row, fetched) for row in rows):
+                    raise Broken("list", f"{operation.path}: none of {len(rows)} rows is like it")
+                continue
             key = self.made.key
             if key not in ids and str(key) not in map(str, ids):
                 raise Broken("list", f"{operation.path}: {key!r} is not among {len(ids)} rows")
@@ -116,6 +134,8 @@ class _Trip:
 
     def remove(self) -> None:
         for operation, action, path in self.ways("remove")[:1]:
+            if action.allowed is not None:
+                self.client.server.clock.advance(_REMOVED_BY)  # it has to have settled
             reply = self.client.send(operation, path)
             # A 303 says where to look whether it is done.
             if not (reply.is_success or reply.is_redirect):
@@ -137,6 +157,12 @@ class _Trip:
             ids = self.client.listed_ids(self.resource, operation, action, path, self.made.thing)
             if str(self.made.key) in map(str, ids):
                 raise Broken("gone", f"{operation.path} still lists {self.made.key!r}")
+
+
+def _alike(row: Any, thing: Mapping[str, Any]) -> bool:
+    """Whether a row shows an entity, by the properties that both have."""
+    shared = [name for name in thing if isinstance(row, dict) and name in row]
+    return bool(shared) and not any(_differ(row[name], thing[name]) for name in shared)
 
 
 def _differ(one: Any, other: Any) -> bool:

@@ -24,6 +24,7 @@ class Paging:
     offset: str | None = None
     page: str | None = None
     first_page: int = 1
+    first_offset: int = 0
     in_body: bool = False
     limits: tuple[tuple[str, Any], ...] = ()
 

@@ -64,6 +64,7 @@ def paging_of(
         offset=offset,
         page=page,
         first_page=0 if _counts_from_zero(schemas, operation, asked, page) else 1,
+        first_offset=1 if _counts_from_one(schemas, operation, asked, offset) else 0,
         in_body=posted,
         limits=tuple(
             (name, _default_of(schemas, asked[name]))
@@ -108,6 +109,7 @@ def _told(
     return None
 
 
+_FROM_ONE = re.compile(r"\b(?:one|1)[- ](?:based|index(?:ed)?|origin)\b", re.I)
 _FROM_ZERO = re.compile(
     r"\b(?:zero|0)[- ](?:based|index(?:ed)?|origin)\b"
     r"|\b(?:starts?|begins?|starting|beginning|counts?|counted|indexed)\b[^.]{0,40}"
@@ -115,6 +117,17 @@ _FROM_ZERO = re.compile(
     r"|\bfirst page\b[^.]{0,12}\b(?:0|zero)\b",
     re.I,
 )
+
+
+def _counts_from_one(
+    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], offset: str | None
+) -> bool:
+    """Whether the first row has the number 1, by the schema or the description."""
+    if offset is None:
+        return False
+    if _digits(_minimum(asked, offset)) == 1:
+        return True
+    return any(_FROM_ONE.search(text) for text in _descriptions(schemas, operation, asked, offset))
 
 
 def _counts_from_zero(

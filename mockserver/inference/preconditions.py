@@ -36,6 +36,8 @@ _WHEN = re.compile(
 _OTHERWISE = re.compile(r"\bother (?:reason|than|cause)", re.IGNORECASE)
 """What is said of some of those in a state only."""
 _INVERTED = frozenset(("unless", "until", "before"))
+_NO_LONGER = re.compile(r"(?: \w+){0,2}? (?:is|are|was|were|has|have) (?:no longer|not)\b", re.I)
+"""What is no longer a draft can't be deleted."""
 _REACH = 90
 """How far from such words a state may be, in characters."""
 
@@ -118,7 +120,9 @@ def allowed_states(text: str, states: States, after: Collection[str]) -> frozens
             before = _WHEN.search(sentence, 0, negated.start())
             condition = before or _WHEN.search(sentence, negated.start())
             if condition is not None and not _OTHERWISE.search(sentence):
-                into = needed if condition[0].lower() in _INVERTED else forbidden
+                inverted = condition[0].lower() in _INVERTED
+                denied = _NO_LONGER.match(sentence, condition.end())
+                into = needed if inverted != bool(denied) else forbidden
                 end = negated.start() if before else len(sentence)
                 into.update(_within(states, sentence[:end], condition.end(), words))
             continue

@@ -295,7 +295,8 @@ class VerbReader:
     def _copies(self, facts: Facts, resource: Resource, verb: str, same: bool) -> bool:
         """Whether the verb creates a new entity of the same kind."""
         silent = facts.operation.success == 201 and not facts.ref
-        if not resource.name or not (same or silent or self._tells_id(facts)):
+        # Of one of a kind, there is no other.
+        if not resource.name or resource.singleton or not (same or silent or self._tells_id(facts)):
             return False
         if not same and any(True for _ in self.starts.readings(facts, resource.name)):
             return False

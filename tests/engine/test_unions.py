@@ -195,9 +195,47 @@ def test_what_is_made_beside_what_is_known_fits_one_branch_alone(known: Any) -> 
     assert {name: made[name] for name in known if name in made}.items() <= known.items()
 
 
-def test_what_a_client_sent_is_not_changed_to_tell_branches_apart() -> None:
-    sent = {"status": "ok", "text": "x"}
-    assert values_of(OVERLAPPING, "3.1.0").make(HERE, Rng(NOW, 1), sent, mode="bare") == sent
+@pytest.mark.parametrize(
+    "sent",
+    [{"status": "ok", "text": "x"}, {"status": "ok", "price": "1"}, {"status": "ok"}, {}],
+)
+def test_what_a_client_sent_stays_beside_what_tells_the_branches_apart(sent: Any) -> None:
+    values = values_of(OVERLAPPING, "3.1.0")
+    made = values.make(HERE, Rng(NOW, 1), sent, mode="bare")
+    assert sent.items() <= made.items()
+    assert values.literal(HERE).is_valid(made)
+    added = {name: made[name] for name in made.keys() - sent.keys()}
+    assert set(added.values()) == {None}  # what most readers take for nothing
+
+
+NESTED = thing(inner=OVERLAPPING, items={"type": "array", "items": OVERLAPPING})
+
+
+def test_parts_that_a_client_sent_stay_too() -> None:
+    values = values_of(NESTED, "3.1.0")
+    sent = {"inner": {"status": "a"}, "items": [{"status": "b"}, {"text": "c"}]}
+    made = values.make(HERE, Rng(NOW, 1), sent, mode="bare")
+    assert values.literal(HERE).is_valid(made)
+    assert made["inner"]["status"] == "a"
+    assert [row.get("status", row.get("text")) for row in made["items"]] == ["b", "c"]
+
+
+def test_what_tells_branches_apart_is_still_there_when_it_is_read_again() -> None:
+    values = values_of(NESTED, "3.1.0")
+    once = values.make(HERE, Rng(NOW, 1), {"inner": {"status": "a"}}, mode="bare")
+    assert values.make(HERE, Rng(NOW, 2), once, mode="bare") == once
+
+
+def test_what_no_addition_tells_apart_is_kept_as_it_was_sent() -> None:
+    twice = {"oneOf": [thing(a=TEXT), thing(a=TEXT)]}
+    assert values_of(twice, "3.1.0").make(HERE, Rng(NOW, 1), {"a": "x"}) == {"a": "x"}
+
+
+def test_what_is_sent_fits_one_branch_alone_where_it_can() -> None:
+    values = values_of(OVERLAPPING, "3.1.0", request=True)
+    assert all(
+        values.literal(HERE).is_valid(values.make(HERE, Rng(NOW, seed))) for seed in range(6)
+    )
 
 
 def test_a_list_of_either_kind_keeps_its_rows() -> None:

@@ -32,6 +32,8 @@ JOB = States(
         ("If it is active, the call fails.", "done failed cancelled"),
         ("It cannot be deleted unless it is cancelled.", "cancelled"),
         ("A job must be cancelled before it can be deleted.", "cancelled"),
+        ("Attempts to delete jobs that are no longer queued will fail.", "queued"),
+        ("It fails if the job is not done.", "done"),
         ("May only be changed if it has not yet failed.", "queued running done cancelled"),
     ],
 )

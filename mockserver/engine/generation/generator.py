@@ -22,6 +22,7 @@ from mockserver.engine.generation.modes import (
 from mockserver.engine.generation.numbers import in_millis, is_unix, number
 from mockserver.engine.generation.strings import constant_of, encoded, instant, names_for, text
 from mockserver.engine.generation.unions import (
+    UNKNOWN,
     Separation,
     distinct,
     extra_schema,
@@ -58,7 +59,7 @@ class Maker:
     """Generates one value.
 
     `wanted` and `unwanted` are places that a repair asks for; `narrow` are those of a union where
-    the value fitted too many branches.
+    the value fitted too many branches: there, as many as `turns` of those that fit best come last.
     """
 
     schemas: Schemas
@@ -68,6 +69,7 @@ class Maker:
     wanted: frozenset[Path] = frozenset()
     unwanted: frozenset[Path] = frozenset()
     narrow: frozenset[Path] = frozenset()
+    turns: int = 0
     left: int = 400
     steps: int = 0
     owners: list[str] = field(default_factory=list)
@@ -229,19 +231,36 @@ class Maker:
             except modes.Impossible:
                 self._spend()
                 continue
+            if isinstance(found, dict) and isinstance(known, Mapping) and not chosen.objects.closed:
+                found.update(self._nothings(chosen, branches, known))
             if path in self.narrow:
                 others = [self.schemas.flat(b) for b in branches if b is not branch]
-                found = Separation(self.schemas, self.value).separated(chosen, others, found, path)
+                given = UNKNOWN if known is MISSING else known
+                separation = Separation(self.schemas, self.value)
+                found = separation.separated(chosen, others, found, path, given)
             if flat.tag is not None and isinstance(found, dict):
                 mark(self.schemas, flat.tag, chosen, branch, found)
             return found
         raise modes.Impossible
 
+    def _nothings(
+        self, chosen: Flat, branches: list[Any], known: Mapping[str, Any]
+    ) -> dict[str, None]:
+        """The nulls among what is known under names that only other branches have: they tell that a
+        value is of none of those."""
+        empty = {n: None for n, v in known.items() if v is None and n not in chosen.properties}
+        if not empty:
+            return {}
+        named = {n for b in branches for n in self.schemas.flat(b).properties}
+        return {name: None for name in empty if name in named}
+
     def _ordered(
         self, flat: Flat, branches: list[Any], name: str, path: Path, known: Any
     ) -> list[Any]:
-        if known is not MISSING and path not in self.narrow:
-            return ranked(self.schemas, flat, branches, known)
+        if known is not MISSING:
+            fitting = ranked(self.schemas, flat, branches, known)
+            turns = self.turns if path in self.narrow else 0
+            return fitting[turns:] + fitting[:turns]
         empty = [b for b in branches if is_null(self.schemas.flat(b))]
         full = [b for b in branches if not any(b is other for other in empty)]
         if len(full) > 1:

@@ -90,7 +90,13 @@ def fit(schemas: Schemas, flat: Flat, known: Any) -> float:
             return -1
     missing = len(flat.required.keys() - known.keys())
     strange = len(known.keys() - flat.properties.keys())
-    return 1 + len(known) - strange - 2 * missing
+    nothing = sum(
+        value is None
+        and name in flat.properties
+        and not may_be_null(schemas, flat.properties[name])
+        for name, value in known.items()
+    )
+    return 1 + len(known) - strange - 2 * missing - 2 * nothing
 
 
 def extra_schema(flat: Flat, key: str) -> Any:
@@ -171,6 +177,7 @@ def distinct(items: list[Any]) -> list[Any]:
 Path = tuple[str | int, ...]
 Make = Callable[[Any, str, Path], Any]
 _NO: Any = object()
+UNKNOWN: Any = object()
 _DEEPEST = 4
 _PLAIN: dict[str, tuple[Any, ...]] = {
     "array": ([],), "object": ({},), "boolean": (True,), "string": ("mock", "?"), "number": (0.5,),
@@ -193,29 +200,35 @@ class Separation:
     schemas: Schemas
     make: Make
 
-    def separated(self, chosen: Flat, others: list[Flat], value: Any, path: Path) -> Any:
-        """The value, changed for each of the other branches where possible."""
+    def separated(
+        self, chosen: Flat, others: list[Flat], value: Any, path: Path, known: Any = UNKNOWN
+    ) -> Any:
+        """The value, changed for each of the other branches where possible. What is `known` of it
+        stays: something may be added."""
         for other in others:
-            found = self._part(chosen, other, value, path, 0)
+            found = self._part(chosen, other, value, path, 0, known)
             value = value if found is _NO else found
         return value
 
-    def _part(self, mine: Flat, other: Flat, value: Any, path: Path, depth: int) -> Any:
+    def _part(self, mine: Flat, other: Flat, value: Any, path: Path, depth: int, known: Any) -> Any:
         """The value changed so that `other` rejects it and `mine` doesn't; `_NO` if that isn't
         possible."""
         if depth > _DEEPEST:
             return _NO
         if other.never or fit(self.schemas, other, value) < 0:
             return value
+        if known is not UNKNOWN and not isinstance(value, Mapping | list):
+            return _NO
         strange = [kind for kind in mine.types if other.types and kind not in other.types]
-        if "integer" in other.types and "number" in mine.types:
+        if known is UNKNOWN and "integer" in other.types and "number" in mine.types:
             return 0.5
-        if strange and mine.values is None and not set(strange) <= {"integer"}:
+        if known is UNKNOWN and strange and mine.values is None and not set(strange) <= {"integer"}:
             return self._plainest(mine, strange)
         if isinstance(value, Mapping):
-            return self._object(mine, other, dict(value), path, depth)
+            given = known if isinstance(known, Mapping) else {}
+            return self._object(mine, other, dict(value), path, depth, given)
         if isinstance(value, list):
-            return self._array(mine, other, value, path, depth)
+            return self._array(mine, other, value, path, depth, known)
         return self._scalar(mine, other, value)
 
     def _plainest(self, mine: Flat, kinds: list[str]) -> Any:
@@ -225,18 +238,25 @@ class Separation:
         return _NO
 
     def _object(
-        self, mine: Flat, other: Flat, value: dict[str, Any], path: Path, depth: int
+        self,
+        mine: Flat,
+        other: Flat,
+        value: dict[str, Any],
+        path: Path,
+        depth: int,
+        known: Mapping[str, Any],
     ) -> Any:
         if any(name not in value for name in other.required):
             return value
         for name in other.required:
-            if name not in mine.required:
+            if name not in mine.required and name not in known:
                 del value[name]
                 return value
         for name, schema in mine.properties.items():
             if name not in other.properties:
                 continue
-            inner = self._inside(schema, other.properties[name], name, value, path, depth)
+            unwanted, given = other.properties[name], known.get(name, UNKNOWN)
+            inner = self._inside(schema, unwanted, name, value, path, depth, given)
             if inner is not _NO:
                 return {**value, name: inner}
         for name, schema in other.properties.items():
@@ -247,14 +267,14 @@ class Separation:
             return {**value, "mock": self._new(extra_schema(mine, "mock"), "mock", path)}
         if mine.objects.extra and other.objects.extra:
             inner = self._inside(
-                mine.objects.extra, other.objects.extra, "mock", value, path, depth
+                mine.objects.extra, other.objects.extra, "mock", value, path, depth, UNKNOWN
             )
             return _NO if inner is _NO else {**value, "mock": inner}
         return _NO
 
     def _unnamed(self, mine: Flat, schema: Any, name: str, value: Mapping[str, Any]) -> Any:
         """A value that `other` rejects under one of its own names, which this branch doesn't
-        restrict."""
+        restrict: null, which is as good as absent to most readers, where it is none."""
         kinds = self.schemas.flat(schema).types
         if (
             mine.objects.closed
@@ -265,12 +285,21 @@ class Separation:
             return _NO
         if name in value or not kinds:
             return _NO
+        if not may_be_null(self.schemas, schema):
+            return None
         order: tuple[tuple[str, Any], ...]
         order = (("array", []), ("object", {}), ("boolean", True), ("", 0.5))
         return next(wrong for kind, wrong in order if kind not in kinds)
 
     def _inside(
-        self, mine: Any, other: Any, name: str, holder: Mapping[str, Any], path: Path, depth: int
+        self,
+        mine: Any,
+        other: Any,
+        name: str,
+        holder: Mapping[str, Any],
+        path: Path,
+        depth: int,
+        known: Any,
     ) -> Any:
         """A value for a property that tells the two branches apart."""
         wanted, unwanted = self.schemas.flat(mine), self.schemas.flat(other)
@@ -280,7 +309,7 @@ class Separation:
         inner = self._new(mine, name, path) if inner is _NO else inner
         if inner is _NO:
             return _NO
-        return self._part(wanted, unwanted, inner, (*path, name), depth + 1)
+        return self._part(wanted, unwanted, inner, (*path, name), depth + 1, known)
 
     def _new(self, schema: Any, name: str, path: Path) -> Any:
         try:
@@ -288,7 +317,11 @@ class Separation:
         except Impossible:
             return _NO
 
-    def _array(self, mine: Flat, other: Flat, value: list[Any], path: Path, depth: int) -> Any:
+    def _array(
+        self, mine: Flat, other: Flat, value: list[Any], path: Path, depth: int, known: Any
+    ) -> Any:
+        if known is not UNKNOWN and not value:
+            return _NO
         wanted, unwanted = (
             ANY if one.arrays.items is None else one.arrays.items for one in (mine, other)
         )
@@ -296,7 +329,8 @@ class Separation:
         if first is _NO:
             return _NO
         flats = self.schemas.flat(wanted), self.schemas.flat(unwanted)
-        inner = self._part(*flats, first, (*path, 0), depth + 1)
+        given = known[0] if isinstance(known, list) and known else UNKNOWN
+        inner = self._part(*flats, first, (*path, 0), depth + 1, given)
         return _NO if inner is _NO else [inner, *value[1:]]
 
     def _scalar(self, mine: Flat, other: Flat, value: Any) -> Any:

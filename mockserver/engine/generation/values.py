@@ -13,6 +13,8 @@ from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.validators import Check, Validators
 
 _TRIES = 14
+_NARROWED = 3
+"""So many times, something is added to what is known, to make it fit one branch alone."""
 _SIMPLE: tuple[Json, ...] = ({}, [], "", 0, 1, None, True, False, "a", 0.5, -1)
 
 
@@ -60,7 +62,11 @@ class Values:
         if not flat.properties or flat.choices or flat.objects.extra not in (None, False):
             return MISSING
         found = {name: known[name] for name in flat.properties if name in known}
-        return found if self.check(pointer).is_valid(found) else MISSING
+        return found if self.literal(pointer).is_valid(found) else MISSING
+
+    def literal(self, pointer: str) -> Check:
+        """The check of what is generated: each `oneOf` as it is written."""
+        return self._validators.literal(pointer, "request" if self._request else "reply")
 
     def make(
         self,
@@ -80,8 +86,7 @@ class Values:
         """
         if mode == "loose":
             return self._loose(pointer, rng, known, name)
-        check = self.check(pointer)
-        literal = check if self._request else self._validators.literal(pointer)
+        check, literal = self.check(pointer), self.literal(pointer)
         schema = self.schemas.at(pointer)
         good: Json = MISSING
         wanted, narrow = set[Path](), set[Path]()
@@ -92,7 +97,8 @@ class Values:
             now: Mode = mode if attempt < _TRIES // 2 else "bare"
             places = frozenset(wanted), frozenset(unwanted), frozenset(narrow)
             owners = [owner] if owner else []
-            maker = Maker(self.schemas, thrown, now, self._request, *places, owners=owners)
+            turns = max(0, attempt - 1) % _NARROWED
+            maker = Maker(self.schemas, thrown, now, self._request, *places, turns, owners=owners)
             try:
                 value = maker.value(schema, name, (), given)
             except TooLarge as error:
@@ -109,12 +115,12 @@ class Values:
             violations = literal.violations(value)
             narrow.update(v.where for v in _leaves(violations) if v.keyword == "oneOf")
             if literal is not check and check.is_valid(value):
-                # It fits several branches of a choice. What a client sent may.
+                # It fits several branches of a choice. What a client sent may, if nothing helps.
                 good = value if good is MISSING else good
-                if all(_at(value, v.where) == _at(known, v.where) for v in violations):
+                if attempt >= _NARROWED and _is_as_known(value, known, violations):
                     return good
                 continue
-            wrong = [v for v in violations if attempt > 1 or not _fits_several(v)]
+            wrong = [v for v in violations if attempt >= _NARROWED or not _fits_several(v)]
             given, helped = _without(given, wrong)
             if not helped or attempt > _TRIES // 2:
                 _mend(violations, wanted, unwanted)
@@ -139,6 +145,28 @@ class Values:
             return self.make(pointer, rng, known, mode=mode, owner=owner, without=without)
         except ReplyError:
             return dict(known)
+
+    def shown(
+        self,
+        pointer: str,
+        rng: Rng,
+        known: Mapping[str, Json],
+        *,
+        mode: Mode = "rich",
+        owner: str = "",
+    ) -> Json:
+        """As `kept`, of what a document shows: a part that fits several branches of a `oneOf`,
+        whatever is added, is another one."""
+        found = self.kept(pointer, rng, known, mode=mode, owner=owner)
+        literal = self.literal(pointer)
+        if literal.is_valid(found) or not self.check(pointer).is_valid(found):
+            return found
+        part: Json = known
+        for violation in _leaves(literal.violations(found)):
+            if violation.keyword == "oneOf":
+                part = _take(part, violation.where)[0] if violation.where else {}
+        other = self.kept(pointer, rng, part if isinstance(part, Mapping) else {}, mode=mode)
+        return other if literal.is_valid(other) else found
 
     def _loose(self, pointer: str, rng: Rng, known: Json, name: str) -> Json:
         """The nearest value for a schema that no value fits."""
@@ -169,15 +197,33 @@ def _at(value: Json, path: Path) -> Json:
     return value
 
 
+def _is_as_known(value: Json, known: Json, violations: Sequence[Violation]) -> bool:
+    """Whether only what is known breaks rules."""
+    return all(_at(value, v.where) == _at(known, v.where) for v in violations)
+
+
 def _says_as_much(value: Json, other: Json, known: Json) -> bool:
     """Whether a value has all that another one has of what is known."""
     if not (isinstance(known, Mapping) and isinstance(value, Mapping)):
-        return known is MISSING or value == other
+        return known is MISSING or contains(value, other)
     return all(
-        value.get(name) == other[name]
+        name in value and contains(value[name], other[name])
         for name in known
-        if isinstance(other, Mapping) and name in other and other[name] == known[name]
+        if isinstance(other, Mapping) and name in other and contains(other[name], known[name])
     )
+
+
+def contains(whole: Json, part: Json) -> bool:
+    """Whether a value contains another; objects may have more properties."""
+    if isinstance(part, Mapping):
+        return isinstance(whole, Mapping) and all(
+            name in whole and contains(whole[name], value) for name, value in part.items()
+        )
+    if isinstance(part, list):
+        return (
+            isinstance(whole, list) and len(whole) == len(part) and all(map(contains, whole, part))
+        )
+    return bool(whole == part) and isinstance(whole, bool) == isinstance(part, bool)
 
 
 def _fits_several(violation: Violation) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mockserver.engine.generation.unions import alternatives, best, is_a, may_be_null, ranked
+from mockserver.engine.generation.values import contains
 from mockserver.engine.inferred.call import Call
 from mockserver.errors import Conflict, Invalid
 from mockserver.inference.model import FIRST, Resource
@@ -144,38 +145,27 @@ def kept_or_refused(
         for violation in violations
         if violation.where
         and violation.where[0] in present.keys() - unnamed
-        and not _is_told_otherwise(schemas, pointers, violation)
+        and not _is_told_otherwise(schemas, pointers, violation, resource.holder)
     ]
     if faults and call.world.leniency.validate == "strict":
-        raise _refusal(call, faults)
+        raise _refusal(call, faults, resource.holder)
     rest = overlaid(made, {n: v for n, v in present.items() if n not in unnamed})
     return dict(rest) if check.is_valid(rest) else made
 
 
-def _refusal(call: Call, faults: Sequence[Violation]) -> Invalid | Conflict:
+def _refusal(call: Call, faults: Sequence[Violation], holder: str | None) -> Invalid | Conflict:
     documented = call.operation.documented
     above = ("body", *(step for step in call.action.request.at if step != FIRST))
+    sent = call.sent if isinstance(call.sent, Mapping) else {}
     violations = [
-        Violation((*above, *v.where), v.keyword, v.message, v.value, v.limit, v.schema)
+        Violation((*above, *where), v.keyword, v.message, v.value, v.limit, v.schema)
         for v in faults
+        for where in [v.where[1:] if v.where[0] == holder not in sent else v.where]
     ]
     message = "The resource would not fit its schema."
     if 409 in documented and not documented & {400, 422}:
         return Conflict(message, violations=violations)
     return Invalid(message, violations=violations)
-
-
-def contains(whole: Any, part: Any) -> bool:
-    """Whether a value contains another; objects may have more properties."""
-    if isinstance(part, Mapping):
-        return isinstance(whole, Mapping) and all(
-            name in whole and contains(whole[name], value) for name, value in part.items()
-        )
-    if isinstance(part, list):
-        return (
-            isinstance(whole, list) and len(whole) == len(part) and all(map(contains, whole, part))
-        )
-    return bool(whole == part) and isinstance(whole, bool) == isinstance(part, bool)
 
 
 def overlaid(whole: Any, part: Any) -> Any:
@@ -239,10 +229,15 @@ def _descriptions(resource: Resource, operation: Operation) -> list[str]:
     return [*own, *([resource.request] if resource.request else ())]
 
 
-def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Violation) -> bool:
-    """Whether requests describe this place differently from responses."""
+def _is_told_otherwise(
+    schemas: Schemas, pointers: Sequence[str], violation: Violation, holder: str | None
+) -> bool:
+    """Whether requests describe this place differently from responses, which may have it in
+    another part of the entity, the `holder`."""
     for pointer in pointers:
         place = _described(schemas, pointer, violation.where)
+        if place is None and violation.where[0] == holder:
+            place = _described(schemas, pointer, violation.where[1:])
         if place is None:
             continue
         flat = schemas.flat_at(place)
@@ -250,6 +245,8 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
             return True  # it is sent, and never shown
         if violation.value is None and may_be_null(schemas, schemas.at(place)):
             return True
+        if _is_listed(schemas, place, violation.value):
+            return True  # a word that stands for something: "" unsets
         match violation.keyword:
             case "type":
                 limit = violation.limit
@@ -278,6 +275,13 @@ def _is_told_otherwise(schemas: Schemas, pointers: Sequence[str], violation: Vio
                 if flat.types and not flat.choices:
                     return True
     return False
+
+
+def _is_listed(schemas: Schemas, pointer: str, value: Any) -> bool:
+    """Whether a branch of a union lists the value, beside others that describe what is shown."""
+    every = list(alternatives(schemas, schemas.at(pointer)))
+    listed = [flat.values for flat in every if flat.values is not None]
+    return len(listed) < len(every) and any(value in values for values in listed)
 
 
 def _kinds(schemas: Schemas, pointer: str) -> set[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -212,9 +213,11 @@ class Call:
         if found:
             return found[0]
         asked = {**self.request.query, **self.request.path}
-        raise not_found(
-            self.resource, ", ".join(str(asked.get(name, "")) for name, _ in self.action.request.by)
-        )
+        said = ", ".join(str(asked.get(name, "")) for name, _ in self.action.request.by)
+        if self.context.any_is_known(self.world, self.resource, said):
+            like = {name: asked[p] for p, name in self.action.request.by if asked.get(p)}
+            return self.imagined(said, None, "", like)
+        raise not_found(self.resource, said)
 
     def _restores(self) -> bool:
         transition = self.action.transition
@@ -245,16 +248,19 @@ class Call:
         """An entity that only the caller can know: it is created when requested."""
         return self.imagined(self.key(), self.item, self.parent_key())
 
-    def imagined(self, key: str, value: Any, parent: str) -> Entity:
-        """An entity with this key and id that nobody has made."""
+    def imagined(
+        self, key: str, value: Any, parent: str, like: Mapping[str, Any] = MappingProxyType({})
+    ) -> Entity:
+        """An entity with this key and id (None for any), and `like` this, that nobody has made."""
         resource = self.resource
         path = self.request.path
         shown = self.context.examples.first(resource.name)
         known = dict(shown.data) if shown is not None else {}
         parents = self.action.parents
         known.update({link.field: path[link.parameter] for link in parents if link.field})
-        if resource.identity.key is not None:
+        if resource.identity.key is not None and value is not None:
             known[resource.identity.key] = value
+        known.update(like)
         data: Any = known
         if resource.schema is not None:
             rng = lasting(self.world, resource.name, key)
@@ -301,9 +307,10 @@ class Call:
             own=own,
         )
         self._show(reply, entity)
-        if self.action.kind in ("create", "clone") and reply.body is NO_BODY:
+        placed = any(name.lower() == "location" for name in reply.headers)
+        if self.action.kind in ("create", "clone") and reply.body is NO_BODY and not placed:
             # Nothing else can say which one it is.
-            reply.headers.setdefault("Location", "")
+            reply.headers["Location"] = ""
         for name in list(reply.headers):
             if name.lower() == "location":
                 reply.headers[name] = self._as_url(name, self._location(entity))
@@ -318,7 +325,7 @@ class Call:
         media = media_of(self.operation, reply.status)
         if media is None or media.pointer is None or isinstance(reply.body, bytes):
             return
-        if self.context.values.check(media.pointer).is_valid(exact):
+        if self.context.values.literal(media.pointer).is_valid(exact):
             reply.body = exact
 
     def _status_of_new(self) -> int:
@@ -389,9 +396,24 @@ class Call:
         path = items[0]
         own = quote(id_text(entity.id(self.resource)), safe="")
         path = path.replace("{" + str(self.resource.identity.parameter) + "}", own)
-        for name, value in request.path.items():
+        for name, value in {**self._names_above(entity), **request.path}.items():
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
         return base + self.context.contract.base_path + path
+
+    def _names_above(self, entity: Entity) -> dict[str, str]:
+        """The path parameters that name what an entity lies under: a path by which it was asked for
+        may have none (`/teams/{id}` for `/orgs/{org}/teams/{slug}`)."""
+        found: dict[str, str] = {}
+        key = entity.parent
+        for link in reversed(self.resource.parents):
+            above = self.context.above(link)
+            rest, _, found[link.parameter] = key.rpartition("/")
+            if above is not None and not above.resource.identity.nested:
+                found[link.parameter] = key
+                holder = above.get(self.world, key)
+                rest = holder.parent if holder is not None else ""
+            key = rest
+        return {name: value for name, value in found.items() if value}
 
     def path(self) -> str:
         """The requested path."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.acceptance import accepted
@@ -20,7 +21,8 @@ from mockserver.engine.inferred.schedules import goes, set_to, state_of
 from mockserver.engine.inferred.seeding import lasting, sown
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
-from mockserver.errors import Conflict
+from mockserver.errors import Conflict, Refusal
+from mockserver.inference.model import FIRST
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
 from mockserver.inference.words import bag, noun, singular, tokens
@@ -72,25 +74,34 @@ def _create_below(call: Call, above: Entity) -> None:
     """Create the entities below a new one that its request sends (`{"samples": [{...}]}`), where
     only paths below it show them."""
     own = call.context.flat(call.resource).properties
-    arrays = {noun(n): v for n, v in named(call.sent).items() if n not in own and v}
+    arrays = {noun(n): (n, v) for n, v in named(call.sent).items() if n not in own and v}
     for child in call.context.repositories.values():
         resource = child.resource
         link = resource.parents[-1] if resource.parents else None
-        items = arrays.get(resource.noun.rsplit(".", 1)[-1])
+        array, items = arrays.get(resource.noun.rsplit(".", 1)[-1], ("", None))
         if link is None or link.resource != call.resource.name or not isinstance(items, list):
             continue
         if resource.singleton or not isinstance(child, OwnRepository):
             continue
         # There are no others.
         call.world[SYSTEM.name].put({"id": sown(child, above.key), "sent": True})
-        for item in items:
+        for index, item in enumerate(items):
             sent = {n: v for n, v in named(item).items() if n in child.flat.properties}
             fixed = {n: v for n, v in sent.items() if n == resource.identity.key}
             if any(child.get(call.world, str(value)) is not None for value in fixed.values()):
                 fixed = {}  # It would take the entity with this id away from another parent.
             if link.field:
                 fixed[link.field] = call.id_of(above)
-            child.put(call.world, new_entity(call, child, sent, fixed, above.key))
+            try:
+                made = new_entity(call, child, sent, fixed, above.key)
+            except Refusal as refusal:
+                length = 1 + sum(step != FIRST for step in call.action.request.at)
+                refusal.violations = tuple(
+                    replace(v, where=(*v.where[:length], array, index, *v.where[length:]))
+                    for v in refusal.violations
+                )
+                raise
+            child.put(call.world, made)
 
 
 def _wished_id(call: Call) -> dict[str, Any]:
@@ -295,7 +306,7 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
     context, resource = call.context, call.resource
     media_type, body = essence(call.request.media_type), call.request.body
     if isinstance(body, list) and (media_type == "application/json-patch+json" or _edits(body)):
-        patched = json_patched(entity.data, body)
+        patched = json_patched(entity.data, _standard(call, body))
         changes = accepted(context.schemas, resource, patched)
         return changes, changes
     given = _accepted(call, entity.data)
@@ -318,6 +329,22 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
     }
     usual = {n: v for n, v in defaults(context, resource, given).items() if n in cleared}
     return {**cleared, **usual, **given}, given
+
+
+def _standard(call: Call, edits: list[Any]) -> list[Any]:
+    """A JSON Patch whose operations are spelled as in RFC 6902: documents list `Replace`, too."""
+    asked = call.operation.body
+    media = asked.content.get(call.request.media_type) if asked is not None else None
+    schemas, place = call.context.schemas, media.pointer if media is not None else None
+    for step in (None, "op"):
+        place = schemas.place(schemas.main(place), step) if place is not None else None
+    listed = schemas.flat_at(place).values or () if place is not None else ()
+    return [
+        {**one, "op": str(one["op"]).lower()}
+        if isinstance(one, dict) and one.get("op") in listed
+        else one
+        for one in edits
+    ]
 
 
 def _edits(body: list[Any]) -> bool:

@@ -245,6 +245,9 @@ class _Collector:
     ) -> str:
         """Record what an example shows of one entity; returns its key in `_found`."""
         value = thing.get(resource.identity.key) if resource.identity.key else None
+        if value is None and action.response.id_path:
+            named = dig(thing, action.response.id_path)  # under another name, or deeper
+            value = named if isinstance(named, str | int) else None
         fitting = self._keys.readable(resource, asked if value is None else value)
         parent = self._parent(resource, action.parents, path, thing)
         known = self._found.setdefault(resource.name, {})

@@ -363,8 +363,12 @@ class Filters:
         return (lambda entity: not joined(entity)) if expression.negated else joined
 
     def _if_meant(self, make: Make, schema: Mapping[str, Any], required: bool) -> Make:
-        """Ignore a default that can't be a value of the property (`sha=none`)."""
+        """Ignore a default that can't be a value of the property (`sha=none`). What has no value
+        for a filter that every request needs could never be listed: it always is."""
         default = schema.get("default") if isinstance(schema, Mapping) else None
+        if required and isinstance(make, Filter) and make.operator == "equal":
+            nothing = condition("equal", make.fields, "null")
+            return lambda wanted: _any_of([nothing, make(wanted)])
         if default is None or required:
             return make
         if isinstance(make, Filter) and make.operator in ("equal", "set"):

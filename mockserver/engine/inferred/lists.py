@@ -404,7 +404,7 @@ def _item(call: Call, envelope: Envelope, entity: Entity) -> Any:
         return known
     context = call.context
     exact = entity.shown_by(call.action.operation) if not envelope.row else None
-    if exact is not None and context.values.check(envelope.item).is_valid(exact):
+    if exact is not None and context.values.literal(envelope.item).is_valid(exact):
         return exact
     plain = context.values.plain(envelope.item, known) if not envelope.row else MISSING
     if plain is not MISSING:

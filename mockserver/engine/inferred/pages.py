@@ -50,7 +50,8 @@ class PageRequest:
         if self.cursor is not None:
             return
         if offset is not None:
-            self.start = _number(offset, 0, least=0)
+            first = paging.first_offset
+            self.start = max(0, _number(offset, first, least=0) - first)
         elif number is not None:
             first = paging.first_page
             page = _whole(number)
@@ -176,7 +177,7 @@ class ShownPage:
                 limited = self.envelope.paging.limit is not None
                 return self.size if limited else len(rows)
             case "offset":
-                return self.start
+                return self.start + self.envelope.paging.first_offset
             case "from":
                 return self.start + 1 if rows else None
             case "to":
@@ -205,7 +206,9 @@ class ShownPage:
             "self": self.start,
         }
         start = starts.get(meaning, 0)
-        return start if form == "offset" else start // self.size + paging.first_page
+        if form == "offset":
+            return start + paging.first_offset
+        return start // self.size + paging.first_page
 
     def _bare(self, meaning: str) -> Any:
         """The reference to another page in a list without cursors: its number."""
@@ -262,7 +265,7 @@ class ShownPage:
         if paging.page is not None:
             query[paging.page] = start // self.size + paging.first_page
         elif paging.offset is not None:
-            query[paging.offset] = start
+            query[paging.offset] = start + paging.first_offset
         # The query as sent, with the new parameters appended.
         before = [name for name in self.call.request.query if name in query]
         return {name: query[name] for name in dict.fromkeys([*before, *query])}

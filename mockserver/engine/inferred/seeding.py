@@ -211,12 +211,12 @@ class Sower:
             known[resource.identity.key] = value
         data: Any = known
         if resource.schema and not (
-            shown.whole and self._values.check(resource.shape or "").is_valid(known)
+            shown.whole and self._values.literal(resource.shape or "").is_valid(known)
         ):
             mode: Mode = "full" if world.leniency.fill else "rich"
             mode = "bare" if shown.whole else mode
             shape = resource.shape or resource.schema
-            data = self._values.kept(shape, rng, known, mode=mode, owner=resource.noun)
+            data = self._values.shown(shape, rng, known, mode=mode, owner=resource.noun)
         if not isinstance(data, dict):
             return
         if not shown.whole:

@@ -309,8 +309,13 @@ def as_shown(call: Call, rng: Rng, known: Mapping[str, Any], mode: Mode = "rich"
         said = {**example, **{n: v for n, v in known.items() if n in example or n in names}}
     mode = "bare" if whole else call.mode(mode)
     reply = context.answers.reply(operation, rng, said, (), mode, sample=True)
-    is_json = media is not None and is_json_or_any(media.name)
-    if whole and is_json and pointer is not None and context.values.check(pointer).is_valid(said):
+    if media is None or pointer is None or not is_json_or_any(media.name):
+        return reply
+    literal = context.values.literal(pointer)
+    if whole and literal.is_valid(said):
         # Verbatim; elsewhere, additional properties are left out.
         reply.body = said
+    elif context.values.check(pointer).unions and not literal.is_valid(reply.body):
+        other = context.answers.reply(operation, rng, dict(known) or MISSING, (), mode, sample=True)
+        reply = other if literal.is_valid(other.body) else reply
     return reply

@@ -212,7 +212,8 @@ class Schemas:
         if found is None:
             found = self._described[pointer] = {}
             for here, schema in self._walk(pointer):
-                if isinstance(schema.get("items"), Mapping):
+                kinds = schema.get("type", "array")
+                if isinstance(schema.get("items"), Mapping) and "array" in kinds:
                     found.setdefault(None, []).append(join(here, "items"))
                 properties = schema.get("properties")
                 for own in properties if isinstance(properties, Mapping) else ():

@@ -128,7 +128,12 @@ class Validators:
         noted = Noted()
         self._requests = _Side(document, version, "request", lenient_formats(noted), noted)
         self._replies = _Side(document, version, "reply", _REPLY_FORMATS, noted)
-        self._literal = _Side(document, version, "reply", _REPLY_FORMATS, noted, literal=True)
+        self._literal = {
+            "reply": _Side(document, version, "reply", _REPLY_FORMATS, noted, literal=True),
+            "request": _Side(
+                document, version, "request", lenient_formats(noted), noted, literal=True
+            ),
+        }
 
     def request(self, pointer: str) -> Check:
         """The check of a request value. Raises ContractError if the schema can't be used."""
@@ -138,15 +143,16 @@ class Validators:
         """The check of a response value. Raises ContractError if the schema can't be used."""
         return self._replies.checks.get(pointer) or self._replies.compile(pointer)
 
-    def literal(self, pointer: str) -> Check:
-        """The check of a response value that reads each `oneOf` as written.
+    def literal(self, pointer: str, view: View = "reply") -> Check:
+        """The check of a value that reads each `oneOf` as written.
 
         Generated values fit it where possible; values sent by clients may not.
         """
-        check = self.reply(pointer)
+        check = self.reply(pointer) if view == "reply" else self.request(pointer)
         if not check.unions:
             return check
-        return self._literal.checks.get(pointer) or self._literal.compile(pointer)
+        side = self._literal[view]
+        return side.checks.get(pointer) or side.compile(pointer)
 
 
 class _Side:

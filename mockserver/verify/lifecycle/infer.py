@@ -178,6 +178,7 @@ class _Derivation:
             offset_parameter=query.offset or "",
             page_parameter=query.page or "",
             first_page=query.first_page,
+            first_offset=query.first_offset,
             in_body=query.in_body,
         )
 

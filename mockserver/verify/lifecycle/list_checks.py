@@ -49,7 +49,7 @@ def walk(
         _says_rightly(session, resource, page, cursor, len(found))
         full = bool(limit and paging.limit_parameter and len(found) >= limit)
         if cursor is None and full and paging.offset_parameter:
-            params[paging.offset_parameter] = str(len(rows))
+            params[paging.offset_parameter] = str(paging.first_offset + len(rows))
             continue
         if cursor is None and full and paging.page_parameter:
             params[paging.page_parameter] = str(paging.first_page + number + 1)

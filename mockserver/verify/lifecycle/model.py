@@ -71,6 +71,7 @@ class Paging:
     offset_parameter: str = ""
     page_parameter: str = ""
     first_page: int = 1
+    first_offset: int = 0
     in_body: bool = False
     """Whether paging parameters go into the body of a POST."""
 
