@@ -251,6 +251,7 @@ def with_decisions(
     found = dict(resources)
     for name, resource in resources.items():
         if resource.states is not None:
-            states = decided(resource.states, hints[name], about.get(name, ()))
+            told = hints.get(name, Hints())
+            states = decided(resource.states, told, about.get(name, ()))
             found[name] = replace(resource, states=states)
     return found

@@ -449,3 +449,12 @@ def test_what_is_started_below_an_entity_is_something_else() -> None:
     paths = kept(shown, put_session=operation(shown=session, summary="Start a session of a ship"))
     before, now = after(paths, ("PUT", "session", None))
     assert now == before
+
+
+def test_who_asks_may_have_a_status() -> None:
+    shown = thing("id status", id=TEXT, status=states("active", "off"))
+    sent = body(thing("email password", email=TEXT, password=TEXT))
+    login = {"requestBody": sent, "responses": {"200": answer(thing("token", token=TEXT))}}
+    paths = {"/me": {"get": {"responses": {"200": answer(shown)}}}, "/login": {"post": login}}
+    with MockServer(document(paths)) as server:
+        assert server.client.get("/me").json()["status"] in ("active", "off")
