@@ -12,6 +12,7 @@ import venv
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bench.sdk_suites.suites import Suite, SuiteError
 
@@ -42,7 +43,7 @@ def prepare(suite: Suite, root: Path) -> None:
     if made.is_file():
         return
     if suite.language == "python":
-        _prepare_python(root)
+        _prepare_python(suite, root)
     else:
         _prepare_typescript(root)
     made.touch()
@@ -56,16 +57,19 @@ def run(
     Raises SuiteError if the runner itself fails.
     """
     environment = {**os.environ, "TEST_API_BASE_URL": url}
+    port = str(urlsplit(url).port)
+    for name, value in suite.environment.items():
+        environment[name] = value.replace("{url}", url).replace("{port}", port)
     if suite.language == "python":
         return _pytest(root, environment, select, shuffled=shuffled, limit=limit)
     return _jest(root, environment, shuffled=shuffled, limit=limit)
 
 
-def _prepare_python(root: Path) -> None:
-    with (root / "pyproject.toml").open("rb") as file:
-        settings = tomllib.load(file)
+def _prepare_python(suite: Suite, root: Path) -> None:
+    described = root / "pyproject.toml"
+    settings = tomllib.loads(described.read_text()) if described.is_file() else {}
     project = settings.get("project", {})
-    wanted = [*project.get("dependencies", []), *_ALWAYS]
+    wanted = [*project.get("dependencies", []), *suite.needs, *_ALWAYS]
     extras = project.get("optional-dependencies", {})
     wanted += [each for name in _EXTRAS for each in extras.get(name, [])]
     developers = list(settings.get("tool", {}).get("rye", {}).get("dev-dependencies", []))
@@ -108,7 +112,7 @@ def _pytest(
 ) -> Outcomes:
     report = root.parent / "report.xml"
     report.unlink(missing_ok=True)
-    environment["PYTHONPATH"] = str(root / "src")
+    environment["PYTHONPATH"] = f"{root / 'src'}{os.pathsep}{root}"
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     python = root.parent / "venv" / "bin" / "python"
     command = [str(python), "-m", "pytest", "tests/api_resources", "-q", f"--junitxml={report}"]

@@ -15,7 +15,8 @@ import sys
 import tarfile
 import tomllib
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -42,6 +43,8 @@ class Suite:
     document_revision: str
     arrays: str
     objects: str
+    needs: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ def listed() -> list[Suite]:
             table.get("document-revision", "HEAD"),
             table["arrays"],
             table["objects"],
+            tuple(table.get("needs", ())),
+            table.get("environment", {}),
         )
         for name, table in tables.items()
     ]

@@ -256,3 +256,35 @@ def test_lists_under_two_parents_show_what_belongs_to_both() -> None:
         client.post(f"/ledgers/{key}/entries", json=sent).raise_for_status()
     rows = client.get(f"/ledgers/{key}/accounts/{one}/entries").json()
     assert sorted(row["memo"] for row in rows) == ["0", "2"]
+
+
+@pytest.mark.parametrize("required", [["items"], []])
+def test_one_entity_in_the_page_of_the_list(required: list[str]) -> None:
+    """An API may answer everything with a page, also about one entity."""
+    job = {"type": "object", "required": ["id"], "properties": {"id": TEXT, "kind": TEXT}}
+    page = {
+        "type": "object",
+        "required": required,
+        "properties": {"count": WHOLE, "items": {"type": "array", "items": job}},
+    }
+    shown = {"responses": {"200": answer(page)}}
+    item = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    paths = {
+        "/jobs": {"get": shown, "post": {**shown, "requestBody": body(job)}},
+        "/jobs/{id}": {
+            "parameters": [item],
+            "get": shown,
+            "patch": {**shown, "requestBody": body(job)},
+            "delete": shown,
+        },
+    }
+    with MockServer(document(paths)) as mock:
+        sent = {"id": "one", "kind": "first"}
+        changed = {"id": "one", "kind": "second"}
+        client = mock.client
+        assert client.post("/jobs", json=sent).json() == {"count": 1, "items": [sent]}
+        assert client.get("/jobs/one").json() == {"count": 1, "items": [sent]}
+        assert client.patch("/jobs/one", json=changed).json()["items"] == [changed]
+        assert changed in client.get("/jobs").json()["items"]
+        assert client.delete("/jobs/one").json() == {"count": 1, "items": [changed]}
+        assert client.get("/jobs/one").status_code == 404

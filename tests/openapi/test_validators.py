@@ -268,6 +268,7 @@ class TestPatterns:
     @pytest.mark.parametrize(
         ("pattern", "good", "bad"),
         [
+            (r"^[a-zA-Z0-9_-\s]+$", "a - b", "a + b"),
             ("(?<=a)b", "ab", "bb"),
             ("^(?!x)a", "a", "xa"),
             (r"^a\Z", "a", "ab"),

@@ -46,6 +46,7 @@ def create(call: Call) -> Reply:
     ids = [value for reply in replies for value in crud.returned_ids(call, reply)]
     joined = _joined(call, replies)
     crud.tell_ids(call, joined, ids)
+    call.count_page(joined)
     crud.count_made(call, joined, len(replies))
     return joined
 

@@ -21,7 +21,8 @@ from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
-from mockserver.inference.model import Action, Resource
+from mockserver.inference.model import FIRST, Action, Resource
+from mockserver.inference.page_fields import COUNT, TOTAL
 from mockserver.inference.words import noun, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import MediaType, Operation
@@ -307,6 +308,7 @@ class Call:
             own=own,
         )
         self._show(reply, entity)
+        self.count_page(reply)
         placed = any(name.lower() == "location" for name in reply.headers)
         if self.action.kind in ("create", "clone") and reply.body is NO_BODY and not placed:
             # Nothing else can say which one it is.
@@ -316,6 +318,21 @@ class Call:
                 reply.headers[name] = self._as_url(name, self._location(entity))
         mark(operation, reply, entity)
         return reply
+
+    def count_page(self, reply: Reply) -> None:
+        """Write how many entities there are beside them, where a response about one is a page:
+        `{"count": 1, "items": [{}]}`."""
+        at = self.action.response.at
+        if FIRST not in at or at[0] == FIRST:
+            return
+        *above, name = at[: at.index(FIRST)]
+        page = dig(reply.body, tuple(above))
+        if not isinstance(page, dict) or not isinstance(page.get(name), list):
+            return
+        for other, value in page.items():
+            counts = isinstance(value, int) and not isinstance(value, bool)
+            if counts and "_".join(tokens(other)) in TOTAL | COUNT:
+                page[other] = len(page[name])
 
     def _show(self, reply: Reply, entity: Entity) -> None:
         """Use the exact values of the operation's example, if there is one of this entity."""

@@ -376,7 +376,9 @@ def remove(call: Call) -> Reply:
     known_ = {**call.known(entity), **_deleted(call), "deleted": True}
     own = call.context.flat(call.resource).properties
     rng = call.rng(entity.key)
-    return call.context.answers.reply(call.operation, rng, known_, at, "fresh", own=own)
+    reply = call.context.answers.reply(call.operation, rng, known_, at, "fresh", own=own)
+    call.count_page(reply)
+    return reply
 
 
 def _deleted(call: Call) -> dict[str, Any]:

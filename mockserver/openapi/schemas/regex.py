@@ -14,8 +14,10 @@ import jsonschema_rs
 OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
 """A text that takes more steps does not match."""
 
-# Rewritten for Rust: the end of the text, comments, `{,3}`.
-_PYTHON = re.compile(r"(\\Z)|(\(\?#[^)]*\))|(\{,(?=\d+\}))|(\\[dDwWsS])-(?=[^\]\[])|\\.", re.DOTALL)
+# Rewritten for Rust: the end of the text, comments, `{,3}`, the hyphens of `[\d-_]` and `[_-\d]`.
+_PYTHON = re.compile(
+    r"(\\Z)|(\(\?#[^)]*\))|(\{,(?=\d+\}))|(\\[dDwWsS])-(?=[^\]\[])|(-)(?=\\[dDwWsS])|\\.", re.DOTALL
+)
 # Java's hexadecimal digits, the one class of its kind that Rust does not know.
 _XDIGIT = re.compile(r"\\p\{XDigit\}")
 
@@ -58,10 +60,10 @@ def _inside(pattern: str, end: int) -> bool:
 
 
 def _in_rust(found: re.Match[str]) -> str:
-    end, comment, repeat, letters = found.groups()
-    if letters:
+    end, comment, repeat, letters, hyphen = found.groups()
+    if letters or hyphen:
         # JavaScript takes the hyphen of `[\d-_]` for itself; outside of brackets it is the same.
-        return letters + r"\-"
+        return (letters or "") + r"\-"
     if end:
         return r"\z"
     if comment:
