@@ -14,7 +14,8 @@ class Request:
     """A request that fits the contract.
 
     Parameter values are decoded and typed (an integer parameter is an int; UUIDs are canonical). A
-    parameter that was not sent has its default, or is absent. `headers` are as sent, with
+    parameter that was not sent has its default, or is absent; `raw_query` is the query string, with
+    what the document has no parameter for. `headers` are as sent, with
     lower-case names. `body` is the parsed body, None without one (see `has_body`), and `raw` its
     bytes. `violations` are those that a lenient mock ignored; the values they concern don't fit
     their schemas.
@@ -32,6 +33,7 @@ class Request:
     base_url: str = ""
     violations: tuple[Violation, ...] = ()
     raw: bytes = b""
+    raw_query: bytes = b""
 
 
 @dataclass(slots=True)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference.bulk import changed_collection, ids_in, means_all, swept_collection
-from mockserver.inference.drafts import Draft, refs_of
+from mockserver.inference.drafts import Draft, is_link, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
 from mockserver.inference.identifiers import place_of_id
-from mockserver.inference.lookups import are_ids, looked_up_by
+from mockserver.inference.lookups import are_ids, looked_up_by, number_in, shown_in_short
 from mockserver.inference.model import (
     FIRST,
     Action,
@@ -22,19 +22,18 @@ from mockserver.inference.model import (
     ResponseUse,
     Transition,
 )
-from mockserver.inference.operations import BULK, Facts, Survey, json_of
+from mockserver.inference.operations import BULK, Facts, Survey
 from mockserver.inference.outcomes import RESULTS
 from mockserver.inference.page_fields import word
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.transitions import UNLISTED, VerbReader
 from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, verb_of
-from mockserver.inference.words import bag, noun, plural, tokens
+from mockserver.inference.words import noun, plural, tokens
 
 Steps = tuple[str, ...]
 _TELLING = ("list", "create", "clone", "fetch", "replace", "patch")
 _ARRAY = "an array of them is sent"
-_COUNTS = bag("count counter counts total")
 
 
 class Deducer:
@@ -75,6 +74,8 @@ class Deducer:
         readings = list(self._plain(facts))
         if not readings:
             readings += self._lookup(facts)
+        if facts.method == "GET" and not any(reading.weight > 1 for reading in readings):
+            readings += self._view(facts)
         if not any(reading.weight > WEIGHTS["sure"] for reading in readings):
             readings += self._verbs.readings(facts)
         nothing = self._make(facts, "fixed", "no resource is known by this path", "guess")
@@ -201,8 +202,9 @@ class Deducer:
                 return self._removal(facts, resource, item)
             case "PATCH":
                 return self._make(
-                    facts, "patch", f"PATCH of {path}", item=item, resource=name, partial=True
-                )
+                    facts, "patch", f"PATCH of {path}", item=item, resource=name, partial=True,
+                    upsert=201 in facts.operation.documented,
+                )  # fmt: skip
             case "PUT":
                 partial = self._is_partial(facts, resource)
                 why = f"PUT of {path}" + ("; nothing in its body is required" if partial else "")
@@ -310,6 +312,12 @@ class Deducer:
     def _sweep(self, facts: Facts, resource: Resource) -> Action | None:
         """DELETE on a collection, with the ids to remove in the request, or of all of it."""
         why = f"{facts.method} of {facts.operation.path}"
+        if is_link(self.survey, facts):
+            by = tuple((name, name) for name in self.survey.flat(facts.body).properties)
+            return self._make(
+                facts, "sweep", f"{why} with the ids it links", "likely",
+                resource=resource.name, by=by,
+            )  # fmt: skip
         found = ids_in(self.survey, facts, resource)
         if found is not None:
             return self._make(
@@ -342,7 +350,7 @@ class Deducer:
         elif above in self._collections:
             resource = self.resources[self._collections[above]]
             known = facts.ref in self._refs[resource.name]
-            number = self._number(facts) if facts.method == "GET" else None
+            number = number_in(self.survey, facts) if facts.method == "GET" else None
             if number is not None:
                 why = f"it says how many {plural(resource.noun)} there are"
                 action = self._make(facts, "fixed", why, "likely", resource=resource.name)
@@ -383,6 +391,16 @@ class Deducer:
             )  # fmt: skip
             yield Reading(WEIGHTS["part"] + WEIGHTS["answers"], action)
 
+    def _view(self, facts: Facts) -> Iterator[Reading]:
+        """A list of known entities in another form: `/users/{user}/teams`."""
+        found = shown_in_short(self.survey, facts, self.resources.values())
+        if found is not None:
+            action = self._make(
+                facts, "list", f"it shows {plural(found.noun)} in short", "likely",
+                resource=found.name, envelope=facts.envelope,
+            )  # fmt: skip
+            yield Reading(WEIGHTS["part"] + WEIGHTS["answers"], action)
+
     def _of_several(self, facts: Facts) -> Iterator[Reading]:
         """`DELETE /orders/{orderIds}`: it removes those of a collection that its path names."""
         name = self._collections.get(facts.route.steps[:-1])
@@ -414,36 +432,6 @@ class Deducer:
             why = f"POST to {facts.operation.path} makes one ({short})"
             action = self._make(facts, "create", why, "likely", resource=alike[0].name)
             yield Reading(WEIGHTS["plain"], action)
-
-    def _number(self, facts: Facts) -> Path | None:
-        """Where `GET /things/count` has the only number of its response."""
-        response = facts.operation.response_for(facts.operation.success)
-        media = json_of(response.content) if response is not None else None
-        if facts.route.last.lower() not in _COUNTS or media is None or not media.pointer:
-            return None
-        schemas, path = self.survey.schemas, list[str]()
-        place: str | None = media.pointer
-        for _ in range(4):
-            if place is None:
-                return None
-            flat = schemas.flat_at(schemas.main(place))
-            if {"integer", "number"} & set(flat.types):
-                return tuple(path)
-            if "array" in flat.types:
-                place = schemas.place(schemas.main(place), None)
-                path.append(FIRST)
-                continue
-            numbers = [
-                name
-                for name, schema in flat.properties.items()
-                if {"integer", "number"} & set(schemas.types(schema))
-            ]
-            wanted = numbers or list(flat.properties)
-            if len(wanted) != 1:
-                return None
-            path.append(wanted[0])
-            place = schemas.place(schemas.main(place), wanted[0])
-        return None
 
     def _on_several(self, facts: Facts, steps: Steps) -> Iterator[Reading]:
         """`POST /contacts/delete` and `/contacts/batch/update`, with ids or entities in a body."""

@@ -19,7 +19,7 @@ from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
 from mockserver.inference.paths import label
 from mockserver.inference.preconditions import with_preconditions
-from mockserver.inference.relations import Linker, reached, referring
+from mockserver.inference.relations import Linker, linked, reached, referring
 from mockserver.inference.resources import (
     hints_of,
     make_resource,
@@ -52,7 +52,8 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     resources = with_switches(with_decisions(resources, hints, actions), actions.values())
     actions = with_preconditions(survey, resources, actions)
     resources = reached(named(survey, resources, actions), actions)
-    actions = constrained(survey, referring(survey, actions, resources), resources)
+    actions = linked(survey, referring(survey, actions, resources), resources)
+    actions = constrained(survey, actions, resources)
     resources, actions = with_rows(survey, resources, actions, linker)
     plan = Plan(actions=actions, resources=resources, callers=callers)
     if overrides:
@@ -89,9 +90,11 @@ def with_rows(
         while name in found:
             name += "_"
         rows = make_resource(survey, name, draft, linker)
-        found[name] = replace(rows, parents=action.parents)
+        parents = linker.links(facts.route, len(facts.route.steps), flat.properties)
+        found[name] = replace(rows, parents=parents)
         because = Because(f"pages of rows that nothing else is about: {envelope.because[0].text}")
         listing[facts.operation.id] = replace(
-            action, kind="list", resource=name, envelope=envelope, because=(because,), instead=None
-        )
+            action, kind="list", resource=name, envelope=envelope, because=(because,),
+            parents=parents, instead=None,
+        )  # fmt: skip
     return found, listing

@@ -10,6 +10,7 @@ from mockserver.inference.identifiers import has_key, key_in
 from mockserver.inference.lifecycles import Hints
 from mockserver.inference.model import Because, Confidence
 from mockserver.inference.operations import Facts, Survey, is_search
+from mockserver.inference.parts import USUAL, properties_of
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import is_id_of, noun, tokens
@@ -155,11 +156,14 @@ def _says_made(facts: Facts | None) -> bool:
 def _kept(survey: Survey, listing: Facts) -> bool:
     """Whether the items of a list are entities with an id, rather than lines of a report."""
     flat, noun = survey.flat(listing.ref), listing.route.noun
+    made = survey.at(listing.route.steps, "POST")
     if not has_key(flat, noun) and not (noun.endswith("s") and has_key(flat, noun[:-1])):
-        return False
+        # Known by nothing but what they say: the members of a project.
+        sent = survey.flat(made.body).properties.keys() if made is not None else set()
+        alike = len(sent & flat.properties.keys()) > 1
+        return made is not None and made.ref == listing.ref and alike
     if listing.ref in survey.homes:
         return True
-    made = survey.at(listing.route.steps, "POST")
     alike = made is not None and (made.operation.success == 201 or made.ref == listing.ref)
     return listing.route.plural or alike
 
@@ -179,11 +183,25 @@ def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) ->
         return False
     if named and (making.route.plural or not verb):
         return True
+    if is_link(survey, making):
+        return True
     if verb and not making.route.plural:
         return False
     beneath = above in survey.by_steps and above[-1:] != (ANY,)
     sure = making.operation.success == 201 and (making.route.plural or not beneath)
     return sure and has_key(survey.flat(making.ref), making.route.noun)
+
+
+def is_link(survey: Survey, facts: Facts) -> bool:
+    """Whether a request has nothing but ids of two or more others, which POST links and DELETE
+    unlinks: `{"user_id": 7, "group_id": 2}` to `/permissions`."""
+    sent = survey.flat(facts.body).properties.keys() if facts.body else set()
+    both = [survey.at(facts.route.steps, method) for method in ("POST", "DELETE")]
+    alike = all(one is not None and survey.flat(one.body).properties.keys() == sent for one in both)
+    return alike and len(sent) > 1 and all(tokens(name)[-1:] in _IDS for name in sent)
+
+
+_IDS = (("id",), ("uuid",), ("sid",), ("guid",))
 
 
 def _adds(survey: Survey, making: Facts, listing: Facts) -> bool:
@@ -274,7 +292,10 @@ def _with_views(survey: Survey, drafts: list[Draft]) -> list[Draft]:
     reads (`/bookmarks` with the schema of `/statuses/{id}`), and paths that look one up by another
     property (`/customers/email/{email}`)."""
     homes: dict[str, list[Draft]] = defaultdict(list)
+    made: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
+        for ref in {facts.ref for facts in draft.lists} if draft.creates else ():
+            made[ref].append(draft)
         read = (survey.at(route.steps, "GET") for route in draft.items)
         for ref in {facts.ref for facts in read if facts is not None}:
             homes[ref].append(draft)
@@ -282,14 +303,34 @@ def _with_views(survey: Survey, drafts: list[Draft]) -> list[Draft]:
     kept = []
     for draft in drafts:
         refs = {facts.ref for facts in draft.lists}
-        known = homes[next(iter(refs))] if len(refs) == 1 and refs <= survey.homes.keys() else []
+        ref = next(iter(refs), "") if len(refs) == 1 else ""
+        named = ref.startswith("#/components/")
+        known = homes[ref] if ref in survey.homes else made[ref] if named else []
         found = [one for one in known if one in drafts]
+        if not found and not draft.items and not draft.creates and draft.lists:
+            found = [one for one in drafts if one.noun == draft.noun and one.items]
+            found = [one for one in found if all(_in_short(survey, one, f) for f in draft.lists)]
         if draft.items or draft.creates or len(found) != 1:
             kept.append(draft)
             continue
         found[0].lists += draft.lists
         found[0].say(f"{draft.route} lists them as well: the schema agrees")
     return kept
+
+
+def _in_short(survey: Survey, draft: Draft, listing: Facts) -> bool:
+    """Whether the rows of a list are the entities of a draft in another form: each has its id, and
+    most of the rest is known of them, too."""
+    rows = survey.flat(listing.ref).properties
+    known, keys = set(), set()
+    for ref in described(survey, draft):
+        flat = survey.flat(ref)
+        keys.add(key_in(survey, draft, flat)[0])
+        known |= {tokens(name) for name in flat.properties}
+        for name in flat.properties.keys() & USUAL:
+            known |= {tokens(one) for one in properties_of(survey.schemas, flat.properties[name])}
+    alike = sum(tokens(name) in known for name in rows)
+    return bool(keys & rows.keys()) and len(rows) > 1 and 3 * alike >= 2 * len(rows)
 
 
 def _looks_up(survey: Survey, draft: Draft, homes: Mapping[str, list[Draft]]) -> bool:
@@ -349,7 +390,9 @@ def _shaped_alike(survey: Survey, one: Draft, other: Draft) -> bool:
 
 
 def _literals(draft: Draft) -> Steps:
-    return tuple(step for step in draft.route.steps if step != ANY)
+    """The words of a path, the last one in the singular: `/rules`, and `/rule/{id}`."""
+    literal = tuple(step for step in draft.route.steps if step != ANY)
+    return (*literal[:-1], noun(literal[-1])) if literal else ()
 
 
 def _goes_through(long: Steps, short: Steps) -> bool:
@@ -402,8 +445,8 @@ def _sets(survey: Survey, reading: Facts, made: Facts) -> bool:
     """Whether a POST sends what GET of the same path reads: `POST /settings`."""
     if reading.envelope is not None or made.route.plural or verb_of(made.route.last):
         return False
-    sent = survey.flat(made.body).properties.keys()
-    shown = survey.flat(reading.ref).properties.keys()
+    sent = {tokens(name) for name in survey.flat(made.body).properties}
+    shown = {tokens(name) for name in survey.flat(reading.ref).properties}
     return len(sent & shown) > 1 and 2 * len(sent & shown) > len(sent)
 
 

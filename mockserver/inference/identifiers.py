@@ -96,7 +96,10 @@ def _literals(survey: Survey, pointers: Iterable[str]) -> Iterator[str]:
             yield found[1]
 
 
-_USUAL = ("id", "_id", "uuid", "guid", "uid", "sid", "key", "slug", "name", "code", "number")
+_USUAL = (
+    "id", "_id", "uuid", "guid", "uid", "sid", "key", "slug", "username", "user_name", "login",
+    "name", "code", "number", "email", "email_address",
+)  # fmt: skip
 _LAST = ("gid", "identifier", "entity_id", "object_id", "resource_id", "arn")
 _SURE = ("id", "_id", "uuid", "guid", "uid", "sid")
 
@@ -238,6 +241,18 @@ def few_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> bool:
     )
 
 
+def sent_as(survey: Survey, draft: Drafted, flat: Flat, key: str) -> str | None:
+    """The property of a create that names what exists already and is put in: `GroupSid` of a
+    group, whose id is its `sid`."""
+    short = draft.noun.rsplit("_", 1)[-1]
+    wanted = {f"{one}_{'_'.join(tokens(key))}" for one in (draft.noun, short)} if key else set()
+    for facts in draft.creates:
+        for name in survey.flat(facts.body).required if facts.body else ():
+            if "_".join(tokens(name)) in wanted and name not in flat.properties:
+                return name
+    return None
+
+
 _NAMING = bag("name slug username login email handle code symbol alias key unique_name title")
 _CALLED = "name|slug|username|login|email|handle|code|symbol|alias|key"
 _ARTICLE = r"(?:the |its |an? )?(?:\w+ )?"
@@ -252,6 +267,8 @@ def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[s
     words: set[str] = set()
     for route in draft.items:
         last = tokens(route.names[-1])
+        if _is_name(survey, draft, flat, key, route):
+            words |= _NAMING
         if "or" in last or (len(last) > 1 and last[-1] in _NAMING):
             words |= set(last) & _NAMING
         for facts in survey.by_steps.get(route.steps, {}).values():
@@ -268,6 +285,20 @@ def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[s
         if name != key and ending in words and len(spelled) <= 2:
             found.append(name)
     return tuple(found)
+
+
+def _is_name(survey: Survey, draft: Drafted, flat: Flat, key: str, route: Route) -> bool:
+    """Whether a path has a text where the id is a number: `/tags/{tag}`."""
+    own = set(survey.schemas.types(flat.properties[key])) if key in flat.properties else set()
+    if not own or own - {"integer", "number"} or tokens(route.names[-1])[-1:] in _ID_WORDS:
+        return False
+    return any(
+        parameter.place == "path"
+        and parameter.name == route.names[-1]
+        and set(survey.schemas.types(parameter.schema)) == {"string"}
+        for facts in survey.by_steps.get(route.steps, {}).values()
+        for parameter in facts.operation.parameters
+    )
 
 
 def member_of(

@@ -1,14 +1,16 @@
-"""Operations that name entities by other properties than the id, or several by their ids."""
+"""Operations that name entities by other properties than the id, or several by their ids, show them
+in short, or count them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from mockserver.inference.model import Resource
-from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.words import is_id_of, is_plural, noun, tokens
+from mockserver.inference.model import FIRST, Path, Resource
+from mockserver.inference.operations import Facts, Survey, json_of
+from mockserver.inference.words import bag, is_id_of, is_plural, noun, tokens
 
 Steps = tuple[str, ...]
+_COUNTS = bag("count counter counts total")
 
 
 def looked_up_by(survey: Survey, facts: Facts, resource: Resource) -> dict[str, str]:
@@ -53,3 +55,57 @@ def are_ids(parameter: str, resource: Resource) -> bool:
     key = tokens(resource.identity.key or "id")
     ids = is_id_of(parameter, resource.noun.rsplit("_", 1)[-1])
     return (ids or noun(parameter) == "_".join(key)) and is_plural(parameter)
+
+
+def shown_in_short(survey: Survey, facts: Facts, resources: Iterable[Resource]) -> Resource | None:
+    """The resource whose entities a list shows in a form of its own: each row has the id, and most
+    of the rest is known of the entity."""
+    rows = survey.flat(facts.ref).properties.keys() if facts.envelope is not None else set()
+    if len(rows) < 2 or not facts.route.plural:
+        return None
+    spelled = {tokens(name) for name in rows}
+    found = [
+        one
+        for one in resources
+        if one.noun == facts.route.noun and not one.singleton and one.identity.key in rows
+        if 3 * len(spelled & _known_of(survey, one)) >= 2 * len(spelled)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _known_of(survey: Survey, resource: Resource) -> set[Steps]:
+    """The properties of a resource, and of the part that holds most of them."""
+    own = survey.flat(resource.schema).properties
+    held = survey.schemas.flat(own[resource.holder]).properties if resource.holder else {}
+    return {tokens(name) for name in (*own, *held)}
+
+
+def number_in(survey: Survey, facts: Facts) -> Path | None:
+    """Where `GET /things/count` has the only number of its response."""
+    response = facts.operation.response_for(facts.operation.success)
+    media = json_of(response.content) if response is not None else None
+    if facts.route.last.lower() not in _COUNTS or media is None or not media.pointer:
+        return None
+    schemas, path = survey.schemas, list[str]()
+    place: str | None = media.pointer
+    for _ in range(4):
+        if place is None:
+            return None
+        flat = schemas.flat_at(schemas.main(place))
+        if {"integer", "number"} & set(flat.types):
+            return tuple(path)
+        if "array" in flat.types:
+            place = schemas.place(schemas.main(place), None)
+            path.append(FIRST)
+            continue
+        numbers = [
+            name
+            for name, schema in flat.properties.items()
+            if {"integer", "number"} & set(schemas.types(schema))
+        ]
+        wanted = numbers or list(flat.properties)
+        if len(wanted) != 1:
+            return None
+        path.append(wanted[0])
+        place = schemas.place(schemas.main(place), wanted[0])
+    return None

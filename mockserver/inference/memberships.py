@@ -88,7 +88,8 @@ class _Relations:
             if action.kind != "list" or listed is None or listed.schema is None:
                 return None
             alike = [*self._homes[listed.schema], *self._nouns.get(listed.noun, ())]
-            return self._at_home(alike, owner, listed)
+            found = self._at_home(alike, owner, listed)
+            return found if found is not None else self._called(steps, owner, listing)
         members = self._nouns.get(noun(steps[-1]), [])
         arrays = self.survey.schemas.arrays(owner.schema or "")
         shown = members and any(
@@ -98,6 +99,25 @@ class _Relations:
         if len(members) != 1 or not shown or members[0] is owner or adding is None:
             return None
         return members[0] if _ids(self.survey, adding, members[0]) is not None else None
+
+    def _called(self, steps: Steps, owner: Resource, listing: Facts) -> Resource | None:
+        """The resource of members that have a schema of their own (`TeamMember`), but are added by
+        nothing but the id of a user, and removed at `{user}`."""
+        adding = self.survey.at(steps, "POST", "PUT")
+        items = [one for one in self.beneath[steps] if one.route.steps == (*steps, ANY)]
+        if adding is None or not items:
+            return None
+        words = tokens(items[0].route.names[-1])
+        about = noun("_".join(words[:-1] if words[-1:] in (("id",), ("uuid",)) else words))
+        members = self._nouns.get(about, [])
+        key = members[0].identity.key if len(members) == 1 else None
+        if key is None or members[0] is owner or not members[0].items:
+            return None
+        names = {key, f"{about}_id", f"{about}_{key}"}
+        sent = {"_".join(tokens(name)) for name in self.survey.flat(adding.body).properties}
+        rows = self.survey.flat(listing.ref).properties
+        shown = {key} & rows.keys() or {"_".join(tokens(name)) for name in rows} & names
+        return members[0] if len(sent) == 1 and sent <= names and shown else None
 
     def _at_home(
         self, alike: Iterable[Resource], owner: Resource, listed: Resource
@@ -185,13 +205,25 @@ def _as_views(
     owner, member = relation.owner, relation.member
     name = links.get((member.name, owner.name))
     through = None if name is not None else _through(relations, owner, member)
+    held = _holds(relations.survey, owner, relation) if name is None and through is None else None
     for operation, action in changed.items():
         membership = action.membership
         if membership is not None and name is not None:
             membership = replace(membership, name=name, inverse=True)
         elif membership is not None:
-            membership = replace(membership, through=through)
+            membership = replace(membership, through=through, held=held)
         yield operation, replace(action, membership=membership)
+
+
+def _holds(survey: Survey, owner: Resource, relation: _Relation) -> str | None:
+    """The array of an owner that has the entities which a path below it lists."""
+    nouns = {relation.member.noun, noun(relation.steps[-1])}
+    arrays = (
+        name
+        for name, schema in survey.flat(owner.schema).properties.items()
+        if noun(name) in nouns and "array" in survey.schemas.types(schema)
+    )
+    return next(arrays, None)
 
 
 def _through(relations: _Relations, owner: Resource, member: Resource) -> tuple[str, str] | None:
@@ -313,6 +345,10 @@ def _changed(
     for name, resource in (("member", member), ("owner", owner)):
         if place and resource.schema is not None and place == resource.schema:
             shows = name
+    listing = relations.survey.at(relation.steps, "GET")
+    if not shows and FIRST in facts.at and listing is not None:
+        rows = (relations.survey.flat(ref).properties.keys() for ref in (place, listing.ref))
+        shows = "member" if len(set(map(frozenset, rows))) == 1 else ""
     at = facts.at
     if facts.envelope is not None:
         at = (*at, FIRST, *facts.envelope.row)

@@ -167,6 +167,8 @@ class Identity:
     referred_by: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     client_key: bool = False
+    sent_as: str | None = None
+    """The property under which a create has the id, where no entity shows it: `GroupSid`."""
     nested: bool = False
     returned: bool = True
     open: bool = False
@@ -239,6 +241,17 @@ class Constraint:
     ended: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Through:
+    """A query parameter that filters a list by other entities: those of `resource` that name its
+    value in the property `of` name the ones to list in `member`."""
+
+    parameter: str
+    resource: str
+    of: str
+    member: str
+
+
 ItemPlace = Literal["path", "query", "body", "caller"]
 
 
@@ -253,6 +266,7 @@ class RequestUse:
     leads to an array of entities that may be sent as well. `every`: a bulk delete without ids, of
     the whole collection. `by` are parameters that name the entity, or filter a list, by other
     properties: each with its property.
+    `through` are those that filter a list by entities that link two others.
     """
 
     at: Path = ()
@@ -265,6 +279,7 @@ class RequestUse:
     every: bool = False
     constraint: Constraint | None = None
     by: tuple[tuple[str, str], ...] = ()
+    through: tuple[Through, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +358,7 @@ class Membership:
     properties of a member that name its owners from the start. `inverse`: the links of the relation
     `name` lead from the members to the owner (the groups of a user). `through` are entities below
     a member, one of whose properties names the owner (the chats of a user, by their participants).
+    `held` is the array of the owner that has its members, where nothing else says which they are.
     """
 
     owner: str
@@ -355,6 +371,7 @@ class Membership:
     fields: tuple[str, ...] = ()
     inverse: bool = False
     through: tuple[str, str] | None = None
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

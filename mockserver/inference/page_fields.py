@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -44,7 +45,9 @@ SORT = bag(
 DIRECTION = bag(
     "order direction sort_order sort_direction sortdirection dir order_direction sort_dir "
     "sortorder order_dir sort_type ascending descending order_type ordertype sort_mode order_mode "
-    "sorting_order sort_by_direction order_by_direction sorting_direction sort_by_order"
+    "sorting_order sort_by_direction order_by_direction sorting_direction sort_by_order "
+    "orderascending order_ascending sortascending sort_ascending is_ascending asc "
+    "orderdescending order_descending sortdescending sort_descending is_descending desc reverse"
 )
 
 NEXT = bag(
@@ -88,7 +91,7 @@ PAGES = bag(
 )
 ECHOES = {
     "page": PAGE | bag("number"), "limit": LIMIT - {"count", "first", "number_of_results"},
-    "offset": OFFSET - {"from"},
+    "offset": (OFFSET - {"from"}) | {"skipped"},
 }  # fmt: skip
 LINKS = bag("links link _links urls href hrefs")
 META = bag(
@@ -297,10 +300,12 @@ class PageReader:
         return 0 in self._schemas.flat_at(pointer).notes.examples
 
 
+_PREFIX = re.compile(r"^(?:x_)?(?:(?:pagination|paging)_)?")
+
+
 def page_headers(response: Response, reader: PageReader) -> Iterator[PageField]:
     """The headers that describe the page: `X-Total-Count`, `X-Next-Page`."""
-    plain = {name: word(name).removeprefix("x_").removeprefix("pagination_")
-             for name in response.headers}  # fmt: skip
+    plain = {name: _PREFIX.sub("", word(name)) for name in response.headers}
     for name, called in plain.items():
         if called in ("link", "url", "self"):
             continue

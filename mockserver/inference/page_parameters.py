@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import lru_cache
 from typing import Any
 
@@ -33,9 +33,15 @@ _DEFAULT = re.compile(
 
 
 def paging_of(
-    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], posted: bool
+    schemas: Schemas,
+    operation: Operation,
+    asked: Mapping[str, Any],
+    posted: bool,
+    own: Set[str] = frozenset(),
 ) -> Paging:
-    """The paging parameters."""
+    """The paging parameters. `own` are the properties of the rows, in normal form: a text that is
+    called like one of them (`from` of a message) filters."""
+    asked = {n: s for n, s in asked.items() if word(n) not in own or not _is_text(schemas, s)}
     limit = parameter_of(asked, LIMIT) or _told(schemas, operation, asked, "limit")
     page = parameter_of(asked, PAGE) or _told(schemas, operation, asked, "page")
     offset = parameter_of(asked, OFFSET) or _told(schemas, operation, asked, "offset")

@@ -121,7 +121,8 @@ def envelope_of(
     if found is None:
         return None
     items, one, because = found
-    paging = paging_of(schemas, operation, query, posted)
+    own = {word(name) for name in schemas.flat_at(schemas.canonical(one)).properties}
+    paging = paging_of(schemas, operation, query, posted, own)
     fields: list[PageField] = []
     if items:
         reader = PageReader(schemas, paging, items)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from mockserver.inference.model import Action, Because, Link, Reference, Resource
+from mockserver.inference.model import Action, Because, Link, Reference, Resource, Through
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, Route
-from mockserver.inference.words import noun, tokens
+from mockserver.inference.words import noun, plural, tokens
 
 
 class Named(Protocol):
@@ -105,6 +105,55 @@ def referring(
                 request = replace(action.request, refers=refers)
                 found[facts.operation.id] = replace(action, request=request, because=because)
     return found
+
+
+def linked(
+    survey: Survey, actions: Mapping[str, Action], resources: Mapping[str, Resource]
+) -> dict[str, Action]:
+    """The actions, with the parameters of lists that are about links: `/users?group_id=7` where
+    neither users have a group nor groups have users, but `/memberships` have both."""
+    ids: dict[str, dict[str, str]] = {}
+    for resource in resources.values():
+        places = (resource.schema, resource.request) if resource.creatable else ()
+        spelled = {"_".join(tokens(n)): n for p in places if p for n in survey.flat(p).properties}
+        ids[resource.name] = {
+            word.rpartition("_")[0]: name
+            for word, name in spelled.items()
+            if word.endswith(_ID_ENDS) and name != resource.identity.key
+        }
+    found = dict(actions)
+    for facts in survey.facts:
+        action = actions[facts.operation.id]
+        listed = resources.get(action.resource or "")
+        if action.kind != "list" or listed is None or action.membership is not None:
+            continue
+        own = {"_".join(tokens(name)) for name in survey.flat(listed.schema).properties}
+        short = listed.noun.rsplit("_", 1)[-1]
+        through = []
+        for parameter in facts.operation.parameters:
+            word = "_".join(tokens(parameter.name))
+            about, _, end = word.rpartition("_")
+            if parameter.place != "query" or f"_{end}" not in _ID_ENDS or not about:
+                continue
+            if own & {word, about, plural(about), f"{about}_ids"} or about in (listed.noun, short):
+                continue
+            between = [
+                (name, both[about], both.get(listed.noun) or both.get(short) or "")
+                for name, both in ids.items()
+                if about in both and (listed.noun in both or short in both) and name != listed.name
+            ]
+            if len(between) == 1:
+                through.append(Through(parameter.name, *between[0]))
+        if through:
+            names = ", ".join(f"`{one.parameter}`" for one in through)
+            why = Because(f"{names} is known of each by {through[0].resource}", "likely")
+            request = replace(action.request, through=tuple(through))
+            because = (*action.because, why)
+            found[facts.operation.id] = replace(action, request=request, because=because)
+    return found
+
+
+_ID_ENDS = ("_id", "_uuid", "_sid", "_guid")
 
 
 def _references(

@@ -27,6 +27,7 @@ from mockserver.inference.model import (
     Resource,
     ResponseUse,
     States,
+    Through,
     Transition,
     ValueSet,
 )
@@ -36,7 +37,7 @@ _TUPLE, _LIST, _SET, _MAPPING, _FIRST = range(5)
 _CLASSES: tuple[type[Any], ...] = (
     Plan, Resource, Action, Announcement, Because, Envelope, Identity, JobStart, Link, Membership,
     Ordering, PageField, PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
-    Constraint, Elements, ValueSet,
+    Constraint, Elements, ValueSet, Through,
 )  # fmt: skip
 CLASSES = frozenset(_CLASSES)
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, _FIRST)}

@@ -23,6 +23,10 @@ _IRREGULAR = frozenset(
 )
 
 
+_KEYS = {"fk": "id", "idfk": "id"}
+"""What foreign keys end with in some databases."""
+
+
 def bag(text: str) -> frozenset[str]:
     """The set of words in a text."""
     return frozenset(text.split())
@@ -40,7 +44,7 @@ def tokens(name: str) -> tuple[str, ...]:
     if not name.isascii():
         plain = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
         name = plain.encode("ascii", "ignore").decode()
-    return tuple(word.lower() for word in _BOUNDARY.findall(name))
+    return tuple(_KEYS.get(low := word.lower(), low) for word in _BOUNDARY.findall(name))
 
 
 @lru_cache(maxsize=65_536)

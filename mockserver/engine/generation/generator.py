@@ -147,6 +147,8 @@ class Maker:
     def _takes_null(self, flat: Flat, name: str, path: Path) -> bool:
         if flat.presumed and self._rich and (len(path) <= _DEEP or "object" not in flat.types):
             return False  # another value is one for every reader of the document
+        if self._rich and path in self.wanted:
+            return False
         if self._lean:
             return True
         if self._is_new:

@@ -78,25 +78,23 @@ class Values:
         name: str = "",
         owner: str = "",
         without: Iterable[Path] = (),
+        wanted: Iterable[Path] = (),
     ) -> Json:
         """A valid value for the schema at `pointer`, with as much of `known` as fits. Optional
-        properties in `without` are left out.
+        properties in `without` are left out, those in `wanted` are not.
 
         Raises ReplyError if there is none, except for a `loose` one, which need not fit.
         """
         if mode == "loose":
             return self._loose(pointer, rng, known, name)
         check, literal = self.check(pointer), self.literal(pointer)
-        schema = self.schemas.at(pointer)
-        good: Json = MISSING
-        wanted, narrow = set[Path](), set[Path]()
-        unwanted: set[Path] = set(without)
-        given = known
+        schema, good = self.schemas.at(pointer), MISSING
+        wanted, unwanted, narrow = set(wanted), set(without), set[Path]()
+        given, owners = known, [owner] if owner else []
         for attempt in range(_TRIES):
             thrown = rng if attempt == 0 else rng.child("again", attempt)
             now: Mode = mode if attempt < _TRIES // 2 else "bare"
             places = frozenset(wanted), frozenset(unwanted), frozenset(narrow)
-            owners = [owner] if owner else []
             turns = max(0, attempt - 1) % _NARROWED
             maker = Maker(self.schemas, thrown, now, self._request, *places, turns, owners=owners)
             try:
@@ -138,11 +136,14 @@ class Values:
         mode: Mode = "rich",
         owner: str = "",
         without: Iterable[Path] = (),
+        wanted: Iterable[Path] = (),
     ) -> Json:
         """A value for storage; `known` unchanged if no value fits, since a schema may contradict
         itself. The responses that show it have their own schemas."""
         try:
-            return self.make(pointer, rng, known, mode=mode, owner=owner, without=without)
+            return self.make(
+                pointer, rng, known, mode=mode, owner=owner, without=without, wanted=wanted
+            )
         except ReplyError:
             return dict(known)
 

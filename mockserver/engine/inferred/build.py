@@ -19,7 +19,8 @@ from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.har_import import adopt, owns
 from mockserver.engine.inferred.issuing import issuing, revoking
 from mockserver.engine.inferred.job_control import outcomes_of, steers, tracked
-from mockserver.engine.inferred.joins import LINKS, counting
+from mockserver.engine.inferred.joins import counting
+from mockserver.engine.inferred.links import LINKS
 from mockserver.engine.inferred.lists import listing
 from mockserver.engine.inferred.memberships import change_values, link, unlink
 from mockserver.engine.inferred.repository import (
@@ -38,7 +39,7 @@ from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Collection, World
 from mockserver.inference.credentials import plan_credentials
-from mockserver.inference.model import Action, ActionKind, Link, Plan
+from mockserver.inference.model import Action, ActionKind, Link, Plan, Resource
 from mockserver.inference.page_fields import word
 from mockserver.inference.paths import route
 from mockserver.openapi.model import Contract, Operation
@@ -200,7 +201,8 @@ def _indexed(contract: Contract, plan: Plan, schemas: Schemas) -> dict[str, list
             if parameter.place == "query" and asked.endswith("_id") and asked in spelled:
                 fields.append(spelled[asked])
         for field in fields:
-            if field is not None and field != resource.identity.key:
+            chosen = field == resource.identity.key
+            if field is not None and not chosen and _is_plain(schemas, resource, field):
                 found.setdefault(resource.name, {})[field] = None
     named = [
         (action.resource, field)
@@ -208,15 +210,24 @@ def _indexed(contract: Contract, plan: Plan, schemas: Schemas) -> dict[str, list
         if action.resource is not None and action.membership is not None
         for field in action.membership.fields
     ]
+    named += [
+        action.membership.through
+        for action in plan.actions.values()
+        if action.membership is not None and action.membership.through is not None
+    ]
+    named += [(t.resource, t.of) for a in plan.actions.values() for t in a.request.through]
     for name, field in (*counting(schemas, plan), *named):
-        resource = plan.resources[name]
-        places = [place for place in (resource.schema, resource.request) if place is not None]
-        known = [schemas.flat_at(place).properties.get(field) for place in places]
-        types = {kind for one in known if one is not None for kind in schemas.types(one)}
-        # An index has one value of each row.
-        if types and not types & {"array", "object"}:
+        if _is_plain(schemas, plan.resources[name], field):
             found.setdefault(name, {})[field] = None
     return {name: list(fields)[:_MOST_INDEXES] for name, fields in found.items()}
+
+
+def _is_plain(schemas: Schemas, resource: Resource, field: str) -> bool:
+    """Whether a property is one value: an index has one of each row."""
+    places = [place for place in (resource.schema, resource.request) if place is not None]
+    known = [schemas.flat_at(place).properties.get(field) for place in places]
+    types = {kind for one in known if one is not None for kind in schemas.types(one)}
+    return bool(types) and not types & {"array", "object"}
 
 
 _MOST_INDEXES = 4

@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred import crud
 from mockserver.engine.inferred.call import Call
-from mockserver.engine.inferred.context import dig
+from mockserver.engine.inferred.context import dig, named
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import Reply
@@ -100,6 +100,14 @@ def remove(call: Call) -> Reply:
 
 def _meant(call: Call, parent: str) -> Iterator[Entity]:
     """The entities that a bulk delete is about."""
+    by = call.action.request.by
+    if by:
+        body = named(call.request.body)
+        asked = {own: str(body[name]) for name, own in by if body.get(name) is not None}
+        for entity in call.repository.scan(call.world, parent or None, False):
+            if asked and all(str(entity.data.get(n)) == v for n, v in asked.items()):
+                yield entity
+        return
     if not call.action.request.every:
         found = (call.find(call.key_of(value)) for value in _ids(call))
         yield from (entity for entity in found if entity is not None)

@@ -21,7 +21,7 @@ from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
-from mockserver.inference.model import FIRST, Action, Resource
+from mockserver.inference.model import FIRST, Action, Resource, Through
 from mockserver.inference.page_fields import COUNT, TOTAL
 from mockserver.inference.words import noun, tokens
 from mockserver.openapi.media_types import is_json_or_any
@@ -202,8 +202,21 @@ class Call:
     def tests(self) -> list[Test]:
         """What entities have to be like, by the properties that the request asks for."""
         asked = {**self.request.query, **self.request.path}
-        by = self.action.request.by
-        return [partial(_is_like, name, asked[p]) for p, name in by if asked.get(p)]
+        use = self.action.request
+        tests: list[Test] = [
+            partial(_is_like, name, asked[p]) for p, name in use.by if asked.get(p)
+        ]
+        for one in use.through:
+            if asked.get(one.parameter) not in (None, ""):
+                tests.append(self._linked_by(one, asked[one.parameter]))
+        return tests
+
+    def _linked_by(self, one: Through, value: Any) -> Test:
+        """The test that another entity links an entity with one of these ids."""
+        wanted = {str(each) for each in (value if isinstance(value, list | tuple) else [value])}
+        rows = self.context.repositories[one.resource].holding(self.world, one.of, wanted)
+        keys = {str(r.data.get(one.member)) for r in rows if str(r.data.get(one.of)) in wanted}
+        return lambda entity: entity.key in keys or str(entity.id(self.resource)) in keys
 
     def _looked_up(self) -> Entity:
         """The newest entity that the request asks for. Raises NotFound."""
@@ -369,27 +382,39 @@ class Call:
         has_key = self.resource.identity.key is not None
         return entity.id(self.resource) if has_key else entity.key
 
-    def known(self, entity: Entity) -> dict[str, Any]:
-        """The entity, with its id and those of its parents under their path parameter names."""
+    def known(self, entity: Entity, shown: str | None = None) -> dict[str, Any]:
+        """The entity, with its id and those of its parents under their path parameter names, and
+        its own URL where the resource, or the schema at `shown`, has that."""
         resource = self.resource
         found = dict(self.context.joins.shown(self.world, self.repository, entity))
-        if isinstance(found.get(resource.holder or ""), Mapping):
+        holder = found.get(resource.holder or "attributes")
+        if isinstance(holder, Mapping):
             # A response without the part may have what is in it.
-            found = {**found[resource.holder or ""], **found}
+            found = {**holder, **found}
         called = entity.id(resource)
         for name in (resource.identity.parameter, f"{resource.noun}_id", "id"):
             if name is not None:
                 found.setdefault(name, called)
         for link in self.action.parents:
             if link.parameter in self.request.path:
-                found.setdefault(link.parameter, self.request.path[link.parameter])
-        for name, pointer in self.context.self_links(resource).items():
+                value = self.request.path[link.parameter]
+                found.setdefault(link.parameter, value)
+                if link.resource is None and link.field is not None and entity.seed:
+                    found[link.field] = value  # whatever it is, this is below it
+        links = self.context.self_links(resource)
+        if shown is not None:
+            links = {**links, **self.context.self_links(resource, shown)}
+        for path, pointer in links.items():
             url = self.url(entity)
             # A pattern may want a path, or what no URL of this mock can be.
             fits = self.context.values.check(pointer).is_valid
-            shown = next(filter(fits, (url, urlsplit(url).path)), None)
-            if shown is not None or name not in found:
-                found[name] = shown or url
+            fitting = next(filter(fits, (url, urlsplit(url).path)), None)
+            part = found
+            for step in path[:-1]:
+                inner = part.get(step)
+                part[step] = part = dict(inner) if isinstance(inner, Mapping) else {}
+            if fitting is not None or path[-1] not in part:
+                part[path[-1]] = fitting or url
         if self.action.response.id_path:
             self._set_id(found, called)
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +17,13 @@ from mockserver.engine.inferred.identifiers import dig as dig
 from mockserver.engine.inferred.identifiers import id_text as id_text
 from mockserver.engine.inferred.joins import Joins
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
+from mockserver.engine.inferred.seed_references import Sought
 from mockserver.engine.inferred.seeding import Sower, lasting
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
 from mockserver.inference.model import FIRST, Action, Link, Path, Plan, Resource
-from mockserver.inference.page_fields import word
+from mockserver.inference.page_fields import LINKS, word
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -45,7 +46,7 @@ class Context:
     keys: Keys
     examples: Examples
     joins: Joins
-    _self_links: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _self_links: dict[tuple[str, str | None], Mapping[Path, str]] = field(default_factory=dict)
     _locations: dict[tuple[str, Path], tuple[str, ...]] = field(default_factory=dict)
     _results: dict[str, list[tuple[Repository, str]]] = field(default_factory=dict)
 
@@ -73,7 +74,8 @@ class Context:
         empty = seeds == "none"
         if given is not None:
             examples = GivenExamples(given, plan, values, keys, examples)
-        sower = Sower(values, repositories, keys, examples, plan, empty=empty)
+        sought = Sought(contract, plan)
+        sower = Sower(values, repositories, keys, examples, plan, sought, empty=empty)
         joins = Joins(schemas, plan, repositories, sower)
         return cls(contract, plan, values, answers, repositories, sower, keys, examples, joins)
 
@@ -97,18 +99,39 @@ class Context:
         """The repository of the entities that a path parameter names, if known."""
         return self.repositories.get(link.resource) if link.resource is not None else None
 
-    def self_links(self, resource: Resource) -> Mapping[str, str]:
+    def self_links(self, resource: Resource, shown: str | None = None) -> Mapping[Path, str]:
         """The properties that hold the URL of the entity itself, with the pointers to their
-        schemas."""
-        found = self._self_links.get(resource.name)
+        schemas; in the schema at `shown`, if that is another one."""
+        asked = resource.name, shown if shown != resource.schema else None
+        found = self._self_links.get(asked)
         if found is None:
-            found = self._self_links[resource.name] = {
-                name: pointer
-                for name, schema in self.flat(resource).properties.items()
-                if self._leads_to_itself(resource, name, schema)
-                and (pointer := self.schemas.place(str(resource.schema), name)) is not None
-            }
+            found = self._self_links[asked] = dict(self._find_self_links(resource, asked[1]))
         return found
+
+    def _find_self_links(self, resource: Resource, shown: str | None) -> Iterator[tuple[Path, str]]:
+        schemas, start = self.schemas, str(shown or resource.schema)
+        flat = schemas.flat_at(start) if shown or resource.schema else schemas.flat({})
+        for name, schema in flat.properties.items():
+            place = schemas.place(start, name)
+            if place is None:
+                continue
+            if self._leads_to_itself(resource, name, schema):
+                yield (name,), place
+            elif name.lower() in LINKS or word(name) in _ABOUT:
+                # `{"_links": {"self": {"href": ...}}}`, `{"meta": {"location": ...}}`
+                for inner, one in schemas.flat(schema).properties.items():
+                    called = word(inner)
+                    if called not in ("self", "self_url", "self_link") and (
+                        called not in ("location", "href", "uri") or word(name) not in _ABOUT
+                    ):
+                        continue
+                    below = schemas.place(place, inner)
+                    if below is not None and "string" in schemas.types(one):
+                        yield (name, inner), below
+                    elif below is not None and "href" in schemas.flat(one).properties:
+                        last = schemas.place(below, "href")
+                        if last is not None:
+                            yield (name, inner, "href"), last
 
     def locations(self, operation: Operation, at: Path) -> tuple[str, ...]:
         """The properties of a response to a create that say where the new entity is, beside or in
@@ -198,6 +221,7 @@ class Context:
         return schemas.canonical(place) == schemas.canonical(resource.schema)
 
 
+_ABOUT = bag("meta metadata")
 _LOCATIONS = bag("location href self resource_url resource_uri self_url self_link location_url")
 _ITSELF = re.compile(
     r"\b(?:url|uri|link|address|location)\b.{0,20}\b(?:of|to|for)\b.{0,12}\b(?:this|the|resource)\b",

@@ -37,6 +37,8 @@ def create(call: Call) -> Reply:
     call.check_parents()
     repository, resource = call.repository, call.resource
     sent = _accepted(call)
+    if resource.identity.key in sent and sent[resource.identity.key] in _NO_IDS:
+        del sent[resource.identity.key]
     parent = _parent(call, sent)
     wished = _wished_id(call)
     fixed = {**links(call), **wished}
@@ -68,6 +70,10 @@ def create(call: Call) -> Reply:
     tell_ids(call, reply, [call.id_of(entity)])
     count_made(call, reply, 1)
     return reply
+
+
+_NO_IDS = (0, -1, "", "0", "-1", "00000000-0000-0000-0000-000000000000")
+"""What clients send as the id of what has none yet, where the schema requires one."""
 
 
 def _create_below(call: Call, above: Entity) -> None:

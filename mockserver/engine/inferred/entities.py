@@ -324,9 +324,11 @@ def _made_id(
     return new_id(world, resource.name) if made is None else made
 
 
-def called(resource: Resource, sent: Mapping[str, Any]) -> str:
+def called(resource: Resource, sent: Mapping[str, Any]) -> Any:
     """The name that the client sends, if the entity is known by it: `{pool_name}`, sent as `name`;
     or a property with the name of the path parameter (`{member_arn}`, `MemberArn`)."""
+    if resource.identity.sent_as is not None and sent.get(resource.identity.sent_as):
+        return sent[resource.identity.sent_as]
     parameter = resource.identity.parameter or ""
     for name in (resource.identity.key or "", parameter):
         last = tokens(name)[-1:]

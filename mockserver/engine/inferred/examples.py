@@ -294,9 +294,12 @@ class _Collector:
                 if not above.singleton:
                     self._named(above, fitting, None)
                 return id_text(fitting)
-        path = {**path, **_said_by_url(resource, thing)}
+        said = _said_by_url(resource, thing)
+        path = {**path, **said}
         for index in reversed(range(len(links))):
             if own.alike(links[index]):
+                if said.get(links[index].parameter):
+                    self._one(own.resource, links[:index], path, said[links[index].parameter])
                 return self._above(links, path, index)
         return None
 

@@ -299,6 +299,12 @@ def _of_object(wanted: Mapping[str, Any], size: _Size) -> Expression | None:
     return parts[0] if len(parts) == 1 else Group(tuple(parts))
 
 
+def _compares(value: Any) -> bool:
+    """Whether an object has an operator and a value, but no property."""
+    words = {word(name) for name in value} if isinstance(value, Mapping) else set()
+    return bool(words & _HOW and words & _WITH) and not words & _FIELD
+
+
 def _of_entry(name: str, inner: Any, size: _Size) -> Iterator[Expression]:
     called = word(name)
     if inner is None:
@@ -311,6 +317,13 @@ def _of_entry(name: str, inner: Any, size: _Size) -> Iterator[Expression]:
         found = _of_object(inner, size)
         if found is not None:
             yield Group((found,), negated=True)
+    elif all(map(_compares, listed := inner if isinstance(inner, list) else [inner])) and listed:
+        # `{"price": [{"operator": ">", "value": 5}, {"operator": "<", "value": 9}]}`
+        for one in listed:
+            size.add()
+            found = _of_object({"field": name, **one}, size)
+            if found is not None:
+                yield found
     elif isinstance(inner, Mapping):
         bounds = [(operator_of(word(key) or key), value) for key, value in inner.items()]
         known = [(operator, value) for operator, value in bounds if operator is not None]

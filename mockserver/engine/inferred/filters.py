@@ -52,6 +52,8 @@ _PARTLY: tuple[tuple[re.Pattern[str], Operator], ...] = (
 _SHOWN = bag("include expand embed view format fields show return expanded populate")
 """Words of parameters about what a response shows of each entity."""
 _BOUNDS = ("from", "to", "above", "below")
+_MOST_PLACES = 3
+"""Properties within others that one name may mean, any of them."""
 _BACKTICKED = re.compile(r"[`'\"]([\w.]{2,40})[`'\"]")
 _NEGATIONS = ("un", "not_", "non_", "no_", "in", "dis")
 
@@ -80,6 +82,8 @@ class Filter:
             every = self.operator == "equal" and str(wanted).lower() in EVERYTHING
             if every and wanted not in self.listed.values():
                 return _anyone
+            if self.operator in _BOUNDS and isinstance(wanted, str) and ".." in wanted:
+                return condition("equal", self.fields, wanted)  # both bounds at once
         return condition(self.operator, self.fields, wanted)
 
     def _meant(self, wanted: Any) -> Any:
@@ -199,6 +203,8 @@ class Filters:
             return self._about(fields, spelled, flat, text)
         if spelled in ("dates", "date_range", "time_range") and (fields := self.properties.when()):
             return Filter("equal", fields)
+        if several := self.properties.others(spelled, ()) if flat.values is None else ():
+            return Filter("equal", several[:_MOST_PLACES])
         return self._flags(flat) or self._described(text)
 
     def _about(self, fields: Fields, spelled: str, flat: Flat, text: str = "") -> Make | None:

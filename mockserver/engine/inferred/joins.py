@@ -2,100 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mockserver.engine.inferred.links import members, names
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import Sower
-from mockserver.engine.world import Collection, World
+from mockserver.engine.world import World
 from mockserver.inference.model import Membership, Path, Plan, Resource
 from mockserver.inference.words import bag, counted, is_plural, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
-# Links between entities that have homes of their own: a user in a group, a track on a playlist.
-#
-# A row of `LINKS` says whether an entity is a member. Without one, it is if a property of it names
-# the owner, and seed entities are members of the seed entities above them.
-
-LINKS = Collection("links", order=("id",), indexes=("above", "member"))
-
-
-def members(
-    repositories: Mapping[str, Repository],
-    world: World,
-    member: str,
-    membership: Membership,
-    above: str,
-) -> Iterator[Entity]:
-    """The members of the one with the key `above`; costs what they are, but for seed entities."""
-    repository = repositories[member]
-    owner = repositories[membership.owner].get(world, above)
-    if membership.inverse or membership.through or (owner is not None and owner.seed):
-        test = is_member(repositories, world, membership, above)
-        yield from filter(test, repository.scan(world, None, False))
-        return
-    found: dict[str, Entity] = {}
-    for row in world[LINKS.name].scan(above=f"{membership.name}|{above}"):
-        entity = repository.get(world, row["member"]) if row["on"] else None
-        if entity is not None:
-            found[entity.key] = entity
-    if membership.fields:
-        own = {above, str(owner.id(repositories[membership.owner].resource)) if owner else above}
-        for name in membership.fields:
-            found |= {one.key: one for one in repository.holding(world, name, own)}
-        test = is_member(repositories, world, membership, above)
-        found = {one.key: one for one in sorted(found.values(), key=repository.place) if test(one)}
-    yield from found.values()
-
-
-def is_member(
-    repositories: Mapping[str, Repository], world: World, membership: Membership, above: str
-) -> Callable[[Entity], bool]:
-    """Whether an entity is a member of the one with the key `above`."""
-    repository = repositories[membership.owner]
-    owner = repository.get(world, above)
-    usual = owner is not None and owner.seed
-    own = {above, str(owner.id(repository.resource)) if owner is not None else above}
-    place, rows = f"{membership.name}|{above}", world[LINKS.name]
-    said = {row["member"]: row["on"] for row in rows.scan(above=place)}
-    if membership.inverse:
-        start = f"{membership.name}|"
-        said = {
-            row["above"].removeprefix(start): row["on"]
-            for row in rows.scan(member=above)
-            if row["above"].startswith(start)
-        }
-    if membership.through is not None:
-        name, field = membership.through
-        below = repositories[name].scan(world, None, False)
-        said = {one.parent: True for one in below if _names(one.data.get(field), own, repository)}
-
-    def test(entity: Entity) -> bool:
-        if entity.key in said:
-            return bool(said[entity.key])
-        if usual and entity.seed:
-            return True
-        return any(_names(entity.data.get(name), own, repository) for name in membership.fields)
-
-    return test
-
-
-def _names(value: Any, own: set[str], repository: Repository) -> bool:
-    """Whether a property holds the id of an entity, alone or among others."""
-    if isinstance(value, list):
-        return any(_names(one, own, repository) for one in value)
-    if isinstance(value, Mapping):
-        value = value.get(repository.resource.identity.key or "id")
-    return isinstance(value, str | int) and str(value) in own
-
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """A property that lists the entities of `repository` below one."""
+    """A property that lists the entities of `repository` below one, or those that name it in
+    `field`."""
 
     name: str
     repository: OwnRepository
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +68,9 @@ class Joins:
         self._memberships = {
             action.membership.name: (str(action.resource), action.membership)
             for action in plan.actions.values()
-            if action.membership is not None and not action.membership.inverse
+            if action.membership is not None and action.kind in ("link", "unlink")
         }.values()
+        self._kinds = _kinds(plan)
         self._places = {
             schemas.canonical(resource.schema): name
             for name, resource in reversed(list(plan.resources.items()))
@@ -163,7 +91,7 @@ class Joins:
             there = members(self._repositories, world, member, membership, entity.key)
             found[prop] = [dict(one.data) for one in there]
         for child in children:
-            self._add_children(world, child, entity, found)
+            self._add_children(world, repository, child, entity, found)
         for prop, of in single:
             below = of.get(world, entity.key)
             if below is not None:
@@ -190,22 +118,26 @@ class Joins:
         if tally.field is not None:
             if entity.seed:
                 self._sower.sow(world, tally.repository, None)
-            own = {entity.key, str(entity.id(owner.resource))}
-            return sum(
-                _names(one.data.get(tally.field), own, owner) and not one.row.get("gone")
-                for one in tally.repository.holding(world, tally.field, own)
-            )
+            return sum(1 for _ in self._naming_it(world, owner, tally, entity))
         if entity.seed:
             self._sower.sow(world, tally.repository, entity.key)
         assert isinstance(tally.repository, OwnRepository)
         return tally.repository.number(world, entity.key)
 
     def _add_children(
-        self, world: World, child: Children, entity: Entity, found: dict[str, Any]
+        self,
+        world: World,
+        repository: Repository,
+        child: Children,
+        entity: Entity,
+        found: dict[str, Any],
     ) -> None:
         if entity.seed:
-            self._sower.sow(world, child.repository, entity.key)
-        below = [one.data for one in child.repository.scan(world, entity.key, False)]
+            self._sower.sow(world, child.repository, None if child.field else entity.key)
+        if child.field is not None:
+            below = [one.data for one in self._naming_it(world, repository, child, entity)]
+        else:
+            below = [one.data for one in child.repository.scan(world, entity.key, False)]
         own = found.get(child.name)
         own = own if isinstance(own, list) else []
         key = child.repository.resource.identity.key or "id"
@@ -217,6 +149,16 @@ class Joins:
         if sent or below or child.name in found:
             found[child.name] = [*sent, *(dict(data) for data in below)]
 
+    def _naming_it(
+        self, world: World, owner: Repository, what: Children | Tally, entity: Entity
+    ) -> Iterator[Entity]:
+        """The entities that name one in a property."""
+        assert what.field is not None
+        own = {entity.key, str(entity.id(owner.resource))}
+        for one in what.repository.holding(world, what.field, own):
+            if names(one.data.get(what.field), own, owner) and not one.row.get("gone"):
+                yield one
+
     def _flat(self, resource: Resource) -> Flat:
         return _flat(self._schemas, resource)
 
@@ -224,6 +166,10 @@ class Joins:
         lists: list[Children] = []
         singles: list[tuple[str, OwnRepository]] = []
         properties = self._flat(resource).properties
+        for name, other, field in _showing(self._schemas, self._kinds, resource):
+            repository = self._repositories[other]
+            if isinstance(repository, OwnRepository):
+                lists.append(Children(name, repository, field))
         for repository in self._repositories.values():
             child = repository.resource
             above = child.parents[-1].resource if child.parents else None
@@ -336,8 +282,13 @@ class Joins:
                 key = above.get(one.resource)
             if one.several and not isinstance(key, list):
                 continue
-            others = [self._one(world, one.resource, value) for value in _listed(key)]
-            known = [dict(other.data) for other in others if other is not None]
+            others = [(self._one(world, one.resource, value), value) for value in _listed(key)]
+            # What the client says of it stands.
+            known = [
+                {**other.data, **(value if isinstance(value, Mapping) else {})}
+                for other, value in others
+                if other is not None
+            ]
             if known and (one.name not in sent or one.name in one.ids):
                 into = found.setdefault(one.holder, {}) if one.holder else found
                 into[one.name] = known if one.several else known[0]
@@ -414,6 +365,9 @@ class Joins:
             asked = {"_".join(tokens(n)): n for n in (own.properties if own else ())}
             endings = ("_ids", "s") if inner is not None else ("_id", "", "_uuid")
             ids = [asked[s + e] for s in stems for e in endings if s + e in asked]
+            key = "_".join(tokens(kind.identity.key or ""))
+            own_key = key not in _GENERAL and key not in self._flat(resource).properties
+            ids += [asked[key]] if own_key and key in asked and inner is None else []
             found.append(Named(name, other, inner is not None, tuple(dict.fromkeys(ids)), holder))
         return found
 
@@ -434,6 +388,8 @@ class Joins:
                         yield name, inner, at
 
 
+_GENERAL = bag("id uuid guid uid sid key name code slug number email")
+"""Ids that may be those of anything."""
 _COUNT_HOLDERS = bag("count counts statistics stats totals total _count summary metrics")
 _EMBEDDED = ("_embedded", "embedded")
 _RELATIONSHIPS = "relationships"
@@ -443,13 +399,57 @@ def _flat(schemas: Schemas, resource: Resource) -> Flat:
     return schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
 
 
+Kinds = Mapping[str, list[Resource]]
+"""The resources whose entities have a schema."""
+
+
+def _kinds(plan: Plan) -> Kinds:
+    found: dict[str, list[Resource]] = {}
+    for resource in plan.resources.values():
+        if resource.schema is not None and not resource.singleton:
+            found.setdefault(resource.schema, []).append(resource)
+    return found
+
+
+def _showing(schemas: Schemas, kinds: Kinds, resource: Resource) -> Iterator[tuple[str, str, str]]:
+    """The properties of a resource that list entities which name it: the property, their resource,
+    and their property that does. A category shows the `children` whose `parent` it is."""
+    arrays = schemas.arrays(resource.schema) if resource.schema is not None else {}
+    for name, place in arrays.items():
+        for other in kinds.get(schemas.canonical(place), ()):
+            if other is resource:
+                below = noun(name) == "child" or tokens(name)[0] in ("sub", "child")
+                field = _upward(schemas, other) if below else None
+            elif not any(link.resource == resource.name for link in other.parents):
+                field = _naming(schemas, other, resource)
+            else:
+                field = None
+            if field is not None:
+                yield name, other.name, field
+
+
+def _upward(schemas: Schemas, resource: Resource) -> str | None:
+    """The property by which an entity names the one above, of its own kind."""
+    own = [*_flat(schemas, resource).properties]
+    if resource.request is not None:
+        own += schemas.flat_at(resource.request).properties
+    nouns = {resource.noun, resource.noun.rsplit("_", 1)[-1]}
+    wanted = {"parent", "parent_id"} | {
+        f"parent_{one}{end}" for one in nouns for end in ("", "_id")
+    }
+    return next((name for name in own if "_".join(tokens(name)) in wanted), None)
+
+
 def counting(schemas: Schemas, plan: Plan) -> Iterator[tuple[str, str]]:
-    """The resources whose entities others count, each with the property that names who counts."""
+    """The resources whose entities others count or show, each with the property naming those."""
     by_noun: dict[str, list[Resource]] = {}
+    kinds = _kinds(plan)
     for resource in plan.resources.values():
         for called in {resource.noun, resource.noun.rsplit("_", 1)[-1]}:
             by_noun.setdefault(called, []).append(resource)
     for resource in plan.resources.values():
+        for _, shown, by in _showing(schemas, kinds, resource):
+            yield shown, by
         for _, about in _numbers(schemas, resource):
             for other in by_noun.get(about, ()):
                 nested = other.parents and other.parents[-1].resource is not None
@@ -462,7 +462,8 @@ def _numbers(schemas: Schemas, resource: Resource) -> Iterator[tuple[Path, str]]
     for name, schema in _flat(schemas, resource).properties.items():
         about = counted(name)
         counts = about or (is_plural(name) and about is None)
-        if counts and "integer" in schemas.types(schema):
+        types = schemas.types(schema)
+        if counts and ("integer" in types or (about and "number" in types)):
             yield (name,), about or noun(name)
         elif "_".join(tokens(name)) in _COUNT_HOLDERS:
             flat = schemas.flat(schema)

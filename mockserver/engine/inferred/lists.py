@@ -6,16 +6,24 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qs
 
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.unions import distinct
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.filters import Filters
-from mockserver.engine.inferred.joins import is_member
+from mockserver.engine.inferred.links import members
 from mockserver.engine.inferred.pages import ALL, PageRequest, ShownPage
 from mockserver.engine.inferred.properties import Properties, means_created
-from mockserver.engine.inferred.repository import Choice, Entity, Repository, Test, newest_first
+from mockserver.engine.inferred.repository import (
+    Choice,
+    Entity,
+    Repository,
+    Test,
+    newest_first,
+    passes,
+)
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import Page, Pages, Sorted
 from mockserver.engine.randomness import Rng
@@ -58,7 +66,7 @@ def order_of(
     """
     created = repository.roles.first("created")
     usual = newest_first(envelope, created is not None)
-    asked = [pair for name in envelope.ordering.names for pair in _pairs(query.get(name))]
+    asked = [pair for name in envelope.ordering.names for pair in _asked_by(name, query.get(name))]
     way = next((falls for name, falls in asked if not name and falls is not None), None)
     if not any(name for name, _ in asked):
         asked = list(_usual(envelope, properties, usual if way is None else way))
@@ -91,6 +99,14 @@ def _usual(
             yield name, falls if way is None else way
 
 
+def _asked_by(name: str, value: Any) -> Iterator[tuple[str, bool | None]]:
+    """The pairs of one parameter, which may be a flag: `descending=true`."""
+    if isinstance(value, bool):
+        yield "", value == (falling(name) or "descending" in name.lower())
+    else:
+        yield from _pairs(value)
+
+
 def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
     """The names in a parameter, each with its direction; "" for a direction alone."""
     if isinstance(value, Mapping):
@@ -99,8 +115,6 @@ def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
     elif isinstance(value, list | tuple):
         for one in value:
             yield from _pairs(one)
-    elif isinstance(value, bool):
-        yield "", not value
     elif isinstance(value, int):
         yield "", value < 0
     elif isinstance(value, str):
@@ -135,6 +149,8 @@ def sorted_by(entities: list[Entity], order: Order) -> list[Entity]:
 def _rank(path: tuple[str, ...]) -> Callable[[Entity], tuple[int, Any]]:
     def rank(entity: Entity) -> tuple[int, Any]:
         value = entity.at(path)
+        if isinstance(value, Mapping):
+            value = _told(value)
         if isinstance(value, bool):
             return 1, int(value)
         if isinstance(value, int | float):
@@ -142,6 +158,17 @@ def _rank(path: tuple[str, ...]) -> Callable[[Entity], tuple[int, Any]]:
         return (2, value.casefold()) if isinstance(value, str) else (0, 0)
 
     return rank
+
+
+_TELLING = ("value", "amount", "name", "title", "label", "display_name", "id")
+
+
+def _told(value: Mapping[str, Any]) -> Any:
+    """The one of a part's values by which it is sorted: `{"value": 5}`, `{"name": "x"}`."""
+    spelled = {"_".join(tokens(name)): one for name, one in value.items()}
+    plain = [one for one in value.values() if not isinstance(one, list | Mapping)]
+    named = (spelled[name] for name in _TELLING if name in spelled)
+    return plain[0] if len(plain) == 1 else next(named, None)
 
 
 def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -> bool:
@@ -186,7 +213,7 @@ def _pointer(operation: Operation, status: int) -> str | None:
 
 def listing(context: Context, operation: Operation, action: Action) -> CallHandler:
     """A handler that lists a resource."""
-    envelope = action.envelope or Envelope()
+    envelope = _with_links(action.envelope or Envelope())
     repository = context.repository_of(action)
     filters = Filters(context.schemas, operation, envelope, repository)
     example = _example_page(operation, envelope)
@@ -200,9 +227,6 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         sower.sow(call.world, repository, within)
         tests, fields = filters.asked(query)
         own = call.tests()
-        if action.membership is not None:
-            above = call.key_above(len(action.parents) - 1)
-            own.append(is_member(context.repositories, call.world, action.membership, above))
         request = PageRequest(call, envelope, most)
 
         def found() -> Pages[Entity]:
@@ -219,7 +243,8 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
             if known and _is_empty(pages):
                 sower.sow_alike(call.world, repository, within or "", known)
                 pages = found()
-        always = not (own or tests or fields) and is_never_empty(context, operation, envelope)
+        chosen = bool(own or tests or fields or action.membership)
+        always = not chosen and is_never_empty(context, operation, envelope)
         if always and _is_empty(pages):
             sower.sow_some(call.world, repository, within or "", _named_above(call, within))
             pages = found()
@@ -235,6 +260,18 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         return _reply(call, envelope, shown, unique)
 
     return handle
+
+
+_LINKED = "page_token"
+
+
+def _with_links(envelope: Envelope) -> Envelope:
+    """The envelope, with a parameter for its links to other pages where the document has none."""
+    paging, page = envelope.paging, envelope.page
+    linked = page.link_header or any(one.form == "url" for one in page.fields)
+    if not linked or paging.cursor or paging.page or paging.offset:
+        return envelope
+    return replace(envelope, paging=replace(paging, cursor=_LINKED))
 
 
 def _is_empty(pages: Pages[Entity]) -> bool:
@@ -255,6 +292,9 @@ def _asked(request: Request, envelope: Envelope, example: Any) -> Request:
     query = dict(request.query)
     if envelope.paging.in_body:
         query.update(named(request.body))
+    if envelope.paging.cursor == _LINKED and _LINKED not in query:
+        found = parse_qs(request.raw_query.decode("latin-1")).get(_LINKED)
+        query.update({_LINKED: found[-1]} if found else {})
     name = envelope.paging.page
     if example is not None and name is not None and query.get(name) == example:
         del query[name]
@@ -286,10 +326,18 @@ def _pages(
         if link.field is not None:
             fields = {**fields, link.field: str(call.request.path[link.parameter])}
     choice = Choice(within, order.newest_first, fields, shows_hidden=_shows_hidden(call))
-    selection = call.repository.select(call.world, tests, choice)
-    if not order.fields:
-        return selection
-    return Sorted(sorted_by(list(selection.page(ALL).rows), order), lambda entity: entity.key)
+    membership = call.action.membership
+    if membership is None:
+        selection = call.repository.select(call.world, tests, choice)
+        if not order.fields:
+            return selection
+        rows = list(selection.page(ALL).rows)
+    else:
+        name, key = call.resource.name, call.key_above(len(above) - 1)
+        there = members(call.context.repositories, call.world, name, membership, key)
+        rows = [one for one in there if passes(call.world, one, tests, choice)]
+        rows = rows[::-1] if order.newest_first else rows
+    return Sorted(sorted_by(rows, order), lambda entity: entity.key)
 
 
 def _shows_hidden(call: Call) -> bool:
@@ -399,7 +447,7 @@ def _item(call: Call, envelope: Envelope, entity: Entity) -> Any:
     name = _name(call, envelope, entity)
     if name is not MISSING:
         return name
-    known: Any = call.known(entity)
+    known: Any = call.known(entity, envelope.item if not envelope.row else None)
     if envelope.item is None:
         return known
     context = call.context

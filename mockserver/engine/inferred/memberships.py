@@ -12,8 +12,8 @@ from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import id_text, named, not_found
 from mockserver.engine.inferred.crud import count_made
 from mockserver.engine.inferred.entities import changed_entity
-from mockserver.engine.inferred.joins import LINKS, is_member
-from mockserver.engine.inferred.joins import members as linked
+from mockserver.engine.inferred.links import LINKS, is_member
+from mockserver.engine.inferred.links import members as linked
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply
@@ -36,14 +36,15 @@ def _changed(call: Call, *, on: bool) -> Reply:
     assert membership is not None
     call.check_parents()
     above = call.key_above(len(call.action.parents) - 1)
-    world, repository = call.world, call.repository
+    world = call.world
     members = [_member(call, membership, key) for key in _keys(call, membership)]
     place = f"{membership.name}|{above}"
-    test = is_member(call.context.repositories, world, membership, above)
+    test = is_member(call.context.repositories, world, call.resource.name, membership, above)
     if membership.sets and on:
-        for entity in repository.scan(world, None, False):
-            if test(entity):
-                _put(world, place, entity.key, on=False)
+        for entity in linked(
+            call.context.repositories, world, call.resource.name, membership, above
+        ):
+            _put(world, place, entity.key, on=False)
     changed = [entity for entity in members if test(entity) != on]
     for entity in members:
         _put(world, place, entity.key, on=on)

@@ -37,7 +37,9 @@ class PageRequest:
         for more, default in paging.limits if size in (None, paging.default_limit) else ():
             other = _value(query, more)
             size = size if other in (None, default) else other
-        self.size = min(_number(size, paging.default_limit) if paged else ALL, most)
+        # A negative limit asks for everything.
+        whole = not paged or ((asked := _whole(size)) is not None and asked < 0)
+        self.size = min(ALL if whole else _number(size, paging.default_limit), most)
         self.way = ""
         self.cursor: Any = None
         self.parameter = ""

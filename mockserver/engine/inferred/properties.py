@@ -193,6 +193,16 @@ class Properties:
         items = flat.arrays.items
         return self._schemas.flat(items) if items is not None else flat
 
+    def objects(self, path: Path) -> Path:
+        """As much of a path as leads through objects to a property, not into arrays."""
+        properties = self._repository.flat.properties
+        for length, name in enumerate(path):
+            flat = self._schemas.flat(properties.get(name, {}))
+            if "array" in flat.types or not flat.properties:
+                return path[: length + 1]
+            properties = flat.properties
+        return path
+
     def path(self, name: str) -> Path | None:
         """The property by which a list is sorted, as a request names it."""
         spelled = word(name)

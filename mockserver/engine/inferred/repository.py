@@ -357,8 +357,23 @@ def paths_in(schemas: Schemas, flat: Flat, holder: str | None) -> list[tuple[str
     return [(holder, name) for name in properties_of(schemas, flat.properties[holder])]
 
 
+def passes(world: World, entity: Entity, tests: Iterable[Test], choice: Choice) -> bool:
+    """Whether an entity is one that a list has, wherever it lies."""
+    return (
+        is_listed(entity.row, world.now, choice.shows_hidden)
+        and all(_has(name, wanted, entity) for name, wanted in choice.fields.items())
+        and all(test(entity) for test in tests)
+    )
+
+
 def _has(name: str, wanted: str, entity: Entity) -> bool:
-    return str(entity.data.get(name)) == wanted
+    """Whether a property is a value, or shows what has it: `{"organization": {"slug": "acme"}}`."""
+    value = entity.data.get(name)
+    if isinstance(value, Mapping):
+        return any(str(one) == wanted for one in value.values())
+    if isinstance(value, list):
+        return any(_has(name, wanted, replace(entity, data={name: one})) for one in value)
+    return str(value) == wanted
 
 
 def newest_first(envelope: Envelope, dated: bool) -> bool:

@@ -216,3 +216,14 @@ def with_state(states: States, data: Mapping[str, Any], state: Any) -> Any:
     inner = dict(above) if isinstance(above, Mapping) else {}
     inner[states.inner[-1]] = state
     return inner
+
+
+def past(states: States, state: str, at: int) -> list[list[Any]]:
+    """The past schedule of a job in a state, where it stays."""
+    path = states.path
+    before = path[: path.index(state)] if state in path else path[:1]
+    if state in states.terminal and state not in path:
+        before = path[:2] if len(path) > 2 else path[:1]
+    schedule: list[list[Any]] = [[one, at + place * SECOND] for place, one in enumerate(before)]
+    schedule.append([state, at + 30 * SECOND if schedule else at])
+    return schedule

@@ -1,18 +1,25 @@
-"""Which properties of seed entities name other seed entities, and those that they name."""
+"""Which properties seed entities need: those that name others, which have to be there first, and
+those that lists ask for."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from mockserver.engine.generation.generator import Path
+from mockserver.engine.generation.modes import is_failure
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.identifiers import typed_id
+from mockserver.engine.inferred.properties import Properties
 from mockserver.engine.inferred.repository import OwnRepository, Repository
 from mockserver.engine.world import World
-from mockserver.inference.model import Resource
+from mockserver.inference.model import Action, Plan, Resource
 from mockserver.inference.words import noun, tokens
+from mockserver.openapi.model import Contract, Operation
 
+_WORDS = re.compile(r"\w{3,40}")
 Reference = tuple[str, OwnRepository, bool]
 Sow = Callable[[World, Repository, str | None], None]
 
@@ -126,3 +133,50 @@ class SeedReferences:
 
 def _chain(resource: Resource) -> list[str]:
     return [link.resource or link.parameter for link in resource.parents]
+
+
+class Sought:
+    """The properties by which lists are filtered and sorted: seed entities have them."""
+
+    def __init__(self, contract: Contract, plan: Plan) -> None:
+        self._lists: dict[str, list[tuple[Operation, Action]]] = {}
+        for action in plan.actions.values():
+            if action.kind == "list" and action.resource is not None:
+                operation = contract.by_id[action.operation]
+                self._lists.setdefault(action.resource, []).append((operation, action))
+        self._found: dict[str, frozenset[Path]] = {}
+
+    def of(self, repository: Repository) -> frozenset[Path]:
+        """The paths of these properties, and those of what they are in."""
+        name = repository.resource.name
+        if name not in self._found:
+            properties = Properties(repository.schemas, repository)
+            found = {
+                path[:length]
+                for operation, action in self._lists.get(name, ())
+                for asked in _asked(repository, operation, action)
+                if (path := properties.path(asked)) is not None and not is_failure(path[-1])
+                for length in range(1, len(properties.objects(path)) + 1)
+            }
+            holder = repository.resource.holder
+            self._found[name] = frozenset(found | ({(holder,)} if holder is not None else set()))
+        return self._found[name]
+
+
+def _asked(repository: Repository, operation: Operation, action: Action) -> Iterator[str]:
+    """The names of properties in the parameters of a list, and among the values of its order."""
+    envelope = action.envelope
+    paging = envelope.paging.names if envelope is not None else ()
+    ordering = envelope.ordering if envelope is not None else None
+    for parameter in operation.parameters:
+        if parameter.place != "query" or parameter.name in paging:
+            continue
+        if ordering is None or parameter.name not in ordering.names:
+            yield parameter.name.replace("[", "_").replace("]", "")
+        elif parameter.name == ordering.sort:
+            listed = repository.schemas.flat(parameter.schema).values
+            for value in listed or _WORDS.findall(parameter.description):
+                if listed or value in repository.flat.properties:
+                    yield str(value).strip("+-")
+    if ordering is not None and ordering.usual:
+        yield ordering.usual.split(",")[0].split(" ")[0].strip("+-")

@@ -19,12 +19,12 @@ from mockserver.engine.inferred.field_roles import kinds, owner_values, set_time
 from mockserver.engine.inferred.identifiers import Keys, id_text
 from mockserver.engine.inferred.job_fields import results_of
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
-from mockserver.engine.inferred.schedules import state_of, with_state
-from mockserver.engine.inferred.seed_references import SeedReferences
+from mockserver.engine.inferred.schedules import past, state_of, with_state
+from mockserver.engine.inferred.seed_references import SeedReferences, Sought
 from mockserver.engine.randomness import Rng, filled
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest, uuid_of
-from mockserver.inference.model import Plan, Resource, States
+from mockserver.inference.model import Plan, Resource
 
 _HOUR = 3600 * SECOND
 _TRIES = 20
@@ -91,9 +91,11 @@ class Sower:
         keys: Keys,
         examples: Examples,
         plan: Plan,
+        sought: Sought,
         *,
         empty: bool = False,
     ) -> None:
+        self._sought = sought
         self._makeable = makeable(plan)
         self._unique = unique_values(plan)
         self._listed = listed_flags(plan)
@@ -242,7 +244,7 @@ class Sower:
             state = state_of(states, given)
             if not states.moves or state not in states.known:
                 return {}
-            schedule, salt_of_job = _past(states, state, at), f"{at}:{digest(*salt).hex()}"
+            schedule, salt_of_job = past(states, state, at), f"{at}:{digest(*salt).hex()}"
             found = repository.phases.at(schedule, at + _HOUR, salt_of_job, given)
         return {
             name: value
@@ -384,7 +386,7 @@ class Sower:
         state = self._state(repository, ordinal)
         states = resource.states
         if state and states is not None and states.moves and state not in states.path[-1:]:
-            row.update(schedule=_past(states, state, at), salt=f"{at}:{digest(*salt).hex()}")
+            row.update(schedule=past(states, state, at), salt=f"{at}:{digest(*salt).hex()}")
         elif states is not None and states.moves:
             known.update(self.finished(repository, at, rng))
         if state and states is not None and states.name and states.name not in known:
@@ -396,7 +398,10 @@ class Sower:
             shape, marks = kind(repository.schemas, resource.shape or "", 0 if full else ordinal)
             known |= marks
             mode: Mode = "full" if full else "rich"
-            data = self._values.kept(shape, rng, known, mode=mode, owner=resource.noun)
+            data = self._values.kept(
+                shape, rng, known, mode=mode, owner=resource.noun,
+                wanted=self._sought.of(repository),
+            )  # fmt: skip
         if not isinstance(data, dict):
             return
         data = agreeing(repository.schemas, repository.flat, resource, data, known)
@@ -467,17 +472,6 @@ def _numbered(value: Any, number: int) -> Any:
         return value + number if isinstance(value, int | float) else value
     name, at, host = value.partition("@")
     return f"{name}{'' if at else ' ' if ' ' in name else '-'}{number}{at}{host}"
-
-
-def _past(states: States, state: str, at: int) -> list[list[Any]]:
-    """The past schedule of a job in a state, where it stays."""
-    path = states.path
-    before = path[: path.index(state)] if state in path else path[:1]
-    if state in states.terminal and state not in path:
-        before = path[:2] if len(path) > 2 else path[:1]
-    schedule: list[list[Any]] = [[one, at + place * SECOND] for place, one in enumerate(before)]
-    schedule.append([state, at + 30 * SECOND if schedule else at])
-    return schedule
 
 
 def _offset(of: str) -> int:

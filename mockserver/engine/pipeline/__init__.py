@@ -340,6 +340,7 @@ class Pipeline:
             headers,
             violations=violations,
             raw=message.body,
+            raw_query=message.query,
         )
 
     def handle(self, world: World, request: Request) -> Reply:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import lcm
 from typing import Any
 
+from mockserver.openapi.schemas.formats import FORMAT_NAMES
 from mockserver.openapi.schemas.json_schema import types_of
 
 TYPES = ("object", "array", "string", "number", "integer", "boolean")
@@ -236,6 +237,8 @@ class Merger:
         for word in _PLAIN_RULES:
             if part.get(word) is not None:
                 rules.setdefault(word, part[word])
+        if isinstance(rules.get("format"), str):
+            rules["format"] = FORMAT_NAMES.get(rules["format"].lower(), rules["format"])
         for word in _LARGEST & part.keys():
             rules[word] = max(rules.get(word, part[word]), part[word])
         for word in _SMALLEST & part.keys():

@@ -29,6 +29,15 @@ _CLOCK = re.compile(
 ).fullmatch
 
 
+FORMAT_NAMES = dict.fromkeys(
+    ("datetime", "date_time", "date/time", "iso-datetime", "iso8601", "iso-8601", "iso 8601",
+     "isodate", "rfc3339", "iso8601-date-time", "iso 8601 date-time", "iso 8601 timestamp",
+     "google-datetime"),
+    "date-time",
+)  # fmt: skip
+"""What documents call a format, in lower case, beside its name; such values are not checked."""
+
+
 def canonical_uuid(text: str) -> str | None:
     """The lower-case, hyphenated form; None if it isn't a UUID."""
     if CANONICAL_UUID(text):

@@ -1,0 +1,116 @@
+"""Links between entities that have homes of their own: a user in a group, a track on a playlist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import takewhile
+from typing import Any
+
+from mockserver.engine.inferred.repository import Entity, Repository
+from mockserver.engine.inferred.seeding import created
+from mockserver.engine.world import Collection, World
+from mockserver.inference.model import Membership
+
+# A row says whether an entity is a member. Without one, it is if a property of it names the owner,
+# and seed entities are members of the seed entities above them.
+
+LINKS = Collection("links", order=("id",), indexes=("above", "member"))
+
+
+def members(
+    repositories: Mapping[str, Repository],
+    world: World,
+    member: str,
+    membership: Membership,
+    above: str,
+) -> list[Entity]:
+    """The members of the one with the key `above`, in the order of their creation; costs what they
+    are."""
+    repository, owners = repositories[member], repositories[membership.owner]
+    owner = owners.get(world, above)
+    own = _names_of(owners, owner, above)
+    found = {
+        one.key: one
+        for key, on in _said(repositories, world, member, membership, above, own)
+        if on and (one := repository.get(world, key)) is not None
+    }
+    for name in membership.fields:
+        found |= {one.key: one for one in repository.holding(world, name, own)}
+    if owner is not None and owner.seed:
+        # They lie before everything that clients make.
+        born, all_ = created(world), repository.scan(world, None, False)
+        found |= {e.key: e for e in takewhile(lambda e: e.row.get("at", 0) <= born, all_) if e.seed}
+    test = is_member(repositories, world, member, membership, above)
+    return sorted(filter(test, found.values()), key=repository.place)
+
+
+def is_member(
+    repositories: Mapping[str, Repository],
+    world: World,
+    member: str,
+    membership: Membership,
+    above: str,
+) -> Callable[[Entity], bool]:
+    """Whether an entity is a member of the one with the key `above`."""
+    repository = repositories[membership.owner]
+    owner = repository.get(world, above)
+    usual = owner is not None and owner.seed
+    own = _names_of(repository, owner, above)
+    said = dict(_said(repositories, world, member, membership, above, own))
+
+    def test(entity: Entity) -> bool:
+        if entity.key in said:
+            return bool(said[entity.key])
+        if usual and entity.seed:
+            return True
+        return any(names(entity.data.get(name), own, repository) for name in membership.fields)
+
+    return test
+
+
+def _names_of(repository: Repository, owner: Entity | None, above: str) -> set[str]:
+    """The values by which others name an owner."""
+    return {above, str(owner.id(repository.resource)) if owner is not None else above}
+
+
+def _said(
+    repositories: Mapping[str, Repository],
+    world: World,
+    member: str,
+    membership: Membership,
+    above: str,
+    own: set[str],
+) -> Iterator[tuple[str, bool]]:
+    """The keys of those that links, or entities below the members, say something of."""
+    rows = world[LINKS.name]
+    if membership.held is not None:
+        owner = repositories[membership.owner].get(world, above)
+        key = repositories[member].resource.identity.key or "id"
+        for one in (owner.data.get(membership.held) if owner is not None else None) or ():
+            yield str(one.get(key) if isinstance(one, Mapping) else one), True
+    if membership.through is not None:
+        name, field = membership.through
+        repository = repositories[membership.owner]
+        for one in repositories[name].holding(world, field, own):
+            if names(one.data.get(field), own, repository):
+                yield one.parent, True
+    elif membership.inverse:
+        start = f"{membership.name}|"
+        for row in rows.scan(member=above):
+            if row["above"].startswith(start):
+                yield row["above"].removeprefix(start), row["on"]
+    else:
+        for row in rows.scan(above=f"{membership.name}|{above}"):
+            yield row["member"], row["on"]
+
+
+def names(value: Any, own: set[str], repository: Repository) -> bool:
+    """Whether a property holds the id of an entity, alone or among others."""
+    if isinstance(value, list):
+        return any(names(one, own, repository) for one in value)
+    if isinstance(value, Mapping):
+        key = repository.resource.identity.key or "id"
+        if key not in value:
+            return any(str(one) in own for one in value.values() if isinstance(one, str | int))
+        value = value[key]
+    return isinstance(value, str | int) and str(value) in own
