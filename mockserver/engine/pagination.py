@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
@@ -17,7 +18,16 @@ from typing import Any, Generic, Protocol, TypeVar
 import orjson
 
 from mockserver.engine.timestamps import parse
-from mockserver.engine.world import Row, Rows, SortKey, World, digest, take
+from mockserver.engine.world import (
+    Collection,
+    Place,
+    Row,
+    Rows,
+    SortKey,
+    World,
+    digest,
+    take,
+)
 from mockserver.errors import BadRequest
 
 
@@ -104,11 +114,32 @@ class Selection(Generic[T]):
         newest_first: bool = False,
         where: Mapping[str, Any] | None = None,
     ) -> None:
-        self._rows = rows
+        self.rows = self._rows = rows
         self._view = view
         self._tests = tests
         self._newest_first = newest_first
         self._where = where or {}
+
+    @property
+    def filters(self) -> bool:
+        """Whether rows are tested one by one."""
+        return bool(self._tests)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has every row of the collection."""
+        return not (self._tests or self._where)
+
+    def narrowest(self) -> int:
+        """How many rows are looked through."""
+        return self.rows.count(**self._where)
+
+    def viewed(self, row: Row) -> T | None:
+        """A row as it is shown; None if it is not among those chosen."""
+        if any(row.get(name) != value for name, value in self._where.items()):
+            return None
+        shown = self._view(row)
+        return shown if all(test(shown) for test in self._tests) else None
 
     def page(
         self,
@@ -148,6 +179,86 @@ class Selection(Generic[T]):
             return shown
         passed = (pair for pair in shown if all(test(pair[1]) for test in self._tests))
         return islice(passed, skip, None)
+
+
+class Ordered(Generic[T]):
+    """The rows of a selection by a rank that the collection keeps, in `depth` pairs of values. A
+    position is a rank and a sort key, one value after the other."""
+
+    def __init__(
+        self,
+        chosen: Selection[T],
+        name: Hashable,
+        rank: Callable[[Row], SortKey],
+        *,
+        falls: bool = False,
+    ) -> None:
+        self._chosen = chosen
+        self._falls = falls
+        self._rank = rank
+        self._places = chosen.rows.ordered(name, rank)
+
+    def place(self, key: str) -> SortKey | None:
+        """The position of the row with this key."""
+        row = self._chosen.rows.get(key)
+        return None if row is None else self._flat((self._rank(row), self._spec.sort_key(row)))
+
+    def page(
+        self,
+        limit: int,
+        *,
+        after: SortKey | None = None,
+        before: SortKey | None = None,
+        skip: int = 0,
+    ) -> Page[T]:
+        backward = before is not None
+        found, more = take(self._from(before if backward else after, backward, skip), limit)
+        if backward:
+            found.reverse()
+        keys = [self._flat(place) for place, _ in (found[:1] + found[-1:])]
+        skipped = skip > 0 and next(self._from(None, False, 0), None) is not None
+        return Page(
+            [shown for _, shown in found],
+            less=more if backward else after is not None or skipped,
+            more=more or backward,
+            first=keys[0] if keys else None,
+            last=keys[-1] if keys else None,
+        )
+
+    def count(self) -> int:
+        return self._chosen.count()
+
+    @property
+    def _spec(self) -> Collection:
+        return self._chosen.rows.spec
+
+    def _flat(self, place: Place) -> SortKey:
+        return (*(value for pair in place[0] for value in pair), *place[1])
+
+    def _place_of(self, position: SortKey) -> Place:
+        ranks = position[: -len(self._spec.order) - 1]
+        return tuple(zip(ranks[::2], ranks[1::2], strict=True)), position[len(ranks) :]
+
+    def _from(
+        self, position: SortKey | None, backward: bool, skip: int
+    ) -> Iterator[tuple[Place, T]]:
+        places, up = self._places, self._falls is backward
+        if position is None:
+            start = 0 if up else len(places)
+        else:
+            find = bisect_right if up else bisect_left
+            start = find(places, self._place_of(position))
+        order = range(start, len(places)) if up else range(start - 1, -1, -1)
+        if self._chosen.is_whole:
+            order, skip = order[skip:], 0
+        rows = self._chosen.rows
+        pairs = ((places[at], rows.get(places[at][1][-1])) for at in order)
+        shown = (
+            (place, view)
+            for place, row in pairs
+            if row is not None and (view := self._chosen.viewed(row)) is not None
+        )
+        return islice(shown, skip, None)
 
 
 class Sorted(Generic[T]):

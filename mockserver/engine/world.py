@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -15,6 +15,8 @@ from mockserver.engine.leniency import Leniency
 
 Row = Mapping[str, Any]
 SortKey = tuple[Any, ...]
+Place = tuple[SortKey, SortKey]
+"""A rank, and the sort key of the row that has it."""
 T = TypeVar("T")
 
 
@@ -71,6 +73,11 @@ class Rows(Protocol):
 
     def count(self, **where: Any) -> int:
         """The number of rows `scan` would return."""
+        ...
+
+    def ordered(self, name: Hashable, rank: Callable[[Row], SortKey]) -> Sequence[Place]:
+        """All rows by their rank, each as its rank and its sort key; kept up to date under this
+        name, which stands for the function."""
         ...
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from mockserver.engine.world import Collection, Row, SortKey
+from mockserver.engine.world import Collection, Place, Row, SortKey
 
 
 class Reversible(Protocol):
@@ -18,6 +18,8 @@ class Reversible(Protocol):
 Undo = tuple[Reversible, str, Any]
 """The changed state, the key, and the previous value."""
 _ALL = (None, None)
+_MOST_ORDERS = 8
+"""Orders that are kept besides a collection's own; each costs a little at each write."""
 
 
 class MemoryRows:
@@ -27,7 +29,7 @@ class MemoryRows:
     `undo` records every change. `fork` shares all data until one side writes.
     """
 
-    __slots__ = ("_indexed", "_lists", "_rows", "_shared", "spec", "undo")
+    __slots__ = ("_indexed", "_lists", "_orders", "_rows", "_shared", "spec", "undo")
 
     def __init__(self, spec: Collection, undo: list[Undo]) -> None:
         self.spec = spec
@@ -35,12 +37,14 @@ class MemoryRows:
         self._indexed = (*spec.indexes, *spec.sparse)
         self._rows: dict[str, Row] = {}
         self._lists: dict[tuple[Any, Any], list[SortKey]] = {_ALL: []}
+        self._orders: dict[Hashable, tuple[Callable[[Row], SortKey], list[Place]]] = {}
         self._shared = False
 
     def fork(self, undo: list[Undo]) -> MemoryRows:
         copy = MemoryRows.__new__(MemoryRows)
         copy.spec, copy.undo, copy._indexed = self.spec, undo, self._indexed
         copy._rows, copy._lists = self._rows, self._lists
+        copy._orders = {}
         copy._shared = self._shared = True
         return copy
 
@@ -69,6 +73,7 @@ class MemoryRows:
         """Insert many new rows at once, outside any transaction."""
         self._rows = {row[self.spec.key]: row for row in rows}
         self._lists = {_ALL: []}
+        self._orders = {}
         self._shared = False
         for row in sorted(self._rows.values(), key=self.spec.sort_key):
             for name, sort_key in self._places(row):
@@ -96,6 +101,15 @@ class MemoryRows:
     def count(self, **where: Any) -> int:
         return len(self._list(where))
 
+    def ordered(self, name: Hashable, rank: Callable[[Row], SortKey]) -> Sequence[Place]:
+        kept = self._orders.get(name)
+        if kept is None:
+            while len(self._orders) >= _MOST_ORDERS:
+                del self._orders[next(iter(self._orders))]
+            places = sorted((rank(row), self.spec.sort_key(row)) for row in self._rows.values())
+            kept = self._orders[name] = rank, places
+        return kept[1]
+
     def _list(self, where: dict[str, Any]) -> list[SortKey]:
         if not where:
             return self._lists[_ALL]
@@ -122,6 +136,11 @@ class MemoryRows:
         for name, sort_key in enters:
             if (name, sort_key) not in leaves:
                 insort(self._lists.setdefault(name, []), sort_key)
+        for rank, places in self._orders.values():
+            if before is not None:
+                del places[bisect_left(places, (rank(before), self.spec.sort_key(before)))]
+            if row is not None:
+                insort(places, (rank(row), self.spec.sort_key(row)))
         if row is None:
             self._rows.pop(key, None)
         else:

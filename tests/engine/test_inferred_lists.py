@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.engine.inferred import lists
+from mockserver.engine.inferred import orders
 
 TEXT = {"type": "string"}
 WHOLE = {"type": "integer"}
@@ -195,13 +195,13 @@ def test_the_order_is_what_is_asked_for(query: dict[str, str], wanted: str) -> N
 
 def test_a_list_is_sorted_by_each_property_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ranked: list[tuple[str, ...]] = []
-    rank = lists._rank
+    rank = orders._rank
 
     def counted(path: tuple[str, ...]) -> Any:
         ranked.append(path)
         return rank(path)
 
-    monkeypatch.setattr(lists, "_rank", counted)
+    monkeypatch.setattr(orders, "_rank", counted)
     with boats(page(), "sort") as server:
         filled(server)
         query = {"sort": ",".join(["-harbour_id", "name", "-name"] * 500)}

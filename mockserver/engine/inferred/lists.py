@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,14 +13,13 @@ from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.filters import Filters
 from mockserver.engine.inferred.links import members
+from mockserver.engine.inferred.orders import kept_in_order, order_of, sorted_by
 from mockserver.engine.inferred.pages import ALL, PageRequest, ShownPage
-from mockserver.engine.inferred.properties import Properties, means_created
+from mockserver.engine.inferred.properties import Properties
 from mockserver.engine.inferred.repository import (
     Choice,
     Entity,
-    Repository,
     Test,
-    newest_first,
     passes,
 )
 from mockserver.engine.messages import Reply, Request
@@ -30,145 +28,9 @@ from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import choose_media_type
 from mockserver.errors import ReplyError
 from mockserver.inference.model import Action, Envelope, Path
-from mockserver.inference.page_fields import falling
 from mockserver.inference.page_model import PageField
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.model import Operation
-
-# The order of a list, by its parameters in the styles of different APIs.
-
-_WAYS = bag(
-    "desc descending newest latest recent reverse down asc ascending oldest earliest up first last"
-)
-_MOST = 8
-"""Properties by which a list is sorted; further ones are ignored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The properties by which a list is sorted, descending if `True`; else in order of creation."""
-
-    fields: tuple[tuple[tuple[str, ...], bool], ...] = ()
-    newest_first: bool = False
-
-
-def order_of(
-    query: Mapping[str, Any],
-    envelope: Envelope,
-    repository: Repository,
-    properties: Properties,
-    *,
-    placed: bool = True,
-) -> Order:
-    """The order a query requests (`name`, `-name`, `name:desc`, `sort[name]=desc`, `order=asc`).
-
-    `placed`: entities lie in the order of their creation; those of examples have any times.
-    """
-    created = repository.roles.first("created")
-    usual = newest_first(envelope, created is not None)
-    asked = [pair for name in envelope.ordering.names for pair in _asked_by(name, query.get(name))]
-    way = next((falls for name, falls in asked if not name and falls is not None), None)
-    if not any(name for name, _ in asked):
-        asked = list(_usual(envelope, properties, usual if way is None else way))
-    elif way is None:
-        way = envelope.ordering.falls
-    found: list[tuple[tuple[str, ...], bool]] = []
-    for name, own in asked:
-        falls = own if own is not None else way
-        path = properties.path(name) if name else None
-        if path is None and name and means_created(name):
-            path = ()
-        if path is not None and len(found) < _MOST and path not in (one for one, _ in found):
-            found.append((path, bool(falls)))
-    if not found:
-        return Order((), usual if way is None else way)
-    first, falls = found[0]
-    dated = {(name,) for name in repository.roles.created} | {created}
-    if not first or (placed and first in dated):
-        # Entities lie in this order already, those of one instant too.
-        return Order((), bool(falls))
-    return Order(tuple(found), found[0][1])
-
-
-def _usual(
-    envelope: Envelope, properties: Properties, falls: bool
-) -> Iterator[tuple[str, bool | None]]:
-    """The order of a list for which none is requested, if the document names a property."""
-    for name, way in _pairs(envelope.ordering.usual):
-        if name and properties.path(name) is not None:
-            yield name, falls if way is None else way
-
-
-def _asked_by(name: str, value: Any) -> Iterator[tuple[str, bool | None]]:
-    """The pairs of one parameter, which may be a flag: `descending=true`."""
-    if isinstance(value, bool):
-        yield "", value == (falling(name) or "descending" in name.lower())
-    else:
-        yield from _pairs(value)
-
-
-def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
-    """The names in a parameter, each with its direction; "" for a direction alone."""
-    if isinstance(value, Mapping):
-        for name, way in value.items():
-            yield str(name), falling(str(way))
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _pairs(one)
-    elif isinstance(value, int):
-        yield "", value < 0
-    elif isinstance(value, str):
-        for text in filter(None, map(str.strip, value.split(","))):
-            yield _pair(text)
-
-
-def _pair(text: str) -> tuple[str, bool | None]:
-    parts = re.split(r"[:\s|]+", text.strip("+-"), maxsplit=1)
-    way = falling(parts[1]) if len(parts) > 1 else None
-    if text.startswith("-"):
-        way = True
-    elif text.startswith("+"):
-        way = False
-    words = tokens(parts[0])
-    if way is None and words and set(words) <= _WAYS:
-        named = set(words) & {"newest", "oldest", "latest", "recent", "earliest"}
-        return ("created" if named else ""), falling(parts[0])
-    if way is None and len(words) > 1 and words[-1] in ("asc", "desc", "ascending", "descending"):
-        # `created_at_desc`, `name.asc`
-        return "_".join(words[:-1]), falling(words[-1])
-    return parts[0], way
-
-
-def sorted_by(entities: list[Entity], order: Order) -> list[Entity]:
-    """The entities in this order; equal ones keep theirs."""
-    for path, falls in reversed(order.fields):
-        entities.sort(key=_rank(path), reverse=falls)
-    return entities
-
-
-def _rank(path: tuple[str, ...]) -> Callable[[Entity], tuple[int, Any]]:
-    def rank(entity: Entity) -> tuple[int, Any]:
-        value = entity.at(path)
-        if isinstance(value, Mapping):
-            value = _told(value)
-        if isinstance(value, bool):
-            return 1, int(value)
-        if isinstance(value, int | float):
-            return 1, value
-        return (2, value.casefold()) if isinstance(value, str) else (0, 0)
-
-    return rank
-
-
-_TELLING = ("value", "amount", "name", "title", "label", "display_name", "id")
-
-
-def _told(value: Mapping[str, Any]) -> Any:
-    """The one of a part's values by which it is sorted: `{"value": 5}`, `{"name": "x"}`."""
-    spelled = {"_".join(tokens(name)): one for name, one in value.items()}
-    plain = [one for one in value.values() if not isinstance(one, list | Mapping)]
-    named = (spelled[name] for name in _TELLING if name in spelled)
-    return plain[0] if len(plain) == 1 else next(named, None)
 
 
 def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -> bool:
@@ -331,6 +193,9 @@ def _pages(
         selection = call.repository.select(call.world, tests, choice)
         if not order.fields:
             return selection
+        kept = kept_in_order(call, selection, order)
+        if kept is not None:
+            return kept
         rows = list(selection.page(ALL).rows)
     else:
         name, key = call.resource.name, call.key_above(len(above) - 1)

@@ -10,7 +10,14 @@ from urllib.parse import urlencode
 
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.repository import Entity
-from mockserver.engine.pagination import Page, Pages, Sorted, decode_cursor, encode_cursor
+from mockserver.engine.pagination import (
+    Ordered,
+    Page,
+    Pages,
+    Sorted,
+    decode_cursor,
+    encode_cursor,
+)
 from mockserver.engine.world import SortKey
 from mockserver.errors import BadRequest, Invalid
 from mockserver.inference.model import Envelope
@@ -94,9 +101,10 @@ class PageRequest:
         for own in (key, cursor):
             entity = call.repository.get(call.world, own)
             if entity is not None:
-                place = (
-                    pages.place(own) if isinstance(pages, Sorted) else call.repository.place(entity)
-                )
+                if isinstance(pages, Sorted | Ordered):
+                    place = pages.place(own)
+                else:
+                    place = call.repository.place(entity)
                 if place is not None:
                     return self.way, place
         decoded = decode_cursor(self.scope(), cursor)

@@ -57,20 +57,22 @@ class Entity:
 
     def at(self, path: str | tuple[str, ...]) -> Any:
         """The value of a property, or of one within others; None if there is none."""
-        if isinstance(path, str):
-            return self.data.get(path)
-        found: Any = self.data
-        for name in path:
-            if not isinstance(found, Mapping):
-                return None
-            found = found.get(name)
-        return found
+        return self.data.get(path) if isinstance(path, str) else at(self.data, path)
 
     def id(self, resource: Resource) -> Any:
         """Its id, from its data or else from its key."""
         own = self.key.rsplit("/", 1)[-1]
         key = resource.identity.key
         return self.data.get(key, own) if key is not None else own
+
+
+def at(data: Any, path: tuple[str, ...]) -> Any:
+    """The value at a path; None if there is none."""
+    for name in path:
+        if not isinstance(data, Mapping):
+            return None
+        data = data.get(name)
+    return data
 
 
 Test = Callable[[Entity], bool]

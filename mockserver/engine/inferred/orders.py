@@ -1,0 +1,185 @@
+"""The order of a list: by its parameters in the styles of different APIs, and as rows are kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.properties import Properties, means_created
+from mockserver.engine.inferred.repository import (
+    Entity,
+    OwnRepository,
+    Repository,
+    at,
+    newest_first,
+)
+from mockserver.engine.pagination import Ordered, Selection
+from mockserver.engine.world import Row
+from mockserver.inference.model import Envelope
+from mockserver.inference.page_fields import falling
+from mockserver.inference.words import bag, tokens
+
+_WAYS = bag(
+    "desc descending newest latest recent reverse down asc ascending oldest earliest up first last"
+)
+_MOST = 8
+"""Properties by which a list is sorted; further ones are ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The properties by which a list is sorted, descending if `True`; else in order of creation."""
+
+    fields: tuple[tuple[tuple[str, ...], bool], ...] = ()
+    newest_first: bool = False
+
+
+def order_of(
+    query: Mapping[str, Any],
+    envelope: Envelope,
+    repository: Repository,
+    properties: Properties,
+    *,
+    placed: bool = True,
+) -> Order:
+    """The order a query requests (`name`, `-name`, `name:desc`, `sort[name]=desc`, `order=asc`).
+
+    `placed`: entities lie in the order of their creation; those of examples have any times.
+    """
+    created = repository.roles.first("created")
+    usual = newest_first(envelope, created is not None)
+    asked = [pair for name in envelope.ordering.names for pair in _asked_by(name, query.get(name))]
+    way = next((falls for name, falls in asked if not name and falls is not None), None)
+    if not any(name for name, _ in asked):
+        asked = list(_usual(envelope, properties, usual if way is None else way))
+    elif way is None:
+        way = envelope.ordering.falls
+    found: list[tuple[tuple[str, ...], bool]] = []
+    for name, own in asked:
+        falls = own if own is not None else way
+        path = properties.path(name) if name else None
+        if path is None and name and means_created(name):
+            path = ()
+        if path is not None and len(found) < _MOST and path not in (one for one, _ in found):
+            found.append((path, bool(falls)))
+    if not found:
+        return Order((), usual if way is None else way)
+    first, falls = found[0]
+    dated = {(name,) for name in repository.roles.created} | {created}
+    if not first or (placed and first in dated):
+        # Entities lie in this order already, those of one instant too.
+        return Order((), bool(falls))
+    return Order(tuple(found), found[0][1])
+
+
+def _usual(
+    envelope: Envelope, properties: Properties, falls: bool
+) -> Iterator[tuple[str, bool | None]]:
+    """The order of a list for which none is requested, if the document names a property."""
+    for name, way in _pairs(envelope.ordering.usual):
+        if name and properties.path(name) is not None:
+            yield name, falls if way is None else way
+
+
+def _asked_by(name: str, value: Any) -> Iterator[tuple[str, bool | None]]:
+    """The pairs of one parameter, which may be a flag: `descending=true`."""
+    if isinstance(value, bool):
+        yield "", value == (falling(name) or "descending" in name.lower())
+    else:
+        yield from _pairs(value)
+
+
+def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
+    """The names in a parameter, each with its direction; "" for a direction alone."""
+    if isinstance(value, Mapping):
+        for name, way in value.items():
+            yield str(name), falling(str(way))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _pairs(one)
+    elif isinstance(value, int):
+        yield "", value < 0
+    elif isinstance(value, str):
+        for text in filter(None, map(str.strip, value.split(","))):
+            yield _pair(text)
+
+
+def _pair(text: str) -> tuple[str, bool | None]:
+    parts = re.split(r"[:\s|]+", text.strip("+-"), maxsplit=1)
+    way = falling(parts[1]) if len(parts) > 1 else None
+    if text.startswith("-"):
+        way = True
+    elif text.startswith("+"):
+        way = False
+    words = tokens(parts[0])
+    if way is None and words and set(words) <= _WAYS:
+        named = set(words) & {"newest", "oldest", "latest", "recent", "earliest"}
+        return ("created" if named else ""), falling(parts[0])
+    if way is None and len(words) > 1 and words[-1] in ("asc", "desc", "ascending", "descending"):
+        # `created_at_desc`, `name.asc`
+        return "_".join(words[:-1]), falling(words[-1])
+    return parts[0], way
+
+
+def sorted_by(entities: list[Entity], order: Order) -> list[Entity]:
+    """The entities in this order; equal ones keep theirs."""
+    for path, falls in reversed(order.fields):
+        entities.sort(key=_rank(path), reverse=falls)
+    return entities
+
+
+def _rank(path: tuple[str, ...]) -> Callable[[Entity], tuple[int, Any]]:
+    return lambda entity: _rank_of(entity.at(path))
+
+
+def _rank_of(value: Any) -> tuple[int, Any]:
+    if isinstance(value, Mapping):
+        value = _told(value)
+    if isinstance(value, bool):
+        return 1, int(value)
+    if isinstance(value, int | float):
+        return 1, value
+    return (2, value.casefold()) if isinstance(value, str) else (0, 0)
+
+
+_MANY = 500
+"""From so many rows on, a collection keeps the orders in which it is listed."""
+_SHARE = 8
+
+
+def kept_in_order(call: Call, selection: Selection[Entity], order: Order) -> Ordered[Entity] | None:
+    """The selection in an order that its collection keeps; None where sorting it is as quick, or
+    where time changes what it is sorted by."""
+    paths = tuple(path for path, _ in order.fields)
+    several = len({falls for _, falls in order.fields}) > 1
+    if several or not isinstance(call.repository, OwnRepository):
+        return None
+    # What is filtered has to be counted, which reads everything anyhow.
+    if selection.filters or len(selection.rows) < _MANY:
+        return None
+    if selection.narrowest() * _SHARE < len(selection.rows):
+        return None
+    states, request = call.resource.states, call.resource.request
+    if states is not None and states.moves:
+        sent = call.context.schemas.flat_at(request).properties if request else {}
+        if any(path[0] not in sent or path[0] == states.name for path in paths):
+            return None
+
+    def rank(row: Row) -> tuple[tuple[int, Any], ...]:
+        return tuple(_rank_of(at(row["data"], path)) for path in paths)
+
+    return Ordered(selection, paths, rank, falls=order.fields[0][1])
+
+
+_TELLING = ("value", "amount", "name", "title", "label", "display_name", "id")
+
+
+def _told(value: Mapping[str, Any]) -> Any:
+    """The one of a part's values by which it is sorted: `{"value": 5}`, `{"name": "x"}`."""
+    spelled = {"_".join(tokens(name)): one for name, one in value.items()}
+    plain = [one for one in value.values() if not isinstance(one, list | Mapping)]
+    named = (spelled[name] for name in _TELLING if name in spelled)
+    return plain[0] if len(plain) == 1 else next(named, None)
