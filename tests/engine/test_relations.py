@@ -380,3 +380,11 @@ def test_a_list_below_an_entity_shows_what_the_entity_holds() -> None:
         client.post(f"{url}/addTag", json={"tag": urgent}).raise_for_status()
         assert [one["id"] for one in client.get(url).json()["tags"]] == [urgent]
         assert keys(client, f"{url}/tags") == [urgent]
+
+
+def test_a_singleton_with_a_status_that_shows_who_calls_is_served() -> None:
+    status = {**TEXT, "enum": ["pending", "active", "closed"]}
+    account = thing("id", id=TEXT, email=TEXT, status=status)
+    paths = {"/me/account": {"get": {**got(account), "summary": "The account of the caller"}}}
+    with serve(paths) as server:
+        assert server.client.get("/me/account").status_code == 200
