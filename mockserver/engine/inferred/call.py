@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.conditional import check_match, mark
 from mockserver.engine.inferred.context import Context, not_found
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.identifiers import dig, id_text, key_above
-from mockserver.engine.inferred.repository import Choice, Entity, OwnRepository, Repository, Test
+from mockserver.engine.inferred.links import linked_by
+from mockserver.engine.inferred.repository import (
+    Choice,
+    Entity,
+    OwnRepository,
+    Repository,
+    Test,
+    is_like,
+)
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
-from mockserver.inference.model import FIRST, Action, Resource, Through
+from mockserver.inference.model import FIRST, Action, Resource
 from mockserver.inference.page_fields import COUNT, TOTAL
 from mockserver.inference.words import noun, tokens
 from mockserver.openapi.media_types import is_json_or_any
@@ -202,21 +209,11 @@ class Call:
     def tests(self) -> list[Test]:
         """What entities have to be like, by the properties that the request asks for."""
         asked = {**self.request.query, **self.request.path}
-        use = self.action.request
-        tests: list[Test] = [
-            partial(_is_like, name, asked[p]) for p, name in use.by if asked.get(p)
-        ]
-        for one in use.through:
-            if asked.get(one.parameter) not in (None, ""):
-                tests.append(self._linked_by(one, asked[one.parameter]))
-        return tests
-
-    def _linked_by(self, one: Through, value: Any) -> Test:
-        """The test that another entity links an entity with one of these ids."""
-        wanted = {str(each) for each in (value if isinstance(value, list | tuple) else [value])}
-        rows = self.context.repositories[one.resource].holding(self.world, one.of, wanted)
-        keys = {str(r.data.get(one.member)) for r in rows if str(r.data.get(one.of)) in wanted}
-        return lambda entity: entity.key in keys or str(entity.id(self.resource)) in keys
+        use, there = self.action.request, self.context.repositories
+        by = [(name, asked[parameter]) for parameter, name in use.by if asked.get(parameter)]
+        links = [one for one in use.through if asked.get(one.parameter) not in (None, "")]
+        linked = (linked_by(there, self.world, one, asked[one.parameter]) for one in links)
+        return [*(partial(is_like, name, value) for name, value in by), *linked]
 
     def _looked_up(self) -> Entity:
         """The newest entity that the request asks for. Raises NotFound."""
@@ -401,20 +398,7 @@ class Call:
                 found.setdefault(link.parameter, value)
                 if link.resource is None and link.field is not None and entity.seed:
                     found[link.field] = value  # whatever it is, this is below it
-        links = self.context.self_links(resource)
-        if shown is not None:
-            links = {**links, **self.context.self_links(resource, shown)}
-        for path, pointer in links.items():
-            url = self.url(entity)
-            # A pattern may want a path, or what no URL of this mock can be.
-            fits = self.context.values.check(pointer).is_valid
-            fitting = next(filter(fits, (url, urlsplit(url).path)), None)
-            part = found
-            for step in path[:-1]:
-                inner = part.get(step)
-                part[step] = part = dict(inner) if isinstance(inner, Mapping) else {}
-            if fitting is not None or path[-1] not in part:
-                part[path[-1]] = fitting or url
+        self.context.lead_to_itself(found, resource, lambda: self.url(entity), shown)
         if self.action.response.id_path:
             self._set_id(found, called)
         return found
@@ -510,14 +494,6 @@ def _says(value: Any, wanted: str) -> bool:
     if isinstance(value, list):
         return any(_says(one, wanted) for one in value)
     return isinstance(value, str) and value.strip("/") == wanted
-
-
-def _is_like(name: str, value: Any, entity: Entity) -> bool:
-    """Whether a property of an entity has this value, or one of several, as text in any case."""
-    given = value if isinstance(value, list | tuple) else [value]
-    texts = {str(one).casefold() for one in given}
-    texts |= {part for one in texts for part in re.split("[,;]", one)}
-    return str(entity.data.get(name)).casefold() in texts
 
 
 CallHandler = Callable[[Call], Reply]

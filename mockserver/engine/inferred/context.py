@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.unions import best
@@ -107,6 +108,24 @@ class Context:
         if found is None:
             found = self._self_links[asked] = dict(self._find_self_links(resource, asked[1]))
         return found
+
+    def lead_to_itself(
+        self, found: dict[str, Any], resource: Resource, url: Callable[[], str], shown: str | None
+    ) -> None:
+        """Set the properties of an entity that hold its own URL, also those at `shown`."""
+        links = self.self_links(resource)
+        if shown is not None:
+            links = {**links, **self.self_links(resource, shown)}
+        for path, pointer in links.items():
+            own, part = url(), found
+            # A pattern may want a path, or what no URL of this mock can be.
+            fits = self.values.check(pointer).is_valid
+            fitting = next(filter(fits, (own, urlsplit(own).path)), None)
+            for step in path[:-1]:
+                inner = part.get(step)
+                part[step] = part = dict(inner) if isinstance(inner, Mapping) else {}
+            if fitting is not None or path[-1] not in part:
+                part[path[-1]] = fitting or own
 
     def _find_self_links(self, resource: Resource, shown: str | None) -> Iterator[tuple[Path, str]]:
         schemas, start = self.schemas, str(shown or resource.schema)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import takewhile
 from typing import Any
 
-from mockserver.engine.inferred.repository import Entity, Repository
+from mockserver.engine.inferred.repository import Entity, Repository, Test
 from mockserver.engine.inferred.seeding import created
 from mockserver.engine.world import Collection, World
-from mockserver.inference.model import Membership
+from mockserver.inference.model import Membership, Through
 
 # A row says whether an entity is a member. Without one, it is if a property of it names the owner,
 # and seed entities are members of the seed entities above them.
@@ -114,3 +114,13 @@ def names(value: Any, own: set[str], repository: Repository) -> bool:
             return any(str(one) in own for one in value.values() if isinstance(one, str | int))
         value = value[key]
     return isinstance(value, str | int) and str(value) in own
+
+
+def linked_by(
+    repositories: Mapping[str, Repository], world: World, link: Through, value: Any
+) -> Test:
+    """The test that another entity links an entity with one of these ids."""
+    wanted = {str(each) for each in (value if isinstance(value, list | tuple) else [value])}
+    rows = repositories[link.resource].holding(world, link.of, wanted)
+    keys = {str(r.data.get(link.member)) for r in rows if str(r.data.get(link.of)) in wanted}
+    return lambda entity: entity.key.rsplit("/", 1)[-1] in keys or entity.key in keys

@@ -7,6 +7,7 @@ read as they are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -366,6 +367,14 @@ def passes(world: World, entity: Entity, tests: Iterable[Test], choice: Choice) 
         and all(_has(name, wanted, entity) for name, wanted in choice.fields.items())
         and all(test(entity) for test in tests)
     )
+
+
+def is_like(name: str, value: Any, entity: Entity) -> bool:
+    """Whether a property of an entity has this value, or one of several, as text in any case."""
+    given = value if isinstance(value, list | tuple) else [value]
+    texts = {str(one).casefold() for one in given}
+    texts |= {part for one in texts for part in re.split("[,;]", one)}
+    return str(entity.data.get(name)).casefold() in texts
 
 
 def _has(name: str, wanted: str, entity: Entity) -> bool:
