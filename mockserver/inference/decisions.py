@@ -216,6 +216,7 @@ def _holds(
 ) -> Iterator[str]:
     """The states that a client has to end: a verb leads to the next one, or the word implies it."""
     told_to = _led_to(states, actions) | orders
+    told_to |= {states.leads[value] for value in told_to & states.leads.keys()}
     if _resting(states) is not None and spelled(states.new or "") == "pending":
         # What a client starts is what has been stopped.
         told_to -= _led_to(states, [one for one in actions if _verb(one) in verbs_known.STARTING])
@@ -225,7 +226,8 @@ def _holds(
             yield value
             continue
         first = word.split("_")[0]
-        first_one = value == states.new and value not in states.active
+        # What is `active` until somebody ends it is left by nothing else.
+        first_one = value == states.new and (value not in states.active or word in known.STANDING)
         if after in told_to and (first_one or value in (*states.initial, *states.success)):
             if not _is_systems(word):
                 yield value

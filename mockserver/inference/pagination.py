@@ -156,6 +156,13 @@ WRAPPERS = bag("data result item resource response payload record")
 """What a wrapper of one entity is called, whatever it is."""
 
 
+_SAID_OF_ONE = (
+    "description", "detail", "details", "info", "metadata", "data", "summary", "response", "result",
+    "resource", "object", "entity", "output",
+)  # fmt: skip
+"""What follows a noun in the name of a wrapper: `{"ModelDescription": {...}}`."""
+
+
 def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> tuple[Path, str]:
     """Where in a body a single entity is: in `data` or under its own name, in an array of one
     (`FIRST`), or the whole body."""
@@ -170,6 +177,7 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         own = spelled in (about, last) or spelled.endswith("_" + last)
         # `backendEnvironment` of `/backendenvironments`
         own = own or spelled.replace("_", "") == about.replace("_", "")
+        own = own or spelled in (f"{last}_{ending}" for ending in _SAID_OF_ONE)
         if not own and word(name) not in WRAPPERS:
             continue
         path, inner = _inside(schemas, pointer, name)

@@ -77,6 +77,8 @@ def route(path: str) -> Route:
             part, _, verb = _colon(part)
             part = part.removesuffix(".json")
         found = _PARAMETER.findall(part)
+        if part.lower() in _BY_ID and steps and steps[-1] != ANY and _is_led_by(parts, index):
+            continue  # `/discoverers/id/{id}`
         function = _FUNCTION.fullmatch(part)
         if function:
             steps.append(function[1] + "()")
@@ -86,6 +88,14 @@ def route(path: str) -> Route:
         elif part:
             steps.append(part)
     return Route(tuple(steps), tuple(names), verb)
+
+
+_BY_ID = frozenset(("id", "byid", "by-id", "by_id"))
+
+
+def _is_led_by(parts: list[str], index: int) -> bool:
+    """Whether a parameter follows a step."""
+    return index + 1 < len(parts) and _PARAMETER.fullmatch(parts[index + 1]) is not None
 
 
 def _colon(part: str) -> tuple[str, str, str]:

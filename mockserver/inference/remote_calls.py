@@ -4,8 +4,9 @@ as their REST form (`POST /agents`, `GET /jobs/{id}`)."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -73,11 +74,13 @@ class RemoteCalls:
         operations = list(operations)
         self._taken = {(method, route.steps) for method, route in operations if not route.verb}
         self._paths = {steps for _, steps in self._taken}
+        self._methods = Counter(steps for _, steps in self._taken)
         self._families: dict[Steps, set[str]] = {}
         for _, route in operations:
             found = _read(route)
             if found is not None:
-                self._families.setdefault(found.parent, set()).add(found.kind)
+                home = found.parent[:-1] if _ends_in_id(route) else found.parent
+                self._families.setdefault(home, set()).add(found.kind)
 
     def plain(self, call_facts: Asked) -> PlainForm | None:
         """The REST form of an operation, if it differs from its own."""
@@ -86,7 +89,9 @@ class RemoteCalls:
             return None
         parent = found.parent
         names = call_facts.route.names[: parent.count(ANY)]
-        if parent[-1] == ANY:
+        if _ends_in_id(call_facts.route):
+            plain = self._before_id(call_facts, found)
+        elif parent[-1] == ANY:
             method = self._of_item(call_facts, found.kind)
             plain = None if method is None else PlainForm(method, Route(parent, names))
         else:
@@ -95,6 +100,23 @@ class RemoteCalls:
             return None
         self._taken.add((plain.method, plain.route.steps))
         return plain
+
+    def _before_id(self, call_facts: Asked, call: Call) -> PlainForm | None:
+        """`/quotes/close/{id}` is `/quotes/{id}/close`, `/getQuote/{id}` is `/quotes/{id}`."""
+        home = call.parent[:-1]
+        if not (self._paths & {home, call.parent} or len(self._families[home]) > 1):
+            return None
+        asked, names = call_facts.method, call_facts.route.names
+        if call.kind == "verb":
+            # What is read, changed or removed at this path is an entity: `/calendars/block/{id}`.
+            alone = asked != "GET" and self._methods[call_facts.route.steps] == 1
+            return PlainForm(asked, Route((*call.parent, call.word), names)) if alone else None
+        method = {
+            "fetch": "GET" if asked == "GET" else None,
+            "update": "PATCH" if asked == "POST" else asked if asked in ("PUT", "PATCH") else None,
+            "remove": "DELETE" if asked in ("POST", "DELETE") else None,
+        }.get(call.kind)
+        return PlainForm(method, Route(call.parent, names)) if method is not None else None
 
     def _of_item(self, call_facts: Asked, kind: Kind) -> str | None:
         if call_facts.method == "GET":
@@ -156,7 +178,15 @@ def _starts(call_facts: Asked, call: Call) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _read(route: Route) -> Call | None:
-    """The meaning of the last step, if it is a verb, with or without a noun."""
+    """The meaning of the last step, or of the one before an id, if it is a verb, with or without a
+    noun."""
+    if _ends_in_id(route):
+        own = Route(route.steps[:-1], route.names[:-1])
+        for found in (_split(own), _read(own)):
+            about = noun(found.parent[-1]) if found is not None and not found.many else ""
+            if found is not None and about and _is_own(route.names[-1], about):
+                return replace(found, parent=(*found.parent, ANY))
+        return None
     if not route.steps or route.steps[-1] == ANY:
         return None
     *above, last = route.steps
@@ -164,18 +194,35 @@ def _read(route: Route) -> Call | None:
     if dotted and not last.endswith((".json", ".xml")):
         kind = _kind(dotted[2])
         return Call((*above, dotted[1]), kind, dotted[2]) if kind is not None else None
-    kind, words = _kind(last), tokens(last)
+    kind = _kind(last)
     if kind is not None:
         if above and not is_version(above[-1]):
             return Call(tuple(above), kind, last)
         if kind != "verb":
             return None
+    return _split(route)
+
+
+def _split(route: Route) -> Call | None:
+    """The meaning of a last step of a verb and its noun: `/create-corpus`."""
+    *above, last = route.steps
+    words = tokens(last)
     kind = _kind(words[0]) if len(words) > 1 else None
     if kind is None or (above and above[-1] == ANY):
         return None
     # `/create-corpus` beside `/list-corpora`
     rest = "_".join((*words[1:-1], plural(singular(words[-1]))))
     return Call((*above, rest), kind, words[0], is_plural(words[-1]))
+
+
+def _ends_in_id(route: Route) -> bool:
+    return len(route.steps) > 1 and route.steps[-1] == ANY and route.steps[-2] != ANY
+
+
+def _is_own(name: str, about: str) -> bool:
+    """Whether a parameter names an entity of a kind, not of another: `/cards/assign/{user}`."""
+    words = {singular(word) for word in tokens(name)} - {*_ID_ENDINGS, "number", "code", "uid"}
+    return not words or not words.isdisjoint(about.split("_"))
 
 
 def _kind(step: str) -> Kind | None:
