@@ -27,10 +27,10 @@ def main() -> int:
     folder = cache()
     folder.mkdir(parents=True, exist_ok=True)
     out = Path(options.out) if options.out else folder / "results.json"
-    earlier = orjson.loads(out.read_bytes()) if out.is_file() else []
-    results = {result["suite"]: result for result in earlier}
+    results = _kept(out)
     if not options.report:
         for result in _run_all(options, folder):
+            results = _kept(out)  # another run may have written meanwhile
             known = results.get(result["suite"], {"runs": {}})
             result["runs"] = {**known["runs"], **result["runs"]}
             results[result["suite"]] = result
@@ -53,6 +53,12 @@ def main() -> int:
         report.write_page(PAGE, report.page(of, whole, order))
         print(f"written: {PAGE}")
     return 0 if all(_as_good(each) for each in shown) else 1
+
+
+def _kept(out: Path) -> dict[str, dict[str, Any]]:
+    """The results of earlier runs, by suite."""
+    earlier = orjson.loads(out.read_bytes()) if out.is_file() else []
+    return {result["suite"]: result for result in earlier}
 
 
 def _measured(shown: list[dict[str, Any]], options: argparse.Namespace) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,6 +85,21 @@ def test_what_was_asked_for_and_what_never(mock: MockServer) -> None:
     assert found.never_answered["listPets"] == ["400"]
     assert found.never_answered["getPet"] == ["200"]
     assert "1 request named an unknown id; --lenient" in str(found)
+
+
+def test_the_hints_go_by_what_was_refused_whatever_its_status() -> None:
+    """A document without a 404 has another status for an unknown id."""
+    document = copy.deepcopy(DOCUMENT)
+    responses = document["paths"]["/pets/{id}"]["get"]["responses"]
+    responses["400"] = responses.pop("404")
+    with MockServer(document) as mock:
+        assert mock.client.get("/pets/none").status_code == 400
+        mock.client.post("/pets", json={})
+        assert mock.coverage.hints == [
+            "1 request named an unknown id; "
+            "--lenient (or --unknown-ids known) creates it on first use",
+            "1 request broke the contract; --lenient (or --validate warn) carries them out",
+        ]
 
 
 def test_whose_word_it_is(mock: MockServer) -> None:

@@ -127,7 +127,7 @@ class Pipeline:
                 except Stale:
                     continue  # the store waits a little, and gives up when it has to
         except Refusal as refusal:
-            exchange.violations = refusal.violations
+            exchange.violations, exchange.refused = refusal.violations, refusal.status
             if isinstance(refusal, Unauthenticated) and refusal.hint:
                 exchange.problem = refusal.hint
                 if self.api.wire.candid:

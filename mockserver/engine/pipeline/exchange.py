@@ -94,7 +94,8 @@ class Exchange:
     """A request and its reply, for the journal. `now` is the time of the world, 0 if it wasn't
     read.
 
-    `faults_version` is the version of the faults that were applied.
+    `faults_version` is the version of the faults that were applied. `refused` is the natural status
+    of a refusal, 0 for none: a document may have another one for it.
     """
 
     message: Message
@@ -108,6 +109,7 @@ class Exchange:
     faults_version: int = 0
     stub: Stub | None = None
     upstream: str = ""
+    refused: int = 0
 
 
 class Begin(Protocol):

@@ -26,7 +26,9 @@ _HINTS = {
     409: "{} conflicted with the state; --lenient (or --conflicts ignore) accepts them",
     410: "{} named a removed entity; --lenient (or --unknown-ids always) creates it again",
     412: "{} required another version; --lenient (or --conflicts ignore) accepts them",
+    422: "{} broke the contract; --lenient (or --validate warn) carries them out",
 }
+"""What would have accepted a refused request, by the natural status of the refusal."""
 
 
 _BY_KIND = frozenset(("type", "required", "enum", "media_type", "json"))
@@ -41,6 +43,7 @@ class Coverage:
         self._tally = tally
         self._misfits: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[str] = Counter()
+        self._refused: Counter[int] = Counter()
         # Clients make the same mistake again and again: what was said of it.
         self._known: dict[object, tuple[str, str]] = {}
         tally.odd = self._note
@@ -50,6 +53,7 @@ class Coverage:
         if operation is None:
             self._count_unknown(exchange.message)
             return
+        self._refused[exchange.refused] += 1
         misfits, known = self._misfits, self._known
         for violation in exchange.violations:
             key: object = None
@@ -133,9 +137,8 @@ class Coverage:
     @property
     def hints(self) -> list[str]:
         """Options that would have accepted refused requests."""
-        refused: Counter[int] = Counter()
-        for (_, status), count in self._seen.items():
-            refused[status] += count
+        self._tally.update()
+        refused = self._refused
         return [
             hint.format("1 request" if refused[status] == 1 else f"{refused[status]} requests")
             for status, hint in _HINTS.items()

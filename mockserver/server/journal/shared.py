@@ -109,6 +109,7 @@ class SharedJournal(Journal):
             _injection(record) if record["faults"] else None,
             record["now"],
             upstream=record["upstream"],
+            refused=record.get("refused", 0),
         )
         return Entry(0, record["ended"], exchange)
 
@@ -182,6 +183,7 @@ def _text(ended: int, exchange: Exchange) -> bytes:
         },
         "now": exchange.now,
         "upstream": exchange.upstream,
+        "refused": exchange.refused,
     }
     return dump(record)
 

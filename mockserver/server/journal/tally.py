@@ -21,7 +21,7 @@ class Tally:
     """Counts exchanges; what none of the operations was asked for counts under "".
 
     `update` is called before each look at the result. `odd` hears of each exchange that belongs to
-    no operation or has violations.
+    no operation, has violations or was refused.
     """
 
     def __init__(self, update: Callable[[], None] = lambda: None) -> None:
@@ -45,7 +45,9 @@ class Tally:
                 requests[name, message.method, sent.status if sent is not None else 0] += 1
                 if 0 < message.started <= ended:
                     took[name].append(ended - message.started)
-                if odd is not None and (exchange.violations or operation is None):
+                if odd is not None and (
+                    exchange.refused or exchange.violations or operation is None
+                ):
                     odd(exchange)
             self._waiting += len(exchanges)
             if self._waiting > _MOST_WAITING:
