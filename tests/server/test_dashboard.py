@@ -290,6 +290,23 @@ def test_everything_is_legible(browser: Any, server: str, scheme: str) -> None:
     page.close()
 
 
+def test_the_list_of_jobs_never_scrolls_sideways(browser: Any, server: str) -> None:
+    httpx.post(f"{server}{SUITE}/runs", json=AGENT, headers=KEY)
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{server}/__mock__/")
+    page.wait_for_selector("article.job")
+    # Other documents have longer names, kinds and states.
+    page.evaluate(
+        "document.querySelectorAll('#jobs td button, #jobs td:nth-child(2), #jobs td .state')"
+        ".forEach((one) => { one.textContent = 'waiting_for_the_scheduler '.repeat(3); })"
+    )
+    for width in (1280, 1100, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        table = "document.querySelector('#jobs .table')"
+        assert page.evaluate(f"{table}.scrollWidth <= {table}.clientWidth"), width
+    page.close()
+
+
 def test_it_fits_a_telephone(browser: Any, server: str) -> None:
     httpx.post(f"{server}{SUITE}/runs", json=AGENT, headers=KEY)
     page = browser.new_page(viewport={"width": 360, "height": 740})

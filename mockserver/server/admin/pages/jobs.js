@@ -41,7 +41,7 @@ function frame(context) {
         "aria-label": "Filter the jobs", oninput: calm(again) }),
       choice("jobs-kind", "Kind", "every kind", again), choice("jobs-state", "State", "every state", again)),
     h("div", { class: "beside" },
-      h("div", {}, h("div", { class: "table dense" }, h("table", {},
+      h("div", {}, h("div", { class: "table dense" }, h("table", { class: "fixed" },
         h("thead", {}, h("tr", {}, COLUMNS.map(([name, label]) => h("th", { scope: "col", id: `jobs-${name}-head` },
           h("button", { type: "button", class: "sort", key: `sort ${name}`, onclick: () => {
             sort = sort === name ? `-${name}` : name;
@@ -78,7 +78,8 @@ function line(context, job, jobs) {
         chosen = job.id;
         context.act(() => refresh(context));
       } }, job.name || short(job.id))),
-    h("td", {}, job.kind), h("td", {}, h("span", { class: `state ${job.role}` }, job.state)),
+    h("td", { title: job.kind }, job.kind), h("td", {}, h("span", { class: `state ${job.role}` },
+      job.state.replaceAll("_", "_\u200b"))),
     h("td", { class: "mono", title: job.created }, job.created.slice(5, 19).replace("T", " ")));
 }
 
