@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from bench.corpus import wire
+from bench.corpus.also import Sent
 from bench.corpus.answers import inside, rows_of
 from bench.corpus.asking import alike_in, called, page_size
 from bench.corpus.credentials import authenticate
@@ -53,6 +54,7 @@ class Client:
         )
         self.finder = Finder(self)
         self.maker = Maker(self)
+        self.last = Sent("GET", "/", {}, b"")
         self._count = 0
         self._own: dict[str, Any] = {}
         self._gone = 0
@@ -116,8 +118,8 @@ class Client:
         if cookies:
             headers["cookie"] = "; ".join(cookies)
         url = self.contract.base_path + target + ("?" + "&".join(parts) if parts else "")
-        encoded = {name: value.encode("utf-8") for name, value in headers.items()}
-        reply = self.http.request(operation.method, url, headers=encoded, content=content)
+        self.last = Sent(operation.method, url, headers, content)
+        reply = self.last.again(self.http)
         if reply.status_code in _TAKEN and body is MISSING:
             other = self._renamed(operation, rng)
             return self.send(operation, path, other, query) if other is not None else reply

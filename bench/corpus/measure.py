@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from bench.corpus import trips
+from bench.corpus.also import negotiated, refused
 from bench.corpus.causes import cause_of
 from bench.corpus.client import Client
 from bench.corpus.credentials import KEY
@@ -45,6 +46,9 @@ class Measured:
 
     `valid` are the operations with a documented response, `succeeded` those with a 2xx; `shown` are
     the ids in examples that can be requested, of which `shown_right` return 200 with the example.
+    `negotiated` list several media types, of which `negotiated_right` send the one that `Accept`
+    names; `refusing` list a refusal and require something, of which `refusing_right` refuse what is
+    without it as documented, and say what is missing.
     `unjudged` replies could not be validated and count as valid. `silent` operations document no
     success, and of `impossible` ones it is proven that no request or no success is valid; both are
     not counted. `tried` is less than `operations` if time ran out.
@@ -63,6 +67,10 @@ class Measured:
     held: int = 0
     shown: int = 0
     shown_right: int = 0
+    negotiated: int = 0
+    negotiated_right: int = 0
+    refusing: int = 0
+    refusing_right: int = 0
     refused: str = ""
     timed_out: bool = False
     exceptions: list[Problem] = field(default_factory=list)
@@ -212,6 +220,28 @@ def _try(
         found.problems.append(Problem(cause_of(text), where, text + more))
         return
     found.valid += 1
+    if reply.is_success:
+        _also(client, judge, operation, found, crashes)
+
+
+def _also(
+    client: Client, judge: Judge, operation: Operation, found: Measured, crashes: Crashes
+) -> None:
+    """Ask for what else the operation lists: other media types, and a refusal."""
+    where, sent = f"{operation.method} {operation.path}", client.last
+    faults = negotiated(judge, client.http, operation.pointer, sent)
+    if faults is not None:
+        found.negotiated += 1
+        found.negotiated_right += not faults
+        found.problems.extend(Problem("another media type", where, text) for text in faults[:1])
+    fault = refused(judge, client.http, operation.pointer, sent)
+    if fault is not None:
+        found.refusing += 1
+        found.refusing_right += not fault
+        if fault:
+            found.problems.append(Problem("a refusal", where, fault))
+    if crashes.heard:
+        found.exceptions.append(Problem("exception", where, crashes.heard[0]))
 
 
 def _complaint(client: Client, judge: Judge, operation: Operation, reply: httpx.Response) -> str:

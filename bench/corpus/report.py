@@ -34,6 +34,10 @@ def figures(results: list[Result]) -> dict[str, float]:
         "held": total("held"),
         "shown": sum(each.get("shown", 0) for each in loaded),
         "shown right": sum(each.get("shown_right", 0) for each in loaded),
+        "negotiated": sum(each.get("negotiated", 0) for each in loaded),
+        "negotiated right": sum(each.get("negotiated_right", 0) for each in loaded),
+        "refusing": sum(each.get("refusing", 0) for each in loaded),
+        "refusing right": sum(each.get("refusing_right", 0) for each in loaded),
         "exceptions": sum(len(each["exceptions"]) for each in loaded),
     }
 
@@ -53,9 +57,9 @@ def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
     def of(part: str, whole: float) -> str:
         return f"{f[part]:,.0f} ({_share(f[part], whole)})"
 
-    right, asked = f["shown right"], f["shown"]
-    shown = f"{right:,.0f} of {asked:,.0f} ({_share(right, asked)})"
-    trips = f"{f['held']:,.0f} of {f['trips']:,.0f} ({_share(f['held'], f['trips'])})"
+    def right(part: str, whole: str) -> str:
+        return f"{f[part]:,.0f} of {f[whole]:,.0f} ({_share(f[part], f[whole])})"
+
     return [
         ("documents", f"{f['documents']:,.0f}", ""),
         ("refused, each with its reason", of("refused", f["documents"]), "under 1 %"),
@@ -66,8 +70,10 @@ def rows(results: list[Result], took: float) -> list[tuple[str, str, str]]:
         ("a documented status with a valid body", of("valid", spoken), "99.9 %"),
         ("of these, what the judge can't read", f"{f['unjudged']:,.0f}", ""),
         ("a success (2xx)", of("succeeded", f["tried"]), ""),
-        ("round trips that hold", trips, "90 %"),
-        ("ids of examples that answer 200 with the example", shown, "90 %"),
+        ("round trips that hold", right("held", "trips"), "96.8 %"),
+        ("ids of examples that answer 200 with the example", right("shown right", "shown"), "90 %"),
+        ("several media types, each sent by `Accept`", right("negotiated right", "negotiated"), ""),
+        ("refusals as documented, saying why", right("refusing right", "refusing"), ""),
         ("exceptions", f"{f['exceptions']:.0f}", "0"),
         *([("seconds, all", f"{took:,.0f}", "")] if took else []),
         ("seconds for a document, median and longest", f"{median:.2f} and {longest:.0f}", ""),
