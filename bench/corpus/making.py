@@ -90,11 +90,10 @@ class Maker:
         if isinstance(thing, str | int) and not isinstance(thing, bool):
             return thing
         location = reply.headers.get("location", "").partition("?")[0].rstrip("/")
-        for template in resource.items:
+        for operation, fetch in self._client.operations(resource, "fetch"):
             # What follows the id is no part of it: `/plugins/{name}/json`.
-            name = "{" + str(resource.identity.parameter) + "}"
-            before, found, after = template.partition(name)
-            if found and after and location.endswith(after):
+            _, found, after = operation.url_path.partition("{" + str(fetch.item) + "}")
+            if found and after and "{" not in after and location.endswith(after):
                 location = location.removesuffix(after)
         chosen = (
             self._client.sent.get(resource.identity.key) if resource.identity.client_key else None
