@@ -18,6 +18,7 @@ from mockserver.openapi.inheritance import with_choices
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import (
     EXTERNAL,
+    WHOLE,
     Body,
     Contract,
     Header,
@@ -256,9 +257,11 @@ class _Builder:
         raw, pointer = self._resolved(value, pointer)
         place = raw.get("in")
         name = raw.get("name")
-        if place not in _STYLES or not isinstance(name, str):
-            # `querystring` of 3.2 is one of these.
-            self.note(pointer, f"a parameter in {place!r} is not judged: any will do")
+        whole = place == "querystring"  # of 3.2: the query is one value
+        place = "query" if whole else place
+        if place not in _STYLES or not isinstance(name, str) or (whole and not raw.get("content")):
+            said = raw.get("in")
+            self.note(pointer, f"a parameter in {said!r} is not judged: any will do")
             return None
         if place == "header" and name.lower() in _IGNORED_HEADERS:
             return None
@@ -272,6 +275,7 @@ class _Builder:
             schema_pointer = join(pointer, "content", media_type, "schema")
         schema, schema_pointer = resolve(self.document, schema, schema_pointer)
         style = str(raw.get("style") or _STYLES[place])
+        style = WHOLE if whole else style
         examples = {
             key: example.get("value")
             for key, example in (raw.get("examples") or {}).items()

@@ -71,9 +71,13 @@ class MediaType:
     items: str | None = None
 
 
+WHOLE = "querystring"
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter; `schema` is resolved one level, `pointer` leads to it."""
+    """One parameter; `schema` is resolved one level, `pointer` leads to it. The value of one whose
+    style is WHOLE is the query."""
 
     name: str
     place: Place

@@ -31,11 +31,6 @@ _MOST = 5000
 _PLAIN = string.ascii_letters + string.digits + "-_. !#%&*+/:;=?@~,'()<>[]{}|^$`\"\\"
 # Approximations of classes that ECMAScript and others have and Python lacks.
 _FOREIGN = (
-    (re.compile(r"\\[pP]\{(?:L|Letter|Alpha(?:betic)?|Ll|Lu)\}"), "a-z"),
-    (re.compile(r"\\p\{(?:N|Nd|Number|Digit)\}"), "0-9"),
-    (re.compile(r"(?<!\[)\\p\{XDigit\}"), "[0-9a-f]"),
-    (re.compile(r"\\p\{(?:XDigit|Alnum)\}"), "0-9a-f"),
-    (re.compile(r"\\p\{[^}]*\}"), "a"),
     (re.compile(r"\\u\{?([0-9A-Fa-f]{4})\}?"), r"\\u\1"),
     (re.compile(r"\(\?<(?![=!])"), "(?P<"),
     (re.compile(r"\\z"), r"\\Z"),
@@ -43,6 +38,33 @@ _FOREIGN = (
     # JavaScript takes the hyphen of `[\d-_]` for itself.
     (re.compile(r"(\\[dDwWsS])-(?=[^\]\[])"), r"\1\\-"),
 )
+
+
+_CATEGORIES = {
+    "Lu": "A-Z", "Uppercase": "A-Z", "N": "0-9", "Nd": "0-9", "Number": "0-9", "Digit": "0-9",
+    "XDigit": "0-9a-f", "Alnum": "0-9a-f", "P": "!.,", "Punctuation": "!.,", "Z": " ", "Zs": " ",
+    "S": "+=", "Sc": "$", "Sm": "+=",
+}  # fmt: skip
+"""Characters of Unicode's categories; of others, letters."""
+_CATEGORY = re.compile(r"\\\\|\\[\[\]]|\[\^?|\]|\\([pP])\{\^?([^}]*)\}")
+
+
+def _with_categories(pattern: str) -> str:
+    """The pattern with characters for `\\p{Lu}`, in a class or as one."""
+    inside = False
+
+    def instead(match: re.Match[str]) -> str:
+        nonlocal inside
+        if match[1] is None:
+            inside = match[0].startswith("[") or (inside and match[0] != "]")
+            return match[0]
+        name = match[2].rpartition("=")[2]
+        found = _CATEGORIES.get(name, "a-z")
+        if match[1] == "P":
+            found = "0-9" if found in ("a-z", "A-Z") else "a-z"
+        return found if inside else f"[{found}]"
+
+    return _CATEGORY.sub(instead, pattern)
 
 
 class _Writer(Xeger):
@@ -118,6 +140,7 @@ def _quiet() -> Iterator[None]:
 
 @lru_cache(maxsize=4096)
 def _python(pattern: str) -> str | None:
+    pattern = _with_categories(pattern)
     for found, instead in _FOREIGN:
         pattern = found.sub(instead, pattern)
     try:

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import quote_plus, unquote, unquote_plus
 
 import orjson
 
-from mockserver.openapi.media_types import is_json
-from mockserver.openapi.model import Json, Operation, Parameter, Violation
+from mockserver.openapi.media_types import essence, is_json
+from mockserver.openapi.model import WHOLE, Json, Operation, Parameter, Violation
 from mockserver.openapi.request.coercion import Kind, part_of, text
+from mockserver.openapi.request.forms import read_urlencoded
 from mockserver.openapi.request.styles import ABSENT, Source, reader_for
 from mockserver.openapi.schemas.formats import CANONICAL_UUID
 from mockserver.openapi.schemas.validators import Check, Validators
@@ -114,7 +115,9 @@ class _Reader:
         self._validators = validators
         self._check: Check | None = None
         self._read: Callable[[Source], Any]
-        if parameter.media_type is not None:
+        if parameter.style == WHOLE:
+            self._read = _whole_reader(parameter, kind, claimed)
+        elif parameter.media_type is not None:
             self._read = _content_reader(parameter)
         else:
             self._read = reader_for(parameter, kind, claimed)
@@ -210,6 +213,27 @@ class _NotJson(Exception):
         self.text = text
         self.at = at
         self.sent = sent
+
+
+def _whole_reader(
+    parameter: Parameter, kind: Kind, claimed: frozenset[str]
+) -> Callable[[Source], Any]:
+    """Reads the whole query, without what belongs to other parameters: a form, JSON or a text."""
+    name, media_type = parameter.name, parameter.media_type or ""
+    single = _content_reader(replace(parameter, place="header"))
+
+    def read(source: Source) -> Any:
+        others = claimed - {name}
+        pairs = [(n, v) for n, values in source.items() if n not in others for v in values]
+        if not pairs:
+            return ABSENT
+        if essence(media_type) == "application/x-www-form-urlencoded":
+            raw = "&".join(f"{quote_plus(n)}={v}" for n, v in pairs)
+            return read_urlencoded(raw.encode("latin-1", "replace"), kind, {})
+        said = "&".join(f"{n}={unquote_plus(v)}" if v else n for n, v in pairs)
+        return single({name.lower(): [said]})
+
+    return read
 
 
 def _content_reader(parameter: Parameter) -> Callable[[Source], Any]:

@@ -21,9 +21,9 @@ _NUMBER_WORDS = frozenset(
     ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 )
 _ABOUT_PROPERTIES = _OBJECT_WORDS | {
-    "unevaluatedProperties", "propertyNames", "dependentRequired",
+    "unevaluatedProperties", "propertyNames", "dependentRequired", "dependentSchemas",
 }  # fmt: skip
-_ARRAY_PARTS = frozenset(("items", "prefixItems", "contains"))
+_ARRAY_PARTS = frozenset(("items", "prefixItems", "contains", "unevaluatedItems"))
 _BRANCHING = frozenset(("oneOf", "anyOf", "discriminator", "if", "not"))
 _NOTES = frozenset(("example", "examples", "default", "readOnly", "writeOnly", "title"))
 _LARGEST = frozenset(
@@ -101,7 +101,6 @@ class Flat:
     arrays: ArrayRules = field(default_factory=lambda: _NO_ARRAY_RULES)
     choices: list[list[Any]] = field(default_factory=list)
     tag: Mapping[str, Any] | None = None
-    conditions: list[Mapping[str, Any]] = field(default_factory=list)
     rules: dict[str, Any] = field(default_factory=dict)
     notes: Annotations = field(default_factory=lambda: _NO_NOTES)
     never: bool = False
@@ -150,7 +149,8 @@ class Merger:
         if flat.tag is None and isinstance(part.get("discriminator"), Mapping):
             flat.tag = part["discriminator"]
         if "if" in part:
-            flat.conditions.append(part)
+            for word in ("then", "else"):
+                self._where(part.get(word))
         if part.get("not") in (True, {}) and "not" in part:
             flat.never = True
 
@@ -211,18 +211,34 @@ class Merger:
             flat.objects.extra = (
                 extra if flat.objects.extra is None else self.both(flat.objects.extra, extra)
             )
-        if part.get("unevaluatedProperties") is False:
+        others = part.get("unevaluatedProperties")
+        if others is False:
             flat.objects.closed = True
+        elif isinstance(others, Mapping) and flat.objects.extra is None:
+            flat.objects.extra = others
         if part.get("propertyNames") is not None:
             flat.objects.names = part["propertyNames"]
         if isinstance(part.get("dependentRequired"), Mapping):
             flat.objects.needs.update(part["dependentRequired"])
+        dependent = part.get("dependentSchemas")
+        for name, more in dependent.items() if isinstance(dependent, Mapping) else ():
+            self._where(more)
+            if isinstance(more, Mapping) and isinstance(more.get("required"), list):
+                known = flat.objects.needs.get(name, [])
+                flat.objects.needs[name] = [*known, *map(str, more["required"])]
+
+    def _where(self, part: Any) -> None:
+        """The properties that only a condition describes."""
+        inner = part.get("properties") if isinstance(part, Mapping) else None
+        for name, schema in inner.items() if isinstance(inner, Mapping) else ():
+            if schema is not False:
+                self.flat.properties.setdefault(name, schema)
 
     def _array(self, part: Mapping[str, Any]) -> None:
         flat = self.flat
         if flat.arrays is _NO_ARRAY_RULES:
             flat.arrays = ArrayRules()
-        items = part.get("items")
+        items = part.get("items", part.get("unevaluatedItems"))
         if items is not None:
             flat.arrays.items = (
                 items if flat.arrays.items is None else self.both(flat.arrays.items, items)
