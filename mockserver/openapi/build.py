@@ -307,8 +307,8 @@ class _Builder:
     def _content(self, value: Any, pointer: str) -> dict[str, MediaType]:
         found = {}
         for name, raw in (value or {}).items():
-            here = join(pointer, "content", name)
-            raw = self._object(raw or {}, here)
+            # Since 3.2, it may be one of the components.
+            raw, here = self._resolved(raw or {}, join(pointer, "content", name))
             schema = raw.get("schema")
             schema_pointer = None
             items = None
@@ -367,22 +367,30 @@ class _Builder:
             self.shared_responses[status, reference] = found
         return found
 
+    def _header(self, name: str, raw: Mapping[str, Any], here: str) -> Header:
+        holder, media_type = raw, None
+        content = raw.get("content")
+        if isinstance(content, Mapping) and content:
+            media_type = str(next(iter(content)))
+            holder, here = self._resolved(content[media_type], join(here, "content", media_type))
+        schema, place = resolve(self.document, holder.get("schema") or {}, join(here, "schema"))
+        return Header(
+            name,
+            bool(raw.get("required")),
+            schema if isinstance(schema, Mapping) else {},
+            place if "schema" in holder else None,
+            tuple(self._examples(holder, here).values()),
+            str(raw.get("description") or ""),
+            media_type,
+            bool(raw.get("explode")),
+        )
+
     def _own_response(self, status: str, value: Any, pointer: str) -> Response:
         raw, pointer = self._resolved(value, pointer)
         headers = {}
         for name, header in (raw.get("headers") or {}).items():
             resolved, here = self._resolved(header, join(pointer, "headers", name))
-            schema, place = resolve(
-                self.document, resolved.get("schema") or {}, join(here, "schema")
-            )
-            headers[name] = Header(
-                name,
-                bool(resolved.get("required")),
-                schema if isinstance(schema, Mapping) else {},
-                place if "schema" in resolved else None,
-                tuple(self._examples(resolved, here).values()),
-                str(resolved.get("description") or ""),
-            )
+            headers[name] = self._header(name, resolved, here)
         return Response(
             status=status,
             description=str(raw.get("description") or ""),

@@ -101,12 +101,16 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Header:
+    """One header of a response; its value is in `media_type`, if that is not None."""
+
     name: str
     required: bool
     schema: Schema
     pointer: str | None
     examples: tuple[Json, ...] = ()
     description: str = ""
+    media_type: str | None = None
+    explode: bool = False
 
 
 @dataclass(frozen=True, slots=True)

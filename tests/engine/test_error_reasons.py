@@ -52,6 +52,20 @@ def test_problem_details_without_a_schema(schema: Any) -> None:
     assert found.keys() >= {"type", "title", "detail", "errors"}
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        thing("detail", detail=TEXT, status=TEXT, title=TEXT),
+        thing("detail", detail=TEXT, source=thing("pointer", pointer=TEXT)),
+        thing("message", message=TEXT, field=TEXT),
+    ],
+)
+def test_each_of_a_list_says_where_it_is(item: Any) -> None:
+    found = refusal(thing("errors", errors={"type": "array", "items": item})).json()["errors"]
+    said = " ".join(map(str, found))
+    assert all(name in said for name in ("limit", "name", "quantity"))
+
+
 @pytest.mark.parametrize("name", ["errors", "faults", "problemList", "items"])
 def test_a_list_of_errors_has_one_for_each(name: str) -> None:
     item = thing("message long_message code", message=TEXT, long_message=TEXT, code=TEXT)

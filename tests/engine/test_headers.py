@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -138,3 +139,18 @@ def test_a_refusal_says_how_often() -> None:
         found = server.client.post("/x", json={})
     assert (found.status_code, found.headers["x-ratelimit-remaining"]) == (422, "999")
     assert found.headers["x-hint"] == "ask again"
+
+
+PAIR = {"type": "object", "properties": {"r": WHOLE, "g": WHOLE}, "required": ["r", "g"]}
+
+
+def test_a_header_may_be_json() -> None:
+    content = {"application/json": {"schema": PAIR}}
+    found = headers_of({"X-Colour": {"required": True, "content": content}})
+    assert json.loads(found["x-colour"]).keys() == {"r", "g"}
+
+
+@pytest.mark.parametrize(("explode", "between"), [(True, "="), (False, ",")])
+def test_the_pairs_of_a_header_are_written_as_documented(explode: bool, between: str) -> None:
+    found = headers_of({"X-Colour": {"required": True, "schema": PAIR, "explode": explode}})
+    assert re.fullmatch(rf"r{between}\d+,g{between}\d+", found["x-colour"])

@@ -272,3 +272,13 @@ def test_a_list_inside_an_entity_says_that_it_is_one_and_where(mode: str) -> Non
     invoice = {"type": "object", "required": ["lines"], "properties": {"lines": lines}}
     found = made(invoice, 1, mode=mode)["lines"]
     assert (found["object"], found["url"]) == ("list", "/lines")
+
+
+def test_what_is_known_may_lie_deeper_than_what_is_made() -> None:
+    tree = {"$ref": "#/components/schemas/It"}
+    node: Any = {"type": "object", "properties": {"v": {"type": "integer"}}, "required": ["v"]}
+    node["properties"]["kids"] = {"type": "array", "items": tree}
+    deep: dict[str, Any] = {"v": 0}
+    for level in range(40):
+        deep = {"v": level, "kids": [deep]}
+    assert values_of(node, "3.1.0").make(HERE, Rng(NOW, 1), deep) == deep

@@ -1,4 +1,4 @@
-"""Parameters of OpenAPI 3.2 whose value is the whole query."""
+"""OpenAPI 3.2: parameters whose value is the whole query, media types among the components."""
 
 from __future__ import annotations
 
@@ -54,3 +54,14 @@ def test_a_query_may_be_needed() -> None:
         assert server.client.get("/things").status_code in (400, 422)
     with served(FORM) as server:
         assert server.client.get("/things").status_code == 200
+
+
+def test_a_media_type_may_be_a_component() -> None:
+    shared = {"schema": {"type": "object", "properties": {"n": {"const": 7}}, "required": ["n"]}}
+    content = {"application/json": {"$ref": "#/components/mediaTypes/Seven"}}
+    get = {"responses": {"200": {"description": "", "content": content}}}
+    document = {"openapi": "3.2.0", "info": {"title": "q", "version": "1"}}
+    paths = {"/seven": {"get": get}}
+    components = {"mediaTypes": {"Seven": shared}}
+    with MockServer({**document, "paths": paths, "components": components}) as server:
+        assert server.client.get("/seven").json() == {"n": 7}

@@ -238,7 +238,18 @@ class Recogniser:
     def _item(
         self, flat: Flat, beside: set[str], violation: Violation, facts: Facts
     ) -> dict[str, Any]:
-        about = replace(facts, text=fault_text(violation), violations=())
+        """One of a list of faults; its text names the place where nothing else does."""
+        text = fault_text(violation)
+        found = self._said(flat, beside, violation, replace(facts, text=text, violations=()))
+        place = _place(violation)
+        if place.rpartition(".")[2] in str(found):
+            return found
+        text = f"{place} {text}"
+        return self._said(flat, beside, violation, replace(facts, text=text, violations=()))
+
+    def _said(
+        self, flat: Flat, beside: set[str], violation: Violation, about: Facts
+    ) -> dict[str, Any]:
         found = {}
         for name, schema in flat.properties.items():
             plain = _plain(name)

@@ -52,6 +52,8 @@ MISSING: Any = _Missing()
 
 _DEEP = 5
 _TOO_DEEP = 24
+_TOO_DEEP_TO_KEEP = 120
+"""What is known may lie deeper than what is made."""
 
 
 @dataclass(slots=True)
@@ -80,7 +82,8 @@ class Maker:
     def flat_value(self, flat: Flat, name: str, path: Path, known: Any) -> Any:
         """A value; `known`, or as much of it as fits, if given."""
         self.left -= 1
-        if flat.never or len(path) > (_DEEP if self.mode == "loose" else _TOO_DEEP):
+        most = _TOO_DEEP if known is MISSING else _TOO_DEEP_TO_KEEP
+        if flat.never or len(path) > (_DEEP if self.mode == "loose" else most):
             raise modes.Impossible
         if known is None and (flat.nullable or not (flat.types or flat.choices)):
             return None

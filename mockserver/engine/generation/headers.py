@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from json import dumps
 from typing import Any
 
 from mockserver.engine.generation.strings import FORMATS
@@ -13,6 +14,7 @@ from mockserver.engine.serialization import can_be_sent
 from mockserver.engine.timestamps import SECOND, http_date
 from mockserver.errors import ContractError
 from mockserver.inference.words import tokens
+from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Header, Response
 from mockserver.openapi.schemas.resolved import Flat
 
@@ -51,8 +53,14 @@ class Headers:
 
     def value(self, header: Header, rng: Rng, response: Response | None = None) -> str:
         """The value of a header, as text."""
+        value = self._value(header, rng, response)
+        if is_json(header.media_type or "") and not (header.examples and isinstance(value, str)):
+            return dumps(value)
+        return as_text(value, explode=header.explode)
+
+    def _value(self, header: Header, rng: Rng, response: Response | None) -> Any:
         if header.examples:
-            return as_text(header.examples[0])
+            return header.examples[0]
         flat = self._values.schemas.flat_at(header.pointer) if header.pointer else Flat()
         shown = [*flat.notes.examples, *flat.notes.defaults]
         meant = [] if shown or flat.values else _meant(header, rng, response)
@@ -60,10 +68,10 @@ class Headers:
             meant = [SOON]
         for value in (*meant, *shown):
             if header.pointer is None or self._fits(header.pointer, value):
-                return as_text(value)
+                return value
         if header.pointer is None:
             return "mock"
-        return as_text(self._values.make(header.pointer, rng, name=header.name))
+        return self._values.make(header.pointer, rng, name=header.name)
 
     def admits(self, header: Header, value: Any) -> bool:
         """Whether a header can have a value."""
@@ -77,12 +85,13 @@ class Headers:
         return check.is_valid(value) or (not isinstance(value, str) and check.is_valid(str(value)))
 
 
-def as_text(value: Any) -> str:
+def as_text(value: Any, *, explode: bool = False) -> str:
     """A value in the format of a header."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return ",".join(f"{name},{as_text(inner)}" for name, inner in value.items())
+        between = "=" if explode else ","
+        return ",".join(f"{name}{between}{as_text(inner)}" for name, inner in value.items())
     return ",".join(map(as_text, value)) if isinstance(value, list) else str(value)
 
 
