@@ -447,6 +447,8 @@ def _sets(survey: Survey, reading: Facts, made: Facts) -> bool:
         return False
     sent = {tokens(name) for name in survey.flat(made.body).properties}
     shown = {tokens(name) for name in survey.flat(reading.ref).properties}
+    if reading.ref == made.ref and sent and sent <= shown:
+        return True
     return len(sent & shown) > 1 and 2 * len(sent & shown) > len(sent)
 
 

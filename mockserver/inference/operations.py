@@ -20,6 +20,7 @@ from mockserver.openapi.model import Contract, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _NO_FLAT = Flat()
+_ROWS = bag("results items entries records rows list elements")
 _EDITS = "application/json-patch+json"
 _SENDING = ("POST", "PUT", "PATCH")
 _NESTED = (("array",), ("object",))
@@ -167,6 +168,9 @@ class Survey:
         if (*route.steps, ANY) not in self._item_steps:
             return True
         place = list_place(self.schemas, pointer, route.noun)
+        alone = len(self.schemas.flat_at(self.schemas.main(pointer)).properties) == 1
+        if place is not None and alone and "".join(place[0]).lower() in _ROWS:
+            return False  # no entity has nothing but `results`
         return place is None or not place[0] or place[2].confidence != "certain"
 
     def flat(self, pointer: str | None) -> Flat:

@@ -201,3 +201,111 @@ def test_rows_below_what_is_not_kept_say_what_they_are_below() -> None:
     with MockServer(document(paths), seeds="generated") as server:
         rows = server.client.get("/namespaces/acme/images").json()["results"]
         assert {one["namespace"] for one in rows} == {"acme"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("sort[by]=name&sort[direction]=desc", ["c", "b", "a"]),
+        ("sort[by]=name&sort[direction]=asc", ["a", "b", "c"]),
+        ("sort[by]=-name", ["c", "b", "a"]),
+        ("sort[name]=desc", ["c", "b", "a"]),
+    ],
+)
+def test_an_order_may_be_an_object(query: str, expected: list[str]) -> None:
+    order = {"name": "sort", "in": "query", "style": "deepObject", "explode": True}
+    by = {**order, "schema": thing("", by=TEXT, direction=TEXT, name=TEXT)}
+    with serve(NAMED, by) as server:
+        filled(server, *({"name": name} for name in "bca"))
+        found = server.client.get(f"/boats?{query}").json()
+        assert [row["name"] for row in found] == expected
+
+
+def test_links_without_listed_names_lead_below_the_entity() -> None:
+    policy = thing("id", id=TEXT, links={"type": "object"})
+    item = {"name": "policy_id", "in": "path", "required": True, "schema": TEXT}
+    below = {**item, "name": "PolicySid"}
+    target = thing("id", id=TEXT)
+    listed = answer({"type": "array", "items": target})
+    paths = {
+        "/policies": {
+            "post": {"requestBody": body(thing("")), "responses": {"201": answer(policy)}}
+        },
+        "/policies/{policy_id}": {
+            "parameters": [item],
+            "get": {"responses": {"200": answer(policy)}},
+        },
+        "/policies/{PolicySid}/Targets": {
+            "parameters": [below],
+            "get": {"responses": {"200": listed}},
+            "post": {"requestBody": body(thing("")), "responses": {"201": answer(target)}},
+        },
+    }
+    with MockServer(document(paths), seeds="none") as server:
+        made = server.client.post("/policies", json={}).json()
+        found = server.client.get(f"/policies/{made['id']}").json()
+        links = {name: urlsplit(url).path for name, url in found["links"].items()}
+        assert links == {"targets": f"/policies/{made['id']}/Targets"}
+        assert server.client.get(links["targets"]).json() == []
+
+
+def test_a_url_whose_schema_says_that_it_leads_to_the_entity_does() -> None:
+    url = {"$ref": "#/components/schemas/Url"}
+    row = thing("id", id={**TEXT, "readOnly": True}, name=TEXT, url=url)
+    one = {"name": "boat_id", "in": "path", "required": True, "schema": TEXT}
+    rows = answer({"type": "array", "items": row})
+    paths = {
+        "/boats": {
+            "get": {"responses": {"200": rows}},
+            "post": {"requestBody": body(thing("", name=TEXT)), "responses": {"201": answer(row)}},
+        },
+        "/boats/{boat_id}": {"parameters": [one], "get": {"responses": {"200": answer(row)}}},
+    }
+    told = {**TEXT, "readOnly": True, "description": "URL of this individual resource."}
+    with MockServer(document(paths, schemas={"Url": told}), seeds="none") as server:
+        filled(server, {"name": "a"})
+        found = server.client.get("/boats").json()[0]
+        assert urlsplit(found["url"]).path == f"/boats/{found['id']}"
+
+
+def test_a_list_at_a_parameter_has_what_is_made_there() -> None:
+    card = thing("id title", id=TEXT, title=TEXT)
+    app = {"name": "app_id", "in": "path", "required": True, "schema": TEXT}
+    one = {"name": "card_id", "in": "path", "required": True, "schema": TEXT}
+    listed = answer(thing("results", results={"type": "array", "items": card}))
+    paths = {
+        "/{app_id}": {
+            "parameters": [app],
+            "get": {"responses": {"200": listed}},
+            "post": {
+                "requestBody": body(thing("title", title=TEXT)),
+                "responses": {"201": answer(card)},
+            },
+        },
+        "/{app_id}/{card_id}": {
+            "parameters": [app, one],
+            "get": {"responses": {"200": answer(card)}},
+        },
+    }
+    with MockServer(document(paths), seeds="none") as server:
+        made = server.client.post("/7", json={"title": "Pets"}).json()
+        assert server.client.get("/7").json()["results"] == [made]
+        assert server.client.get("/8").json()["results"] == []
+
+
+def test_one_property_that_is_read_and_set_is_kept() -> None:
+    shown = {"$ref": "#/components/schemas/Settings"}
+    paths = {
+        "/settings": {
+            "get": {"responses": {"200": answer(shown)}},
+            "post": {
+                "requestBody": body(thing("", open=FLAG)),
+                "responses": {"202": answer(shown)},
+            },
+        }
+    }
+    settings = thing("", open=FLAG, url=TEXT)
+    with MockServer(document(paths, schemas={"Settings": settings})) as server:
+        for value in (True, False):
+            server.client.post("/settings", json={"open": value}).raise_for_status()
+            assert server.client.get("/settings").json()["open"] is value

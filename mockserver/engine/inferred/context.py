@@ -25,6 +25,7 @@ from mockserver.engine.world import World
 from mockserver.errors import NotFound
 from mockserver.inference.model import FIRST, Action, Link, Path, Plan, Resource
 from mockserver.inference.page_fields import LINKS, word
+from mockserver.inference.paths import route
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -48,6 +49,7 @@ class Context:
     examples: Examples
     joins: Joins
     _self_links: dict[tuple[str, str | None], Mapping[Path, str]] = field(default_factory=dict)
+    _below: dict[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     _locations: dict[tuple[str, Path], tuple[str, ...]] = field(default_factory=dict)
     _results: dict[str, list[tuple[Repository, str]]] = field(default_factory=dict)
 
@@ -126,6 +128,33 @@ class Context:
                 part[step] = part = dict(inner) if isinstance(inner, Mapping) else {}
             if fitting is not None or path[-1] not in part:
                 part[path[-1]] = fitting or own
+        for name, steps in self._sub_links(resource).items():
+            there = found.get(name)
+            below = {word(step): f"{url()}/{step}" for step in steps}
+            found[name] = {**below, **(there if isinstance(there, Mapping) else {})}
+
+    def _sub_links(self, resource: Resource) -> Mapping[str, tuple[str, ...]]:
+        """The properties that hold the URLs of what is below an entity (`links`, an object whose
+        properties the document doesn't list), with the last steps of these."""
+        found = self._below.get(resource.name)
+        if found is None:
+            names = [
+                name
+                for name, schema in self.flat(resource).properties.items()
+                if word(name) in _LINKED
+                and (flat := self.schemas.flat(schema)).types == ("object",)
+                and not (flat.properties or flat.objects.closed)
+            ]
+            items = [route(path).steps for path in resource.items] if names else []
+            steps = [
+                one.steps[-1]
+                for operation in (self.contract.operations if items else ())
+                if operation.method == "GET"
+                and (one := route(operation.path)).steps[:-1] in items
+                and not one.is_item
+            ]
+            found = self._below[resource.name] = dict.fromkeys(names, tuple(dict.fromkeys(steps)))
+        return found
 
     def _find_self_links(self, resource: Resource, shown: str | None) -> Iterator[tuple[Path, str]]:
         schemas, start = self.schemas, str(shown or resource.schema)
@@ -181,7 +210,8 @@ class Context:
             return False
         if word(name) in ("self", "href", "self_url", "self_link", "resource_url", "resource_uri"):
             return True
-        text = str(schema.get("description") or "") if isinstance(schema, Mapping) else ""
+        said = (one for one in (schema, self.schemas.resolved(schema)) if isinstance(one, Mapping))
+        text = " ".join(str(one.get("description") or "") for one in said)
         return word(name) in ("url", "uri", "link") and bool(_ITSELF.search(text))
 
     def any_is_known(self, world: World, resource: Resource, key: str) -> bool:
@@ -241,6 +271,7 @@ class Context:
 
 
 _ABOUT = bag("meta metadata")
+_LINKED = bag("links subresource_uris resource_links")
 _LOCATIONS = bag("location href self resource_url resource_uri self_url self_link location_url")
 _ITSELF = re.compile(
     r"\b(?:url|uri|link|address|location)\b.{0,20}\b(?:of|to|for)\b.{0,12}\b(?:this|the|resource)\b",

@@ -25,6 +25,8 @@ from mockserver.inference.words import bag, tokens
 _WAYS = bag(
     "desc descending newest latest recent reverse down asc ascending oldest earliest up first last"
 )
+_BY = ("by", "field", "property", "column", "key", "attribute")
+_WAY = ("direction", "order", "dir", "type")
 _MOST = 8
 """Properties by which a list is sorted; further ones are ignored."""
 
@@ -95,6 +97,13 @@ def _asked_by(name: str, value: Any) -> Iterator[tuple[str, bool | None]]:
 def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
     """The names in a parameter, each with its direction; "" for a direction alone."""
     if isinstance(value, Mapping):
+        spelled = {"_".join(tokens(name)): one for name, one in value.items()}
+        by = next((str(spelled[name]) for name in _BY if name in spelled), None)
+        if by is not None and (by.startswith("-") or falling(by) is None):
+            # `sort[by]=name&sort[direction]=desc`
+            way = next((str(spelled[name]) for name in _WAY if name in spelled), "")
+            yield by.lstrip("+-"), falling(by) or falling(way)
+            return
         for name, way in value.items():
             yield str(name), falling(str(way))
     elif isinstance(value, list | tuple):
