@@ -350,6 +350,7 @@ BRINGING_BACK = bag("restore undelete recover unarchive untrash")
 """What also undoes a deletion."""
 ADJECTIVES = {
     "activate": ("active", "activated", "enabled"),
+    "deactivate": ("inactive", "deactivated"),
     "enable": ("enabled", "active"),
     "complete": ("completed", "complete", "done", "finished"),
     "open": ("open", "opened"),

@@ -135,6 +135,7 @@ def test_the_answer_has_the_entity_in_a_part_called_so() -> None:
         (("unfollow",), {"followed": True}),
         (("publish", "unpublish"), {"published": False}),
         (("deactivate",), {"active": True}),
+        (("deactivate", "activate"), {"inactive": False}),
     ],
 )
 def test_what_a_verb_switches_is_seen_before(verbs: tuple[str, ...], first: Any) -> None:
