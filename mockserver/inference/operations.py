@@ -267,6 +267,8 @@ class Survey:
             if facts.method == "GET" and not facts.route.is_item:
                 continue
             for items in places:
+                if facts.at != items[: len(facts.at)]:
+                    continue  # it shows one beside the page
                 page = pages.get(self._page_of(facts, items))
                 if page is not None and page.envelope is not None:
                     facts.at = (*items, FIRST, *page.envelope.row)

@@ -388,3 +388,21 @@ def test_a_singleton_with_a_status_that_shows_who_calls_is_served() -> None:
     paths = {"/me/account": {"get": {**got(account), "summary": "The account of the caller"}}}
     with serve(paths) as server:
         assert server.client.get("/me/account").status_code == 200
+
+
+def test_one_beside_the_page_of_several_is_the_one_that_is_made() -> None:
+    entry = thing("id", id={**TEXT, "readOnly": True}, note=TEXT)
+    both = thing("", data=thing("", entry=entry, entries=many(entry)))
+    listed = thing("", data=thing("", entries=many(entry)))
+    sent = thing("", entry=entry, entries=many(entry))
+    paths = {
+        "/entries": {"get": got(listed), "post": posted(sent, both)},
+        "/entries/{entry_id}": {
+            "parameters": [item("entry_id")],
+            "get": got(thing("", data=thing("", entry=entry))),
+        },
+    }
+    with serve(paths) as server:
+        found = made(server.client, "/entries", entry={"note": "tea"})["data"]["entry"]
+        assert found["note"] == "tea"
+        assert server.client.get(f"/entries/{found['id']}").json()["data"]["entry"] == found
