@@ -498,7 +498,8 @@ components:
     notes = json.loads(run("check", str(document), "--json").out)["notes"]
     unfit = [note["message"] for note in notes if "violates its schema" in note["message"]]
     assert len(unfit) == 4
-    for words in ("of 'id'", "the example 'default'", "'yesterday'", "the default 3"):
+    named = "the example 'default' violates its schema: name: "
+    for words in ("of 'id'", named, "'yesterday'", "the default 3"):
         assert any(words in message for message in unfit), words
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -24,7 +24,7 @@ from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import METHODS, join, resolve
 from mockserver.openapi.media_types import is_json_or_any
-from mockserver.openapi.model import Contract, MediaType, Note, Operation, Parameter
+from mockserver.openapi.model import Contract, MediaType, Note, Operation, Parameter, Violation
 from mockserver.openapi.objects import objects
 from mockserver.openapi.schemas.discriminators import is_loose
 from mockserver.openapi.schemas.json_schema import TYPES, types_of
@@ -286,8 +286,7 @@ def unfit_examples(operation: Operation, validators: Validators) -> Iterator[Not
             continue
         for name, example in media_type.examples.items():
             if not check.is_valid(example):
-                first = check.violations(example)[:1]
-                why = f": {first[0].message}" if first else ""
+                why = _why(check.violations(example))
                 yield Note(
                     join(where, "content", media_type.name),
                     f"the example {name!r} violates its schema{why}",
@@ -304,8 +303,7 @@ def _unfit_values(parameter: Parameter, validators: Validators) -> Iterator[Note
     for name, example in parameter.examples.items():
         # A number may be written as it appears in a path.
         if not check.is_valid(example) and not check.is_valid(_number(example)):
-            violations = check.violations(example)[:1]
-            why = f": {violations[0].message}" if violations else ""
+            why = _why(check.violations(example))
             yield Note(
                 parameter.pointer,
                 f"the example {name!r} of {parameter.name!r} violates its schema{why}",
@@ -340,9 +338,18 @@ def _unfit_words(
         # It may be for a request or a response.
         fits = check.is_valid(value) or request_check.is_valid(value)
         if not fits and not (word == "default" and value is None):
-            violations = check.violations(value)[:1]
-            why = f": {violations[0].message}" if violations else ""
-            yield Note(pointer, f"the {word} {value!r:.80} violates its schema{why}")
+            why = _why(check.violations(value))
+            named = "example" if word == "examples" else word
+            yield Note(pointer, f"the {named} {value!r:.80} violates its schema{why}")
+
+
+def _why(violations: Sequence[Violation]) -> str:
+    """Why a value does not fit, and where in it."""
+    if not violations:
+        return ""
+    first = violations[0]
+    where = ".".join(map(str, first.where))
+    return f": {where + ': ' if where else ''}{first.message}"
 
 
 def needed_statuses(operation: Operation, transition: bool) -> Iterator[tuple[int, str]]:
