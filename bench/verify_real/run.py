@@ -181,7 +181,7 @@ def learn(service: Service, seconds: int, folder: Path) -> Outcome:
         home = folder / f"seed{seed}"
         with service.running(home / "data") as live:
             words = ["diff", str(live.spec), "--real", live.url, "--examples", "5"]
-            words += [*live.options, "--disposable"]
+            words += [*live.options, "--disposable", "--no-shorten"]
             words += ["--seed", seed, "--report-dir", str(home), "--max-differences", "2000"]
             words += ["--calibration", str(lock)] if lock.exists() else []
             command(live, *words, folder=home, limit=6 * (seconds + GRACE), outcome=outcome)

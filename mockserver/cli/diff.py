@@ -11,7 +11,8 @@ from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra,
 from mockserver.errors import UsageError
 
 _CONTEXT = CONTEXT
-_ONLY_HERE = ["mock", "seed", "examples", "patience", "leave_behind", "most", "lock", "report_dir"]
+_ONLY_HERE = ["mock", "seed", "examples", "patience", "leave_behind", "most", "shorten", "lock"]
+_ONLY_HERE += ["report_dir"]
 
 
 @click.command(context_settings=_CONTEXT)
@@ -43,6 +44,11 @@ _ONLY_HERE = ["mock", "seed", "examples", "patience", "leave_behind", "most", "l
 @click.option("--leave-behind", is_flag=True, help="Also create what can't be removed.")
 @click.option(
     "--max-differences", "most", default=200, show_default=True, help="Stop after this many."
+)
+@click.option(
+    "--shorten/--no-shorten",
+    default=True,
+    help="Shorten the sequences that show differences, which takes requests.",
 )
 @click.option(
     "--calibration",

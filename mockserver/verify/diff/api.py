@@ -12,6 +12,7 @@ from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.verify.diff.model import STATUS_NAMES
 from mockserver.verify.lifecycle.infer import (
     body_schema,
+    inner,
     listing_of,
     properties,
     reply_schema,
@@ -152,6 +153,33 @@ class Knowledge:
             if _shape(resource.item) == start:
                 return resource
         return self.by_parameter.get(parameter)
+
+    def named_in(self, path: str, parameter: str) -> tuple[Resource, str] | None:
+        """The resource that a path parameter names by another property than its id, and that
+        property: `/flows/name/{name}`, `/deployments/name/{flow_name}/{deployment_name}`."""
+        before = path.split("{" + parameter + "}")[0].rstrip("/")
+        collection, _, word = before.rpartition("/")
+        for resource in self.makeable:
+            if _shape(resource.item) == _shape(before + "/{}"):
+                same = parameter in (resource.id_parameter, _last(resource.id_field))
+                return None if same else self._by_property(resource, (parameter,))
+        stem, _, last = noun(parameter).rpartition("_")
+        for resource in self.makeable:
+            if stem and last in _NAMES and _about(resource) == stem:
+                return self._by_property(resource, (last,))
+        for resource in self.makeable:
+            if word and _shape(resource.collection) == _shape(collection):
+                return self._by_property(resource, (parameter, word))
+        return None
+
+    def _by_property(self, resource: Resource, names: Sequence[str]) -> tuple[Resource, str] | None:
+        """The first of the names that is a text in the reply to the creation."""
+        schema = reply_schema(self.contract, self.contract.by_id[resource.create])
+        if schema is None:
+            return None
+        known = properties(self.contract, inner(self.contract, schema, resource.at))
+        found = (name for name in names if known.get(name, {}).get("type") == "string")
+        return next(((resource, ".".join((*resource.at, name))) for name in found), None)
 
     @cached_property
     def commands(self) -> tuple[Operation, ...]:

@@ -186,6 +186,7 @@ class Differ(Comparer):
 
     real: Side = field(kw_only=True)
     most: int = 200
+    shorten: bool = True
     borrow: bool = False
     """Whether a shorter program may use entities that exist on the real side."""
     progress: Callable[[str], None] = lambda text: None
@@ -294,7 +295,7 @@ class Differ(Comparer):
             outcomes = mismatch.real[:3], mismatch.mock[:3]
         cause = (mismatch.kind, mismatch.at.rpartition(".")[2], *outcomes)
         self._causes[cause] += 1
-        if self._causes[cause] <= SHORTENED:
+        if self.shorten and self._causes[cause] <= SHORTENED:
             needed = program.only(program.closure(mismatch.label))
             if len(needed.steps) < len(program.steps):
                 shown = self._shows(needed, mismatch) or shown

@@ -151,6 +151,7 @@ class Order:
     report_dir: str = ""
     leave_behind: bool = False
     most: int = 200
+    shorten: bool = True
     lock: str = ""
     """A calibration file: the mock follows it, and its known differences are not reported."""
     serve: Sequence[str] = ()
@@ -227,6 +228,7 @@ def differential(
                 report,
                 real=real,
                 most=order.most,
+                shorten=order.shorten,
                 accepted=lock.known,
                 in_use=lock.in_use,
                 borrow=is_loopback(order.real) and not order.sandbox.exclude,

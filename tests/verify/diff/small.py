@@ -139,6 +139,7 @@ def differ(
     most: int = 50,
     origins: tuple[str, ...] = (),
     lock: str = "",
+    shorten: bool = True,
 ) -> Report:
     """A whole run, as by `mockserver diff`, or only the sequences of some origins."""
     report = Report("Shelves", "shelves", real, mock, seed)
@@ -153,7 +154,13 @@ def differ(
         locked = read_lock(lock) if lock else Locked()
         report.calibration = locked.written
         Differ(
-            mocks, report, real=side, most=most, accepted=locked.known, in_use=locked.in_use
+            mocks,
+            report,
+            real=side,
+            most=most,
+            shorten=shorten,
+            accepted=locked.known,
+            in_use=locked.in_use,
         ).run(program for program in chosen if not origins or program.origin in origins)
     return report
 

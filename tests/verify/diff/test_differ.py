@@ -90,3 +90,14 @@ def test_the_knowledge_of_the_small_api() -> None:
     assert set(KNOWLEDGE.lists) == {"listShelves"}
     assert [r.create for r in KNOWLEDGE.makeable] == ["createShelf"]
     assert KNOWLEDGE.commands == ()
+
+
+def test_sequences_may_stay_as_long_as_they_are(mock: str, real: tuple[FaultProxy, str]) -> None:
+    proxy, url = real
+    proxy.plant(planted("GET /shelves/{}", "drop", at="updated_at"))
+    short, long = (
+        differ(url, mock, origins=("lives",), shorten=shorten) for shorten in (True, False)
+    )
+    found = [{d.mismatch.signature for d in report.differences} for report in (short, long)]
+    assert found[0] == found[1] != set()
+    assert long.sequence_requests < short.sequence_requests

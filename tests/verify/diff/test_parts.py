@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
+from typing import Any
 
 import pytest
 
 from mockserver.files.documents import read_contract
+from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.differ import borrowed, smaller
 from mockserver.verify.diff.id_map import Pairs, is_opaque, time_form
@@ -23,6 +26,7 @@ from mockserver.verify.diff.model import (
 )
 from mockserver.verify.diff.observations import Jobs, idle_commands, leads, strange_steps
 from mockserver.verify.diff.programs.bodies import variations
+from mockserver.verify.diff.programs.builder import Builder
 from mockserver.verify.diff.programs.coverage import jobs
 from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.recorded import run_as_json, run_from_json
@@ -233,3 +237,37 @@ def test_a_field_names_an_entity_by_its_id() -> None:
     assert KNOWLEDGE.named_by("id") is None
     assert KNOWLEDGE.is_name_of_another("shelf_name")
     assert not KNOWLEDGE.is_name_of_another("name")
+
+
+def test_a_path_names_an_entity_by_another_property() -> None:
+    text = {"type": "string"}
+    room = {"type": "object", "properties": dict.fromkeys(("id", "name", "code"), text)}
+    job = {"type": "object", "properties": dict.fromkeys(("id", "name", "room_id"), text)}
+
+    def operation(schema: dict[str, Any], path: str, **more: Any) -> dict[str, Any]:
+        answer = {"description": "so", "content": {"application/json": {"schema": schema}}}
+        names = [part.split("}")[0] for part in path.split("{")[1:]]
+        given = [{"name": n, "in": "path", "required": True, "schema": text} for n in names]
+        name = re.sub(r"\\W+", "_", path)
+        return {"operationId": name, "parameters": given, "responses": {"200": answer}, **more}
+
+    paths: dict[str, Any] = {}
+    for collection, schema in (("/rooms", room), ("/jobs", job)):
+        body = {"content": {"application/json": {"schema": schema}}}
+        made = operation(schema, collection, requestBody=body)
+        paths[collection] = {"post": made}
+        paths[collection + "/{id}"] = {"get": operation(schema, collection + "/{id}")}
+    for path in ("/rooms/name/{name}", "/rooms/{code}/latest", "/jobs/name/{room_name}/{job_name}"):
+        paths[path] = {"get": operation(job if "jobs" in path else room, path)}
+    info = {"title": "Rooms", "version": "1"}
+    knowledge = Knowledge.of(build_contract({"openapi": "3.1.0", "info": info, "paths": paths}))
+
+    def sent(path: str) -> dict[str, str]:
+        operation = next(op for op in knowledge.contract.operations if op.path == path)
+        return Builder(knowledge).values(operation)
+
+    assert sent("/rooms/{id}") == {"id": "{{1.id}}"}
+    assert sent("/rooms/name/{name}") == {"name": "{{1.name}}"}
+    assert sent("/rooms/{code}/latest") == {"code": "{{1.code}}"}
+    both = sent("/jobs/name/{room_name}/{job_name}")
+    assert sorted(both.values()) == ["{{1.name}}", "{{2.name}}"]

@@ -104,6 +104,11 @@ class Builder:
         for name in reversed(names):
             if name in found:
                 continue
+            named = self.knowledge.named_in(operation.path, name)
+            if named is not None and name not in self.knowledge.sandbox.params:
+                entity = self.some(named[0].name)
+                found[name] = reference(entity.label, named[1])
+                continue
             owner = self.knowledge.owner(operation.path, name)
             given = self.knowledge.sandbox.params.get(name)
             if given is not None and (owner is None or not owner.create):
