@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import FastAPI, File, Form, Header, Query
+from fastapi import Body, FastAPI, File, Form, Header, Query
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field
 
 app = FastAPI()
@@ -122,6 +122,14 @@ def optional(body: SuiteCreate | None = None) -> None: ...
 
 @app.post("/numbers")
 def numbers(body: list[int]) -> None: ...
+
+
+@app.post("/several")
+def several(
+    ids: Annotated[list[int], Body()],
+    suite: SuiteCreate,
+    limit: Annotated[int, Body(le=5)] = 3,
+) -> None: ...
 
 
 @app.post("/form")

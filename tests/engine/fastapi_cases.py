@@ -46,6 +46,17 @@ def evaluator(**fields: object) -> Case:
 
 
 SAME = [
+    *(
+        posted("/several", body)
+        for body in (
+            {},
+            [],
+            "x",
+            {"ids": [1], "suite": {"name": "a"}},
+            {"suite": {}},
+            {"ids": "x", "suite": {"name": ""}, "limit": 9},
+        )
+    ),
     *paths(U, U.upper(), U.replace("-", ""), "{" + U + "}", f"urn:uuid:{U}"),
     *paths(
         "x", "3", "abc-", "g" * 32, U[:-1], U + "0", " " + U, "{" + U, "a-b-c-d-e", "ü", "-" * 4

@@ -97,3 +97,19 @@ def test_a_mock_follows_answers(tmp_path: Any) -> None:
         gone = client.get("/shelves/none")
         assert (gone.status_code, gone.json()) == (410, {"error": "gone", "message": "none"})
         assert "x-mock-traits" not in gone.headers
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"), [(b"null", None), (b"[1]", [1]), (b'{"a": ', '{"a": '), (b"7", 7)]
+)
+def test_a_refusal_repeats_a_body_of_any_kind(body: bytes, shown: Any, tmp_path: Any) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        '[[operations."*".answers]]\nwhen = { mock = "422" }\nstatus = 422\n'
+        'body = { sent = "{body}" }\nseen = 9\n'
+    )
+    with MockServer(DOCUMENT, calibration=path) as mock:
+        headers = {**mock.headers, "content-type": "application/json"}
+        url = f"{mock.url}/shelves"
+        reply = httpx.post(url, content=body, headers=headers, trust_env=False)
+    assert (reply.status_code, reply.json()) == (422, {"sent": shown})

@@ -205,7 +205,9 @@ class FastApiDialect:
         if isinstance(refusal, Invalid):
             status = invalid_status(operation)
             if status == 422:
-                return answer(422, {"detail": self._words.details(refusal)}, refusal)
+                found = list(_as_read(refusal.violations, operation))
+                detail = self._words.faults(found, refusal.message)
+                return answer(422, {"detail": detail}, refusal)
             return answer(status, self._pair(refusal, "bad_request"), refusal)
         return answer(refusal.status, self._pair(refusal, code_of(refusal)), refusal)
 
@@ -213,6 +215,24 @@ class FastApiDialect:
         if self._plain:
             return {"detail": message_of(refusal)}
         return {"error": code, "message": message_of(refusal)}
+
+
+def _as_read(violations: Iterable[Violation], operation: Operation | None) -> Iterable[Violation]:
+    """The violations as FastAPI comes upon them. Where a function takes several bodies (a schema
+    named `Body_...`), each property is looked up by itself: what has no properties lacks them all,
+    and of one that is missing there is no input."""
+    content = operation.body.content.values() if operation is not None and operation.body else ()
+    schema = next((media.schema for media in content if media.schema), {})
+    several = str(schema.get("title", "")).startswith("Body_")
+    for violation in violations:
+        where, missing = violation.where, replace(violation, keyword="required", value=None)
+        if several and where == ("body",) and violation.keyword == "type":
+            names = tuple(schema.get("properties") or ())
+            yield from (replace(missing, where=(*where, name)) for name in names)
+        elif several and len(where) == 2 and violation.keyword == "required":
+            yield missing
+        else:
+            yield violation
 
 
 def words_of(contract: Contract) -> Words:

@@ -227,9 +227,11 @@ def _values(message: Message) -> dict[str, Any]:
     found: dict[str, Any] = dict(message.path_values)
     query = parse_qs(message.query.decode("latin-1"), keep_blank_values=True)
     found |= {f"query.{name}": values[0] for name, values in query.items()}
-    body = of_body(message.body)[1]
+    kind, body = of_body(message.body)
     if isinstance(body, dict):
         found |= {f"body.{n}": v for n, v in body.items() if isinstance(v, str)}
-    if isinstance(body, dict | list):
+    if kind == "not JSON":
+        found["body"] = message.body.decode("utf-8", "replace")
+    elif kind != "absent":
         found["body"] = body
     return found

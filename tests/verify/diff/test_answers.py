@@ -12,11 +12,13 @@ from mockserver.verify.diff.calibrate.answers import (
     EVERY,
     OWN,
     Pair,
+    Rule,
     Rules,
     learned,
     pair_of,
     predicted,
     templated,
+    uncalibrated,
 )
 
 GONE = (404, json.dumps({"detail": "None is there."}))
@@ -108,3 +110,28 @@ def test_rules_of_one_operation_make_nothing_worse(seen: list[Pair]) -> None:
     before = sum(pair.outcome[0] == OWN[0] for pair in seen)
     after = sum(predicted(rules, pair)[0] == pair.outcome[0] for pair in seen)
     assert after >= before
+
+
+def test_a_part_of_the_mocks_own_body_is_taken_where_nearly_all_is_the_same() -> None:
+    detail = [{"type": "list_type", "loc": "body", "msg": "Input should be a list", "input": None}]
+
+    def outcome(**changed: str) -> Any:
+        real = {"status": 422, "body": {"detail": [{**detail[0], **changed}], "error": "no"}}
+        mock = {"status": 422, "body": {"detail": detail}, "path": {"id": "efgh-2"}}
+        return json.loads(pair_of(sample(real=real, mock=mock)).outcome[1])["detail"]
+
+    assert outcome(msg="Not a list") == "{mock.detail}"
+    missing = outcome(type="missing", msg="Field required")
+    assert missing == [
+        {"type": "missing", "loc": "body", "msg": "Field required", "input": "{null}"}
+    ]
+
+
+def test_parts_are_those_of_the_mock_without_its_rules() -> None:
+    shown = {"problem": "{mock.detail}", "request": "{body}", "hint": "none"}
+    known = {EVERY: [Rule((("mock", "422"),), (422, json.dumps(shown)))]}
+    learned_body = {"problem": "{mock.problem}", "request": "{mock.request}", "hint": "look"}
+    pair = Pair("getA", {"mock": "422"}, (422, json.dumps(learned_body)))
+    found = uncalibrated(pair, 422, known)
+    assert found is not None
+    assert json.loads(found.outcome[1]) == {**shown, "hint": "look"}

@@ -319,3 +319,31 @@ def test_a_rehearsal_shows_what_a_draft_leaves_and_breaks(tmp_path: Path) -> Non
 def test_a_report_without_runs_has_no_rehearsal() -> None:
     with rehearsal_of({}) as rehearsal:
         assert rehearsal is None
+
+
+@pytest.mark.parametrize(
+    ("bodies", "rule"), [(([], [], []), []), (([], [], [1]), None), (([], []), None)]
+)
+def test_what_is_always_returned_is_a_rule(bodies: tuple[Any, ...], rule: Any) -> None:
+    def sample(number: int, body: Any) -> dict[str, Any]:
+        real, mock = {"status": 200, "body": body}, {"status": 200, "body": [7], "path": {}}
+        common = {"operation": "readLogs", "traits": {"mock": "200"}, "path": {}, "query": {}}
+        return {**common, "body": {"limit": number}, "real": real, "mock": mock}
+
+    evidence = {"real": {"status": 200, "body": []}, "mock": {"status": 200, "body": [7]}}
+    difference = {
+        "operation": "readLogs",
+        "kind": "state",
+        "at": "",
+        "about": "",
+        "where": "POST /logs",
+        "real": "0 elements",
+        "mock": "1 element",
+        "evidence": {**evidence, "intent": "read", "path": {}},
+    }
+    samples = [sample(number, body) for number, body in enumerate(bodies)]
+    found = Calibration()
+    found.add_report(
+        {"real": "http://127.0.0.1:1", "samples": samples, "differences": [difference]}
+    )
+    assert found.operations.get("readLogs", {}).get("bodies", {}).get("200") == rule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from mockserver.verify.diff.calibrate.rehearsal import (
     Behaviour,
     Culprits,
+    Rehearsal,
     RuleAt,
     Tables,
     rules_at,
@@ -70,17 +72,41 @@ def test_only_the_rules_that_do_harm_are_found(harmful: dict[Behaviour, list[int
     }
     plays = 0
 
-    def broken(tables: Tables, names: Collection[str]) -> set[Behaviour]:
+    def play(tables: Tables, names: Collection[str]) -> dict[Behaviour, str]:
         nonlocal plays
         plays += 1
         # A behaviour that no rule breaks is broken whatever is dropped.
         there = {name: rules_at(tables, name) for name in names}
         return {
-            at
+            at: "differs" if not rules or set(rules) & set(there[at[0]]) else "agreed"
             for at, rules in harm.items()
-            if at[0] in there and (not rules or set(rules) & set(there[at[0]]))
+            if at[0] in there
         }
 
-    culprits = Culprits(TABLES, broken)
+    culprits = Culprits(TABLES, rehearsed(harm), play)
     assert culprits.find(harm) == {rule for rules in harm.values() for rule in rules}
     assert plays <= 25
+
+
+def rehearsed(behaviours: Collection[Behaviour]) -> Rehearsal:
+    """A rehearsal of a run in which all of these agreed."""
+    agreed = [{"operation": name, "kind": kind, "state": "agreed"} for name, kind in behaviours]
+    return Rehearsal({"behaviours": agreed}, [], Path())
+
+
+def test_a_rule_that_does_more_good_than_harm_stays() -> None:
+    """Without the rule of getThing, more than the broken behaviour is worth differs."""
+    good = [("getThing", f"kind {number}") for number in range(5)]
+
+    def play(tables: Tables, names: Collection[str]) -> dict[Behaviour, str]:
+        followed = bool(tables["getThing"].get("bodies"))
+        listed = bool(tables["listThings"]["nulls"])
+        return {
+            **dict.fromkeys(good, "agreed" if followed else "differs"),
+            READ: "differs" if followed else "agreed",
+            ROWS: "differs" if listed else "agreed",
+        }
+
+    culprits = Culprits(TABLES, rehearsed([READ, ROWS]), play)
+    assert culprits.useful([READ, ROWS], 3) == {("listThings", "nulls", "items.*.note")}
+    assert culprits.useful([READ, ROWS], 9) > {("getThing", "bodies", "404")}

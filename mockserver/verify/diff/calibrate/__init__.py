@@ -32,6 +32,7 @@ from mockserver.verify.diff.calibrate.rehearsal import (
     Rehearsal,
     Tables,
     rehearsal_of,
+    states,
     without,
 )
 from mockserver.verify.diff.compare import CHANGED
@@ -51,8 +52,8 @@ HEAD = """# Where the real server differs from the mock: {real}, {made}, {title}
 _BELOW = 300
 DEPENDS = (400, 422)
 """Refusals whose bodies depend on the request."""
-_OPERATIONS = 2
-"""The minimum number of operations that show what holds for all."""
+_OPERATIONS, _SUPPORT = 2, 3
+"""The minimum number of operations that show what holds for all, and of replies for a constant."""
 _DRAFTS, _HARM = 4, 3
 """Calibrations that are tried on the recorded runs at most, and how many behaviours have to agree
 for one that did so before and does not any more."""
@@ -228,9 +229,19 @@ class Calibration:
         if outcomes == CHANGED and difference["where"].startswith(("PATCH ", "PUT ", "GET ")):
             self.operations.setdefault(operation, {})["touches"] = "always"
             return True
-        if kind in ("schema", "default") and real["status"] < _BELOW and place:
-            return self._field(difference, real["body"], mock["body"])
-        return False
+        done = kind in ("schema", "default") and real["status"] < _BELOW and place
+        if done and self._field(difference, real["body"], mock["body"]):
+            return True
+        constant = kind in ("schema", "state") and self._is_always(operation, real)
+        return constant and self.rule(operation, "bodies", status, real["body"])
+
+    def _is_always(self, operation: str, real: Mapping[str, Json]) -> bool:
+        """Whether every success, of different requests, has had this body."""
+        done = [one for one in self._samples if one["operation"] == operation]
+        done = [one for one in done if one["real"]["status"] < _BELOW]
+        asked = {json.dumps([one["path"], one["query"], one["body"]]) for one in done}
+        same = all(one["real"]["body"] == real["body"] for one in done)
+        return real["status"] < _BELOW and same and len(asked) >= _SUPPORT
 
     def _status(
         self, difference: Mapping[str, Json], evidence: Mapping[str, Json], status: str
@@ -425,16 +436,14 @@ def rehearsed(found: Calibration, rehearsal: Rehearsal) -> Calibration:
 def _without_harm(
     best: Calibration, most: int, harmed: Collection[Behaviour], rehearsal: Rehearsal
 ) -> Calibration:
-    """The calibration without the rules that break what agreed, if that is better as a whole."""
+    """The calibration without the rules that break what agreed, of each operation that is then
+    better as a whole."""
 
-    def broken(tables: Tables, names: Collection[str]) -> set[Behaviour]:
-        return rehearsal.broken(
-            _played(
-                Calibration(operations={n: dict(t) for n, t in tables.items()}), rehearsal, names
-            )
-        )
+    def states_with(tables: Tables, names: Collection[str]) -> dict[Behaviour, str]:
+        draft = Calibration(operations={name: dict(table) for name, table in tables.items()})
+        return states(_played(draft, rehearsal, names))
 
-    dropped = Culprits(best.operations, broken).find(harmed)
+    dropped = Culprits(best.operations, rehearsal, states_with).useful(harmed, _HARM)
     if not dropped:
         return best
     mended = Calibration(operations=without(best.operations, dropped))

@@ -142,10 +142,11 @@ def _with_parts(body: Json, mine: Json, sent: Json) -> Json:
 
 
 def _alike(one: Json, other: Json) -> bool:
-    """Whether two values have the same parts, and mostly the same texts and numbers in them."""
+    """Whether two values have the same parts, and three in four texts and numbers in them."""
     mine, theirs = list(_leaves(one, "")), list(_leaves(other, ""))
     same = sum(a == b for a, b in zip(mine, theirs, strict=False))
-    return [place for place, _ in mine] == [place for place, _ in theirs] and 2 * same >= len(mine)
+    places = [place for place, _ in mine] == [place for place, _ in theirs]
+    return places and 4 * same >= 3 * len(mine)
 
 
 def _leaves(value: Json, place: str) -> Iterator[tuple[str, Json]]:
@@ -257,10 +258,22 @@ def uncalibrated(pair: Pair, status: int, known: Rules) -> Pair | None:
     predicts another one: nothing can be learned from such a pair.
     """
     found = deciding(known, pair)
-    if found is None or pair.outcome != OWN:
+    if found is None:
         return pair
     outcome = found[1].outcome
+    if pair.outcome != OWN:
+        return replace(pair, outcome=(pair.outcome[0], _of_own(pair.outcome[1], outcome[1])))
     return replace(pair, outcome=outcome) if outcome[0] in (0, status) else None
+
+
+def _of_own(text: str, followed: str) -> str:
+    """A body that was learned beside a mock that followed a rule, with that rule's parts in place
+    of `{mock.NAME}`, which the mock's own body need not have."""
+    body, rule = (json.loads(one) if one else None for one in (text, followed))
+    if not isinstance(body, dict) or not isinstance(rule, dict):
+        return text
+    own = {f"{{mock.{name}}}": part for name, part in rule.items()}
+    return _text({n: own.get(v, v) if isinstance(v, str) else v for n, v in body.items()})
 
 
 def _confirmed(known: Rules, pairs: Sequence[Pair]) -> Rules:

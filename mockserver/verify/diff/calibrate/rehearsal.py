@@ -35,7 +35,7 @@ _SEEDS = (1, 2)
 _WORLDS = 12
 """A draft need not be compared with as many worlds as a difference that is reported."""
 _TIMEOUT = 60.0
-_MOST_PLAYS = 40
+_MOST_PLAYS = 20
 """How often runs are played at most to find rules that do harm."""
 _UNLESS = "answers of *"
 """Stands for a table: an operation is exempt from an answer of all."""
@@ -87,7 +87,11 @@ class Rehearsal:
 
     def broken(self, played: Mapping[str, Json]) -> set[Behaviour]:
         """What agreed in the report and differs with the draft."""
-        before, now = states(self.report), states(played)
+        return self.broken_in(states(played))
+
+    def broken_in(self, now: Mapping[Behaviour, str]) -> set[Behaviour]:
+        """The same by the states of behaviours."""
+        before = states(self.report)
         return {
             at for at, state in now.items() if state == "differs" and before.get(at) == "agreed"
         }
@@ -168,10 +172,30 @@ class Culprits:
     """
 
     operations: Tables
-    broken: Callable[[Tables, Collection[str]], set[Behaviour]]
-    """Plays the runs of some operations with these tables."""
+    rehearsal: Rehearsal
+    play: Callable[[Tables, Collection[str]], dict[Behaviour, str]]
+    """Plays the runs of some operations with these tables; returns the states of behaviours."""
     found: dict[Behaviour, list[RuleAt]] = field(default_factory=dict)
     _plays: int = 0
+
+    def useful(self, behaviours: Collection[Behaviour], harm: int) -> set[RuleAt]:
+        """The rules to drop of those operations that are better as a whole without them: a broken
+        behaviour counts as much as `harm` that agree."""
+        dropped = self.find(behaviours)
+        names = {name for name, _, _ in dropped}
+        if not dropped:
+            return set()
+
+        def worth(tables: Tables) -> dict[str, int]:
+            now = self.play(tables, names)
+            broken = self.rehearsal.broken_in(now)
+            found = dict.fromkeys(names, 0)
+            for at in (at for at in now if at[0] in names):
+                found[at[0]] += (now[at] == "agreed") - harm * (at in broken)
+            return found
+
+        before, after = worth(self.operations), worth(without(self.operations, dropped))
+        return {rule for rule in dropped if after[rule[0]] > before[rule[0]]}
 
     def find(self, behaviours: Collection[Behaviour]) -> set[RuleAt]:
         """The rules to drop. Behaviours that no rule of their operation breaks have none."""
@@ -207,4 +231,5 @@ class Culprits:
         self._plays += 1
         rules = {rule for at in dropped for rule in (*dropped[at], *self.found.get(at, ()))}
         names = {name for name, _ in dropped}
-        return self.broken(without(self.operations, rules), names) & dropped.keys()
+        now = self.play(without(self.operations, rules), names)
+        return self.rehearsal.broken_in(now) & dropped.keys()
