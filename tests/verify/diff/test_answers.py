@@ -135,3 +135,17 @@ def test_parts_are_those_of_the_mock_without_its_rules() -> None:
     found = uncalibrated(pair, 422, known)
     assert found is not None
     assert json.loads(found.outcome[1]) == {**shown, "hint": "look"}
+
+
+def test_what_an_operation_mostly_does_has_exceptions() -> None:
+    seen = pairs("make", (201, ""), 9, mock="200") + pairs("make", OWN, 1, mock="200")
+    assert named(learned(seen), "make") == [({"mock": "200"}, 201)]
+    seen = pairs("make", (201, ""), 7, mock="200") + pairs("make", OWN, 3, mock="200")
+    assert named(learned(seen), "make") == []
+
+
+def test_a_request_body_is_known_again_in_a_refusal() -> None:
+    body = {"name": "a long name", "size": 7}
+    real = {"status": 422, "body": {"error": "no", "request": body}}
+    outcome = pair_of(sample(body=body, real=real)).outcome
+    assert json.loads(outcome[1]) == {"error": "no", "request": "{body}"}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
@@ -116,7 +116,8 @@ def pair_of(sample: Mapping[str, Json]) -> Pair:
         body = templated(real["body"], sent)
         mine = templated(mock["body"], _sent(sample, mock["path"]))
         same = real["status"] == mock["status"] and body == mine
-        outcome = OWN if same else (real["status"], _text(_with_parts(body, mine, sample["body"])))
+        shown = _with_parts(body, mine, real["body"], sample["body"])
+        outcome = OWN if same else (real["status"], _text(shown))
     elif real["status"] == mock["status"]:
         outcome = OWN
     else:
@@ -125,20 +126,22 @@ def pair_of(sample: Mapping[str, Json]) -> Pair:
     return Pair(sample["operation"], sample["traits"], outcome, sent)
 
 
-def _with_parts(body: Json, mine: Json, sent: Json) -> Json:
+def _with_parts(body: Json, mine: Json, raw: Json, sent: Json) -> Json:
     """The body with `{mock.NAME}` in place of an object or array that the mock's body has too, and
-    `{body}` in place of the request body."""
+    `{body}` in place of the request body, which is compared with the `raw` one."""
     if not isinstance(body, dict):
         return body
     own = mine.items() if isinstance(mine, dict) else ()
     parts = {"mock." + name: part for name, part in own if part and isinstance(part, dict | list)}
-    parts |= {"body": sent} if isinstance(sent, dict | list) else {}
-    return {
-        name: next((f"{{{part}}}" for part, value in parts.items() if _alike(value, given)), given)
-        if isinstance(given, dict | list)
-        else given
-        for name, given in body.items()
-    }
+
+    def part_of(name: str, given: Json) -> Json:
+        if not isinstance(given, dict | list):
+            return given
+        if isinstance(sent, dict | list) and _alike(sent, raw[name]):
+            return "{body}"
+        return next((f"{{{part}}}" for part, value in parts.items() if _alike(value, given)), given)
+
+    return {name: part_of(name, given) for name, given in body.items()}
 
 
 def _alike(one: Json, other: Json) -> bool:
@@ -383,13 +386,26 @@ def _for_one(pairs: Sequence[Pair], rules: Rules) -> list[Rule]:
             if best is not None:
                 break
         if best is None:
-            return found
+            return [*found, *_mostly(pairs, decided)]
         found.append(best)
         held = set.intersection(*(seen.get(trait, set()) for trait in best.when))
         for number in held - decided:
             now[number] = best.outcome
         decided |= held
     return found
+
+
+def _mostly(pairs: Sequence[Pair], decided: Collection[int]) -> Iterator[Rule]:
+    """A status for what the other rules of an operation leave, where most of it has that."""
+    groups: dict[tuple[str, str], list[Pair]] = {}
+    for number, pair in enumerate(pairs):
+        if number not in decided:
+            groups.setdefault(("mock", pair.traits.get("mock", "")), []).append(pair)
+    for own, group in groups.items():
+        status, count = Counter(pair.outcome[0] for pair in group).most_common(1)[0]
+        says = status not in (OWN[0], int(own[1] or 0))
+        if says and count >= _SUPPORT and count >= _MOSTLY * len(group):
+            yield Rule((own,), (status, ""))
 
 
 def _best(
