@@ -232,6 +232,6 @@ def _values(message: Message) -> dict[str, Any]:
         found |= {f"body.{n}": v for n, v in body.items() if isinstance(v, str)}
     if kind == "not JSON":
         found["body"] = message.body.decode("utf-8", "replace")
-    elif kind != "absent":
+    else:
         found["body"] = body
     return found

@@ -38,9 +38,9 @@ def test_each_rule_can_be_dropped_alone() -> None:
     rules = rules_at(TABLES, "getThing")
     assert len(rules) == len(set(rules)) == 8
     seen = [without(TABLES, [rule]) for rule in rules]
-    assert seen[0]["getThing"]["answers"] == []
+    assert "answers" not in seen[0]["getThing"]
     assert [one["getThing"]["absent"] for one in seen[1:3]] == [["room"], ["note"]]
-    assert seen[3]["getThing"]["bodies"] == {}
+    assert "bodies" not in seen[3]["getThing"]
     assert [one["getThing"]["words"] for one in seen[4:6]] == [
         {"400": {"text": "no"}},
         {"400": {"code": 7}},
@@ -100,7 +100,7 @@ def test_a_rule_that_does_more_good_than_harm_stays() -> None:
 
     def play(tables: Tables, names: Collection[str]) -> dict[Behaviour, str]:
         followed = bool(tables["getThing"].get("bodies"))
-        listed = bool(tables["listThings"]["nulls"])
+        listed = bool(tables["listThings"].get("nulls"))
         return {
             **dict.fromkeys(good, "agreed" if followed else "differs"),
             READ: "differs" if followed else "agreed",

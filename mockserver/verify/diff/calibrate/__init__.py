@@ -43,6 +43,7 @@ from mockserver.verify.diff.recorded import run_from_json
 from mockserver.verify.diff.report import FORMAT
 from mockserver.verify.diff.runner import at
 from mockserver.verify.diff.samples import sent_json
+from mockserver.verify.lifecycle.infer import body_schema, properties
 
 HEAD = """# Where the real server differs from the mock: {real}, {made}, {title}.
 # Written by mockserver calibrate; review it like code. mockserver serve --calibration follows
@@ -93,6 +94,8 @@ class Calibration:
     notes: list[str] = field(default_factory=list)
     """What a person should know of it."""
     _samples: Sequence[Mapping[str, Json]] = ()
+    _sendable: dict[str, Collection[str]] = field(default_factory=dict)
+    """The properties of request bodies, by operation."""
     _before: Before = field(default_factory=lambda: Before({}))
 
     @property
@@ -171,7 +174,13 @@ class Calibration:
             name, body = one["operation"], one["mock"]["body"]
             if one["mock"]["status"] < _BELOW and name in found:
                 found[name].mock.append(_rows_alone(body) if name in lists else body)
-        learned = Fields(found, build_contract(report["document"]), host).learned()
+        contract = build_contract(report["document"])
+        self._sendable = {
+            operation.id: properties(contract, schema).keys()
+            for operation in contract.operations
+            if (schema := body_schema(contract, operation)) is not None
+        }
+        learned = Fields(found, contract, host).learned()
         for name, tables in learned.items():
             self.operations.setdefault(name, {}).update(tables)
 
@@ -267,7 +276,8 @@ class Calibration:
         if not place:
             return False
         if difference["kind"] == "default":
-            return "." not in place and self.rule(operation, "defaults", place, mine)
+            sendable = place in self._sendable.get(operation, (place,))
+            return sendable and self.rule(operation, "defaults", place, mine)
         learned = self.operations.get(operation, {})
         if any(place in learned.get(table, ()) for table in ("fields", "absent", "nulls")):
             return True

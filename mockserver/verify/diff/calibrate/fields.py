@@ -98,10 +98,21 @@ class Fields:
         if self._declared(operation, place) is None:
             return None if place[-1] in self.sent else self._described(place[-1], seen.values)
         mock = self.mock[operation].get(place, _Seen())
-        if mock.values and len(mock.values) == mock.holders:
-            return None
+        if None in mock.values and None not in seen.values:
+            # The document has null for it, too.
+            return self._kind_of(seen.values)
         usual = self._usual(place[-1], seen.unsent)
+        whole = bool(mock.values) and len(mock.values) == mock.holders
+        if whole and (usual is None or usual in mock.values):
+            return None
         return {} if usual is None else {"default": usual}
+
+    def _kind_of(self, values: list[Json]) -> Json:
+        """The type of values, and their format; None if it is not the same for all."""
+        described = self._described("", values)
+        if described is None or described["type"] in ("array", "object"):
+            return None
+        return {name: described[name] for name in ("type", "format") if name in described}
 
     def _declared(self, operation: str, place: Place) -> Any:
         pointers = schemas_of_success(self.contract.by_id[operation])

@@ -160,7 +160,7 @@ def without(operations: Tables, dropped: Collection[RuleAt]) -> dict[str, dict[s
             own[table] = {key: value for key, value in own[table].items() if key != rule}
         else:
             own[table] = [one for one in own[table] if one != rule]
-    return tables
+    return {n: {table: rules for table, rules in own.items() if rules} for n, own in tables.items()}
 
 
 @dataclass
