@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.openapi.document import resolve
 from mockserver.openapi.model import Contract, Json
 from mockserver.openapi.observed import ITEM, schema_at, schemas_of_success
 from mockserver.verify.diff.id_map import UUID, is_opaque, kind_of, time_form
@@ -98,21 +99,22 @@ class Fields:
         if self._declared(operation, place) is None:
             return None if place[-1] in self.sent else self._described(place[-1], seen.values)
         mock = self.mock[operation].get(place, _Seen())
-        if None in mock.values and None not in seen.values:
+        described = self._described("", seen.values)
+        if None in mock.values and described is not None and "format" in described:
             # The document has null for it, too.
-            return self._kind_of(seen.values)
+            return described
         usual = self._usual(place[-1], seen.unsent)
         whole = bool(mock.values) and len(mock.values) == mock.holders
-        if whole and (usual is None or usual in mock.values):
+        if whole and (usual in (None, *mock.values) or not self._is_choice(operation, place)):
             return None
         return {} if usual is None else {"default": usual}
 
-    def _kind_of(self, values: list[Json]) -> Json:
-        """The type of values, and their format; None if it is not the same for all."""
-        described = self._described("", values)
-        if described is None or described["type"] in ("array", "object"):
-            return None
-        return {name: described[name] for name in ("type", "format") if name in described}
+    def _is_choice(self, operation: str, place: Place) -> bool:
+        """Whether the document lists the values of a field."""
+        schema = self._declared(operation, place)
+        parts = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
+        solid = (resolve(self.contract.document, part, "#")[0] for part in parts)
+        return any("enum" in part for part in solid)
 
     def _declared(self, operation: str, place: Place) -> Any:
         pointers = schemas_of_success(self.contract.by_id[operation])
