@@ -89,22 +89,3 @@ def test_what_is_never_there_and_what_is_always_null() -> None:
 def test_where_the_server_runs_is_no_property_of_it() -> None:
     real = [{"kind": "http://example.test/"}] * 3
     assert learned(one=(LISTED, real, [{}]))["one"] == {"fields": {"kind": {}}}
-
-
-def test_what_is_never_null_has_a_type() -> None:
-    nullable = {"anyOf": [{"type": "string", "format": "uuid"}, {"type": "null"}]}
-    schema = {"type": "object", "properties": {"owner": nullable, "note": nullable}}
-    ids = [f"00000000-0000-4000-8000-00000000000{n}" for n in range(3)]
-    real = [{"owner": one, "note": None if one == ids[0] else one} for one in ids]
-    found = learned(one=(schema, real, [{"owner": None, "note": None}]))
-    assert found["one"] == {"fields": {"owner": {"type": "string", "format": "uuid"}}}
-
-
-def test_a_value_that_the_mock_never_shows_is_the_default() -> None:
-    states = {"type": "string", "enum": ["ready", "idle"], "default": "ready"}
-    schema = {"type": "object", "properties": {"state": states}}
-    real = [{"state": "idle"}] * 3
-    assert learned(one=(schema, real, [{"state": "ready"}]))["one"] == {
-        "fields": {"state": {"default": "idle"}}
-    }
-    assert "one" not in learned(one=(schema, real, [{"state": "ready"}, {"state": "idle"}]))

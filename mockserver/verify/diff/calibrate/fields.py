@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.openapi.document import resolve
 from mockserver.openapi.model import Contract, Json
 from mockserver.openapi.observed import ITEM, schema_at, schemas_of_success
 from mockserver.verify.diff.id_map import UUID, is_opaque, kind_of, time_form
@@ -99,22 +98,10 @@ class Fields:
         if self._declared(operation, place) is None:
             return None if place[-1] in self.sent else self._described(place[-1], seen.values)
         mock = self.mock[operation].get(place, _Seen())
-        described = self._described("", seen.values)
-        if None in mock.values and described is not None and "format" in described:
-            # The document has null for it, too.
-            return described
-        usual = self._usual(place[-1], seen.unsent)
-        whole = bool(mock.values) and len(mock.values) == mock.holders
-        if whole and (usual in (None, *mock.values) or not self._is_choice(operation, place)):
+        if mock.values and len(mock.values) == mock.holders:
             return None
+        usual = self._usual(place[-1], seen.unsent)
         return {} if usual is None else {"default": usual}
-
-    def _is_choice(self, operation: str, place: Place) -> bool:
-        """Whether the document lists the values of a field."""
-        schema = self._declared(operation, place)
-        parts = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
-        solid = (resolve(self.contract.document, part, "#")[0] for part in parts)
-        return any("enum" in part for part in solid)
 
     def _declared(self, operation: str, place: Place) -> Any:
         pointers = schemas_of_success(self.contract.by_id[operation])
