@@ -149,3 +149,10 @@ def test_a_request_body_is_known_again_in_a_refusal() -> None:
     real = {"status": 422, "body": {"error": "no", "request": body}}
     outcome = pair_of(sample(body=body, real=real)).outcome
     assert json.loads(outcome[1]) == {"error": "no", "request": "{body}"}
+
+
+def test_what_all_operations_do_is_not_hidden_by_what_one_mostly_does() -> None:
+    seen = [p for name in ("getA", "getB", "getC") for p in pairs(name, GONE, 20, mock="404")]
+    seen += pairs("getA", (410, ""), 1, mock="404")
+    rules = learned(seen)
+    assert predicted(rules, Pair("getA", {"mock": "404"}, OWN)) == GONE

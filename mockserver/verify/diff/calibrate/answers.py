@@ -386,7 +386,7 @@ def _for_one(pairs: Sequence[Pair], rules: Rules) -> list[Rule]:
             if best is not None:
                 break
         if best is None:
-            return [*found, *_mostly(pairs, decided)]
+            return [*found, *_mostly(pairs, now, decided)]
         found.append(best)
         held = set.intersection(*(seen.get(trait, set()) for trait in best.when))
         for number in held - decided:
@@ -395,16 +395,21 @@ def _for_one(pairs: Sequence[Pair], rules: Rules) -> list[Rule]:
     return found
 
 
-def _mostly(pairs: Sequence[Pair], decided: Collection[int]) -> Iterator[Rule]:
-    """A status for what the other rules of an operation leave, where most of it has that."""
-    groups: dict[tuple[str, str], list[Pair]] = {}
+def _mostly(
+    pairs: Sequence[Pair], predictions: Sequence[Outcome], decided: Collection[int]
+) -> Iterator[Rule]:
+    """A status for what the other rules of an operation leave, where most of it has that and next
+    to nothing of it is predicted."""
+    groups: dict[tuple[str, str], list[tuple[Outcome, Outcome]]] = {}
     for number, pair in enumerate(pairs):
         if number not in decided:
-            groups.setdefault(("mock", pair.traits.get("mock", "")), []).append(pair)
+            own = ("mock", pair.traits.get("mock", ""))
+            groups.setdefault(own, []).append((pair.outcome, predictions[number]))
     for own, group in groups.items():
-        status, count = Counter(pair.outcome[0] for pair in group).most_common(1)[0]
-        says = status not in (OWN[0], int(own[1] or 0))
-        if says and count >= _SUPPORT and count >= _MOSTLY * len(group):
+        status, count = Counter(outcome[0] for outcome, _ in group).most_common(1)[0]
+        right = sum(outcome == predicted for outcome, predicted in group)
+        says = status not in (OWN[0], int(own[1] or 0)) and count >= _SUPPORT
+        if says and count >= _MOSTLY * len(group) and right <= len(group) - count:
             yield Rule((own,), (status, ""))
 
 
