@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ from bench.verify_real.learn import read, write_rows
 from bench.verify_real.services import SERVICES, Live, Service, Unavailable
 
 PARTS = ("test", "fuzz", "diff", "learn", "stock")
+_FINDINGS = re.compile(r"  (\d+) findings?")
 GRACE = 120
 """Seconds beyond its own limit after which a command counts as hanging."""
 
@@ -50,7 +52,10 @@ class Outcome:
     seconds: float = 0.0
     requests: int = 0
     reached: str = ""
+    found: int = 0
+    """The number of findings."""
     findings: list[dict[str, str]] = field(default_factory=list)
+    """Those of each operation; one in several operations is there for each."""
     crash: str = ""
     errors: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -61,17 +66,34 @@ class Outcome:
     learned: str = ""
     """The row of the table in docs/fidelity.md."""
 
+    def take(self, line: str) -> None:
+        """Take in a line of mockserver's output."""
+        if "this is a bug" in line or "Traceback" in line:
+            self.crash = line[-200:]
+        elif line.startswith(("could not judge", "mockserver:")) or "could not be judged:" in line:
+            self.errors.append(line[:300])
+        elif " requests in " in line:
+            self.requests = int(line.split()[0])
+        elif "requests to the real side" in line:
+            self.requests = int(line.split(" requests to the real")[0].split()[-1])
+        elif counted := _FINDINGS.fullmatch(line):
+            self.found = int(counted[1])
+        elif "operations reached" in line:
+            self.reached = f"({line.strip().split(';')[0]})"
+        elif "fidelity" in line and "%" in line:
+            self.fidelity = line.strip().removeprefix("fidelity ")
+
     def row(self) -> str:
         """For the table of the documentation."""
         what = SERVICES[self.service].what
         reached = self.reached.strip("()").removesuffix(" operations reached")
-        cells = (reached, str(self.requests), str(len(self.findings)), str(len(self.left)))
+        cells = (reached, str(self.requests), str(self.found), str(len(self.left)))
         return f"| {self.service} {self.version} ({what}) | {' | '.join(cells)} |"
 
     def line(self) -> str:
         state = "hung" if self.exit is None else f"exit {self.exit}"
         words = [f"{self.service} {self.version} {self.part}: {state}, {self.seconds:.0f} s"]
-        words.append(f"{self.requests} requests, {len(self.findings)} findings {self.reached}")
+        words.append(f"{self.requests} requests, {self.found} findings {self.reached}")
         words += [f"fidelity {self.fidelity}"] if self.fidelity else []
         words += [self.learned] if self.learned else []
         words += [f"broken: {name}" for name in self.broken]
@@ -107,18 +129,7 @@ def command(live: Live, *words: str, folder: Path, limit: float, outcome: Outcom
     outcome.seconds += time.monotonic() - start
     said = output.read_text(errors="replace")
     for line in said.splitlines():
-        if "this is a bug" in line or "Traceback" in line:
-            outcome.crash = line[-200:]
-        elif line.startswith(("could not judge", "mockserver:")) or "could not be judged:" in line:
-            outcome.errors.append(line[:300])
-        elif " requests in " in line:
-            outcome.requests = int(line.split()[0])
-        elif "requests to the real side" in line:
-            outcome.requests = int(line.split(" requests to the real")[0].split()[-1])
-        elif "operations reached" in line:
-            outcome.reached = f"({line.strip().split(';')[0]})"
-        elif "fidelity" in line and "%" in line:
-            outcome.fidelity = line.strip().removeprefix("fidelity ")
+        outcome.take(line)
     return said
 
 

@@ -403,6 +403,24 @@ def _tiled(home: Path, folder: Path) -> Iterator[Live]:
         yield Live("tiled", server.base, spec, headers, options, precious)
 
 
+@contextmanager
+def _phoenix(home: Path, folder: Path) -> Iterator[Live]:
+    port = free_port()
+    command = [str(home / "bin" / "phoenix"), "serve"]
+    env = {
+        "PHOENIX_WORKING_DIR": str(folder),
+        "PHOENIX_HOST": "127.0.0.1",
+        "PHOENIX_PORT": str(port),
+        "PHOENIX_GRPC_PORT": str(free_port()),
+        "PHOENIX_TELEMETRY_ENABLED": "false",
+    }
+    with running("Phoenix", command, port, "/healthz", env=env) as server:
+        spec = _document(server.base + "/openapi.json", folder / "phoenix.json")
+        rows = {"/v1/projects/precious": ("POST", "/v1/projects", {"name": "precious"})}
+        precious = _precious(server.base, {}, rows)
+        yield Live("phoenix", server.base, spec, precious=precious)
+
+
 SERVICES = {
     service.name: service
     for service in (
@@ -430,5 +448,6 @@ SERVICES = {
         Service("zenml", "FastAPI, OAuth2 password", ("zenml[server]==0.98.0",), _zenml),
         Service("chromadb", "Rust, paths of four parameters", ("chromadb==1.5.9",), _chroma),
         Service("tiled", "FastAPI, ids with slashes", ("tiled[server]==0.2.20",), _tiled),
+        Service("phoenix", "FastAPI, refusals in text", ("arize-phoenix==20.26.1",), _phoenix),
     )
 }

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.verify_real.services import HOME, SERVICES
+from bench.verify_real.run import Outcome, command
+from bench.verify_real.services import HOME, SERVICES, Live
 from mockserver.files.documents import read_contract
 from mockserver.verify.diff import run
 from mockserver.verify.diff.api import Knowledge
@@ -15,12 +16,11 @@ from mockserver.verify.diff.model import Program
 from mockserver.verify.diff.programs.coverage import coverage
 from mockserver.verify.diff.run import Order, differential
 
-pytestmark = pytest.mark.skipif(
+
+@pytest.mark.skipif(
     not (HOME / "kinto" / "packages.txt").exists(),
     reason=f'there is no Kinto in {HOME}: make verify-real ARGS="kinto" installs it',
 )
-
-
 def test_kinto_is_judged_and_left_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,3 +41,14 @@ def test_kinto_is_judged_and_left_as_it_was(
     made = {line["made"] for line in lines if "made" in line}
     assert made
     assert made == {line["gone"] for line in lines if "gone" in line}
+
+
+def test_the_table_counts_findings_and_not_the_operations_that_have_them(tmp_path: Path) -> None:
+    outcome = Outcome("kinto", "26", "test")
+    live = Live("kinto", "http://127.0.0.1:1", tmp_path / "none.json")
+    words = ("test", str(tmp_path / "none.json"), "--url", live.url)
+    said = command(live, *words, folder=tmp_path, limit=60, outcome=outcome)
+    assert (outcome.exit, outcome.found, outcome.errors) == (2, 0, [said.splitlines()[-1]])
+    outcome.take("  7 of 9 operations reached; openapi-core judged 4 replies, 1 difference")
+    outcome.take("  1 finding")
+    assert outcome.row().endswith("| 7 of 9 | 0 | 1 | 0 |")
