@@ -26,5 +26,20 @@ def write_section(page: Path, name: str, lines: Sequence[str]) -> None:
     page.write_text(text, "utf-8")
 
 
+def write_table(
+    page: Path, name: str, head: str, rows: Sequence[str], intro: Sequence[str] = ()
+) -> None:
+    """Put rows into the table of a section, each in place of the one with the same first word; the
+    others stay."""
+    kept = [line for line in section(page, name).splitlines() if _ROW.match(line)]
+    by_first = {line.split()[1]: line for line in (*kept, *rows)}
+    by_first.pop(head.split()[1], None)
+    lines = (head, "|---" * (head.count("|") - 1) + "|", *by_first.values())
+    write_section(page, name, [*intro, "", *lines, ""])
+
+
+_ROW = re.compile(r"\| (?!---)\S")
+
+
 def _marked(name: str) -> re.Pattern[str]:
     return re.compile(rf"<!-- {name}: written by a script -->.*?<!-- /{name} -->", re.DOTALL)

@@ -43,6 +43,8 @@ KINDS = {
 """The kind of fault of a rule; other rules are kinds of their own, which take several requests."""
 _OF_UNDOCUMENTED = ("media type", "schema")
 """Kinds that follow from an undocumented status, of which the document says nothing."""
+HEAD = "| service | requests | both | mockserver only | stock only | of stock, no faults |"
+"""Of the table of `Beside.row`."""
 Class = tuple[str, str]
 
 
@@ -71,13 +73,6 @@ class Beside:
         )
         sent = f"{self.requests[0]}, {self.requests[1]}"
         return f"| {self.service} {self.version} | {sent} | {' | '.join(map(str, counts))} |"
-
-
-def table(rows: Iterable[Beside]) -> Iterator[str]:
-    """In Markdown."""
-    yield "| service | requests | both | mockserver only | stock only | of stock, no faults |"
-    yield "|---|---|---|---|---|---|"
-    yield from (row.row() for row in rows)
 
 
 def ours(report: Path) -> set[Class]:

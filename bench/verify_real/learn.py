@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bench.pages import DOCS, section, write_section
+from bench.pages import DOCS, write_table
 
 PAGE, SECTION = DOCS / "fidelity.md", "real services"
-_HEAD = (
-    "| service | measured | requests | fidelity | calibrated | not reached | broken |",
-    "|---|---|---|---|---|---|---|",
-)
-_ROW = re.compile(r"\| (?!service|---)([^|]+?) \|")
+_HEAD = "| service | measured | requests | fidelity | calibrated | not reached | broken |"
 
 
 @dataclass(frozen=True)
@@ -57,9 +52,7 @@ def read(before: Path, after: Path) -> Learned | None:
 
 def write_rows(rows: Sequence[str]) -> None:
     """Put rows into the table of the page; those of other services stay."""
-    lines = [*section(PAGE, SECTION).splitlines(), *rows]
-    by_service = {found[1].split(" ")[0]: line for line in lines if (found := _ROW.match(line))}
-    write_section(PAGE, SECTION, ["", *_HEAD, *by_service.values(), ""])
+    write_table(PAGE, SECTION, _HEAD, rows)
 
 
 def _states(report: Mapping[str, Any]) -> dict[tuple[str, str], str]:

@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.harness import free_port
-from bench.pages import DOCS, write_section
-from bench.verify_real.beside_stock import Beside, ours, stock, table
+from bench.pages import DOCS, write_table
+from bench.verify_real.beside_stock import HEAD, Beside, ours, stock
 from bench.verify_real.census import Census, take
 from bench.verify_real.learn import read, write_rows
 from bench.verify_real.services import SERVICES, Live, Service, Unavailable
@@ -226,20 +226,14 @@ def beside(service: Service, seconds: int, folder: Path) -> Beside:
 def write_pages(outcomes: Sequence[Outcome], rows: Sequence[Beside]) -> None:
     """Write the tables of the documentation."""
     day = datetime.now(UTC).date()
-    measured = (
-        f"Measured on {day}, one run on {os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}."
-    )
-    tested = [outcome for outcome in outcomes if outcome.part == "test"]
+    measured = f"Measured until {day} on {os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}."
+    tested = [outcome.row() for outcome in outcomes if outcome.part == "test"]
     if tested:
-        lines = [
-            measured,
-            "",
-            "| service | operations reached | requests | findings | left behind |",
-        ]
-        lines += ["|---|---|---|---|---|", *(outcome.row() for outcome in tested)]
-        write_section(DOCS / "contract-tests.md", "verify-real", lines)
+        head = "| service | operations reached | requests | findings | left behind |"
+        write_table(DOCS / "contract-tests.md", "verify-real", head, tested, [measured])
     if rows:
-        write_section(DOCS / "comparison.md", "verify-real", [measured, "", *table(rows)])
+        written = [row.row() for row in rows]
+        write_table(DOCS / "comparison.md", "verify-real", HEAD, written, [measured])
 
 
 def _compare(before: Census, after: Census, live: Live, outcome: Outcome) -> None:
