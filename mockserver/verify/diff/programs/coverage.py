@@ -41,6 +41,13 @@ def bodies_of_commands(knowledge: Knowledge) -> Iterator[Builder]:
             yield from _bodies(knowledge, operation.id, None, "command")
 
 
+def bodies_of_lists(knowledge: Knowledge) -> Iterator[Builder]:
+    """Those of lists that are asked for by POST."""
+    for operation in knowledge.contract.operations:
+        if operation.id in knowledge.lists and operation.body is not None:
+            yield from _bodies(knowledge, operation.id, None, "command")
+
+
 def _bodies(
     knowledge: Knowledge, operation_id: str, resource: Resource | None, intent: Any
 ) -> Iterator[Builder]:
@@ -180,6 +187,7 @@ def coverage(knowledge: Knowledge) -> Iterator[Program]:
         creations,
         changes,
         bodies_of_commands,
+        bodies_of_lists,
         queries,
     )
     for part in parts:
