@@ -46,9 +46,11 @@ _ONLY_HERE += ["report_dir"]
     "--max-differences", "most", default=200, show_default=True, help="Stop after this many."
 )
 @click.option(
-    "--shorten/--no-shorten",
+    "--no-shorten",
+    "shorten",
+    flag_value=False,
     default=True,
-    help="Shorten the sequences that show differences, which takes requests.",
+    help="Leave sequences that show differences as long as they are: fewer requests.",
 )
 @click.option(
     "--calibration",

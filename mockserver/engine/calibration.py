@@ -197,6 +197,9 @@ class Rules:
     """Schemas of fields that the document lacks, by place; they complete the document."""
     no_headers: Sequence[str] = ()
     """Headers that successes lack."""
+    cascades: Sequence[str] = ()
+    """What is removed with an entity: the operation that makes it and the property that names the
+    entity, `createRun.suite_id`."""
     touches: str = ""
     """"always": a change that changes nothing counts as one, too."""
     keys: str = ""
@@ -304,8 +307,20 @@ def locked(plan: Plan, lock: Lock) -> Plan:
             if field_name not in moving:
                 in_use[field_name] = (*in_use.get(field_name, ()), *values)
         touches = resource.touches or rules.touches == "always"
-        resources[resource.name] = replace(resource, states=states, in_use=in_use, touches=touches)
+        cascades = resource.cascades + tuple(_cascades(plan, rules.cascades))
+        resources[resource.name] = replace(
+            resource, states=states, in_use=in_use, touches=touches, cascades=cascades
+        )
     return replace(plan, resources=resources, actions=actions)
+
+
+def _cascades(plan: Plan, written: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The resources and properties of what is removed with an entity."""
+    for one in written:
+        maker, _, name = one.partition(".")
+        action = plan.actions.get(maker)
+        if action is not None and action.resource is not None:
+            yield action.resource, name
 
 
 def _reshaped(

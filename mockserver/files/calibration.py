@@ -63,7 +63,7 @@ def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
     for key, part in value.items():
         if key == "answers":
             fine = isinstance(part, list) and all(_is_answer(one) for one in part)
-        elif key in ("absent", "nulls", "no_headers"):
+        elif key in ("absent", "nulls", "no_headers", "cascades"):
             fine = isinstance(part, list) and all(isinstance(one, str) for one in part)
         elif key in _WORDS:
             fine = part == _WORDS[key]

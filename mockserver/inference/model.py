@@ -212,6 +212,8 @@ class Resource:
     """Timestamps that only verbs set: `archived_at`."""
     touches: bool = False
     """Whether a change that changes nothing counts as one."""
+    cascades: tuple[tuple[str, str], ...] = ()
+    """Other resources whose entities are removed with one, each with the property that names it."""
 
     @property
     def shape(self) -> str | None:

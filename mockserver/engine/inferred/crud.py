@@ -406,8 +406,9 @@ def _deleted(call: Call) -> dict[str, Any]:
 
 
 def take_away(call: Call, repository: Repository, entity: Entity) -> None:
-    """Remove an entity and everything below it."""
-    name = repository.resource.name
+    """Remove an entity, everything below it, and what the calibration file has removed with it."""
+    resource = repository.resource
+    name = resource.name
     drop_file(call, name, entity.key)
     for child in call.context.repositories.values():
         if any(link.resource == name for link in child.resource.parents[-1:]):
@@ -419,6 +420,12 @@ def take_away(call: Call, repository: Repository, entity: Entity) -> None:
         repository.put(call.world, Entity(entity.key, entity.data, entity.parent, row))
     else:
         repository.remove(call.world, entity.key)
+    own = entity.key if resource.identity.key is None else entity.id(resource)
+    for other, naming in resource.cascades:
+        child = call.context.repositories[other]
+        for below in list(child.scan(call.world, None, False)):
+            if isinstance(child, OwnRepository) and below.data.get(naming) == own:
+                take_away(call, child, below)
 
 
 def read(call: Call) -> Reply:

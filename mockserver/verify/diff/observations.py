@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -14,6 +14,8 @@ from mockserver.verify.diff.id_map import kind_of
 from mockserver.verify.diff.model import MISSING, STATUS_NAMES, Run, Seen
 from mockserver.verify.diff.runner import OPEN, at, objects
 from mockserver.verify.lifecycle.infer import dereferenced, properties, reply_schema
+from mockserver.verify.lifecycle.model import Resource
+from mockserver.verify.lifecycle.session import GONE
 
 Schema = Mapping[str, Any]
 
@@ -217,3 +219,38 @@ def strange_steps(
         known = {(a, b) for same, a, b in ways if same == kind}
         if kind in moving and before and not leads(known, before, after):
             yield kind, before, after, sorted({b for a, b in known if a == before})
+
+
+# What is removed together.
+
+
+def cascades(runs: Iterable[Run], makeable: Sequence[Resource]) -> dict[str, list[str]]:
+    """By the operation of a removal, what was always gone afterwards: the operation that had made
+    it and the property that named the removed entity, `createRun.suite_id`."""
+    removes = {r.remove: r for r in makeable if r.remove}
+    reads = {r.read: r for r in makeable if r.read}
+    seen_with: dict[tuple[str, str], set[bool]] = {}
+    for run in runs:
+        made: dict[str, Seen] = {}
+        removed: dict[str, str] = {}
+        for seen in run:
+            step = seen.step
+            if seen.skipped or not seen.exchanges:
+                continue
+            if seen.status < 300 and step.intent == "make":
+                made[f"{{{{{step.label}."] = seen
+            elif seen.status < 300 and step.operation in removes:
+                removed[step.path[removes[step.operation].id_parameter]] = step.operation
+            elif step.operation in reads:
+                one = step.path[reads[step.operation].id_parameter]
+                maker = next((m for start, m in made.items() if one.startswith(start)), None)
+                sent = maker.step.body if maker is not None and one not in removed else None
+                for name, value in sent.items() if isinstance(sent, dict) else ():
+                    if maker is not None and isinstance(value, str) and value in removed:
+                        rule = removed[value], f"{maker.step.operation}.{name}"
+                        seen_with.setdefault(rule, set()).add(seen.status in GONE)
+    found: dict[str, list[str]] = {}
+    for (operation, maker_of), outcomes in sorted(seen_with.items()):
+        if outcomes == {True}:
+            found.setdefault(operation, []).append(maker_of)
+    return found

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from mockserver.errors import MissingExtra, UsageError
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Json
+from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate.answers import (
     EVERY,
     OWN,
@@ -39,6 +40,7 @@ from mockserver.verify.diff.compare import CHANGED
 from mockserver.verify.diff.id_map import is_opaque, time_form
 from mockserver.verify.diff.lock import Signature
 from mockserver.verify.diff.model import MISSING
+from mockserver.verify.diff.observations import cascades
 from mockserver.verify.diff.recorded import run_from_json
 from mockserver.verify.diff.report import FORMAT
 from mockserver.verify.diff.runner import at
@@ -180,6 +182,9 @@ class Calibration:
             for operation in contract.operations
             if (schema := body_schema(contract, operation)) is not None
         }
+        gone = cascades(map(run_from_json, report.get("runs", ())), Knowledge.of(contract).makeable)
+        for name, makers in gone.items():
+            self.operations.setdefault(name, {})["cascades"] = makers
         learned = Fields(found, contract, host).learned()
         for name, tables in learned.items():
             self.operations.setdefault(name, {}).update(tables)
