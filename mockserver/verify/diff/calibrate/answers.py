@@ -137,28 +137,11 @@ def _with_parts(body: Json, mine: Json, raw: Json, sent: Json) -> Json:
     def part_of(name: str, given: Json) -> Json:
         if not isinstance(given, dict | list):
             return given
-        if isinstance(sent, dict | list) and _alike(sent, raw[name]):
+        if isinstance(sent, dict | list) and sent == raw[name]:
             return "{body}"
-        return next((f"{{{part}}}" for part, value in parts.items() if _alike(value, given)), given)
+        return next((f"{{{part}}}" for part, value in parts.items() if value == given), given)
 
     return {name: part_of(name, given) for name, given in body.items()}
-
-
-def _alike(one: Json, other: Json) -> bool:
-    """Whether two values have the same parts, and three in four texts and numbers in them."""
-    mine, theirs = list(_leaves(one, "")), list(_leaves(other, ""))
-    same = sum(a == b for a, b in zip(mine, theirs, strict=False))
-    places = [place for place, _ in mine] == [place for place, _ in theirs]
-    return places and 4 * same >= 3 * len(mine)
-
-
-def _leaves(value: Json, place: str) -> Iterator[tuple[str, Json]]:
-    """The parts of a value that have none, with their places."""
-    if not value or not isinstance(value, dict | list):
-        yield place, value
-        return
-    for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
-        yield from _leaves(inner, f"{place}.{name}")
 
 
 def _text(body: Json) -> str:
