@@ -113,3 +113,40 @@ def test_a_refusal_repeats_a_body_of_any_kind(body: bytes, shown: Any, tmp_path:
         url = f"{mock.url}/shelves"
         reply = httpx.post(url, content=body, headers=headers, trust_env=False)
     assert (reply.status_code, reply.json()) == (422, {"sent": shown})
+
+
+def test_a_path_that_is_called_after_a_property_names_what_has_it(tmp_path: Any) -> None:
+    text = {"type": "string"}
+    room = {"type": "object", "required": ["id"], "properties": {"id": text, "name": text}}
+    shown = {"description": "so", "content": {"application/json": {"schema": room}}}
+
+    def operation(name: str, status: str, *given: str, **more: Any) -> dict[str, Any]:
+        names = [{"name": n, "in": "path", "required": True, "schema": text} for n in given]
+        replies = {status: shown if status != "204" else {"description": "so"}}
+        return {"operationId": name, "parameters": names, "responses": replies, **more}
+
+    body = {"content": {"application/json": {"schema": room | {"required": []}}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Rooms", "version": "1"},
+        "paths": {
+            "/rooms": {"post": operation("make", "201", requestBody=body)},
+            "/rooms/{id}": {"get": operation("read", "200", "id")},
+            "/rooms/name/{name}": {
+                "get": operation("byName", "200", "name"),
+                "delete": operation("removeByName", "204", "name"),
+            },
+        },
+    }
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        '[[operations.byName.answers]]\nwhen = { mock = "200", name = "not there" }\n'
+        'status = 404\nbody = { detail = "none" }\nseen = 2\n'
+    )
+    with (
+        MockServer(document, calibration=path) as mock,
+        httpx.Client(base_url=mock.url, headers=mock.headers, trust_env=False) as client,
+    ):
+        client.post("/rooms", json={"name": "attic"})
+        statuses = [client.get(f"/rooms/name/{n}").status_code for n in ("attic", "cellar")]
+    assert statuses == [200, 404]

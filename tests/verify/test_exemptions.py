@@ -417,7 +417,17 @@ def sent(method: str, path: str, status: int, operation: str = "", body: bytes =
             sent("POST", "/jobs", 422, "newJob", b'{"worker_id": "a"}'),
             True,
         ),
+        (
+            "positive_data_acceptance",
+            sent("POST", "/jobs", 422, "newJob", b'{"roomIds": ["a"]}'),
+            True,
+        ),
         ("positive_data_acceptance", sent("POST", "/jobs", 422, "newJob", b'{"name": "a"}'), False),
+        (
+            "positive_data_acceptance",
+            sent("POST", "/jobs", 422, "newJob", b'{"paid": true}'),
+            False,
+        ),
         # No worker of this id has been found, so how it is refused is left open; /jobs has no id.
         ("positive_data_acceptance", sent("GET", "/workers/a", 422, "worker"), True),
         ("positive_data_acceptance", sent("GET", "/workers/a", 400, "worker"), False),

@@ -28,6 +28,8 @@ def traits_in_world(
     action = context.plan.actions[operation.id]
     found: Traits = {}
     for name, entity in _named(context, world, action, operation, path):
+        if entity is None and name == action.path_item:
+            entity = _by_property(context, world, action.resource, path[name])
         found[name] = "there" if entity is not None else "not there"
         if entity is None:
             found.setdefault("first not there", name)
@@ -64,6 +66,15 @@ def _named(
         call = Call(context, action, world, Request(operation, path))
         key = call.key_of(id_text(path[item]))
         yield item, _there(context, world, context.repository_of(action), key)
+
+
+def _by_property(context: Context, world: World, resource: str | None, value: str) -> Entity | None:
+    """The entity that has this value in the property after which a path is called: the room of
+    `/rooms/name/{x}`, which has no entities of its own."""
+    above, _, name = (resource or "").rpartition(".")
+    repository = context.repositories.get(above)
+    rows = islice(repository.scan(world, None, False), _MOST) if repository is not None else ()
+    return next((entity for entity in rows if str(entity.data.get(name)) == value), None)
 
 
 def _there(context: Context, world: World, repository: Repository, key: str) -> Entity | None:

@@ -145,6 +145,8 @@ _ENTITY_TAGS = re.compile(r'\s*(\*|((W/)?"[^"]*"\s*(,\s*|$))+)\s*')
 """RFC 9110, 13.1.1 and 13.1.2."""
 _REPEATED = ("input", "loc", "body", "value")
 """Properties of a refusal that repeat what was sent, or where it was."""
+_SOME_IDS = re.compile(r"[a-z](_ids?|Ids?)$")
+"""Names of properties that name other entities: `suite_id`, `suiteIds`."""
 _JSON = re.compile(r"\bJSON\b")
 _ACCEPTED = ("missing_required_header", "ignored_auth", "negative_data_rejection")
 """Checks of requests that should have been refused."""
@@ -166,6 +168,7 @@ class Requests:
         paths = {name for op in self.contract.operations for name in parameters(op.path)}
         # A property with the name of a path parameter holds such an id.
         self._ids = {name for name in paths if name.lower().endswith("id") and len(name) > 2}
+        self._ids |= {f"{name}s" for name in self._ids}
 
     def is_valid(self, exchange: Exchange) -> bool | None:
         """Whether the request fits its operation; None if that can't be said, as where the values
@@ -194,7 +197,8 @@ class Requests:
             sent = json.loads(exchange.request_body or b"null")
         except (ValueError, RecursionError):
             return False
-        return isinstance(sent, dict) and any(sent.get(name) is not None for name in self._ids)
+        named = sent.items() if isinstance(sent, dict) else ()
+        return any(n in self._ids or _SOME_IDS.search(n) for n, value in named if value is not None)
 
     def is_moot(self, exchange: Exchange) -> bool:
         """Whether a conditional header is none by HTTP: then a server may refuse the request or
