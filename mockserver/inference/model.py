@@ -186,7 +186,7 @@ class Resource:
 
     `schema` leads to its fullest schema, `request` to that of the create request. Where it is one
     branch of a union, `union` leads to the union and `schema` to the first branch. `in_use` are the
-    values that occur in certain fields, out of all that the document allows.
+    values of fields that occur. `cascades` are resources whose entities go with one, by a property.
     """
 
     name: str
@@ -213,7 +213,6 @@ class Resource:
     touches: bool = False
     """Whether a change that changes nothing counts as one."""
     cascades: tuple[tuple[str, str], ...] = ()
-    """Other resources whose entities are removed with one, each with the property that names it."""
 
     @property
     def shape(self) -> str | None:
