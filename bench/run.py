@@ -35,6 +35,7 @@ CANCEL = Work("cancel a suite run", "POST", f"{RUN}/cancel")
 READ = Work("read a suite run of 5", "GET", RUN)
 CREATE = Work("create a persona", "POST", "/v1/personas", '{"name": "Ada", "body": "In a hurry."}')
 REFUSED = Work("a body that is refused", "POST", "/v1/personas", '{"name": 7}')
+LIST = Work("a list of 5", "GET", "/v1/personas?limit=5")
 PAGE = Work("a page of 50", "GET", "/v1/personas?limit=50")
 GITHUB = Work("read what there is", "GET", "/meta", headers={})
 MANY, FEW = 1_000_000, 1_000
@@ -126,7 +127,7 @@ def our_jobs(stack: ExitStack, documents: list[Document], folder: Path) -> list[
     for work in (CANCEL, READ):
         jobs += [(root, work, server) for server in (tiny, as_many, ours, stock)]
     jobs += [(root, big, as_big), (root, big, ours)]
-    jobs += [(root, work, server) for work in (CREATE, REFUSED) for server in (tiny, ours)]
+    jobs += [(root, work, server) for work in (LIST, REFUSED, CREATE) for server in (tiny, ours)]
     for count in (FEW, MANY):
         port = free_port()
         command = [sys.executable, str(ROOT / "bench" / "filled.py"), str(port), str(count)]
@@ -135,7 +136,7 @@ def our_jobs(stack: ExitStack, documents: list[Document], folder: Path) -> list[
         jobs.append((root, work, server))
     for document in documents[1:]:
         server = stack.enter_context(mockserver(str(document.path), document.probe))
-        works = (CANCEL, READ) if document.path == VENDOR else (GITHUB,)
+        works = (CANCEL, READ, REFUSED, CREATE) if document.path == VENDOR else (GITHUB,)
         jobs += [(document.name, work, server) for work in works]
     return jobs
 

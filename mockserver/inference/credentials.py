@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -39,6 +40,8 @@ _PLACES = bag(
 )
 _ENDINGS = bag("logout signout logoff revoke invalidate revocation")
 _FORGERY = bag("csrf xsrf")
+_OTHER_THAN_KEYS = bag("login session oauth token")
+_BEGINNINGS = bag("login signin signon logon session")
 _ALIKE = 0.6
 """The share of its properties that a schema has in common with the resource that it shows."""
 _DEEPEST, _DEEP = 5, 3
@@ -203,7 +206,11 @@ class _Reading:
         self._fetched = fetched
         self._words = _words(operation)
         self._spoken = bool(self._words & _PLACES)
-        self._sent = {"_".join(tokens(name)): name for name in self._names_sent()}
+
+    @cached_property
+    def _sent(self) -> Mapping[str, str]:
+        """The names in the request body, by their normal form."""
+        return {"_".join(tokens(name)): name for name in self._names_sent()}
 
     def issuer(self, at_token: bool) -> Issuer | None:
         """The issuer that the operation is; `at_token`: a flow names its path as `tokenUrl`."""
@@ -253,11 +260,7 @@ class _Reading:
         if not access and not headers:
             return None
         kind: IssuerKind = "oauth" if oauth else "login"
-        if (
-            not oauth
-            and "key" in self._words
-            and not self._words & bag("login session oauth token")
-        ):
+        if not oauth and "key" in self._words and not self._words & _OTHER_THAN_KEYS:
             kind = "key"
         renews = next((self._sent[name] for name in self._sent if name in _REFRESH), None)
         return Issuer(
@@ -337,7 +340,7 @@ class _Reading:
 
 def _logs_in(operation: Operation) -> bool:
     """Whether the operation starts a session whose id is only in a cookie."""
-    begins = _words(operation) & bag("login signin signon logon session")
+    begins = _words(operation) & _BEGINNINGS
     return operation.method == "POST" and "{" not in operation.url_path and bool(begins)
 
 

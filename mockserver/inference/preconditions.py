@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from mockserver.inference.model import BACK, NEXT, Action, Because, Resource, States
 from mockserver.inference.operations import Survey
@@ -78,13 +79,17 @@ def refusing_states(text: str, noun: str, states: States) -> frozenset[str] | No
     """The states in which an operation is possible whose refusal is described by the state of the
     entity: `The door is locked`, `The booking is no longer held`. None if it is not."""
     about = re.escape(noun.rsplit("_", 1)[-1])
+    text = _TAGS.sub("", text)
+    # A pattern for each resource costs more than a look.
+    if not states.known or noun.rsplit("_", 1)[-1].lower() not in text.lower():
+        return None
     found = re.search(
         rf"\b{about} (?:is|was|has been|has) (?:currently |already )?(not yet |not |no longer )?"
         rf"(?:currently |already |been )?([\w -]+?)(?:[.,;]|$)",
-        _TAGS.sub("", text),
+        text,
         re.IGNORECASE,
     )
-    if found is None or not states.known:
+    if found is None:
         return None
     words = {value: _pattern(value) for value in states.known}
     named = {value for value, pattern in words.items() if pattern.fullmatch(found[2].strip())}
@@ -104,7 +109,7 @@ def _led_to(action: Action, states: States) -> Collection[str]:
 def allowed_states(text: str, states: States, after: Collection[str]) -> frozenset[str] | None:
     """The states in which a description allows an operation that leads to `after`; None if it says
     nothing of that."""
-    words = {value: _pattern(value) for value in states.known if value not in after}
+    words = [value for value in states.known if value not in after]
     if not text or not words:
         return None
     needed: set[str] = set()
@@ -156,7 +161,7 @@ _WORKING = ("active", "running", "in progress", "ongoing", "executing", "process
 _ENDS = ("terminal", "finished", "ended", "completed", "complete")
 
 
-def _kinds_said(states: States, words: Mapping[str, re.Pattern[str]], part: str) -> Iterator[str]:
+def _kinds_said(states: States, words: Collection[str], part: str) -> Iterator[str]:
     """The states of a kind that a text names without being one of them: what is `active`."""
     spelt = {spelled(value).replace("_", " ") for value in states.known}
     for names, values in (
@@ -168,17 +173,16 @@ def _kinds_said(states: States, words: Mapping[str, re.Pattern[str]], part: str)
             yield from (value for value in values if value in words)
 
 
-def _within(
-    states: States, sentence: str, start: int, words: Mapping[str, re.Pattern[str]]
-) -> Iterator[str]:
+def _within(states: States, sentence: str, start: int, words: Collection[str]) -> Iterator[str]:
     """The states that are named soon after a place in a sentence."""
     part = sentence[start : start + _REACH]
     late = re.search(r"\b(?:before|until|after|instead|otherwise|then|becomes?|will)\b", part)
     part = part[: late.start()] if late else part
-    yield from (value for value, pattern in words.items() if pattern.search(part))
+    yield from (value for value in words if _pattern(value).search(part))
     yield from _kinds_said(states, words, part)
 
 
+@lru_cache(maxsize=4096)
 def _pattern(value: str) -> re.Pattern[str]:
     spaced = spelled(value).replace("_", r"[\s_-]*")
     return re.compile(rf"\b{spaced}\b", re.IGNORECASE)

@@ -140,6 +140,7 @@ _UNLESS = re.compile(
     r"\b(?:if|when|while|unless|only|must|can(?:no|')t|until|already|should|not|without)\b", re.I
 )
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+|<br\s*/?>|</?(?:p|li)\b[^>]*>", re.IGNORECASE)
+_SPACES = re.compile(r"[\s_-]+")
 _MARKUP = re.compile(r"<[^>]*>|[`*\"\u201c\u201d\u2018]|\B'|'\B")
 
 
@@ -147,7 +148,7 @@ def led_to(text: str, values: Sequence[str]) -> str | None:
     """The one state that a text says something gets: ``The state becomes `sent` ``, `Reverts it to
     draft state`, `Marks it as spam`. What is said of conditions is left out."""
     found = {value for value in _LEADS.findall(text) if value in values}
-    if not found and values:
+    if not found and _may_name(_MARKUP.sub("", text), values):
         pattern, spelt = _leading(tuple(values))
         for sentence in _SENTENCES.split(text):
             sentence = _MARKUP.sub("", sentence)
@@ -160,10 +161,19 @@ def led_to(text: str, values: Sequence[str]) -> str | None:
 def first_state(text: str, values: Sequence[str]) -> str | None:
     """The state in which a text says something begins: "The initial state is open", "It is created
     with the status `ACTIVE`"."""
+    text = _MARKUP.sub("", text)
+    if not _may_name(text, values):
+        return None
     pattern, spelt = _beginning(tuple(values))
-    found = pattern.search(_MARKUP.sub("", text)) if values else None
+    found = pattern.search(text)
     part = next(filter(None, found.groups()), None) if found is not None else None
     return spelt[spelled(part).replace("_", "")] if part is not None else None
+
+
+def _may_name(text: str, values: Sequence[str]) -> bool:
+    """Whether a text has one of these states, however it is spaced. Patterns cost more to make."""
+    squeezed = _SPACES.sub("", text).lower()
+    return any((word := spelled(v).replace("_", "")) and word in squeezed for v in values)
 
 
 @lru_cache(maxsize=4096)

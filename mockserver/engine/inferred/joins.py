@@ -461,9 +461,10 @@ def _numbers(schemas: Schemas, resource: Resource) -> Iterator[tuple[Path, str]]
     """The integers of a resource that count something, and what they count."""
     for name, schema in _flat(schemas, resource).properties.items():
         about = counted(name)
-        counts = about or (is_plural(name) and about is None)
         types = schemas.types(schema)
-        if counts and ("integer" in types or (about and "number" in types)):
+        # The first look for a singular takes the rules of English, so numbers come first.
+        number = "integer" in types or (about and "number" in types)
+        if number and (about or (about is None and is_plural(name))):
             yield (name,), about or noun(name)
         elif "_".join(tokens(name)) in _COUNT_HOLDERS:
             flat = schemas.flat(schema)
