@@ -53,6 +53,7 @@ def test_lines() -> None:
     assert " 401 listPets " in refused
     assert "mock-" in refused
     assert unknown.startswith("GET /nowhere 404 ")
+    assert unknown.endswith("There is no GET /nowhere.")
 
 
 @pytest.mark.parametrize("style", ["text", "json"])

@@ -403,7 +403,7 @@ class Pipeline:
 
     def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent:
         """Refuse a request that no operation matches."""
-        exchange = Exchange(message, None, violations=refusal.violations)
+        exchange = Exchange(message, None, violations=refusal.violations, problem=refusal.message)
         exchange.sent = sent = self.refuse(None, refusal, message)
         self.journal(exchange)
         return sent
