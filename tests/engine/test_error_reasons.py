@@ -31,6 +31,7 @@ def refusal(schema: Any, media_type: str = "application/json") -> Any:
         thing("error", error=thing("code message", code=TEXT, message=TEXT)),
         thing("errorDescription status", errorDescription=TEXT, status=WHOLE),
         thing("user_message", user_message=TEXT),
+        thing("code message", code=TEXT, message=thing("", lang=TEXT, value=TEXT)),
         TEXT,
     ],
 )

@@ -47,6 +47,8 @@ _MESSAGE = frozenset(
 )
 _MESSAGES = ("message", "messages", "description", "detail", "explanation", "reason")
 _FAULTY = ("error", "fault", "issue", "problem", "violation", "reason", "message")
+_WRITTEN = frozenset(("value", "text", "content"))
+"""What a message that is an object says."""
 _CODE = frozenset(
     ("code", "errorcode", "slug", "key", "errortype", "kind", "reasoncode", "errorkey", "errorname")
 )
@@ -188,6 +190,10 @@ class Recogniser:
         return "string" in item.types and any(word in name for word in _FAULTY)
 
     def _nested(self, name: str, flat: Flat, facts: Facts, depth: int) -> Any:
+        written = next((own for own in flat.properties if _plain(own) in _WRITTEN), None)
+        if written is not None and _is_message(name):
+            # `{"message": {"lang": "en-us", "value": "..."}}`
+            return {**self._object(flat, facts, depth + 1), written: facts.message}
         if flat.properties:
             return self._object(flat, facts, depth + 1) if name in _NESTS else _NOTHING
         if name in _LISTS and facts.violations:
