@@ -28,6 +28,7 @@ JOB = {
     "progress": 2,
     "controllable": 2,  # it can be cancelled or retried
     "noun": 2,
+    "server": 4,  # it is being made ready, and nothing that a client can do leads on
     "documented": 2,  # the document says that it runs in the background
     "sent": -4,  # clients set the status on create
     "shared": -2,  # ... by the same schema as in responses, with everything that the server sets
@@ -116,6 +117,10 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
     if sets:
         yield "changed", f"a client changes `{states.name}`"
     first = spelled(states.new or "")
+    ready = bool(states.path) and spelled(states.path[-1]) in known.STANDING
+    asked = _led_to(states, actions) | {own} & (hints.sent | hints.changed)
+    if ready and first in known.MADE_READY and asked.isdisjoint({own, *states.path[1:], NEXT}):
+        yield "server", f"nothing that a client can do leads from {states.new} to {states.path[-1]}"
     sent_on = orders or set(states.active) & _led_to(states, actions)
     if first in known.BY_PERSONS and not sent_on:
         yield "person", f"what is {states.new} waits for somebody"

@@ -54,6 +54,8 @@ WAITS_FOR = bag(
     """
 )
 """Words that say so beside others: `awaiting_approval`, `approval_required`."""
+MADE_READY = bag("pending creating provisioning initializing preparing")
+"""Words of what the server alone makes ready."""
 ASKS = bag("requires require required needs need awaiting")
 """Of these the ones that ask for something, also in the middle of work."""
 
@@ -138,6 +140,8 @@ ENDINGS: dict[str, tuple[str, ...]] = {
     "undeploying": ("undeployed", "inactive"),
     "uninstalling": ("uninstalled",),
     "unmounting": ("unmounted",),
+    "unlocking": ("unlocked",),
+    "pending_unlock": ("unlocked",),
     "unpublishing": ("unpublished", "draft"),
     "updating": (),
     "upgrading": (),

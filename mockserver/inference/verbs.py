@@ -210,6 +210,10 @@ def flags(verb: str) -> dict[str, bool]:
         for adjective in known.ADJECTIVES.get(word, participles(word)):
             found[adjective] = holds
             found["is_" + adjective] = holds
+    for adjective, holds in [*found.items()]:
+        head, word = ("is_", adjective[3:]) if adjective.startswith("is_") else ("", adjective)
+        for negative in ("in", "un"):
+            found.setdefault(f"{head}{negative}{word}", not holds)
     return found
 
 

@@ -267,3 +267,32 @@ def test_what_is_active_until_somebody_ends_it_stays() -> None:
         server.client.post(f"{own}/terminate")
         server.clock.advance(86400)
         assert server.client.get(own).json()["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("verbs", "later"), [({}, "available"), ({"post_approve": operation()}, "pending")]
+)
+def test_what_no_client_makes_ready_gets_ready(verbs: dict[str, Any], later: str) -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states("pending", "available"))
+    with MockServer(document(kept(shown, **verbs)), clock="manual") as server:
+        made = server.client.post("/ships", json={"name": "a"}).json()
+        assert made["status"] == "pending"
+        server.clock.advance(86400)
+        assert server.client.get(f"/ships/{made['id']}").json()["status"] == later
+
+
+def test_what_is_to_be_unlocked_is_not_so_at_first() -> None:
+    lock = states("locked", "pending_unlock", "unlocked")
+    paths = kept(thing("id lockState", id=TEXT, name=TEXT, lockState=lock), put_lock=operation())
+    before, now = after(paths, ("PUT", "lock", None))
+    assert (before["lockState"], now["lockState"]) == ("unlocked", "locked")
+
+
+@pytest.mark.parametrize(
+    ("verb", "flag", "holds"),
+    [("activate", "inactive", False), ("publish", "is_unpublished", False),
+     ("deactivate", "Inactive", True)],
+)  # fmt: skip
+def test_a_flag_may_say_the_contrary(verb: str, flag: str, holds: bool) -> None:
+    shown = thing("id", id=TEXT, name=TEXT, **{flag: {"type": "boolean"}})
+    assert after(kept(shown, **{f"put_{verb}": operation()}), ("PUT", verb, None))[1][flag] is holds
