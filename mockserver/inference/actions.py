@@ -10,7 +10,14 @@ from mockserver.inference.bulk import changed_collection, ids_in, means_all, swe
 from mockserver.inference.drafts import Draft, is_link, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
 from mockserver.inference.identifiers import place_of_id
-from mockserver.inference.lookups import are_ids, looked_up_by, number_in, shown_in_short
+from mockserver.inference.lookups import (
+    are_ids,
+    is_newest,
+    looked_up_by,
+    number_in,
+    part_called,
+    shown_in_short,
+)
 from mockserver.inference.model import (
     FIRST,
     Action,
@@ -23,8 +30,7 @@ from mockserver.inference.model import (
     Transition,
 )
 from mockserver.inference.operations import BULK, Facts, Survey
-from mockserver.inference.outcomes import RESULTS
-from mockserver.inference.page_fields import word
+from mockserver.inference.outcomes import CONTENTS, RESULTS
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.transitions import UNLISTED, VerbReader
@@ -356,6 +362,11 @@ class Deducer:
                 action = self._make(facts, "fixed", why, "likely", resource=resource.name)
                 response = replace(action.response, counts=number)
                 yield Reading(WEIGHTS["plain"], replace(action, response=response))
+            if facts.method == "GET" and known and facts.envelope is None and is_newest(steps[-1]):
+                why = f"it shows the newest of the {plural(resource.noun)}"
+                action = self._make(facts, "fetch", why, "likely", resource=resource.name)
+                request = replace(action.request, newest=True)
+                yield Reading(WEIGHTS["plain"], replace(action, request=request))
             if facts.envelope is not None and known:
                 why = f"it lists {plural(resource.noun)}, as GET of {resource.path} does"
                 action = self._make(
@@ -363,7 +374,12 @@ class Deducer:
                 )
                 yield Reading(WEIGHTS["plain"], action)
             several = FIRST in facts.sent and (known or self._sends_like(facts, resource))
-            if facts.method == "POST" and several:
+            if facts.method in ("POST", "PUT", "PATCH") and several:
+                changes = self._change_several(facts, resource)
+                if changes is not None and says_it_changes(facts.operation):
+                    yield Reading(WEIGHTS["plain"] + WEIGHTS["several"], changes)
+                    return
+            if facts.method in ("POST", "PUT") and several:
                 why = f"makes several {plural(resource.noun)}: {_ARRAY}"
                 action = self._make(facts, "create", why, "likely", resource=resource.name)
                 yield Reading(WEIGHTS["plain"], action)
@@ -435,13 +451,13 @@ class Deducer:
 
     def _on_several(self, facts: Facts, steps: Steps) -> Iterator[Reading]:
         """`POST /contacts/delete` and `/contacts/batch/update`, with ids or entities in a body."""
-        if facts.operation.method not in ("POST", "PUT", "PATCH") or facts.plain is not None:
+        if facts.operation.method in ("GET", "HEAD") or facts.plain is not None:
             return
         for find, read in (
             (swept_collection, self._sweep),
             (changed_collection, self._change_several),
         ):
-            above = find(steps, self._collections)
+            above = find(steps, self._collections, facts)
             action = read(facts, self.resources[self._collections[above]]) if above else None
             if action is not None:
                 yield Reading(WEIGHTS["plain"] + WEIGHTS["several"], action)
@@ -450,16 +466,22 @@ class Deducer:
         """Whether the request holds several of what creates one entity (`POST /emails/batch`)."""
         sent = self.survey.flat(facts.body).properties.keys()
         one = self.survey.flat(resource.request or resource.schema).properties.keys()
-        return facts.route.last in BULK and bool(sent) and 2 * len(sent & one) > len(sent)
+        several = facts.route.last in BULK or noun(facts.sent[0]) == resource.noun
+        alike = 2 * len(sent & one) > len(sent) or facts.ref == resource.schema
+        return several and bool(sent) and alike
 
     def _of_part(self, facts: Facts, resource: Resource, word: str) -> Action:
         why = f"a part of one {resource.noun} that nothing else changes"
         states = resource.states
         waits = states is not None and facts.method == "GET"
-        if waits and 409 in facts.operation.documented and not RESULTS.isdisjoint(tokens(word)):
+        if (
+            waits
+            and 409 in facts.operation.documented
+            and not (RESULTS | CONTENTS).isdisjoint(tokens(word))
+        ):
             why += f"; a 409 is listed: it is the result of a {resource.noun}"
             return self._make(facts, "fixed", why, "likely", awaits=resource.name)
-        part = self._part(facts, resource, word) if facts.method == "GET" else None
+        part = part_called(self.survey, facts, resource, word) if facts.method == "GET" else None
         if part is not None:
             item = facts.route.names[-1]
             why = f"`{part}` of one {resource.noun} is shown"
@@ -467,16 +489,6 @@ class Deducer:
                 facts, "fetch", why, "likely", item=item, resource=resource.name, part=part
             )
         return self._make(facts, "fixed", why, "likely")
-
-    def _part(self, facts: Facts, resource: Resource, called: str) -> str | None:
-        """The property of an entity that a path below it shows (`/cars/{id}/charge-state`)."""
-        shown = self.survey.flat(facts.ref)
-        for name, schema in self.survey.flat(resource.schema).properties.items():
-            if word(name) == word(called) and "object" in shown.types:
-                own = self.survey.schemas.flat(schema).properties.keys()
-                if own and 2 * len(own & shown.properties.keys()) > len(own):
-                    return name
-        return None
 
 
 def _makes(facts: Facts) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mockserver.inference.model import FIRST, Path, Resource
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.page_fields import word
+from mockserver.inference.verbs import first_words
 from mockserver.inference.words import bag, plural, tokens
 
 Steps = tuple[str, ...]
@@ -15,7 +16,10 @@ Steps = tuple[str, ...]
 _REMOVING = bag("delete remove destroy purge deletes deletion deletions erase trash discard")
 _CHANGING = bag("update modify edit patch change save upsert set merge")
 _BESIDE = bag("batch bulk many multiple several all by ids id request requests selected list mass")
-_WRAPS = bag("inputs items objects data entries elements records requests values operations keys")
+_WRAPS = bag(
+    "inputs items objects data entries elements records requests values operations keys entities "
+    "list selection selected targets"
+)
 _ALL = bag("all every clear clears empty empties everything purge purges")
 
 
@@ -48,7 +52,7 @@ def ids_in(survey: Survey, facts: Facts, resource: Resource) -> Named | None:
         return Named("the body", at=found) if found is not None else None
     arrays_ = survey.schemas.arrays(body)
     for name in flat.properties:
-        if name in arrays_ and (word(name) in names or word(name) in _WRAPS):
+        if name in arrays_ and (word(name) in names | _WRAPS or list(arrays_) == [name]):
             found = _ids_of(survey, arrays_[name], resource, (name, FIRST))
             if found is not None:
                 return Named(f"`{name}`", at=found)
@@ -94,20 +98,34 @@ def means_all(facts: Facts) -> bool:
     return not query or bool(says & _ALL)
 
 
-def swept_collection(steps: Steps, collections: Mapping[Steps, str]) -> Steps | None:
+def _said(facts: Facts) -> frozenset[str]:
+    """What an operation says that it does, where its path does not: by its method or summary."""
+    if facts.method == "DELETE":
+        return frozenset(("delete",))
+    return frozenset(first_words(facts.operation.summary))
+
+
+def swept_collection(steps: Steps, collections: Mapping[Steps, str], facts: Facts) -> Steps | None:
     """The collection of which `POST /contacts/delete` or `/contacts/batch/archive` removes some."""
-    return _collection(steps, collections, _REMOVING | {"archive"}, _REMOVING)
+    return _collection(steps, collections, _REMOVING | {"archive"}, _REMOVING, _said(facts))
 
 
-def changed_collection(steps: Steps, collections: Mapping[Steps, str]) -> Steps | None:
+def changed_collection(
+    steps: Steps, collections: Mapping[Steps, str], facts: Facts
+) -> Steps | None:
     """The collection of which `POST /contacts/batch/update` changes some."""
-    return _collection(steps, collections, _CHANGING, frozenset())
+    return _collection(steps, collections, _CHANGING, frozenset(), _said(facts))
 
 
 def _collection(
-    steps: Steps, collections: Mapping[Steps, str], verbs: frozenset[str], alone: frozenset[str]
+    steps: Steps,
+    collections: Mapping[Steps, str],
+    verbs: frozenset[str],
+    alone: frozenset[str],
+    said: frozenset[str],
 ) -> Steps | None:
-    """The collection before a verb, and a word for several unless the verb may stand `alone`."""
+    """The collection before a verb, and a word for several unless the verb may stand `alone`. What
+    is `said` counts where the path has nothing but such a word."""
     for length in (len(steps) - 1, len(steps) - 2):
         above = steps[: max(length, 0)]
         if not above or above not in collections:
@@ -115,6 +133,7 @@ def _collection(
         words = {one for step in steps[length:] for one in tokens(step)}
         noun = set(tokens(above[-1]))
         several = words & (_BESIDE | BULK) or words & noun
-        if words & verbs and not words - verbs - _BESIDE - BULK - noun:
+        found = words & verbs or (not words - _BESIDE - BULK - noun and said & verbs)
+        if found and not words - verbs - _BESIDE - BULK - noun:
             return above if several or words & alone else None
     return None

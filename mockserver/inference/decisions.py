@@ -15,8 +15,8 @@ from mockserver.inference.lifecycles import Hints, is_background
 from mockserver.inference.model import BACK, NEXT, Action, Because, Confidence, Resource, States
 from mockserver.inference.parts import USUAL
 from mockserver.inference.stateless import PERSONS
-from mockserver.inference.states import kind_of, spelled
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.states import is_job, kind_of, spelled
+from mockserver.inference.words import bag
 
 JOB = {
     "work": 3,  # a value means work in progress
@@ -30,6 +30,7 @@ JOB = {
     "noun": 2,
     "server": 4,  # it is being made ready, and nothing that a client can do leads on
     "documented": 2,  # the document says that it runs in the background
+    "started": 2,  # it is started by an operation on something else, and can only be looked at
     "sent": -4,  # clients set the status on create
     "shared": -2,  # ... by the same schema as in responses, with everything that the server sets
     "changed": -4,  # clients change the status
@@ -103,10 +104,14 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
     )
     if doing:
         yield "controllable", f"it can be asked to {', '.join(doing)}"
-    if tokens(hints.noun)[-1:] and tokens(hints.noun)[-1] in known.JOBS:
+    if is_job(hints.noun):
         yield "noun", f"a {hints.noun.replace('_', ' ')} is work by its name"
     if is_background(hints):
         yield "documented", "the document says that it goes on in the background"
+    if hints.read and any(action.elsewhere for action in actions):
+        yield "started", "an operation on something else starts it"
+    elif hints.told:
+        yield "started", "there is nothing to see of it but its status"
     own = states.inner[-1] if states.inner and states.name in USUAL else states.name
     orders = _orders(states, hints)
     changes = own in hints.changed and not orders

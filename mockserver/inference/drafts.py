@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mockserver.inference.identifiers import has_key, key_in
+from mockserver.inference.identifiers import has_key, key_in, only_id
 from mockserver.inference.lifecycles import Hints
-from mockserver.inference.model import Because, Confidence
+from mockserver.inference.model import FIRST, Because, Confidence
 from mockserver.inference.operations import Facts, Survey, is_search
 from mockserver.inference.parts import USUAL, properties_of
 from mockserver.inference.paths import ANY, Route, label
@@ -122,7 +122,7 @@ def _collection(
     if making is not None and making.is_list:
         # `POST /bots` with paging in its body is a list; then PUT creates.
         listing, making = listing or making, found.get("PUT") if listing is None else None
-    elif making is None and listing is None and named and _says_made(found.get("PUT")):
+    elif making is None and named and _puts_new(survey, found.get("PUT"), listing):
         making = found["PUT"]
     if listing is not None and (listing.envelope is None or not (named or _kept(survey, listing))):
         listing = None
@@ -146,11 +146,16 @@ def _collection(
         )
 
 
-def _says_made(facts: Facts | None) -> bool:
-    """Whether a PUT to a collection is said to make one of it."""
-    operation = facts.operation if facts is not None else None
-    about = operation and (operation.summary or operation.description)
-    return operation is not None and says_made(about or "", operation.id)
+def _puts_new(survey: Survey, put: Facts | None, listing: Facts | None) -> bool:
+    """Whether a PUT to a collection is said to make one of it, or answers the id of a new entity,
+    which it is not told: `PUT /backup-jobs`."""
+    if put is None or put.envelope is not None or FIRST in put.sent:
+        return False
+    only, operation = only_id(survey, put), put.operation
+    if only and tokens(only) not in {tokens(name) for name in survey.flat(put.body).properties}:
+        return True
+    about = operation.summary or operation.description
+    return listing is None and says_made(about or "", operation.id)
 
 
 def _kept(survey: Survey, listing: Facts) -> bool:
@@ -355,7 +360,12 @@ def _alike(survey: Survey, one: Draft, other: Draft) -> bool:
         return False
     mine, others = refs_of(survey, one), refs_of(survey, other)
     both = one.creates and one.lists and other.creates and other.lists
-    if both and mine & others and not (mine & others) & survey.homes.keys():
+    if (
+        both
+        and not (one.items or other.items)
+        and mine & others
+        and not (mine & others) & survey.homes.keys()
+    ):
         # Kept apart, below different owners, and never read by their ids alone.
         return False
     if mine & others:

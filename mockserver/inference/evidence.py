@@ -92,6 +92,7 @@ WEIGHTS = {
     "shown": 5,  # the response is another entity
     "new": 2,  # the response is 201 or 202
     "works": 1,  # the other one is a job
+    "only": 1,  # ... that nothing else makes
     "several": 1,  # the path says that it is about several of a collection
     "copies": 3,  # the verb creates another entity of the kind
 }

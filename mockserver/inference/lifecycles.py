@@ -24,14 +24,16 @@ from mockserver.inference.state_texts import (
     filtered_values,
     first_state,
     named_values,
+    quoted_states,
     shown_values,
     speaks,
     spoken_values,
     styled,
 )
-from mockserver.inference.stateless import by_flags, by_moments
+from mockserver.inference.stateless import by_flags, by_moments, has_done_flag
 from mockserver.inference.states import (
     SUCCESS,
+    is_job,
     kind_of,
     new_state_of,
     read_states,
@@ -46,7 +48,7 @@ _USUAL = ("pending", "running", "completed", "failed", "cancelled")
 
 _BACKGROUND = re.compile(
     r"asynchron|in the background|\bpoll(?:ing|ed)?\b|long[- ]running|will be (?:processed|queued)"
-    r"|queued for|(?:is|are) (?:being )?processed|once (?:it|the \w+) (?:is|has) "
+    r"|queued for|(?:is|are) (?:then )?(?:being )?processed|once (?:it|the \w+) (?:is|has) "
     r"(?:been )?(?:complete|finish|process|ready)|starts? (?:a|an|the) [\w -]{0,30}"
     r"(?:job|task|run|export|import|process)\b",
     re.IGNORECASE,
@@ -62,7 +64,8 @@ class Hints:
     `accepted`: the create answers 202; `shared`: it sends the schema that it responds with;
     `filters` are the enum values of query parameters; `texts` are the descriptions; `spoken` are
     those of every operation on one; `shown` are the examples of one in responses; `made` says
-    how one is made.
+    how one is made. `read`: its paths do nothing but read one by its id; `told`: nothing but its
+    status.
     """
 
     noun: str = ""
@@ -76,6 +79,8 @@ class Hints:
     spoken: tuple[str, ...] = ()
     shown: tuple[Mapping[str, object], ...] = ()
     made: tuple[str, ...] = ()
+    read: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +250,7 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
         return
     default = _default(schemas, schema)
     said = spoken_values(f"{schema.get('title', '')} {schema.get('description', '')}")
-    about = set(tokens(name)[:-1]) <= set(tokens(hints.noun))
+    about = set(tokens(name)[:-1]) <= {*tokens(hints.noun), *_PLAIN}
     filtered = filtered_values(name, hints.noun, hints.filters.items()) if about else []
     named = named_values(hints.spoken) if about and (said or not filtered) else []
     shown = shown_values(hints.shown, name) if about or said else []
@@ -264,7 +269,9 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
         return
     elif job:
         why = f"`{name}` is any text: the usual states of a job"
-        usual = [styled(one, [*values, *_example(schema)]) for one in _USUAL]
+        spoken = {kind_of(value): value for value in quoted_states(name, hints.spoken)}
+        like = [*values, *_example(schema)]
+        usual = [spoken.get(kind_of(one)) or styled(one, like) for one in _USUAL]
         yield Found(name, usual, Because(why, "guess"), (), default, open=True)
     else:
         values = values or [value for value in _example(schema) if speaks([value])]
@@ -287,8 +294,16 @@ def _is_job(schemas: Schemas, flat: Flat, hints: Hints) -> bool:
     events = STARTED | ENDED | COMPLETED
     moments = moment_of(schemas, flat, events, hints.sent)
     progress = any(is_progress(schemas, s, n) for n, s in flat.properties.items())
-    noun = tokens(hints.noun)[-1:] and tokens(hints.noun)[-1] in known.JOBS
-    return bool(moments) or hints.accepted or progress or bool(noun and is_background(hints))
+    words = tokens(hints.noun)
+    sure = bool(words) and (words[-1] in known.SURE_JOBS or words[0] in known.JOBS_FIRST)
+    goes_on = sure or hints.read or has_done_flag(schemas, flat, hints.sent) or is_background(hints)
+    return (
+        bool(moments)
+        or hints.accepted
+        or progress
+        or hints.told
+        or (is_job(hints.noun) and goes_on)
+    )
 
 
 def _default(schemas: Schemas, schema: Any) -> object:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from mockserver.inference.model import FIRST, Path, Resource
 from mockserver.inference.operations import Facts, Survey, json_of
+from mockserver.inference.page_fields import word
 from mockserver.inference.words import bag, is_id_of, is_plural, noun, tokens
 
 Steps = tuple[str, ...]
@@ -35,6 +36,15 @@ def looked_up_by(survey: Survey, facts: Facts, resource: Resource) -> dict[str, 
         named = _named_in(said, own)
         return {asked[0]: named} if named is not None else {}
     return found
+
+
+_COUNTS = bag("count counter counts total")
+_NEWEST = (("latest",), ("newest",), ("last",), ("most", "recent"), ("latest", "version"))
+
+
+def is_newest(step: str) -> bool:
+    """Whether a step behind a collection means its newest entity: `/releases/latest`."""
+    return tokens(step) in _NEWEST
 
 
 def _named_in(text: str, own: Mapping[Steps, str]) -> str | None:
@@ -108,4 +118,15 @@ def number_in(survey: Survey, facts: Facts) -> Path | None:
             return None
         path.append(wanted[0])
         place = schemas.place(schemas.main(place), wanted[0])
+    return None
+
+
+def part_called(survey: Survey, facts: Facts, resource: Resource, called: str) -> str | None:
+    """The property of an entity that a path below it shows (`/cars/{id}/charge-state`)."""
+    shown = survey.flat(facts.ref)
+    for name, schema in survey.flat(resource.schema).properties.items():
+        if word(name) == word(called) and "object" in shown.types:
+            own = survey.schemas.flat(schema).properties.keys()
+            if own and 2 * len(own & shown.properties.keys()) > len(own):
+                return name
     return None

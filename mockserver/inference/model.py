@@ -266,8 +266,8 @@ class RequestUse:
     is where the request holds the id of the entity (`caller`: it is the one who calls); `several`
     leads to an array of entities that may be sent as well. `every`: a bulk delete without ids, of
     the whole collection. `by` are parameters that name the entity, or filter a list, by other
-    properties: each with its property.
-    `through` are those that filter a list by entities that link two others.
+    properties: each with its property; `through` are those that filter it by entities that link
+    two others. `newest`: it is about the newest entity, without naming it.
     """
 
     at: Path = ()
@@ -281,6 +281,7 @@ class RequestUse:
     constraint: Constraint | None = None
     by: tuple[tuple[str, str], ...] = ()
     through: tuple[Through, ...] = ()
+    newest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

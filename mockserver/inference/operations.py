@@ -12,9 +12,16 @@ from mockserver.inference.model import FIRST, Because, Envelope, Path
 from mockserver.inference.pagination import envelope_of, list_place, thing_place
 from mockserver.inference.parts import properties_of
 from mockserver.inference.paths import ANY, Route, route
-from mockserver.inference.remote_calls import LISTING, Asked, PlainForm, RemoteCalls, is_call
+from mockserver.inference.remote_calls import (
+    LISTING,
+    Asked,
+    PlainForm,
+    RemoteCalls,
+    is_call,
+    is_told,
+)
 from mockserver.inference.verbs import verb_of
-from mockserver.inference.words import bag, noun, tokens
+from mockserver.inference.words import bag, is_id_of, noun, tokens
 from mockserver.openapi.media_types import essence, is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -24,6 +31,7 @@ _ROWS = bag("results items entries records rows list elements")
 _EDITS = "application/json-patch+json"
 _SENDING = ("POST", "PUT", "PATCH")
 _NESTED = (("array",), ("object",))
+_STATUS = bag("status state phase progress percent percentage completion")
 BULK = bag(
     "batch bulk batch_create bulk_create create_batch create_bulk create_many batches many import"
 )
@@ -64,13 +72,16 @@ class Survey:
         self.contract = contract
         self.schemas = Schemas(contract.document, contract.version)
         self.keys: dict[tuple[int, str, str], tuple[Flat, tuple[str, Because | None]]] = {}
+        self._sent: dict[tuple[str, ...], list[str]] | None = None
         self._plain = {(o.method, o.path) for o in contract.operations}
         self._item_steps = {route(o.url_path).steps for o in contract.operations}
         self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
         calls = RemoteCalls((facts.operation.method, facts.route) for facts in self.facts)
-        for facts in self.facts:
+        for facts in sorted(self.facts, key=lambda facts: is_told(facts.route)):
             if is_call(facts.route):
                 facts.plain = calls.plain(self._call_of(facts))
+            else:
+                facts.plain = self._asked_by_query(facts)
             if facts.plain is not None:
                 facts.route = facts.plain.route
                 self._read(facts)
@@ -198,7 +209,27 @@ class Survey:
         return Asked(
             facts.operation.method, facts.route, scalars, query,
             lambda: facts.envelope is not None or self._may_list(facts),
+            lambda: self._tells(facts),
         )  # fmt: skip
+
+    def _asked_by_query(self, facts: Facts) -> PlainForm | None:
+        """The REST form of `GET /jobs?jobid=7` that shows one job with this `jobid`."""
+        operation, steps = facts.operation, facts.route.steps
+        if operation.method != "GET" or facts.is_list or not steps or facts.route.is_item:
+            return None
+        if facts.route.verb or verb_of(steps[-1]) or (*steps, ANY) in self._item_steps:
+            return None
+        needed = [p.name for p in operation.parameters if p.place == "query" and p.required]
+        shown = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
+        named = [name for name in needed if name in shown and is_id_of(name, noun(steps[-1]))]
+        if len(named) != 1:
+            return None
+        return PlainForm("GET", Route((*steps, ANY), (*facts.route.names, *named)), "query")
+
+    def _tells(self, facts: Facts) -> bool:
+        """Whether the response, or each row of it, has a status or how far something is."""
+        shown = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
+        return any(_STATUS & set(tokens(name)[-1:]) for name in shown)
 
     def _may_list(self, facts: Facts) -> bool:
         """Whether the response of a POST is a list whatever the request says."""
@@ -242,6 +273,8 @@ class Survey:
                     operation, media.pointer, about, facts.route.plural
                 )
                 self._unwrap(facts)
+                if facts.at[-1:] == (FIRST,):
+                    self._step_into_row(facts, about)
         body = body_of(operation)
         if body is not None and body.pointer:
             facts.sent, facts.body = self._place(operation, body.pointer, about, facts.route.plural)
@@ -305,17 +338,25 @@ class Survey:
         if FIRST in facts.sent:
             self._read_shown(facts, about)
             return
+        about = self._named_above(facts, pointer) or about
         found = list_place(self.schemas, pointer, about)
         at = found[0] if found is not None else ()
         inner = found[1] if found is not None else None
         if not at:
             # `{"images": [...]}` to `/licenses`: a license for each.
             arrays = self.schemas.arrays(self.schemas.main(pointer))
-            if len(arrays) != 1 or (facts.ref and facts.at == ()):
+            if len(arrays) != 1:
                 return
             at, inner = next(((name,), one) for name, one in arrays.items())
+            made = self.schemas.canonical(inner) in self._made_above(facts.route)
+            if facts.ref and facts.at == () and not made:
+                return
         assert inner is not None
         place, item = (*at, FIRST), self.schemas.canonical(inner)
+        if item in self._made_above(facts.route) and not facts.sent:
+            facts.sent, facts.body = place, item
+            self._read_shown(facts, about)
+            return
         if self.schemas.flat_at(item).types and "object" not in self.schemas.flat_at(item).types:
             return
         named = noun(at[-1]) in (about, about.rsplit("_", 1)[-1])
@@ -333,6 +374,26 @@ class Survey:
             facts.sent, facts.body = place, item
             self._read_shown(facts, about)
 
+    def _made_above(self, path: Route) -> list[str]:
+        """Where the schemas stand of what is sent to the collection above a path."""
+        if self._sent is None:
+            self._sent = {}
+            for operation in self.contract.operations:
+                media = body_of(operation) if operation.method in ("POST", "PUT") else None
+                if media is not None and media.pointer:
+                    above = self._sent.setdefault(route(operation.url_path).steps, [])
+                    above.append(self.schemas.main(media.pointer))
+        return self._sent.get(path.steps[:-1], [])
+
+    def _named_above(self, facts: Facts, pointer: str) -> str:
+        """The noun of the collection above a path, if an array of these is sent: `images` to
+        `/images/urls`."""
+        steps = facts.route.steps
+        alone = len(steps) > 1 and steps[-2] != ANY and (*steps, ANY) not in self._item_steps
+        above = noun(steps[-2]) if alone else ""
+        arrays = self.schemas.arrays(self.schemas.main(pointer)) if above else {}
+        return above if above in map(noun, arrays) else ""
+
     def _shown(self, facts: Facts, about: str) -> tuple[Path, str, Because] | None:
         response = facts.operation.response_for(facts.operation.success)
         media = json_of(response.content) if response is not None else None
@@ -343,6 +404,20 @@ class Survey:
         shown = self._shown(facts, about) if FIRST not in facts.at else None
         if shown is not None and shown[0]:
             facts.at, facts.ref = (*shown[0], FIRST), self.schemas.canonical(shown[1])
+            self._step_into_row(facts, about)
+
+    def _step_into_row(self, facts: Facts, about: str) -> None:
+        """Step into what a row says of one entity beside how it went: `[{"status": "ok", "image":
+        {...}}]`."""
+        flat = self.schemas.flat_at(facts.ref)
+        if "id" in flat.properties:
+            return
+        for name, schema in flat.properties.items():
+            inner = self.schemas.place(facts.ref, name)
+            named = noun(name) in (about, about.rsplit("_", 1)[-1])
+            if inner is not None and named and self.schemas.flat(schema).properties:
+                facts.at, facts.ref = (*facts.at, name), self.schemas.canonical(inner)
+                return
 
     def _alike(self, one: str, other: str) -> bool:
         """Whether two schemas describe the same kind of entity: the response has most sent

@@ -22,12 +22,18 @@ RESULTS = bag(
     "scores duration elapsed size bytes pages transcript transcription recording response answer "
     "completion metrics usage preview expires file files"
 )
+CONTENTS = bag("content contents data")
+"""Paths at which there are results."""
 _CONTENT = bag(
     "text content contents body html markdown image images video videos audio media url urls words "
     "segments utterances sentences chapters paragraphs translation translations caption captions "
     "subtitles confidence embedding embeddings"
 )
 """What a job makes, if it may be null."""
+_MADE = bag(
+    "attachments images videos clips frames pages artifacts transcripts downloads documents"
+)
+"""What a job makes, if there may be several."""
 _NO_RESULTS = bag(
     "input source request requested max maximum min minimum limit expected estimated callback "
     "webhook redirect parent original training"
@@ -287,7 +293,8 @@ def _is_late(schemas: Schemas, name: str, schema: object) -> bool:
     later = bool(words) and words[-1] in {*_CONTENT, "uri"} and _NO_RESULTS.isdisjoint(words)
     flat = schemas.flat(schema)
     branches = [schemas.flat(branch) for choice in flat.choices for branch in choice]
-    return later and any(each.nullable for each in (flat, *branches))
+    several = "array" in flat.types and bool(words) and words[-1] in _MADE
+    return (later and any(each.nullable for each in (flat, *branches))) or several
 
 
 def is_progress(schemas: Schemas, schema: object, name: str) -> bool:

@@ -25,7 +25,8 @@ from mockserver.inference.page_parameters import (
     parameter_of,
     sent_in,
 )
-from mockserver.inference.words import bag, noun, plural
+from mockserver.inference.states import is_job
+from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.openapi.model import Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -154,11 +155,14 @@ def _is_springs(fields: Sequence[PageField]) -> bool:
 
 WRAPPERS = bag("data result item resource response payload record")
 """What a wrapper of one entity is called, whatever it is."""
+_IDS = bag("id uuid number code key sid")
+_REQUESTS = bag("request correlation trace transaction log session tracking")
+"""Whose ids envelopes have."""
 
 
 _SAID_OF_ONE = (
     "description", "detail", "details", "info", "metadata", "data", "summary", "response", "result",
-    "resource", "object", "entity", "output",
+    "resource", "object", "entity", "output", "property", "properties",
 )  # fmt: skip
 """What follows a noun in the name of a wrapper: `{"ModelDescription": {...}}`."""
 
@@ -177,8 +181,10 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         own = spelled in (about, last) or spelled.endswith("_" + last)
         # `backendEnvironment` of `/backendenvironments`
         own = own or spelled.replace("_", "") == about.replace("_", "")
-        own = own or spelled in (f"{last}_{ending}" for ending in _SAID_OF_ONE)
-        if not own and word(name) not in WRAPPERS:
+        own = own or any(spelled in (f"{last}_{one}", f"{about}_{one}") for one in _SAID_OF_ONE)
+        # `import_task` of `/imports`
+        own = own or (spelled.startswith((f"{last}_", f"{about}_")) and is_job(spelled))
+        if not own and (word(name) not in WRAPPERS or _is_beside(name, last, flat)):
             continue
         path, inner = _inside(schemas, pointer, name)
         if not inner:
@@ -195,6 +201,16 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
                 return path, inner
             wrapped = wrapped if wrapped[0] else (path, inner)
     return wrapped
+
+
+def _is_beside(name: str, last: str, flat: Flat) -> bool:
+    """Whether what is called like a wrapper is a part: `result` beside the `report_number` of a
+    report, or beside a `taskId`."""
+    called = [words for words in map(tokens, flat.properties) if words]
+    if any(words[:-1] == (last,) and words[-1] in _IDS for words in called):
+        return True
+    ids = (words for words in called if words[-1] == "id" and _REQUESTS.isdisjoint(words))
+    return word(name) == "result" and any(ids)
 
 
 def _inside(schemas: Schemas, pointer: str, name: str) -> tuple[Path, str]:

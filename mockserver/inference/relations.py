@@ -188,6 +188,7 @@ def reached(
 ) -> dict[str, Resource]:
     """The resources, with `open` set for those that are listed and created only below entities
     nobody can know (`/rules/{id}/rules`): without a first one, there would never be any."""
+    resources = {name: _closed(one, actions) for name, one in resources.items()}
     known = {name for name, one in resources.items() if one.singleton or one.identity.open}
     ways = [
         (action.resource, {link.resource for link in action.parents if link.resource in resources})
@@ -201,6 +202,16 @@ def reached(
         more = bool(found)
     why = Because("it is listed and made only beneath things that nobody can know before", "guess")
     return {name: one if name in known else _opened(one, why) for name, one in resources.items()}
+
+
+def _closed(resource: Resource, actions: Mapping[str, Action]) -> Resource:
+    """The resource; clients learn the ids of what an operation on something else starts."""
+    if not resource.identity.open or not resource.states or not resource.states.moves:
+        return resource
+    started = (one for one in actions.values() if one.resource == resource.name and one.elsewhere)
+    if not any(one.kind == "create" for one in started):
+        return resource
+    return replace(resource, identity=replace(resource.identity, open=False, returned=True))
 
 
 def _opened(resource: Resource, why: Because) -> Resource:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from mockserver.inference.model import ItemPlace
 from mockserver.inference.paths import ANY, Route, is_version
+from mockserver.inference.state_words import JOBS
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, is_plural, noun, plural, singular, tokens
 
@@ -28,10 +29,11 @@ _FETCH = bag("get info details detail show describe read view retrieve fetch ins
 _UPDATE = bag("update edit modify change save")
 _REMOVE = bag("delete remove destroy")
 _FORMATS = bag("json xml")
+_TELLING = bag("status state progress")
 _ID_ENDINGS = ("id", "uuid", "arn", "name", "identifier", "key", "slug")
 _DOTTED = re.compile(r"([A-Za-z_]+)\.([A-Za-z]+)")
 
-Kind = Literal["create", "list", "fetch", "update", "remove", "verb"]
+Kind = Literal["create", "list", "fetch", "update", "remove", "verb", "tell"]
 Steps = tuple[str, ...]
 
 
@@ -47,13 +49,14 @@ class PlainForm:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What counts of an operation: method, path, the scalar properties of its body, its query
-    parameters, and whether it is a list (evaluated lazily)."""
+    parameters, and whether it is a list, or says how far something is (both evaluated lazily)."""
 
     method: str
     route: Route
     body: Sequence[str]
     query: Sequence[str]
     lists: Callable[[], bool]
+    tells: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,11 @@ class RemoteCalls:
         self._taken = {(method, route.steps) for method, route in operations if not route.verb}
         self._paths = {steps for _, steps in self._taken}
         self._methods = Counter(steps for _, steps in self._taken)
+        self._read = {steps[-2:] for method, steps in self._taken if method == "GET"}
         self._families: dict[Steps, set[str]] = {}
         for _, route in operations:
             found = _read(route)
-            if found is not None:
+            if found is not None and found.kind != "tell":
                 home = found.parent[:-1] if _ends_in_id(route) else found.parent
                 self._families.setdefault(home, set()).add(found.kind)
 
@@ -91,9 +95,10 @@ class RemoteCalls:
         names = call_facts.route.names[: parent.count(ANY)]
         if _ends_in_id(call_facts.route):
             plain = self._before_id(call_facts, found)
+        elif found.kind == "tell":
+            plain = self._of_told(call_facts, found, names)
         elif parent[-1] == ANY:
-            method = self._of_item(call_facts, found.kind)
-            plain = None if method is None else PlainForm(method, Route(parent, names))
+            plain = self._of_item(call_facts, found, names)
         else:
             plain = self._of_collection(call_facts, found, names)
         if plain is None or (plain.method, plain.route.steps) in self._taken:
@@ -118,12 +123,27 @@ class RemoteCalls:
         }.get(call.kind)
         return PlainForm(method, Route(call.parent, names)) if method is not None else None
 
-    def _of_item(self, call_facts: Asked, kind: Kind) -> str | None:
+    def _of_told(self, call_facts: Asked, call: Call, names: tuple[str, ...]) -> PlainForm | None:
+        """`GET /exports/{id}/status`, where nothing else reads an export: it is what there is to
+        see of one; then `/exports/latest/status` shows one, too."""
+        steps, parent = call_facts.route.steps, call.parent
+        better = any(("GET", (*parent, word)) in self._taken for word in ("status", "Status"))
+        set_ = any((method, steps) in self._taken for method in ("PUT", "PATCH", "POST", "DELETE"))
+        if call_facts.method != "GET" or set_ or not call_facts.tells():
+            return None
+        if parent[-1] != ANY:
+            one = ("GET", (*parent[:-1], ANY, steps[-1]))
+            return PlainForm("GET", Route(parent, names)) if one in self._taken else None
+        if (better and call.word.lower() != "status") or parent[-2:] in self._read:
+            return None
+        return PlainForm("GET", Route(parent, names))
+
+    def _of_item(self, call_facts: Asked, call: Call, names: tuple[str, ...]) -> PlainForm | None:
+        route = Route(call.parent, names)
         if call_facts.method == "GET":
-            return "GET" if kind == "fetch" else None
-        if call_facts.method == "POST":
-            return {"remove": "DELETE", "update": "PATCH"}.get(kind)
-        return None
+            return PlainForm("GET", route) if call.kind == "fetch" else None
+        method = {"remove": "DELETE", "update": "PATCH"}.get(call.kind)
+        return PlainForm(method, route) if method and call_facts.method == "POST" else None
 
     def _of_collection(
         self, call_facts: Asked, call: Call, names: tuple[str, ...]
@@ -165,8 +185,13 @@ class RemoteCalls:
 
 
 def is_call(route: Route) -> bool:
-    """Whether the path ends in a verb."""
+    """Whether the path ends in a verb, or in what tells the state of an entity."""
     return _read(route) is not None and not route.verb
+
+
+def is_told(route: Route) -> bool:
+    """Whether the path ends in a word for the state of an entity: `/jobs/{job}/status`."""
+    return route.steps[-1:] != () and route.steps[-1].lower() in _TELLING
 
 
 def _starts(call_facts: Asked, call: Call) -> bool:
@@ -190,6 +215,8 @@ def _read(route: Route) -> Call | None:
     if not route.steps or route.steps[-1] == ANY:
         return None
     *above, last = route.steps
+    if above and last.lower() in _TELLING:
+        return Call(tuple(above), "tell", last)
     dotted = _DOTTED.fullmatch(last)
     if dotted and not last.endswith((".json", ".xml")):
         kind = _kind(dotted[2])
@@ -252,6 +279,10 @@ def _named(about: str, names: Sequence[str]) -> str | None:
     for plain in ("name", about, short):
         if plain in spelled:
             return spelled[plain]
+    # `JobId` of a document analysis
+    works = [name for word, name in spelled.items() if word.endswith("_id") and word[:-3] in JOBS]
+    if len(works) == 1:
+        return works[0]
     # `sourceCloneId`, `id_of_user`
     own = {name for word, name in spelled.items() if {short, "id"} <= set(word.split("_"))}
     return own.pop() if len(own) == 1 else None

@@ -31,8 +31,9 @@ from mockserver.inference.model import (
 from mockserver.inference.operations import Survey, json_of
 from mockserver.inference.outcomes import with_outcomes
 from mockserver.inference.parts import USUAL, holder_of, properties_of
-from mockserver.inference.paths import Route
+from mockserver.inference.paths import Route, route
 from mockserver.inference.relations import Linker
+from mockserver.inference.remote_calls import is_told
 from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.resolved import Flat
 
@@ -156,6 +157,8 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
         ),
         shown=tuple(_shown(survey, draft)),
         made=tuple(one.operation.description for one in draft.creates),
+        read=not draft.creates and not draft.lists and not changing and all(reading),
+        told=any(one is not None and is_told(route(one.operation.url_path)) for one in reading),
     )
 
 
@@ -297,7 +300,8 @@ def _schema(survey: Survey, draft: Draft) -> str | None:
         return known[0] if known else None
     keys = {ref: key_in(survey, draft, survey.flat(ref)) for ref in known}
     keyed = [ref for ref in known if keys[ref][0]]
-    if not keyed:
+    receipts = {one.ref for one in draft.creates if len(survey.flat(one.ref).properties) == 1}
+    if not keyed or (known[0] not in keyed and receipts.issuperset(keyed)):
         return known[0]
     sure = [ref for ref in keyed if (why := keys[ref][1]) and why.confidence == "certain"]
     if sure and keyed[0] not in sure and survey.is_called(draft.items):

@@ -6,16 +6,39 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mockserver.inference.evidence import Maker, Reading, weight_of
-from mockserver.inference.model import Action, JobStart, Path, Resource
-from mockserver.inference.operations import Facts, Survey, json_of
+from mockserver.inference.model import FIRST, Action, JobStart, Path, Resource
+from mockserver.inference.operations import Facts, Survey, body_of, json_of
 from mockserver.inference.paths import Route
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.paths import route as route_of
+from mockserver.inference.remote_calls import is_told
+from mockserver.inference.states import is_job
+from mockserver.inference.words import LEADING, bag, singular, tokens
 from mockserver.inference.words import noun as noun_of
+
+Steps = tuple[str, ...]
 
 _GENERIC = bag("id ids name slug key code uuid guid uid sid number type status") | {""}
 """Parameters that say nothing of what they name."""
 
 _CHANGING = ("create", "replace", "patch", "remove", "transition")
+
+_IDS = bag("id uuid guid uid sid token ticket reference key")
+"""What a response calls the id of something that it shows nothing else of."""
+_CHATTER = bag(
+    "message messages status state code success ok link links url href self location duration time "
+    "timestamp at request result results data meta errors error warnings note description created "
+    "type kind"
+)
+"""What a receipt has beside an id."""
+_BELOW = 20
+"""What it is worth that a job is read below the path that starts it."""
+_COMMON = bag(
+    "get list show fetch retrieve check find view return post create start begin initiate "
+    "request the a an of to for by with in on and or its is be this that your from api id v1 v2 v3 "
+    "status state result info detail async asynchronou new all operation use which you when it "
+    "been has have are will can"
+)
+"""Words that say nothing of what an operation is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +66,7 @@ class StartReader:
         self.resources = resources
         self.refs = refs
         self.make = make
+        self._routes: dict[str, list[Steps]] | None = None
         self._of_ref: dict[str, list[str]] = {}
         for name, places in refs.items():
             for place in places:
@@ -60,6 +84,10 @@ class StartReader:
         for noun in self._by_noun:
             for ending in _endings(noun):
                 self._ends.setdefault(ending, []).append(noun)
+        self._collections = {
+            facts.route.steps[:-1]: name for name in resources for facts in self._reading(name)
+        }
+        self._tracks: dict[str, set[str]] | None = None
 
     def readings(self, facts: Facts, own: str | None) -> Iterator[Reading]:
         """The reading as a start, if the response is or names an entity of another resource than
@@ -69,12 +97,16 @@ class StartReader:
             return
         evidence = [found.evidence]
         resource = self.resources[found.resource]
-        if facts.operation.success in (201, 202):
+        several = self._sent_rows(facts) if FIRST in found.at else None
+        if facts.operation.success in (201, 202) or several is not None:
             evidence.append("new")
         states = resource.states
+        only = not resource.creatable and found.evidence == "shown"
+        if only and self._is_whole(facts, found):
+            evidence.append("only")
         if states is not None and (states.active or states.initial):
             evidence.append("works")
-        elif "new" not in evidence:
+        elif not {"new", "only"} & {*evidence}:
             return
         why = f"{facts.operation.path} starts a {resource.noun.replace('_', ' ')}"
         id_path = found.id_path
@@ -82,14 +114,27 @@ class StartReader:
         action = self.make(facts, "create", why, "likely", resource=resource.name, elsewhere=True)
         response = action.response
         if id_path or found.at != response.at:
-            response = replace(response, at=found.at, id_path=id_path, id_schema=None)
-        yield Reading(weight_of(evidence), replace(action, response=response))
+            place = self._place_of(facts, (*found.at, *id_path)) if id_path else None
+            response = replace(response, at=found.at, id_path=id_path, id_schema=place)
+        request = action.request if several is None else replace(action.request, at=several[0])
+        yield Reading(weight_of(evidence), replace(action, request=request, response=response))
+
+    def _place_of(self, facts: Facts, path: Path) -> str | None:
+        """Where the schema of a part of the response stands."""
+        response = facts.operation.response_for(facts.operation.success)
+        media = json_of(response.content) if response is not None else None
+        place = media.pointer if media is not None else None
+        for step in path:
+            if place is not None:
+                name = None if step == FIRST else step
+                place = self.survey.schemas.place(self.survey.schemas.main(place), name)
+        return place
 
     def tracking(self, facts: Facts, action: Action) -> JobStart | None:
         """The job that the response of an action shows, instead of the entity it is about."""
         if action.kind not in _CHANGING or action.elsewhere or action.resource is None:
             return None
-        found = self._started(facts, action.resource)
+        found = self._started(facts, action.resource, receipts=False)
         if found is None or found.id_path:
             return None
         if found.at[: len(facts.at)] == facts.at and self._shows(facts, action.resource):
@@ -98,7 +143,8 @@ class StartReader:
         states = self.resources[found.resource].states
         own = self.survey.flat(self.resources[action.resource].schema).properties.keys()
         sent = self.survey.flat(facts.body).properties.keys()
-        if states is None or not states.active or (sent and not sent & own):
+        works = states is not None and bool(states.active or states.initial)
+        if not works or (sent and not sent & own):
             return None
         return JobStart(found.resource, found.at)
 
@@ -107,7 +153,7 @@ class StartReader:
         own = self.survey.flat(self.resources[name].schema).properties.keys()
         return 2 * len(own & self.survey.flat(facts.ref).properties.keys()) > len(own)
 
-    def _started(self, facts: Facts, own: str | None) -> Started | None:
+    def _started(self, facts: Facts, own: str | None, *, receipts: bool = True) -> Started | None:
         sent = {"_".join(tokens(name)) for name in self.survey.flat(facts.body).properties}
         for name in self._of_ref.get(facts.ref, ()):
             if name == own or self.resources[name].singleton:
@@ -115,10 +161,13 @@ class StartReader:
             noun = self.resources[name].noun
             if not {f"{noun}_id", f"{noun.rsplit('_', 1)[-1]}_id"} & sent:
                 return Started(name, facts.at, (), "shown")
+        above = self._collections.get(facts.route.steps[:-1])
+        if above not in (None, own) and self._is_kind(facts, above or ""):
+            return Started(above or "", facts.at, (), "shown")
         response = facts.operation.response_for(facts.operation.success)
         media = json_of(response.content) if response is not None else None
         if media is None or not media.pointer:
-            return None
+            return self._led_to(facts, own, receipts)
         schemas = self.survey.schemas
         top = schemas.main(media.pointer)
         for name in schemas.flat_at(top).properties:
@@ -127,7 +176,150 @@ class StartReader:
             found = self._part(name, inner, own, sent, facts.route)
             if found is not None:
                 return found
+        rows = self._in_rows(facts, top, own) if receipts else None
+        return rows or self._led_to(facts, own, receipts)
+
+    def _in_rows(self, facts: Facts, top: str, own: str | None) -> Started | None:
+        """The entities whose ids the rows of a response have, one for each row of the request:
+        `{"responses": [{"messageId": 7, "error": null}]}`."""
+        schemas = self.survey.schemas
+        shown, sent = schemas.arrays(top), self._sent_rows(facts)
+        if facts.method != "POST" or len(shown) != 1 or sent is None:
+            return None
+        name, place = next(iter(shown.items()))
+        given = {
+            "_".join(tokens(one)) for one in schemas.flat_at(schemas.canonical(sent[1])).properties
+        }
+        for one in schemas.flat_at(schemas.canonical(place)).properties:
+            found = self._part(one, "", own, given, facts.route)
+            if found is not None and found.id_path:
+                return replace(found, at=(name, FIRST))
         return None
+
+    def _sent_rows(self, facts: Facts) -> tuple[Path, str] | None:
+        """The only array of objects in a request: its place, and where the schema of a row is."""
+        media = body_of(facts.operation)
+        if media is None or not media.pointer:
+            return None
+        schemas = self.survey.schemas
+        top = schemas.main(media.pointer)
+        row = schemas.place(top, None) if "array" in schemas.flat_at(top).types else None
+        found = (
+            [((), row)] if row is not None else [((n,), p) for n, p in schemas.arrays(top).items()]
+        )
+        rows = [(at, p) for at, p in found if schemas.flat_at(schemas.canonical(p)).properties]
+        return ((*rows[0][0], FIRST), rows[0][1]) if len(rows) == 1 else None
+
+    def _is_whole(self, facts: Facts, found: Started) -> bool:
+        """Whether the response shows an entity that nothing else makes: the schema of its own."""
+        return facts.method == "POST" and found.at == facts.at and not facts.is_list
+
+    def _is_kind(self, facts: Facts, name: str) -> bool:
+        """Whether `POST /exports/activity` answers one of the exports, which nothing else makes."""
+        resource = self.resources[name]
+        if resource.creatable or resource.singleton or facts.method != "POST":
+            return False
+        shown = self.survey.flat(facts.ref).properties.keys()
+        shared = shown & self.survey.flat(resource.schema).properties.keys()
+        return (
+            resource.identity.key in shared
+            and len(shared) > 2
+            and 4 * len(shared) >= 3 * len(shown)
+        )
+
+    def _led_to(self, facts: Facts, own: str | None, receipts: bool) -> Started | None:
+        """The job that a receipt speaks of, with its id or with a header that leads to it: of those
+        that nothing else makes the one below this path, else the one that has the most words in
+        common with the operation."""
+        operation = facts.operation
+        response = operation.response_for(operation.success)
+        if response is None or facts.method != "POST":
+            return None
+        leads = any(name.lower() in LEADING for name in response.headers)
+        id_path = self._receipt(facts) if receipts else None
+        if id_path is None and not leads:
+            return None
+        about = _words(f"{operation.path} {operation.id} {operation.summary}")
+        said = _words(operation.description)
+        steps, ranked = facts.route.steps, list[tuple[int, str]]()
+        for name, words in self._jobs().items():
+            if name != own:
+                below = any(f.route.steps[: len(steps)] == steps for f in self._reading(name))
+                noun = {singular(word) for word in tokens(self.resources[name].noun)}
+                alike = 2 * len(about & words) + len((said - about) & words) + len(about & noun)
+                ranked.append((_BELOW * below + alike, name))
+        ranked.sort(reverse=True)
+        if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+            return None
+        worth, name = ranked[0]
+        if id_path is None and operation.success != 202 and worth < _BELOW:
+            return None
+        stem = tokens(id_path[-1])[:-1] if id_path else ()
+        noun = {singular(word) for word in tokens(self.resources[name].noun)}
+        if stem and stem[-1] not in noun and not noun & _words(f"{operation.path} {operation.id}"):
+            return None  # a `task_id` is no id of a run
+        if worth < 2 and not (leads and len(ranked) == 1):
+            return None
+        return Started(name, (), id_path or (), "named")
+
+    def _receipt(self, facts: Facts) -> Path | None:
+        """Where a response that says little else has an id; empty if it is nothing but the id."""
+        response = facts.operation.response_for(facts.operation.success)
+        media = json_of(response.content) if response is not None else None
+        if media is None or not media.pointer:
+            return None
+        schemas = self.survey.schemas
+        flat = schemas.flat_at(schemas.main(media.pointer))
+        if not flat.properties:
+            rules = {*flat.rules, *flat.types}
+            return () if "string" in flat.types and {"uuid", "format"} & rules else None
+        path: Path = ()
+        if len(flat.properties) == 1 and facts.at and facts.ref:
+            path, flat = facts.at, self.survey.flat(facts.ref)
+        found = []
+        for name, schema in flat.properties.items():
+            words = tokens(name)
+            if words and words[-1] in _IDS:
+                if {"string", "integer"} & set(schemas.types(schema)):
+                    found.append(name)
+            elif words and _CHATTER.isdisjoint(words):
+                return None
+        alone = [name for name in found if len(tokens(name)) == 1] if len(found) > 1 else found
+        return (*path, alone[0]) if len(alone) == 1 else None
+
+    def _jobs(self) -> dict[str, set[str]]:
+        """The jobs that no path of their own makes, each with the words of what reads it."""
+        if self._tracks is None:
+            self._tracks = {}
+            for name, resource in self.resources.items():
+                reads = [] if resource.singleton or resource.creatable else self._reading(name)
+                states = resource.states
+                works = states is not None and bool(states.active)
+                told = any(is_told(route_of(f.operation.url_path)) for f in reads)
+                if reads and (works or told or is_job(resource.noun)):
+                    self._tracks[name] = {
+                        word
+                        for f in reads
+                        for word in _words(
+                            f"{f.operation.path} {f.operation.id} {f.operation.summary}"
+                        )
+                    }
+        return self._tracks
+
+    def _reading(self, name: str) -> list[Facts]:
+        """The operations that read an entity of a resource by its id."""
+        routes = self._item_routes().get(name, ())
+        found = (self.survey.at(steps, "GET") for steps in routes)
+        return [facts for facts in found if facts is not None and facts.envelope is None]
+
+    def _item_routes(self) -> dict[str, list[Steps]]:
+        if self._routes is None:
+            steps = {facts.operation.path: facts.route.steps for facts in self.survey.facts}
+            self._routes = {
+                name: [steps[path] for path in resource.items if path in steps]
+                for name, resource in self.resources.items()
+            }
+        return self._routes
 
     def _part(
         self, name: str, place: str, own: str | None, sent: set[str], route: Route
@@ -175,6 +367,11 @@ class StartReader:
             nouns = [*self._ends.get(noun, ()), *(e for e in _endings(noun) if e in self._by_noun)]
             names = [name for other in dict.fromkeys(nouns) for name in self._by_noun[other]]
         return names[0] if len(names) == 1 else None
+
+
+def _words(text: str) -> set[str]:
+    """The words of a text that say what it is about, in the singular."""
+    return {singular(word) for word in tokens(text)} - _COMMON
 
 
 def _endings(noun: str) -> Iterator[str]:

@@ -89,6 +89,16 @@ def shown_values(shown: Iterable[Mapping[str, object]], name: str) -> list[str]:
     return [each for each in dict.fromkeys(texts) if _is_state(each)]
 
 
+def quoted_states(name: str, texts: Iterable[str]) -> list[str]:
+    """The states that texts quote behind the name of the status: "if its `state` is 'complete'"."""
+    said = r"(?:is|becomes|equals|=|turns(?: to)?|has become)\s+(?:either\s+|set to\s+)?"
+    about = re.compile(
+        rf"\b{re.escape(name)}[`'\"*]*\s+(?:of \S+ )?{said}{_QUOTED.pattern}", re.IGNORECASE
+    )
+    found = (value for text in map(_plain, texts) for value in about.findall(text))
+    return [value for value in dict.fromkeys(found) if _is_state(value)]
+
+
 def styled(word: str, like: Iterable[str]) -> str:
     """A state written as the others are: `PAUSED` beside `RUNNING`."""
     others = [value for value in like if value]

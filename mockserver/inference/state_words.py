@@ -288,6 +288,13 @@ JOBS = bag(
     """
 )
 """Nouns of work."""
+SURE_JOBS = bag(
+    "job export import backup restore crawl scan render rendering transcription transcode "
+    "conversion migration sync ingestion indexing extraction encoding scrape"
+)
+"""Nouns of nothing but work, even where the status is any text."""
+JOBS_FIRST = bag("export import")
+"""Nouns of work even before what it is done to: `export_channels`."""
 DONE_FLAGS = bag("done finished completed complete processed ready ended")
 """Names of flags that are true once the work is done."""
 WORK_FLAGS = bag("processing running in_progress inprogress working importing exporting indexing")

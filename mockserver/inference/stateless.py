@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.inference import state_words as known
 from mockserver.inference.model import Because, States
 from mockserver.inference.outcomes import COMPLETED, ENDED, STARTED, moment_of
-from mockserver.inference.states import is_work
+from mockserver.inference.states import is_job, is_work
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -44,14 +44,18 @@ def by_flags(
         found = dict(_work_flags(schemas, inner, sent))
         within = {holder: found} if found else {}
     every = [*flags.values(), *(kinds for one in within.values() for kinds in one.values())]
-    noun = tokens(about)[-1:] and tokens(about)[-1] in known.JOBS
-    if not every or not (noun or job or _WORKS in every):
+    if not every or not (is_job(about) or job or _WORKS in every):
         return None
     names = ", ".join(
         f"`{name}`" for name in (*flags, *(n for one in within.values() for n in one))
     )
     because = (Because(f"{names} says whether it is done"),)
     return replace(_WORK, flags=flags, within=within, because=because)
+
+
+def has_done_flag(schemas: Schemas, flat: Flat, sent: Set[str]) -> bool:
+    """Whether a boolean says that the work is done: `completed`."""
+    return any(kinds == _ENDS for _, kinds in _work_flags(schemas, flat.properties, sent))
 
 
 def by_moments(
@@ -61,10 +65,10 @@ def by_moments(
     (`started_at`, `ended_at`) alone is no work."""
     started = moment_of(schemas, flat, STARTED)
     ended = moment_of(schemas, flat, COMPLETED | (ENDED - _PERIOD))
-    ended = ended or (moment_of(schemas, flat, ENDED) if job or _is_work(about) else None)
+    ended = ended or (moment_of(schemas, flat, ENDED) if job or is_job(about) else None)
     if ended is None or ended in sent or started in sent:
         return None
-    if not (started or job or _is_work(about)):
+    if not (started or job or is_job(about)):
         return None
     both = " and ".join(f"`{name}`" for name in (started, ended) if name)
     because = (Because(f"{both} says when it was done"),)
@@ -72,10 +76,6 @@ def by_moments(
 
 
 _PERIOD = bag("ended end stopped closed terminated")
-
-
-def _is_work(about: str) -> bool:
-    return bool(tokens(about)) and tokens(about)[-1] in known.JOBS
 
 
 def _work_flags(

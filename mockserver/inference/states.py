@@ -108,6 +108,12 @@ def _kind(word: str) -> str:
     return OTHER
 
 
+def is_job(noun: str) -> bool:
+    """Whether a noun is one of work: `sim_run`, `export_channel`."""
+    words = tokens(noun)
+    return bool(words) and (words[-1] in known.JOBS or words[0] in known.JOBS_FIRST)
+
+
 def is_work(word: str) -> bool:
     """Whether a word is a present participle: `rendering`."""
     return len(word) > 5 and word.endswith("ing") and word not in known.NO_WORK

@@ -137,6 +137,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
         "cancelled",
         "canceled",
         "terminated",
+        "aborted",
         "off",
         "inactive",
         "ended",

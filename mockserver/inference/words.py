@@ -92,6 +92,8 @@ _ID_WORDS = bag("id ids uuid uuids guid guids key keys")
 def is_id_of(name: str, short: str) -> bool:
     """Whether a name is that of ids of a noun: `user_id`, `userIds` or `ids` of `user`."""
     words = tokens(name)
+    if words and words[-1] in (f"{short}id", f"{short}ids"):
+        return True  # `jobid`
     if not words or words[-1] not in _ID_WORDS:
         return False
     return len(words) == 1 or singular(words[-2]) == short
@@ -121,3 +123,7 @@ def moment_stem(name: str) -> str:
     while len(words) > 1 and (words[-1] in _MOMENT_WORDS or (cut and words[-1] == "date")):
         words, cut = words[:-1], True
     return "_".join(words) if cut else ""
+
+
+LEADING = bag("location operation-location azure-asyncoperation content-location status-location")
+"""Headers that lead to what was made or started."""

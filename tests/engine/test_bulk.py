@@ -107,3 +107,185 @@ def test_a_row_for_each_item_of_an_array() -> None:
     with MockServer(document(paths)) as server:
         shown = server.client.post("/send/batch", json=[{"to": "a"}, {"to": "b"}]).json()
         assert [one.get("to") for one in shown] == ["a", "b"]
+
+
+def test_each_row_of_a_batch_says_how_it_went() -> None:
+    """An entity in each row of the response, beside its outcome."""
+    image = thing("id", id=TEXT, width={"type": "integer"})
+    status = {"type": "string", "enum": ["ErrorSize", "OK"]}
+    row = thing(sourceUrl=TEXT, status=status, image={"$ref": "#/components/schemas/Image"})
+    told = thing(images=listing(row), isBatchSuccessful={"type": "boolean"})
+    sent = thing(images=listing(thing("url", url=TEXT)), tagIds=listing(TEXT))
+    item = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    shown = {"$ref": "#/components/schemas/Image"}
+    paths = {
+        "/images": {
+            "post": {"requestBody": body(thing(data=TEXT)), "responses": {"200": answer(told)}}
+        },
+        "/images/urls": {"post": {"requestBody": body(sent), "responses": {"200": answer(told)}}},
+        "/images/{id}": {"parameters": [item], "get": {"responses": {"200": answer(shown)}}},
+    }
+    with MockServer(document(paths, schemas={"Image": image})) as server:
+        urls = ["https://a.example", "https://b.example"]
+        made = server.client.post(
+            "/images/urls", json={"images": [{"url": u} for u in urls]}
+        ).json()
+        assert made["isBatchSuccessful"] is True
+        assert [(one["status"], one["sourceUrl"]) for one in made["images"]] == [
+            ("OK", url) for url in urls
+        ]
+        ids = [one["image"]["id"] for one in made["images"]]
+        assert len(set(ids)) == 2
+        assert [server.client.get(f"/images/{own}").json()["id"] for own in ids] == ids
+
+
+def test_a_flag_says_that_it_was_done() -> None:
+    reject = thing("email", email=TEXT, reason=TEXT)
+    told = thing("added", email=TEXT, added={"type": "boolean"})
+    paths = {
+        "/rejects": {
+            "get": {"responses": {"200": answer(listing(reject))}},
+            "post": {
+                "requestBody": body(thing("email", email=TEXT)),
+                "responses": {"201": answer(told)},
+            },
+        }
+    }
+    with MockServer(document(paths)) as server:
+        assert server.client.post("/rejects", json={"email": "a@b.cc"}).json()["added"] is True
+
+
+def listing(schema: Any) -> dict[str, Any]:
+    return {"type": "array", "items": schema}
+
+
+POINT = thing("id", id={"type": "integer"}, name=TEXT, groupId={"type": "integer"})
+RECEIPT = thing("id", id={"type": "integer"}, uri=TEXT)
+
+
+def points(method: str, summary: str, sent: dict[str, Any]) -> dict[str, Any]:
+    """Points, below groups as well, with an operation on several that says what it does."""
+    one, told = ({"$ref": f"#/components/schemas/{name}"} for name in ("Point", "Receipt"))
+    made = {"requestBody": body(one), "responses": {"200": answer(told)}}
+    group = thing("id", id={"type": "integer"}, title=TEXT)
+    number = {"get": {"responses": {"200": answer(thing(count={"type": "integer"}))}}}
+    item = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    rows = {"200": answer(thing(entities=listing({"$ref": "#/components/schemas/Receipt"})))}
+    several = {"summary": summary, "requestBody": body(sent), "responses": {"200": answer()}}
+    paths = {
+        "/points": {"get": {"responses": rows}, "post": made},
+        "/points/{id}": {"parameters": [item], "get": {"responses": {"200": answer(one)}}},
+        "/points/batch": {method: several},
+        "/points/count": number,
+        "/groups": {
+            "get": {"responses": {"200": answer(listing(group))}},
+            "post": {"requestBody": body(group), "responses": {"200": answer(group)}},
+        },
+        "/groups/{id}": {"parameters": [item], "get": {"responses": {"200": answer(group)}}},
+        "/groups/{id}/points": {"parameters": [item], "get": {"responses": rows}, "post": made},
+        "/groups/{id}/points/count": {"parameters": [item], **number},
+    }
+    return document(paths, schemas={"Point": POINT, "Receipt": RECEIPT})
+
+
+LIST = thing(List=listing({"$ref": "#/components/schemas/Point"}))
+
+
+@pytest.mark.parametrize("method", ["put", "post"])
+def test_a_summary_says_that_several_are_made(method: str) -> None:
+    with MockServer(points(method, "Create multiple points", LIST), seeds="none") as server:
+        sent = {"List": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]}
+        server.client.request(method, "/points/batch", json=sent).raise_for_status()
+        assert server.client.get("/points/count").json() == {"count": 2}
+
+
+@pytest.mark.parametrize("method", ["put", "post"])
+def test_a_summary_says_that_several_are_changed(method: str) -> None:
+    with MockServer(points(method, "Update multiple points", LIST), seeds="none") as server:
+        ids = [
+            server.client.post("/points", json={"id": n, "name": "a"}).json()["id"] for n in (1, 2)
+        ]
+        sent = {"List": [{"id": own, "name": f"new {own}"} for own in ids]}
+        server.client.request(method, "/points/batch", json=sent).raise_for_status()
+        names = [server.client.get(f"/points/{own}").json()["name"] for own in ids]
+        assert names == [f"new {own}" for own in ids]
+        assert server.client.get("/points/count").json() == {"count": 2}
+
+
+@pytest.mark.parametrize("name", ["Entities", "Whatever"])
+def test_a_delete_of_several_has_ids_in_its_body(name: str) -> None:
+    sent = thing(**{name: listing(RECEIPT)})
+    with MockServer(points("delete", "Delete multiple points", sent), seeds="none") as server:
+        ids = [server.client.post("/points", json={"id": n}).json()["id"] for n in (1, 2)]
+        gone = {name: [{"id": ids[0]}]}
+        server.client.request("DELETE", "/points/batch", json=gone).raise_for_status()
+        rows = server.client.get("/points").json()["entities"]
+        assert [row["id"] for row in rows] == ids[1:]
+
+
+def test_what_is_made_below_another_is_counted_there() -> None:
+    with MockServer(points("put", "", LIST), seeds="none") as server:
+        group, other = (server.client.post("/groups", json={"id": n}).json()["id"] for n in (7, 8))
+        own = server.client.post(f"/groups/{group}/points", json={"id": 1, "name": "x"}).json()[
+            "id"
+        ]
+        assert server.client.get(f"/groups/{group}/points/count").json() == {"count": 1}
+        assert server.client.get(f"/groups/{other}/points/count").json() == {"count": 0}
+        assert server.client.get(f"/points/{own}").json()["name"] == "x"
+
+
+def test_rows_have_the_ids_of_what_is_made_elsewhere() -> None:
+    """A message for each row of a request, read at a path of its own."""
+    message = thing("messageId", messageId=TEXT, text=TEXT)
+    item = {"name": "messageId", "in": "path", "required": True, "schema": TEXT}
+    sent = thing(requests=listing(thing("text", text=TEXT, to=TEXT)))
+    told = thing(responses=listing(thing(messageId=TEXT, error=TEXT)))
+    paths = {
+        "/sms/send-bulk": {"post": {"requestBody": body(sent), "responses": {"200": answer(told)}}},
+        "/messages/{messageId}": {
+            "parameters": [item],
+            "get": {"responses": {"200": answer(message), "404": answer()}},
+        },
+    }
+    with MockServer(document(paths)) as server:
+        requests = [{"text": "a", "to": "1"}, {"text": "b", "to": "2"}]
+        rows = server.client.post("/sms/send-bulk", json={"requests": requests}).json()["responses"]
+        texts = [server.client.get(f"/messages/{one['messageId']}").json()["text"] for one in rows]
+        assert texts == ["a", "b"]
+        assert not any(one.get("error") for one in rows)
+
+
+@pytest.mark.parametrize("name", ["recipients", "messages"])
+def test_rows_of_what_is_kept_nowhere(name: str) -> None:
+    row = thing(
+        number=TEXT, ref=TEXT, accepted={"type": "boolean"}, error=TEXT, cost={"type": "number"}
+    )
+    sent = thing(recipients=listing(thing("number", number=TEXT, ref=TEXT)))
+    paths = {
+        "/send": {
+            "post": {
+                "requestBody": body(sent),
+                "responses": {"200": answer(thing(**{name: listing(row)}))},
+            }
+        },
+        "/status": {
+            "post": {
+                "requestBody": body(listing({"type": "integer"})),
+                "responses": {
+                    "200": answer(listing(thing("smsId", smsId={"type": "integer"}, cost=TEXT)))
+                },
+            }
+        },
+    }
+    with MockServer(document(paths)) as server:
+        recipients = [{"number": "1", "ref": "a"}, {"number": "2", "ref": "b"}]
+        rows = server.client.post("/send", json={"recipients": recipients}).json()[name]
+        assert [(one["number"], one["ref"], one["accepted"]) for one in rows] == [
+            ("1", "a", True),
+            ("2", "b", True),
+        ]
+        assert not any(one.get("error") for one in rows)
+        assert [one["smsId"] for one in server.client.post("/status", json=[11, 12]).json()] == [
+            11,
+            12,
+        ]

@@ -28,6 +28,10 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 # What responses say of how a request went: `success`, `status_code`, `errors`.
 
 _WENT_WELL = bag("success ok succeeded successful is_success is_successful is_ok")
+_DONE = bag(
+    "added accepted created deleted removed updated saved sent queued scheduled submitted started"
+)
+"""Flags of a response to a change: it was carried out."""
 _WENT_WRONG = bag("error failed failure is_error has_error has_errors is_failed")
 _STATUS_CODES = bag(
     "status_code http_status http_status_code http_code response_code status code response_status"
@@ -44,14 +48,19 @@ class Outcomes:
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
-        self._known: dict[tuple[str, int], dict[str, Any]] = {}
+        self._known: dict[tuple[str, int, bool], dict[str, Any]] = {}
 
-    def of(self, pointer: str, status: int) -> dict[str, Any]:
+    def of(self, pointer: str, status: int, changes: bool = False) -> dict[str, Any]:
         """The properties of an object that say so, with what they say. What the schema at
-        `pointer` has no value for is not in it."""
-        found = self._known.get((pointer, status))
+        `pointer` has no value for is not in it. `changes`: the request was a change."""
+        found = self._known.get((pointer, status, changes))
         if found is None:
-            found = self._known[pointer, status] = self._read(pointer, status, 1)
+            found = self._read(pointer, status, 1)
+            flags = self._schemas.flat_at(self._schemas.main(pointer)).properties if changes else {}
+            for name, schema in flags.items():
+                if "boolean" in self._schemas.types(schema) and "_".join(tokens(name)) in _DONE:
+                    found[name] = True
+            self._known[pointer, status, changes] = found
         return found
 
     def _read(self, pointer: str, status: int, depth: int) -> dict[str, Any]:
@@ -73,7 +82,8 @@ class Outcomes:
     def _value(self, called: str, flat: Flat, status: int) -> Any:
         kinds = set(flat.types) or ({"string"} if flat.values else set())
         if "boolean" in kinds:
-            return True if called in _WENT_WELL else False if called in _WENT_WRONG else None
+            well = called in _WENT_WELL or called.endswith(("_successful", "_succeeded"))
+            return True if well else False if called in _WENT_WRONG else None
         if kinds & {"integer", "number"} and called in _ERROR_CODES:
             return 0
         if kinds & {"integer", "number"} and called in _STATUS_CODES:
@@ -141,7 +151,8 @@ class Answers:
             return Reply(status, NO_BODY, headers)
         beside = {}
         if media.pointer is not None and status < 400 and (at or own is not None):
-            beside = self.outcomes.of(media.pointer, status)
+            changes = operation.method not in ("GET", "HEAD")
+            beside = self.outcomes.of(media.pointer, status, changes)
             if not at:
                 names = {*(own or ()), *(known if isinstance(known, Mapping) else ())}
                 beside = {name: value for name, value in beside.items() if name not in names}

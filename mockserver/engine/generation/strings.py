@@ -20,7 +20,7 @@ from mockserver.engine.generation.by_name import by_name, sentence
 from mockserver.engine.generation.modes import MOST_LETTERS, TooLarge, bound, is_moment, least
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND, http_date, render, spellings
-from mockserver.inference.words import tokens
+from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.regex import reader
 from mockserver.openapi.schemas.resolved import Flat
 
@@ -161,12 +161,13 @@ _DATED = re.compile(r"(?:\\d|\[0-9\])\{4\}\)?[-/]")
 _ID_LENGTH = 20
 _DAY = 86_400 * SECOND
 _LATER = ("expire", "expires", "expiry", "expiration", "due", "until", "next", "scheduled", "renew")
+_ENDING = bag("expires expiry expiration")
 
 
 def instant(rng: Rng, name: str) -> int:
     """A time in the past; in the future for names that imply it."""
     distance = int(rng.random.random() * 20 * _DAY)
-    if name.startswith(_LATER):
+    if name.startswith(_LATER) or not _ENDING.isdisjoint(tokens(name)):
         return rng.now + distance + _DAY
     return max(0, rng.now - distance)
 

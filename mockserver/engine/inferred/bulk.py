@@ -9,13 +9,13 @@ from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred import crud
-from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.call import Call, media_of
 from mockserver.engine.inferred.context import dig, named
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import Reply
 from mockserver.inference.model import FIRST
-from mockserver.inference.words import singular
+from mockserver.inference.words import singular, tokens
 
 
 def create(call: Call) -> Reply:
@@ -44,7 +44,7 @@ def create(call: Call) -> Reply:
         request = replace(call.request, body=wrapped(above, [item]))
         replies.append(crud.create(replace(call, request=request)))
     ids = [value for reply in replies for value in crud.returned_ids(call, reply)]
-    joined = _joined(call, replies)
+    joined = _joined(call, replies, [item for item in items if _is_meant(call, item)])
     crud.tell_ids(call, joined, ids)
     call.count_page(joined)
     crud.count_made(call, joined, len(replies))
@@ -153,12 +153,38 @@ def wrapped(path: tuple[str, ...], value: Any) -> Any:
     return value
 
 
-def _joined(call: Call, replies: list[Reply]) -> Reply:
+def _say_of_each(call: Call, status: int, rows: list[Any], sent: list[Any]) -> None:
+    """Say of each row that shows an entity within it that it went well, and of what it is:
+    `{"status": "ok", "source_url": ..., "image": {...}}`."""
+    at, schemas = call.action.response.at, call.context.schemas
+    media = media_of(call.operation, status)
+    place = media.pointer if media is not None else None
+    if at[-1:] == (FIRST,):
+        return
+    for step in at[: at.index(FIRST) + 1]:
+        place = place and schemas.place(schemas.main(place), None if step == FIRST else step)
+    if not place:
+        return
+    outcome = call.context.answers.outcomes.of(place, status, True)
+    shown = schemas.flat_at(schemas.main(place)).properties
+    for row, item in zip(rows, sent, strict=False):
+        if isinstance(row, dict):
+            given = item.items() if isinstance(item, dict) else ()
+            texts = {tokens(name): value for name, value in given if isinstance(value, str)}
+            named = {
+                name: texts.get(tokens(name)) or texts.get(tokens(name)[-1:]) for name in shown
+            }
+            told = {name: value for name, value in named.items() if value and name != at[-1]}
+            row.update({**outcome, **told})
+
+
+def _joined(call: Call, replies: list[Reply], sent: list[Any]) -> Reply:
     """The first reply, with the entities of all of them if it shows an array."""
     first, use = replies[0], call.action.response
     if FIRST in use.at:
         above = use.at[: use.at.index(FIRST)]
         things = [thing for reply in replies for thing in dig(reply.body, above) or ()]
+        _say_of_each(call, first.status, things, sent)
         holder: Any = dig(first.body, above[:-1])
         if not above:
             first.body = things

@@ -22,6 +22,7 @@ from mockserver.engine.inferred.repository import (
     Repository,
     Test,
     is_like,
+    says,
 )
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import NO_BODY, Reply, Request
@@ -30,7 +31,7 @@ from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.inference.model import FIRST, Action, Resource
 from mockserver.inference.page_fields import COUNT, TOTAL
-from mockserver.inference.words import noun, tokens
+from mockserver.inference.words import LEADING, noun, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import MediaType, Operation
 
@@ -184,7 +185,7 @@ class Call:
     def entity(self) -> Entity:
         """The entity that the path names. Raises NotFound and PreconditionFailed."""
         self.check_parents()
-        if self.action.request.by:
+        if self.action.request.by or self.action.request.newest:
             return self._looked_up()
         resource, key = self.resource, self.key()
         entity = self.find(key)
@@ -217,10 +218,12 @@ class Call:
 
     def _looked_up(self) -> Entity:
         """The newest entity that the request asks for. Raises NotFound."""
-        tests = self.tests()
-        self.context.sower.sow(self.world, self.repository, None)
-        choice = Choice(newest_first=True)
-        found = self.repository.select(self.world, tests, choice).page(1).rows if tests else ()
+        tests, newest = self.tests(), self.action.request.newest
+        below = self.parent_key() or None if newest else None
+        self.context.sower.sow(self.world, self.repository, below)
+        choice = Choice(parent=below, newest_first=True)
+        chosen = self.repository.select(self.world, tests, choice)
+        found = chosen.page(1).rows if tests or newest else ()
         if found:
             return found[0]
         asked = {**self.request.query, **self.request.path}
@@ -242,7 +245,7 @@ class Call:
             return None
 
         def is_called(entity: Entity) -> bool:
-            return any(_says(entity.data.get(name), value) for name in names)
+            return any(says(entity.data.get(name), value) for name in names)
 
         choice = Choice(newest_first=True)
         found = self.repository.select(self.world, [is_called], choice).page(1).rows
@@ -301,6 +304,8 @@ class Call:
         own = self.context.flat(self.resource).properties.keys()
         mode = self.mode(entity.mode)
         data: Any = self.known(entity)
+        if self.action.elsewhere and isinstance(self.sent, Mapping):
+            data = {**self.sent, **data}  # which the other resource may not have
         if self.action.kind == "create":
             names = self.context.locations(operation, self.action.response.at)
             data.update({name: self.url(entity) for name in names if name not in own})
@@ -308,15 +313,9 @@ class Call:
             data = self.id_of(entity)
         status = self._status_of_new() if made else 0
         reply = self.context.answers.reply(
-            operation,
-            self.lasting(entity.key),
-            data,
-            self.action.response.at,
-            mode,
-            status,
-            decided=own if made else None,
-            own=own,
-        )
+            operation, self.lasting(entity.key), data, self.action.response.at, mode, status,
+            decided=own if made else None, own=own,
+        )  # fmt: skip
         self._show(reply, entity)
         self.count_page(reply)
         placed = any(name.lower() == "location" for name in reply.headers)
@@ -324,7 +323,7 @@ class Call:
             # Nothing else can say which one it is.
             reply.headers["Location"] = ""
         for name in list(reply.headers):
-            if name.lower() == "location":
+            if name.lower() in LEADING:
                 reply.headers[name] = self._as_url(name, self._location(entity))
         mark(operation, reply, entity)
         return reply
@@ -464,9 +463,12 @@ class Call:
         for action in plan.actions.values():
             if action.resource != self.action.resource or action.kind != "fetch":
                 continue
-            if action.request.by:
+            use = action.request
+            if use.by or use.newest or use.item_in == "body":
                 continue
             path = contract.by_id[action.operation].url_path.replace(f"{{{action.item}}}", own)
+            if use.item_in == "query":
+                path = f"{path}?{action.item}={own}"
             for link in action.parents:
                 value = asked.get(link.parameter, above.get(link.resource))
                 if value is not None:
@@ -477,7 +479,10 @@ class Call:
         """The path as the value of a header; with the host, if the document wants a URL."""
         response = self.operation.response_for(self.operation.success)
         documented = response.headers.get(header) if response is not None else None
-        if documented is None or documented.schema.get("format") not in ("uri", "url", "iri"):
+        if documented is None:
+            return path
+        whole = documented.schema.get("format") in ("uri", "url", "iri")
+        if not whole and header.lower() in ("location", "content-location"):
             return path
         host = self.request.headers.get("host", "127.0.0.1:8000")
         return f"{self.request.base_url or f'http://{host}'}{path}"
@@ -487,13 +492,6 @@ def media_of(operation: Operation, status: int) -> MediaType | None:
     """The documented body of a status."""
     response = operation.response_for(status)
     return response.content.get(choose_media_type(response)) if response is not None else None
-
-
-def _says(value: Any, wanted: str) -> bool:
-    """Whether a property is, or contains, a name (`/web` is `web`)."""
-    if isinstance(value, list):
-        return any(_says(one, wanted) for one in value)
-    return isinstance(value, str) and value.strip("/") == wanted
 
 
 CallHandler = Callable[[Call], Reply]

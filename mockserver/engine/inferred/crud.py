@@ -13,7 +13,7 @@ from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.dependencies import check_bare, check_unique
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
-from mockserver.engine.inferred.field_roles import stamp
+from mockserver.engine.inferred.field_roles import kinds, stamp
 from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
@@ -197,7 +197,13 @@ def _kind_by_name(call: Call) -> dict[str, Any]:
     states = resource.states
     for name, schema in call.context.flat(resource).properties.items():
         values = schemas.flat(schema).values or ()
-        if len(values) < 2 or tokens(name)[-1] not in ("type", "kind"):
+        if tokens(name)[-1:] not in (("type",), ("kind",)):
+            continue
+        above = noun("_".join(said[-2])) if len(said) > 1 else ""
+        named = call.action.elsewhere and above == resource.noun and not values
+        if named and "string" in kinds(schemas, schema):  # `POST /exports/activity`
+            return {name: "_".join(word for word in said[-1] if word not in ("json", "xml"))}
+        if len(values) < 2:
             continue
         if states is not None and name == states.name:
             continue

@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.engine.inferred.acceptance import kept_or_refused
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.consistency import agreeing
-from mockserver.engine.inferred.context import Context, dig, id_text
+from mockserver.engine.inferred.context import Context, dig, id_text, named
 from mockserver.engine.inferred.field_roles import (
     is_nullable,
     kinds,
@@ -22,9 +22,11 @@ from mockserver.engine.inferred.repository import Entity, Repository, first_flag
 from mockserver.engine.inferred.schedules import deadline, plan_job, set_to, state_of, with_state
 from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.randomness import Rng
+from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import new_id
 from mockserver.inference.model import Resource, States
-from mockserver.inference.words import bag, moment_stem, tokens
+from mockserver.inference.states import is_job
+from mockserver.inference.words import bag, counted, moment_stem, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat
 
 
@@ -54,18 +56,16 @@ def new_entity(
     }
     known.update(context.joins.named(world, resource, sent, _above(call)))
     known.update(_copied_from_above(call, repository, known, parent))
-    name = resource.identity.key
+    name, number = resource.identity.key, ordinal + resource.seeds
     if name is not None and fixed.get(name) is None:
         wished = _key_value(call, resource, name, sent, ordinal, rng)
-        number = ordinal + resource.seeds
         known[name] = context.keys.fitting(resource, wished, rng, number)
-    spelled: dict[tuple[str, ...], Any] = {}
-    for more, place in resource.identity.more.items():
-        if known.get(more) is None:
-            made = _made_id(call, resource, more, place, ordinal, rng)
-            # The same id under two spellings.
-            known[more] = spelled.setdefault(tokens(more), made)
+    known.update(_other_ids(call, resource, known, ordinal, rng))
+    asked = _asked(call, repository)
+    known.update(_sizes(repository, {**asked, **sent}))
     row = _begin(call, repository, sent, known)
+    if asked and "schedule" in row and _moves(resource):
+        row["asked"] = asked
     if facts and "schedule" in row:
         # The size of a file is known at once, other results after processing.
         row["said"] = {**row.get("said", {}), **facts}
@@ -76,9 +76,9 @@ def new_entity(
         if n in known and (known[n] is v or n == holder) and n not in fixed
     }
     data = complete(call, resource, rng, known, given)
+    data.update(_lasting(repository, data, sent, world.now))
     value = data.get(name) if name is not None else called(resource, sent) or _sent_id(call, sent)
     if value is None or value == "":
-        number = ordinal + resource.seeds
         value = context.keys.fitting(resource, new_id(world, resource.name), rng, number)
     if resource.identity.member is not None:
         value = _member(resource, data, sent) or value
@@ -87,6 +87,64 @@ def new_entity(
     if "schedule" in row and _moves(resource):
         row["salt"] = outcome_salt(world, resource.name, ordinal)
     return Entity(key, data, parent, row)
+
+
+_EXPIRES = bag("expires expiry expiration")
+_LASTS = 7 * 24 * 3600 * SECOND
+"""How long a new entity lasts, where an example says only that it expires."""
+
+
+def _lasting(
+    repository: Repository, data: Mapping[str, Any], sent: Mapping[str, Any], now: int
+) -> dict[str, Any]:
+    """The times at which a new entity expires, where these are over."""
+    found = {}
+    for name, schema in repository.flat.properties.items():
+        value = data.get(name)
+        if _EXPIRES.isdisjoint(tokens(name)) or name in sent or isinstance(value, bool):
+            continue
+        later = stamp(repository.schemas, name, schema, now + _LASTS)
+        begun = stamp(repository.schemas, name, schema, now)
+        if type(value) is type(later) and value and len(str(value)) >= 10 and value < begun:
+            found[name] = later
+    return found
+
+
+def _sizes(repository: Repository, sent: Mapping[str, Any]) -> dict[str, int]:
+    """The numbers that say how many of something were sent: `domain_count`, or the `count` of a
+    batch, where only the request has the `domains`."""
+    lists = {noun(name): len(value) for name, value in sent.items() if isinstance(value, list)}
+    one = len(lists) == 1 and is_job(repository.resource.noun)
+    found = {}
+    for name, schema in repository.flat.properties.items() if lists else ():
+        about = counted(name)
+        if about is None or name in sent or "integer" not in repository.schemas.types(schema):
+            continue
+        only = one and about in ("", "item", "row", "record", "entry")
+        number = next(iter(lists.values())) if only else lists.get(about)
+        if number is not None:
+            found[name] = number
+    return found
+
+
+def _other_ids(
+    call: Call, resource: Resource, known: Mapping[str, Any], ordinal: int, rng: Rng
+) -> dict[str, Any]:
+    """The ids that a new entity has beside its own."""
+    found: dict[str, Any] = {}
+    spelled: dict[tuple[str, ...], Any] = {}
+    for more, place in resource.identity.more.items():
+        if known.get(more) is None:
+            made = _made_id(call, resource, more, place, ordinal, rng)
+            # The same id under two spellings.
+            found[more] = spelled.setdefault(tokens(more), made)
+    return found
+
+
+def _asked(call: Call, repository: Repository) -> dict[str, Any]:
+    """What a request has beside the properties of the entity that it makes."""
+    whole = named(call.sent) if call.resource.name == repository.resource.name else {}
+    return {n: v for n, v in whole.items() if n not in repository.flat.properties}
 
 
 def _moves(resource: Resource) -> bool:
@@ -159,7 +217,10 @@ def _begin(
     for name, way in states.beside.items():
         known.setdefault(name, way[0])
     first = state_of(states, sent)
-    if first not in states.known or not _may_set(call.context, repository.resource, states):
+    puts = call.action.kind in ("write", "replace")
+    if first not in states.known or not (
+        puts or _may_set(call.context, repository.resource, states)
+    ):
         first = states.new
     if not first:
         return {}
@@ -294,7 +355,7 @@ def _key_value(
     context = call.context
     if sent.get(key) is not None:
         accepted = context.fitting(resource.request, sent).properties
-        if resource.identity.client_key or key in accepted:
+        if resource.identity.client_key or tokens(key) in map(tokens, accepted):
             return sent[key]
     chosen = called(resource, sent)
     if chosen:

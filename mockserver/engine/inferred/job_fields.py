@@ -224,7 +224,8 @@ class Phases:
         """The state, timestamps, progress and outcome at an instant; the outcome depends on `salt`.
 
         A property without a value yet is None where it may be null or missing, else its final
-        value. `touched` is when a client last changed the job.
+        value. `touched` is when a client last changed the job. `data` is the job with what was sent
+        to start it.
         """
         states = self._states
         state = state_at(schedule, now)
@@ -247,8 +248,8 @@ class Phases:
         for name in self._updated if moved > touched else ():
             found[name] = stamp(self._schemas, name, self._flat.properties[name], moved)
         ended = entered(run, self._ending, now)
-        if salt and ended is not None:
-            found.update(self._expiry(found, ended))
+        if salt:
+            found.update(self._expiry(found, int(run[-1][1]) if ended is None else ended))
         if states.progress and salt:
             found[states.progress] = self._progress(states.progress, run, now, state)
         return found
@@ -274,7 +275,8 @@ class Phases:
             return value
         place = self._schemas.place(self._resource.schema or "", name)
         known = self._schemas.flat_at(place).properties if place is not None else {}
-        shared = {n: data[n] for n in known.keys() & self._sent if data.get(n) is not None}
+        said = self._sent | (data.keys() - self._flat.properties.keys())
+        shared = {n: data[n] for n in known.keys() & said if data.get(n) is not None}
         joined = {**value, **shared}
         fits = shared and self._values.check(place or "").is_valid(joined)
         return joined if fits else value

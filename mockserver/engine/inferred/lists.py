@@ -22,12 +22,13 @@ from mockserver.engine.inferred.repository import (
     Test,
     passes,
 )
+from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import Page, Pages, Sorted
 from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import choose_media_type
 from mockserver.errors import ReplyError
-from mockserver.inference.model import Action, Envelope, Path
+from mockserver.inference.model import FIRST, Action, Envelope, Path
 from mockserver.inference.page_model import PageField
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.model import Operation
@@ -134,6 +135,26 @@ def _with_links(envelope: Envelope) -> Envelope:
     if not linked or paging.cursor or paging.page or paging.offset:
         return envelope
     return replace(envelope, paging=replace(paging, cursor=_LINKED))
+
+
+def counting(context: Context, operation: Operation, action: Action) -> CallHandler:
+    """A handler that says how many rows a list with the same query has."""
+    repository = context.repository_of(action)
+    filters = Filters(context.schemas, operation, Envelope(), repository)
+
+    def handle(call: Call) -> Reply:
+        call.check_parents()
+        within = call.within()
+        context.sower.sow(call.world, repository, within)
+        tests, fields = filters.asked(call.request.query)
+        tests = [*call.tests(), *tests]
+        known: Any = _pages(call, Envelope(), within, tests, fields, filters.properties).count()
+        for step in reversed(action.response.counts or ()):
+            known = [known] if step == FIRST else {step: known}
+        rng = lasting(call.world, operation.id)
+        return context.answers.reply(operation, rng, known, (), "bare")
+
+    return handle
 
 
 def _is_empty(pages: Pages[Entity]) -> bool:

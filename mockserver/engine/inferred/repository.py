@@ -232,7 +232,8 @@ class OwnRepository:
         data = row["data"]
         if "schedule" in row and self.phases is not None:
             salt, touched = row.get("salt", ""), row.get("touched", 0)
-            data = {**data, **self.phases.at(row["schedule"], now, salt, data, touched)}
+            about = {**row.get("asked", {}), **data}
+            data = {**data, **self.phases.at(row["schedule"], now, salt, about, touched)}
             data.update(row.get("said", {}))
             made, states = row.get("made"), self.resource.states
             if made and states is not None and state_at(row["schedule"], now) in states.success:
@@ -394,3 +395,10 @@ def newest_first(envelope: Envelope, dated: bool) -> bool:
         return stated
     cursors = [one for one in envelope.page.fields if one.meaning == "next"]
     return dated and (envelope.paging.cursor is not None or bool(cursors))
+
+
+def says(value: Any, wanted: str) -> bool:
+    """Whether a property is, or contains, a name (`/web` is `web`)."""
+    if isinstance(value, list):
+        return any(says(one, wanted) for one in value)
+    return isinstance(value, str) and value.strip("/") == wanted

@@ -12,6 +12,7 @@ from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.call import Call, CallHandler, media_of
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.field_roles import kinds
+from mockserver.engine.inferred.lists import counting
 from mockserver.engine.inferred.repository import Repository
 from mockserver.engine.inferred.schedules import state_of
 from mockserver.engine.inferred.seeding import created, lasting
@@ -19,7 +20,7 @@ from mockserver.engine.messages import Reply
 from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DELIMITERS, rendered_table
 from mockserver.errors import Conflict
-from mockserver.inference.model import FIRST, Action, Path
+from mockserver.inference.model import FIRST, Action
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.openapi.media_types import essence, is_json_or_any
@@ -35,6 +36,8 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
     """
     if operation.method == "POST" and operation.success == 201:
         return _made
+    if action.response.counts is not None:
+        return counting(context, operation, action)
     awaits = action.response.awaits
     jobs = context.repositories.get(awaits) if awaits is not None else None
     shared = _shared(context, operation, action)
@@ -43,8 +46,6 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
 
     def handle(call: Call) -> Reply:
         call.check_parents()
-        if action.response.counts is not None:
-            return _count(call, action.response.counts)
         if jobs is not None:
             _check_done(call, jobs)
         if table is not None and (rows := _rows(call, table)) is not None:
@@ -60,9 +61,8 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
         if operation.method != "GET" or request.query:
             known = {**request.query, **named(request.body), **request.path}
             rng = lasting(world, operation.id, *asked)
-            if operation.method != "GET":
-                known.update(_answers_each(call, known))
-            return as_shown(call, rng, known)
+            each = _answers_each(call, known) if operation.method != "GET" else {}
+            return _with_rows(as_shown(call, rng, {**known, **each}), each)
         # A path parameter may be an array.
         question = (
             world.settings.seed,
@@ -183,18 +183,6 @@ def _of_entity(call: Call, names: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in entity.data.items() if name in names}
 
 
-def _count(call: Call, at: Path) -> Reply:
-    """How many entities there are."""
-    world, repository, parent = call.world, call.repository, call.parent_key()
-    call.context.sower.sow(world, repository, parent or None)
-    below = repository.scan(world, parent or None, newest_first=False)
-    known: Any = sum(not entity.row.get("gone") for entity in below)
-    for step in reversed(at):
-        known = [known] if step == FIRST else {step: known}
-    rng = lasting(world, call.operation.id)
-    return call.context.answers.reply(call.operation, rng, known, (), "bare")
-
-
 def _check_done(call: Call, jobs: Repository) -> None:
     """Raises Conflict if the job has not succeeded."""
     if call.world.leniency.overrules:
@@ -238,9 +226,19 @@ def _in_its_format(call: Call, jobs: Repository, reply: Reply) -> Reply:
 def _made(call: Call) -> Reply:
     call.check_parents()
     known: dict[str, Any] = {**named(call.request.body), **call.request.path}
-    known.update(_answers_each(call, known))
+    each = _answers_each(call, known)
     rng = call.rng(call.world.ordinal("fixed:" + call.operation.id))
-    return as_shown(call, rng, known, "fresh")
+    return _with_rows(as_shown(call, rng, {**known, **each}, "fresh"), each)
+
+
+def _with_rows(reply: Reply, each: Mapping[str, Any]) -> Reply:
+    """The reply with these rows, which are complete: nothing is made up beside them."""
+    for name, rows in each.items():
+        if name and isinstance(reply.body, dict) and name in reply.body:
+            reply.body[name] = rows
+        elif not name and isinstance(reply.body, list):
+            reply.body = rows
+    return reply
 
 
 _OF_SCALARS = ("input", "id", "value", "key", "name", "address", "email", "phone", "phone_number",
@@ -259,9 +257,11 @@ def _answers_each(call: Call, known: dict[str, Any]) -> dict[str, Any]:
         sent = {"": body}
     bare = schemas.place(schemas.main(media.pointer), None)
     if bare is not None and len(sent) == 1:
-        own = schemas.flat_at(schemas.canonical(bare)).properties
+        place = schemas.canonical(bare)
         name, items = next(iter(sent.items()))
-        return {"": [_row_for(own, name, item) for item in items]} if own else {}
+        return (
+            {"": _rows_for(call, place, name, items)} if schemas.flat_at(place).properties else {}
+        )
     arrays = schemas.arrays(schemas.main(media.pointer))
     shown = [name for name in arrays if not _FAULTS & set(tokens(name))]
     if len(sent) != 1 or not shown:
@@ -271,7 +271,24 @@ def _answers_each(call: Call, known: dict[str, Any]) -> dict[str, Any]:
     if into in known and into != name:
         return {}
     place = schemas.canonical(arrays[into])
-    return {into: [_row_for(schemas.flat_at(place).properties, name, item) for item in items]}
+    return {into: _rows_for(call, place, name, items)}
+
+
+def _rows_for(call: Call, place: str, called: str, items: list[Any]) -> list[dict[str, Any]]:
+    """A row for each item that was sent, completed as the document describes rows; it went well."""
+    context, operation = call.context, call.operation
+    own = context.schemas.flat_at(place).properties
+    rows = [_row_for(own, called, item) for item in items]
+    went = context.answers.outcomes.of(place, operation.success, True)
+    whole = []
+    for index, known in enumerate(rows):
+        rng = lasting(call.world, operation.id, "row", index, repr(items[index]))
+        mode = call.mode("fresh")
+        faults = [(name,) for name in own if _FAULTS & set(tokens(name)) and name not in went]
+        known = {**went, **known}
+        row = context.values.kept(place, rng, known, mode=mode, owner=noun(called), without=faults)
+        whole.append(dict(row) if isinstance(row, Mapping) else known)
+    return whole
 
 
 def _row_for(own: Mapping[str, Any], called: str, item: Any) -> dict[str, Any]:
@@ -283,7 +300,8 @@ def _row_for(own: Mapping[str, Any], called: str, item: Any) -> dict[str, Any]:
         name = next((name for name in own if "_".join(tokens(name)) == wanted), None)
         if name is not None:
             return {name: item}
-    return {}
+    ids = [name for name in own if tokens(name)[-1:] == ("id",)]
+    return {ids[0]: item} if len(ids) == 1 else {}
 
 
 _FAULTS = bag("error errors failed failures warnings rejected invalid skipped")
