@@ -52,7 +52,9 @@ def ids_in(survey: Survey, facts: Facts, resource: Resource) -> Named | None:
         return Named("the body", at=found) if found is not None else None
     arrays_ = survey.schemas.arrays(body)
     for name in flat.properties:
-        if name in arrays_ and (word(name) in names | _WRAPS or list(arrays_) == [name]):
+        rows = survey.flat(survey.schemas.canonical(arrays_[name])) if name in arrays_ else None
+        only = rows is not None and bool(rows.properties) and len(arrays_) == 1
+        if rows is not None and (word(name) in names | _WRAPS or only):
             found = _ids_of(survey, arrays_[name], resource, (name, FIRST))
             if found is not None:
                 return Named(f"`{name}`", at=found)

@@ -505,3 +505,27 @@ def test_an_id_may_be_spelled_otherwise_in_requests() -> None:
         made = server.client.post("/queues", json={"name": "q1", "note": "n"}).json()["Queue"]
         assert made["Name"] == "q1"
         assert server.client.get("/queues/q1").json()["Queue"]["Name"] == "q1"
+
+
+def test_a_removal_that_answers_a_task_is_one() -> None:
+    """The ids in its body are of something else than what the collection shows by them."""
+    task = thing("task_id status", task_id=TEXT, status=STATUS)
+    channel = thing("id", id=TEXT, name=TEXT)
+    paths = {
+        "/channels": {
+            "get": {"responses": {"200": answer(many(channel))}},
+            "post": {"requestBody": body(thing(name=TEXT)), "responses": {"201": answer(channel)}},
+        },
+        "/channels/delete": {
+            "post": {
+                "requestBody": body(thing(cids=many(TEXT), hard={"type": "boolean"})),
+                "responses": {"201": answer(thing(task_id=TEXT, duration=TEXT))},
+            }
+        },
+        "/tasks/{id}": reading("id", task),
+    }
+    with MockServer(document(paths), clock="manual") as server:
+        own = server.client.post("/channels/delete", json={"cids": ["a"]}).json()["task_id"]
+        assert server.client.get(f"/tasks/{own}").json()["status"] == "queued"
+        server.clock.advance(3600)
+        assert server.client.get(f"/tasks/{own}").json()["status"] == "done"
