@@ -209,7 +209,8 @@ def _read(route: Route) -> Call | None:
         own = Route(route.steps[:-1], route.names[:-1])
         for found in (_split(own), _read(own)):
             about = noun(found.parent[-1]) if found is not None and not found.many else ""
-            if found is not None and about and _is_own(route.names[-1], about):
+            known = found is not None and found.kind != "tell"
+            if found is not None and known and about and _is_own(route.names[-1], about):
                 return replace(found, parent=(*found.parent, ANY))
         return None
     if not route.steps or route.steps[-1] == ANY:

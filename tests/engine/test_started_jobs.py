@@ -529,3 +529,18 @@ def test_a_removal_that_answers_a_task_is_one() -> None:
         assert server.client.get(f"/tasks/{own}").json()["status"] == "queued"
         server.clock.advance(3600)
         assert server.client.get(f"/tasks/{own}").json()["status"] == "done"
+
+
+def test_a_status_before_the_id() -> None:
+    job = thing("uuid status", uuid=TEXT, status=STATUS)
+    one = [*named("org"), *named("importUuid")]
+    made = {"requestBody": body(thing(url=TEXT)), "responses": {"201": answer(job)}}
+    paths = {
+        "/orgs/{org}/import/v2": {"post": {"parameters": named("org"), **made}},
+        "/orgs/{org}/import/status/{importUuid}": {
+            "get": {"parameters": one, "responses": {"200": answer(job)}}
+        },
+    }
+    with MockServer(document(paths), clock="manual") as server:
+        own = server.client.post("/orgs/a/import/v2", json={"url": "u"}).json()["uuid"]
+        assert server.client.get(f"/orgs/a/import/status/{own}").status_code == 200
