@@ -389,8 +389,7 @@ class ValueSet:
 
 @dataclass(frozen=True, slots=True)
 class JobStart:
-    """A job of another resource that an action starts and responds with; `at` is its place in the
-    response."""
+    """A job of another resource that an action starts, which its response shows at `at`."""
 
     resource: str
     at: Path = ()

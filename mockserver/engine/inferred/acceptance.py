@@ -8,10 +8,11 @@ from typing import Any
 from mockserver.engine.generation.unions import alternatives, best, is_a, may_be_null, ranked
 from mockserver.engine.generation.values import contains
 from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.field_roles import kinds
 from mockserver.errors import Conflict, Invalid
 from mockserver.inference.model import FIRST, Resource
 from mockserver.inference.parts import has_properties, properties_of
-from mockserver.inference.words import tokens
+from mockserver.inference.words import noun, singular, tokens
 from mockserver.openapi.model import Operation, Violation
 from mockserver.openapi.schemas.flat import TYPES
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -307,3 +308,34 @@ def _described(schemas: Schemas, pointer: str, where: Sequence[str | int]) -> st
             inside = schemas.place(here, alike) if alike is not None else None
         here = inside
     return here
+
+
+def kind_by_name(call: Call) -> dict[str, Any]:
+    """The property that says of which kind the started work is, where one of its values is called
+    like the operation: `"type": "sync"` of `/connections/sync`."""
+    schemas, resource = call.context.schemas, call.resource
+    said = [tokens(step) for step in call.operation.url_path.split("/") if "{" not in step]
+    states = resource.states
+    for name, schema in call.context.flat(resource).properties.items():
+        values = schemas.flat(schema).values or ()
+        if tokens(name)[-1:] not in (("type",), ("kind",)):
+            continue
+        above = noun("_".join(said[-2])) if len(said) > 1 else ""
+        named = call.action.elsewhere and above == resource.noun and not values
+        if named and "string" in kinds(schemas, schema):  # `POST /exports/activity`
+            return {name: "_".join(word for word in said[-1] if word not in ("json", "xml"))}
+        if len(values) < 2:
+            continue
+        if states is not None and name == states.name:
+            continue
+        for words in (said[-1], *said[:-1]):
+            for value in values:
+                own = tokens(value) if isinstance(value, str) else ()
+                if own and ("".join(own) in _spellings(words) or own[:1] == words):
+                    return {name: value}
+    return {}
+
+
+def _spellings(words: Sequence[str]) -> set[str]:
+    """A name without spaces, and in the singular."""
+    return {"".join(words), "".join((*words[:-1], singular(words[-1])))} if words else set()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.engine.inferred.acceptance import accepted
+from mockserver.engine.inferred.acceptance import accepted, kind_by_name
 from mockserver.engine.inferred.call import Call, media_of
 from mockserver.engine.inferred.callers import caller, of_singleton, subject_of
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.dependencies import check_bare, check_unique
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
-from mockserver.engine.inferred.field_roles import kinds, stamp
+from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
@@ -25,7 +25,7 @@ from mockserver.errors import Conflict, Refusal
 from mockserver.inference.model import FIRST
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
-from mockserver.inference.words import bag, noun, singular, tokens
+from mockserver.inference.words import bag, noun, tokens
 from mockserver.openapi.media_types import essence
 
 _TRIES = 50
@@ -185,39 +185,8 @@ def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, 
         own = call.context.flat(call.resource).properties
         sent = {name: value for name, value in sent.items() if name in own}
     if call.action.elsewhere or (call.action.kind == "create" and call.resource.collections[1:]):
-        sent = {**_kind_by_name(call), **sent}
+        sent = {**kind_by_name(call), **sent}
     return accepted(call.context.schemas, call.resource, sent, before)
-
-
-def _kind_by_name(call: Call) -> dict[str, Any]:
-    """The property that says of which kind the started work is, where one of its values is called
-    like the operation: `"type": "sync"` of `/connections/sync`."""
-    schemas, resource = call.context.schemas, call.resource
-    said = [tokens(step) for step in call.operation.url_path.split("/") if "{" not in step]
-    states = resource.states
-    for name, schema in call.context.flat(resource).properties.items():
-        values = schemas.flat(schema).values or ()
-        if tokens(name)[-1:] not in (("type",), ("kind",)):
-            continue
-        above = noun("_".join(said[-2])) if len(said) > 1 else ""
-        named = call.action.elsewhere and above == resource.noun and not values
-        if named and "string" in kinds(schemas, schema):  # `POST /exports/activity`
-            return {name: "_".join(word for word in said[-1] if word not in ("json", "xml"))}
-        if len(values) < 2:
-            continue
-        if states is not None and name == states.name:
-            continue
-        for words in (said[-1], *said[:-1]):
-            for value in values:
-                own = tokens(value) if isinstance(value, str) else ()
-                if own and ("".join(own) in _spellings(words) or own[:1] == words):
-                    return {name: value}
-    return {}
-
-
-def _spellings(words: Sequence[str]) -> set[str]:
-    """A name without spaces, and in the singular."""
-    return {"".join(words), "".join((*words[:-1], singular(words[-1])))} if words else set()
 
 
 def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
