@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from mockserver.openapi.build import build_contract
-from mockserver.verify.lifecycle import crud_checks
+from mockserver.verify.lifecycle import crud_checks, list_checks
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.session import Broken, CannotMake, Session, remains
 from mockserver.verify.model import Exchange
@@ -84,6 +85,16 @@ def test_a_number_that_time_changes_is_no_fault(slots: list[int]) -> None:
         return
     crud_checks.read(rooms, entity)
     assert rooms.drifting == {"slots"}
+
+
+@pytest.mark.parametrize(("now", "fault"), [(0, False), (5, True)])
+def test_a_number_may_change_between_a_read_and_a_list(now: int, fault: bool) -> None:
+    schema = {**ROOM, "properties": {**ROOM["properties"], "slots": {"type": "integer"}}}
+    rooms = session(schema, schema)
+    entity = made(rooms, {"id": "1", "slots": 5, "name": "a"})
+    rooms.target = cast(Any, Slots(rooms.target.contract, [now]))
+    with pytest.raises(Broken, match="row_as_read") if fault else nullcontext():
+        list_checks.as_read(rooms, entity, {"id": "1", "slots": 0, "name": "a"})
 
 
 def made(by: Session, value: Any) -> Any:
