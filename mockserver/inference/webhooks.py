@@ -46,7 +46,7 @@ class Ranks:
     removed: bool = False
 
     def add(self, moments: Iterable[str], rank: int) -> None:
-        for moment in moments:
+        for moment in sorted(moments):  # sets have no order of their own
             self.ranks[moment] = min(rank, self.ranks.get(moment, rank))
 
     def closest(self) -> frozenset[str]:
@@ -247,7 +247,7 @@ class _Reader:
             moments = frozenset()
             evidence.insert(0, Because(_silence(resource, states, [named, *said.values()])))
         if one.name in values:
-            by_value = dict.fromkeys(moments, one.name)
+            by_value = dict.fromkeys(sorted(moments), one.name)
         elif by_value:
             # Events without a matching value are not sent.
             moments &= by_value.keys()
@@ -275,7 +275,7 @@ class _Reader:
         by_value = best({value: read(value, noun, states) for value in values}, states)
         moments = frozenset(CREATED if each == "created" else each for each in when)
         if one.name in values:
-            by_value = dict.fromkeys(moments, one.name)
+            by_value = dict.fromkeys(sorted(moments), one.name)
         unsaid = moments - by_value.keys() if by_value else ()
         for moment in unsaid:
             raise PlanError(

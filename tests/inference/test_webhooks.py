@@ -119,3 +119,11 @@ def test_the_config_file_says_when() -> None:
     ):
         with pytest.raises(PlanError):
             build_plan(contract, {"webhooks": {name: wrong}})
+
+
+def test_a_plan_is_the_same_in_every_process() -> None:
+    """The order of a set differs between processes."""
+    for webhook, values in [("jobFinished", ["jobFinished"]), ("event", ["job.updated"])]:
+        found = list(moments(webhook, values))
+        assert found
+        assert found == sorted(found)
