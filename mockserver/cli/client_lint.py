@@ -48,9 +48,9 @@ def client_lint(url: str, tenant: str | None, control_token: str | None, as_json
             calls = ", ".join(map(str, each["calls"]))
             click.echo(plain(f"{each['kind']}: {each['text']} ({each['tenant']}, calls {calls})"))
         count = len(found["findings"])
-        said = counted(count, "finding") if count else "no findings"
+        text = counted(count, "finding") if count else "no findings"
         exchanges = found["exchanges"]
-        click.echo(f"{said} in {counted(exchanges, 'exchange')}")
+        click.echo(f"{text} in {counted(exchanges, 'exchange')}")
     if found["findings"]:
         sys.exit(1)
 
@@ -71,7 +71,7 @@ def _fetch(url: str, tenant: str | None, token: str | None) -> Any:
         found = None
     if reply.status_code == 200 and isinstance(found, dict) and "findings" in found:
         return found
-    said = found.get("error") if isinstance(found, dict) else None
-    if reply.status_code == 404 or not isinstance(said, str):
-        said = "this is not the admin API of a mock"
-    raise UsageError(f"{address} returned {reply.status_code}: {said}")
+    text = found.get("error") if isinstance(found, dict) else None
+    if reply.status_code == 404 or not isinstance(text, str):
+        text = "this is not the admin API of a mock"
+    raise UsageError(f"{address} returned {reply.status_code}: {text}")

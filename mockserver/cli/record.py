@@ -56,12 +56,14 @@ def record(real: str, host: str, port: int, output: Path) -> None:
     sockets = bind(host, port)
     url = url_of(sockets, host)
 
-    def said() -> None:
+    def announce() -> None:
         click.echo(
             f"{url} forwards to {without_secrets(real)} and writes {output}; Ctrl-C stops it."
         )
 
-    server = make_server(recorder, refuse, on_listening=said, background=[recorder.keep_written])
+    server = make_server(
+        recorder, refuse, on_listening=announce, background=[recorder.keep_written]
+    )
     try:
         server.run(sockets=sockets)
     finally:

@@ -29,8 +29,8 @@ def place_of(request: Request, key: str) -> str:
 
 def mark_of(request: Request) -> str:
     """The fingerprint of a request: its body and query."""
-    said = json.dumps(request.body, sort_keys=True, default=repr)
-    return digest(said, request.has_body, sorted(request.query.items())).hex()
+    body = json.dumps(request.body, sort_keys=True, default=repr)
+    return digest(body, request.has_body, sorted(request.query.items())).hex()
 
 
 def kept(world: World, answers: str, place: str) -> Row | None:
@@ -39,13 +39,13 @@ def kept(world: World, answers: str, place: str) -> Row | None:
     return first if first is not None and first["expires_at"] > world.now else None
 
 
-def keep(world: World, answers: str, place: str, fingerprint: str, **said: Any) -> None:
+def keep(world: World, answers: str, place: str, fingerprint: str, **facts: Any) -> None:
     """Store a response and drop expired ones. The collection `answers` is ordered by
     `expires_at`."""
     rows = world[answers]
     for old in list(takewhile(lambda row: row["expires_at"] <= world.now, rows.scan())):
         rows.remove(old["id"])
-    rows.put({"id": place, "fingerprint": fingerprint, "expires_at": world.now + KEPT, **said})
+    rows.put({"id": place, "fingerprint": fingerprint, "expires_at": world.now + KEPT, **facts})
 
 
 ANSWERS = Collection("mock (answers)", order=("expires_at",))

@@ -303,9 +303,9 @@ def choose_media_type(response: Response, wanted: str = "") -> str:
         ranges = [known for known in response.content if covers(essence(known), name)]
         if ranges:
             return max(ranges, key=len)
-    said = [name for name in response.content if is_json_or_any(name)]
-    described = [name for name in said if response.content[name].pointer is not None]
-    return next(iter(described or said or response.content), "")
+    types = [name for name in response.content if is_json_or_any(name)]
+    described = [name for name in types if response.content[name].pointer is not None]
+    return next(iter(described or types or response.content), "")
 
 
 def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -142,11 +142,11 @@ def _kept(
 
 
 def _points_at(name: str, text: str) -> bool:
-    said, called = f"_{'_'.join(tokens(text))}_", "_".join(tokens(name))
-    return any(f"_{word}_{called}_" in said for word in _POINTING)
+    words, called = f"_{'_'.join(tokens(text))}_", "_".join(tokens(name))
+    return any(f"_{word}_{called}_" in words for word in _POINTING)
 
 
 def _says(called: str, text: str) -> bool:
     """Whether a text speaks of a name of one or more words, in the singular or the plural."""
-    said = f"_{'_'.join(tokens(text))}_"
-    return f"_{called}_" in said or f"_{plural(called)}_" in said
+    words = f"_{'_'.join(tokens(text))}_"
+    return f"_{called}_" in words or f"_{plural(called)}_" in words

@@ -271,8 +271,10 @@ class _Reading:
         operation = self._operation
         if operation.method == "GET":
             # `GET /login?username=...&password=...`
-            asked = {"_".join(tokens(p.name)) for p in operation.parameters if p.place == "query"}
-            return bool(self._words & _LOGINS and asked & _PASSWORDS)
+            parameters = {
+                "_".join(tokens(p.name)) for p in operation.parameters if p.place == "query"
+            }
+            return bool(self._words & _LOGINS and parameters & _PASSWORDS)
         # A PUT of an entity by its id changes a key or a token; it gives no new one out.
         changes = operation.method == "PUT" and operation.url_path.endswith("}")
         return operation.method in ("POST", "PUT") and not changes

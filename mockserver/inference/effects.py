@@ -82,14 +82,14 @@ class Effects:
             found.update(self.flags(resource, wanted))
         if verb in known.EXTENDING:
             found.update(self._extended(resource, facts))
-        said = self.said(facts, resource) if facts is not None else None
-        if said is not None and states is not None and not (elsewhere and found):
+        stated = self.stated(facts, resource) if facts is not None else None
+        if stated is not None and states is not None and not (elsewhere and found):
             usual = found.get(states.name)
-            if usual is None or states.leads.get(usual, usual) != said:
-                found[states.name] = said
+            if usual is None or states.leads.get(usual, usual) != stated:
+                found[states.name] = stated
         return found
 
-    def said(self, facts: Facts, resource: Resource) -> str | None:
+    def stated(self, facts: Facts, resource: Resource) -> str | None:
         """The state that a description says it leads to: ``The state becomes `sent`.``"""
         states = resource.states
         if states is None or not states.name:

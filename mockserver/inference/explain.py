@@ -234,8 +234,8 @@ def _sending(announcement: Announcement, plan: Plan) -> str:
     if len(set(values.values())) == 1:
         text += f"; `{announcement.event_field}` is {next(iter(values.values()))}"
     elif values:
-        said = (f"{value} ({m or 'created'})" for m, value in sorted(values.items()))
-        text += f"; `{announcement.event_field}` is {', '.join(said)}"
+        named = (f"{value} ({m or 'created'})" for m, value in sorted(values.items()))
+        text += f"; `{announcement.event_field}` is {', '.join(named)}"
     return text
 
 

@@ -249,14 +249,14 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
     if schema.get("enum"):
         return
     default = _default(schemas, schema)
-    said = spoken_values(f"{schema.get('title', '')} {schema.get('description', '')}")
+    described = spoken_values(f"{schema.get('title', '')} {schema.get('description', '')}")
     about = set(tokens(name)[:-1]) <= {*tokens(hints.noun), *_PLAIN}
     filtered = filtered_values(name, hints.noun, hints.filters.items()) if about else []
-    named = named_values(hints.spoken) if about and (said or not filtered) else []
-    shown = shown_values(hints.shown, name) if about or said else []
-    values = _once((*named, *said) if said else (*named, *shown))
+    named = named_values(hints.spoken) if about and (described or not filtered) else []
+    shown = shown_values(hints.shown, name) if about or described else []
+    values = _once((*named, *described) if described else (*named, *shown))
     job = about and _is_job(schemas, flat, hints)
-    if len(filtered) >= 2 and not said:
+    if len(filtered) >= 2 and not described:
         why = f"lists can be filtered by `{name}`: {', '.join(filtered)}"
         yield Found(name, filtered, Because(why), (), default, open=True)
     elif len(values) >= 2:

@@ -25,16 +25,18 @@ def looked_up_by(survey: Survey, facts: Facts, resource: Resource) -> dict[str, 
         if name != key or not lists
     }
     if not facts.route.is_item:
-        asked = [one.name for one in operation.parameters if one.place == "query" and not lists]
+        parameters = [
+            one.name for one in operation.parameters if one.place == "query" and not lists
+        ]
     else:
-        asked = [facts.route.names[-1]]
-        if lists and key is not None and are_ids(asked[0], resource):
-            return {asked[0]: key}
-    found = {name: own[tokens(name)] for name in asked if tokens(name) in own}
-    if not found and len(asked) == 1:
-        said = f"{operation.id} {operation.summary} {operation.description}"
-        named = _named_in(said, own)
-        return {asked[0]: named} if named is not None else {}
+        parameters = [facts.route.names[-1]]
+        if lists and key is not None and are_ids(parameters[0], resource):
+            return {parameters[0]: key}
+    found = {name: own[tokens(name)] for name in parameters if tokens(name) in own}
+    if not found and len(parameters) == 1:
+        text = f"{operation.id} {operation.summary} {operation.description}"
+        named = _named_in(text, own)
+        return {parameters[0]: named} if named is not None else {}
     return found
 
 

@@ -35,46 +35,48 @@ _DEFAULT = re.compile(
 def paging_of(
     schemas: Schemas,
     operation: Operation,
-    asked: Mapping[str, Any],
+    parameters: Mapping[str, Any],
     posted: bool,
     own: Set[str] = frozenset(),
 ) -> Paging:
     """The paging parameters. `own` are the properties of the rows, in normal form: a text that is
     called like one of them (`from` of a message) filters."""
-    asked = {n: s for n, s in asked.items() if word(n) not in own or not _is_text(schemas, s)}
-    limit = parameter_of(asked, LIMIT) or _told(schemas, operation, asked, "limit")
-    page = parameter_of(asked, PAGE) or _told(schemas, operation, asked, "page")
-    offset = parameter_of(asked, OFFSET) or _told(schemas, operation, asked, "offset")
-    cursor = parameter_of(asked, CURSOR)
-    before = parameter_of(asked, BEFORE)
+    parameters = {
+        n: s for n, s in parameters.items() if word(n) not in own or not _is_text(schemas, s)
+    }
+    limit = parameter_of(parameters, LIMIT) or _told(schemas, operation, parameters, "limit")
+    page = parameter_of(parameters, PAGE) or _told(schemas, operation, parameters, "page")
+    offset = parameter_of(parameters, OFFSET) or _told(schemas, operation, parameters, "offset")
+    cursor = parameter_of(parameters, CURSOR)
+    before = parameter_of(parameters, BEFORE)
     if (
         offset is not None
         and "skip" not in word(offset)
-        and _is_text(schemas, asked[offset])
-        and _digits(_default_of(schemas, asked[offset])) is None
+        and _is_text(schemas, parameters[offset])
+        and _digits(_default_of(schemas, parameters[offset])) is None
     ):
         # A text `offset` is a cursor, unless it starts with "0" or, for `from`, is a date.
-        cursor = cursor or (offset if _plain_text(schemas, asked[offset]) else None)
+        cursor = cursor or (offset if _plain_text(schemas, parameters[offset]) else None)
         offset = None
     needed = {parameter.name for parameter in operation.parameters if parameter.required}
-    if cursor in needed or (cursor is not None and not _names_row(schemas, asked[cursor])):
+    if cursor in needed or (cursor is not None and not _names_row(schemas, parameters[cursor])):
         cursor = None  # nobody has one for the first page
-    if before is not None and not (cursor and _names_row(schemas, asked[before])):
+    if before is not None and not (cursor and _names_row(schemas, parameters[before])):
         before = None
     return Paging(
         limit=limit,
-        default_limit=_default(schemas, operation, asked, limit),
+        default_limit=_default(schemas, operation, parameters, limit),
         cursor=cursor,
-        first_cursor=_default_of(schemas, asked[cursor]) if cursor is not None else None,
+        first_cursor=_default_of(schemas, parameters[cursor]) if cursor is not None else None,
         before=before,
         offset=offset,
         page=page,
-        first_page=0 if _counts_from_zero(schemas, operation, asked, page) else 1,
-        first_offset=1 if _counts_from_one(schemas, operation, asked, offset) else 0,
+        first_page=0 if _counts_from_zero(schemas, operation, parameters, page) else 1,
+        first_offset=1 if _counts_from_one(schemas, operation, parameters, offset) else 0,
         in_body=posted,
         limits=tuple(
-            (name, _default_of(schemas, asked[name]))
-            for name in _parameters(asked, LIMIT - VAGUE)
+            (name, _default_of(schemas, parameters[name]))
+            for name in _parameters(parameters, LIMIT - VAGUE)
             if name != limit
         ),
     )
@@ -103,14 +105,16 @@ _SAID = {
 
 
 def _told(
-    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], role: str
+    schemas: Schemas, operation: Operation, parameters: Mapping[str, Any], role: str
 ) -> str | None:
     """The integer parameter of which a description says that it pages the list."""
     known = LIMIT | PAGE | OFFSET | CURSOR | BEFORE
-    for name, schema in asked.items():
+    for name, schema in parameters.items():
         if "integer" not in schemas.types(schema) or word(name) in known - VAGUE:
             continue
-        if any(_SAID[role].search(text) for text in _descriptions(schemas, operation, asked, name)):
+        if any(
+            _SAID[role].search(text) for text in _descriptions(schemas, operation, parameters, name)
+        ):
             return name
     return None
 
@@ -126,32 +130,36 @@ _FROM_ZERO = re.compile(
 
 
 def _counts_from_one(
-    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], offset: str | None
+    schemas: Schemas, operation: Operation, parameters: Mapping[str, Any], offset: str | None
 ) -> bool:
     """Whether the first row has the number 1, by the schema or the description."""
     if offset is None:
         return False
-    if _digits(_minimum(asked, offset)) == 1:
+    if _digits(_minimum(parameters, offset)) == 1:
         return True
-    return any(_FROM_ONE.search(text) for text in _descriptions(schemas, operation, asked, offset))
+    return any(
+        _FROM_ONE.search(text) for text in _descriptions(schemas, operation, parameters, offset)
+    )
 
 
 def _counts_from_zero(
-    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], page: str | None
+    schemas: Schemas, operation: Operation, parameters: Mapping[str, Any], page: str | None
 ) -> bool:
     """Whether the first page has the number 0, by the schema or the description."""
     if page is None:
         return False
-    if _digits(_minimum(asked, page)) == 0:
+    if _digits(_minimum(parameters, page)) == 0:
         return True
-    return any(_FROM_ZERO.search(text) for text in _descriptions(schemas, operation, asked, page))
+    return any(
+        _FROM_ZERO.search(text) for text in _descriptions(schemas, operation, parameters, page)
+    )
 
 
 def _descriptions(
-    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str
+    schemas: Schemas, operation: Operation, parameters: Mapping[str, Any], name: str
 ) -> Iterator[str]:
     """What a document says of a parameter, in its schema or beside it."""
-    schema = asked.get(name)
+    schema = parameters.get(name)
     text = schema.get("description") if isinstance(schema, Mapping) else None
     if isinstance(text, str):
         yield text
@@ -166,14 +174,14 @@ def sent_in(schemas: Schemas, operation: Operation) -> dict[str, Any]:
     return {}
 
 
-def parameter_of(asked: Mapping[str, Any], words: frozenset[str]) -> str | None:
+def parameter_of(parameters: Mapping[str, Any], words: frozenset[str]) -> str | None:
     """The first parameter with one of these names, plain or within `page[...]`."""
-    return next(_parameters(asked, words), None)
+    return next(_parameters(parameters, words), None)
 
 
-def _parameters(asked: Mapping[str, Any], words: frozenset[str]) -> Iterator[str]:
+def _parameters(parameters: Mapping[str, Any], words: frozenset[str]) -> Iterator[str]:
     """The parameters with one of these names, plain or within `page[...]`."""
-    return (name for name in asked if not words.isdisjoint(_spellings(name)))
+    return (name for name in parameters if not words.isdisjoint(_spellings(name)))
 
 
 @lru_cache(maxsize=16_384)
@@ -219,14 +227,14 @@ def _digits(value: Any) -> int | None:
 
 
 def _default(
-    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str | None
+    schemas: Schemas, operation: Operation, parameters: Mapping[str, Any], name: str | None
 ) -> int:
     """The default page size, by the schema or by the description."""
-    schema = asked.get(name) if name is not None else None
+    schema = parameters.get(name) if name is not None else None
     default = _digits(_default_of(schemas, schema))
     if default:
         return default
-    texts = _descriptions(schemas, operation, asked, name) if name is not None else ()
+    texts = _descriptions(schemas, operation, parameters, name) if name is not None else ()
     for text in texts:
         found = _DEFAULT.search(text)
         if found and int(found[1]) > 0:
@@ -234,18 +242,18 @@ def _default(
     return 50
 
 
-def _minimum(asked: Mapping[str, Any], name: str | None) -> Any:
-    schema = asked.get(name) if name is not None else None
+def _minimum(parameters: Mapping[str, Any], name: str | None) -> Any:
+    schema = parameters.get(name) if name is not None else None
     return schema.get("default", schema.get("minimum")) if isinstance(schema, Mapping) else None
 
 
-def ordering_of(schemas: Schemas, operation: Operation, asked: Mapping[str, Any]) -> Ordering:
+def ordering_of(schemas: Schemas, operation: Operation, parameters: Mapping[str, Any]) -> Ordering:
     """How a list is ordered, by the parameters' enum values where they have any."""
-    sort, direction = parameter_of(asked, SORT), parameter_of(asked, DIRECTION)
+    sort, direction = parameter_of(parameters, SORT), parameter_of(parameters, DIRECTION)
     if sort is None and direction is None:
-        sort = next((name for name in asked if set(tokens(name)[:1]) & _SORTING), None)
+        sort = next((name for name in parameters if set(tokens(name)[:1]) & _SORTING), None)
     for name in dict.fromkeys(one for one in (sort, direction) if one is not None):
-        values = [v for v in schemas.flat(asked[name]).values or () if isinstance(v, str)]
+        values = [v for v in schemas.flat(parameters[name]).values or () if isinstance(v, str)]
         ways = [v for v in values if set(tokens(v)) & (FALLING | RISING)]
         bare = [v for v in ways if set(tokens(v)) <= (FALLING | RISING)]
         if bare and len(bare) == len(values):
@@ -255,9 +263,9 @@ def ordering_of(schemas: Schemas, operation: Operation, asked: Mapping[str, Any]
     return Ordering(
         sort,
         direction,
-        _newest_first(schemas, operation, asked, (sort, direction)),
-        _usual(schemas, operation, asked, sort),
-        _way_of(schemas, operation, asked, direction) if sort is not None else None,
+        _newest_first(schemas, operation, parameters, (sort, direction)),
+        _usual(schemas, operation, parameters, sort),
+        _way_of(schemas, operation, parameters, direction) if sort is not None else None,
     )
 
 
@@ -265,14 +273,14 @@ _SORTING = bag("sort sorted sorting order ordered ordering orderby sortby")
 
 
 def _usual(
-    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str | None
+    schemas: Schemas, operation: Operation, parameters: Mapping[str, Any], name: str | None
 ) -> str | None:
     """What a list is sorted by, by the default of the parameter or by a description."""
     if name is not None:
-        default = _default_of(schemas, asked[name])
+        default = _default_of(schemas, parameters[name])
         if isinstance(default, str) and default:
             return default
-        for text in _descriptions(schemas, operation, asked, name):
+        for text in _descriptions(schemas, operation, parameters, name):
             if found := _USUAL_FIELD.search(text):
                 return found[1]
     about = f"{operation.summary}. {operation.description}"
@@ -293,16 +301,16 @@ _SORTED_BY = re.compile(
 
 
 def _way_of(
-    schemas: Schemas, operation: Operation, asked: Mapping[str, Any], name: str | None
+    schemas: Schemas, operation: Operation, parameters: Mapping[str, Any], name: str | None
 ) -> bool | None:
     """Whether a list descends, by the default of a parameter; None if it has none."""
     if name is None:
         return None
-    default = _default_of(schemas, asked[name])
+    default = _default_of(schemas, parameters[name])
     way = falling(default) if isinstance(default, str) else None
     if way is not None:
         return way
-    for text in _descriptions(schemas, operation, asked, name):
+    for text in _descriptions(schemas, operation, parameters, name):
         found = _WAY_IS_USUAL.search(text) or _USUAL_WAY.search(text)
         if found is not None:
             return falling(found[1])
@@ -312,12 +320,12 @@ def _way_of(
 def _newest_first(
     schemas: Schemas,
     operation: Operation,
-    asked: Mapping[str, Any],
+    parameters: Mapping[str, Any],
     names: tuple[str | None, ...],
 ) -> bool | None:
     """Whether the newest come first; None if the document doesn't say."""
     for name in names:
-        way = _way_of(schemas, operation, asked, name)
+        way = _way_of(schemas, operation, parameters, name)
         if way is not None:
             return way
     for text in _texts(operation):

@@ -168,8 +168,8 @@ def _kinds_said(states: States, words: Collection[str], part: str) -> Iterator[s
         (_WORKING, (*states.initial, *states.active) if states.moves else ()),
         (_ENDS, tuple(states.terminal) if states.moves else ()),
     ):
-        said = [n for n in names if n not in spelt and re.search(rf"\b{n}\b", part, re.I)]
-        if said:
+        named = [n for n in names if n not in spelt and re.search(rf"\b{n}\b", part, re.I)]
+        if named:
             yield from (value for value in values if value in words)
 
 

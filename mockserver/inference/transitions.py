@@ -126,12 +126,12 @@ class VerbReader:
             yield from self._of_element(facts, target, rest)
             return
         word = facts.route.verb or (rest[-1] if rest else "")
-        said = self._verbs_said(facts, word, resource)
+        stated = self._verbs_said(facts, word, resource)
         if facts.method == "DELETE" and rest:
             yield from self._undone(facts, target, word, rest)
             return
         same, at = self.answers.entity(facts, resource)
-        for verb, evidence in said.items():
+        for verb, evidence in stated.items():
             if (
                 not word
                 and resource.states is None
@@ -142,7 +142,7 @@ class VerbReader:
         chosen = None if word else self._chosen(facts, target, same, at)
         if chosen is not None:
             yield chosen
-        if word and not said and facts.method in CHANGING:
+        if word and not stated and facts.method in CHANGING:
             yield from self._verb(
                 facts, target, (tokens(word) or ("",))[0], word, ["part"], rest, same, at
             )
@@ -402,14 +402,14 @@ class VerbReader:
         """A DELETE that marks the entity instead of removing it: the verb and its changes."""
         operation = facts.operation
         about = f"{operation.summary} {operation.description} {operation.id}"
-        state = self.effects.said(facts, resource)
+        state = self.effects.stated(facts, resource)
         if state is not None and resource.states is not None:
             return "remove", {resource.states.name: state}
-        said = (
+        stated = (
             verb_in_text(operation.summary or operation.description),
             acting_verb(_last_name(operation.id), tokens(resource.noun)),
         )
-        for verb in said:
+        for verb in stated:
             if not verb or verb in _DELETES | known.STARTING:
                 continue
             changes = dict(self.effects.changes(resource, verb, ""))

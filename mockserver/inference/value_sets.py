@@ -203,8 +203,8 @@ def _change(survey: Survey, place: _Place, facts: Facts, word: str) -> Elements 
     if kind is None:
         return None
     how = "remove" if kind == "unlink" else "add"
-    said = set(tokens(f"{facts.operation.summary} {facts.operation.id}"))
-    if how == "add" and (method == "PUT" or said & _SETTING):
+    words = set(tokens(f"{facts.operation.summary} {facts.operation.id}"))
+    if how == "add" and (method == "PUT" or words & _SETTING):
         how = "set"
     sent = _sent(survey, place, facts)
     if sent is not None:

@@ -232,5 +232,5 @@ _REPLACES = bag("replace replaces overwrite overwrites full entire whole upsert"
 
 def says_it_changes(operation: Operation) -> bool:
     """Whether an operation is said to update an entity, and not to replace it."""
-    said = set(tokens(f"{operation.summary} {operation.id} {operation.description}"))
-    return bool(_CHANGES & said) and not _REPLACES & said
+    words = set(tokens(f"{operation.summary} {operation.id} {operation.description}"))
+    return bool(_CHANGES & words) and not _REPLACES & words

@@ -61,27 +61,27 @@ def read(name: str, noun: Collection[str], states: States | None) -> Ranks:
     words = {*rest, "_".join(rest)}
     found = Ranks(removed=bool(words & _REMOVED))
     every = _all(states)
-    said = [state for state in every if {*tokens(state)} <= words]
-    found.add(said, _SAID)
+    readings = [state for state in every if {*tokens(state)} <= words]
+    found.add(readings, _SAID)
     if states is not None:
-        if not said:
+        if not readings:
             found.add(_alike(words - _ENDED, every), _ALIKE)
             if words & _ENDED:
                 found.add(states.terminal, _END)
         if words & _CHANGED:
             found.add(every[len(states.initial) :], _CHANGE)
-        if set(said) & set(states.initial):
+        if set(readings) & set(states.initial):
             # The initial state.
             found.add([CREATED], _ALIKE)
-    if words & _CREATED and not set(said) - set(states.initial if states else ()):
+    if words & _CREATED and not set(readings) - set(states.initial if states else ()):
         found.add([CREATED], _SAID)
     return found
 
 
-def best(said: Mapping[str, Ranks], states: States | None) -> dict[str, str]:
+def best(readings: Mapping[str, Ranks], states: States | None) -> dict[str, str]:
     """The best matching value for each event; events without a match are left out."""
     found: dict[str, tuple[int, str]] = {}
-    for value, read_ in said.items():
+    for value, read_ in readings.items():
         for moment, rank in read_.ranks.items():
             if moment not in found or rank < found[moment][0]:
                 found[moment] = rank, value
@@ -227,11 +227,11 @@ class _Reader:
         states = resource.states if resource.states and resource.states.moves else None
         noun = {*tokens(resource.noun), *tokens(resource.name)}
         named = read(one.name, noun, states)
-        said = {value: read(value, noun, states) for value in values}
+        readings = {value: read(value, noun, states) for value in values}
         vague = event_field in _VAGUE and not any(noun & _words(value) for value in values)
         if vague or self._is(one.schema, resource):
-            said = {}  # the values are kinds of resources, not events
-        by_value = {} if one.name in values else best(said, states)
+            readings = {}  # the values are kinds of resources, not events
+        by_value = {} if one.name in values else best(readings, states)
         evidence = [why]
         if named.ranks:
             moments = named.closest()
@@ -245,7 +245,7 @@ class _Reader:
             evidence.insert(0, Because("it does not say when: at the end", "guess"))
         else:
             moments = frozenset()
-            evidence.insert(0, Because(_silence(resource, states, [named, *said.values()])))
+            evidence.insert(0, Because(_silence(resource, states, [named, *readings.values()])))
         if one.name in values:
             by_value = dict.fromkeys(sorted(moments), one.name)
         elif by_value:
@@ -293,14 +293,14 @@ def _made(
     moments: frozenset[str],
     evidence: Iterable[Because],
 ) -> Announcement:
-    said = {moment: value for moment, value in values.items() if moment in moments}
+    readings = {moment: value for moment, value in values.items() if moment in moments}
     return replace(
         one,
         resource=resource.name,
         created=CREATED in moments,
         states=frozenset(moments - {CREATED}),
-        event_field=event_field if said else "",
-        values=said,
+        event_field=event_field if readings else "",
+        values=readings,
         because=tuple(evidence),
     )
 

@@ -280,9 +280,9 @@ class Passing:
         exchange.problem = "; ".join(problems)
         if self._errors and problems and operation is not None:
             return UpstreamError(exchange.problem).as_sent()
-        said = [f"{dotted(place_of(v))} {fault_text(v)}" for v in exchange.violations]
-        if said or problems:
-            line = " ".join("; ".join([*said, *problems]).split())[:_LONGEST_HEADER]
+        texts = [f"{dotted(place_of(v))} {fault_text(v)}" for v in exchange.violations]
+        if texts or problems:
+            line = " ".join("; ".join([*texts, *problems]).split())[:_LONGEST_HEADER]
             value = line.encode("ascii", "replace")
             sent.headers.append((VIOLATIONS.lower().encode(), value))
         return sent

@@ -57,12 +57,12 @@ class Mock:
         headers = {"x-mock-token": self.token} if self.token else {}
         answer = self._send(method, f"/__mock__/{path}", params=wanted, json=body, headers=headers)
         try:
-            said = answer.json()
+            lines = answer.json()
         except ValueError:
             raise UsageError(f"{self.url}: {method} /__mock__/{path} did not return JSON") from None
         if answer.is_error:
-            raise UsageError(str(said.get("error", said)))
-        return said
+            raise UsageError(str(lines.get("error", lines)))
+        return lines
 
     def call(self, operation: Operation, sent: Call) -> httpx.Response:
         path = operation.url_path
@@ -160,12 +160,12 @@ def started(document: str, options: Mapping[str, Any]) -> Mock:
             lines.put(line)
 
     Thread(target=read, daemon=True).start()
-    said: list[str] = []
+    output: list[str] = []
     until = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < until:
         with contextlib.suppress(Empty):
             line = lines.get(timeout=0.1)
-            said.append(line.strip())
+            output.append(line.strip())
             if " listens on http" in line:
                 return Mock(line.rpartition(" ")[2].strip(), process=process)
             continue
@@ -173,4 +173,4 @@ def started(document: str, options: Mapping[str, Any]) -> Mock:
             break
     process.kill()
     process.wait()
-    raise UsageError(" ".join(filter(None, said)) or f"{document}: the mock did not start")
+    raise UsageError(" ".join(filter(None, output)) or f"{document}: the mock did not start")

@@ -154,8 +154,8 @@ class Streams:
             if content.pointer:
                 parts.extend(map(str, self._said_of_stream(content.pointer)))
         if media.pointer:
-            said = self._values.schemas.flat_at(media.pointer).parts
-            parts.extend(str(part.get("description") or "") for part in said)
+            texts = self._values.schemas.flat_at(media.pointer).parts
+            parts.extend(str(part.get("description") or "") for part in texts)
         if any(DONE in part for part in parts):
             return True
         first = items[0] if items else None
@@ -190,13 +190,13 @@ def _placed(flat: Flat, place: int) -> dict[str, Any]:
 
 def _deltas(known: Any) -> Iterator[dict[str, Any]]:
     """A message word by word: role, content, and finish reason."""
-    said = "Mock answer."
+    content = "Mock answer."
     role = "assistant"
     if isinstance(known, Mapping) and isinstance(known.get("choices"), list) and known["choices"]:
         message = known["choices"][0].get("message")
         if isinstance(message, Mapping):
-            said, role = str(message.get("content") or said), str(message.get("role") or role)
-    words = said.split(" ")
+            content, role = str(message.get("content") or content), str(message.get("role") or role)
+    words = content.split(" ")
     half = max(1, len(words) // 2)
     texts = [text for text in (" ".join(words[:half]), " ".join(words[half:])) if text]
     texts[1:] = [f" {text}" for text in texts[1:]]

@@ -127,8 +127,8 @@ def _rate_limit(part: str, header: Header, rng: Rng) -> Any:
     if part.startswith("used"):
         return 1
     if part.startswith(("reset", "retryafter")):
-        said = f"{header.description} {header.schema.get('description') or ''}"
-        return rng.now // SECOND + WINDOW if _EPOCH.search(said) else WINDOW
+        text = f"{header.description} {header.schema.get('description') or ''}"
+        return rng.now // SECOND + WINDOW if _EPOCH.search(text) else WINDOW
     return f'"default";r={LIMIT - 1};t={WINDOW}'
 
 

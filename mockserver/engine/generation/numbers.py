@@ -46,9 +46,9 @@ def is_unix(name: str, flat: Flat) -> bool:
 
 def in_millis(name: str, flat: Flat) -> bool:
     """Whether a Unix time is in milliseconds."""
-    said = (str(part.get("description") or "") for part in flat.parts)
+    texts = (str(part.get("description") or "") for part in flat.parts)
     named = tokens(name)[-1:] in (("ms",), ("millis",))
-    return named or any("millisecond" in text.lower() for text in said)
+    return named or any("millisecond" in text.lower() for text in texts)
 
 
 def number(rng: Rng, name: str, rules: dict[str, Any], *, whole: bool) -> int | float:

@@ -208,8 +208,8 @@ class Answers:
             if plain is not MISSING:
                 return plain
         place = tuple(0 if step == FIRST else step for step in at)
-        said = known if isinstance(known, Mapping) else {}
-        without = [(*place, name) for name in decided or () if name not in said]
+        given = known if isinstance(known, Mapping) else {}
+        without = [(*place, name) for name in decided or () if name not in given]
         placed = _placed(known, at)
         if beside and at and isinstance(placed, Mapping):
             placed = {**beside, **placed}
@@ -224,8 +224,8 @@ class Answers:
     def _is_any_text(self, pointer: str) -> bool:
         """Whether the schema allows any text."""
         flat = self.values.schemas.flat_at(pointer)
-        said = flat.values or flat.choices or flat.notes.examples or flat.notes.defaults
-        return flat.types in ((), ("string",)) and not said and not flat.properties
+        given = flat.values or flat.choices or flat.notes.examples or flat.notes.defaults
+        return flat.types in ((), ("string",)) and not given and not flat.properties
 
     def _text(self, name: str, pointer: str, rng: Rng, known: Any) -> Any:
         """A text that only has a media type."""

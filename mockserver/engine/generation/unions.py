@@ -131,10 +131,10 @@ def ranked(schemas: Schemas, flat: Flat, branches: list[Any], known: Any) -> lis
     others."""
     tag = flat.tag or {}
     name = tag.get("propertyName")
-    said = known.get(name) if isinstance(known, Mapping) and isinstance(name, str) else None
+    given = known.get(name) if isinstance(known, Mapping) and isinstance(name, str) else None
 
     def rank(branch: Any) -> tuple[bool, float]:
-        named = said is not None and said in names_of(tag, branch)
+        named = given is not None and given in names_of(tag, branch)
         return not named, -fit(schemas, schemas.choose(flat, branches, branch), known)
 
     return sorted(branches, key=rank)

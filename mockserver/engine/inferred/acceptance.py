@@ -32,10 +32,12 @@ def accepted(
     """The request's data without `readOnly` properties, under the names of the resource. `before`
     is the entity that it changes."""
     own = best(schemas, resource.shape, sent).properties if resource.shape else {}
-    asked = best(schemas, resource.request, sent).properties if resource.request else {}
+    requested = best(schemas, resource.request, sent).properties if resource.request else {}
 
     # The request's own description wins.
-    kept = _without(schemas, {**own, **asked}, sent, lambda flat: flat.notes.read_only, ids=True)
+    kept = _without(
+        schemas, {**own, **requested}, sent, lambda flat: flat.notes.read_only, ids=True
+    )
     return under_own_names(schemas, resource, own, kept, before or {})
 
 

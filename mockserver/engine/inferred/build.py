@@ -197,9 +197,9 @@ def _indexed(contract: Contract, plan: Plan, schemas: Schemas) -> dict[str, list
         properties = schemas.flat_at(resource.schema).properties if resource.schema else {}
         spelled = {word(name): name for name in properties}
         for parameter in contract.by_id[action.operation].parameters:
-            asked = word(parameter.name)
-            if parameter.place == "query" and asked.endswith("_id") and asked in spelled:
-                fields.append(spelled[asked])
+            about = word(parameter.name)
+            if parameter.place == "query" and about.endswith("_id") and about in spelled:
+                fields.append(spelled[about])
         for field in fields:
             chosen = field == resource.identity.key
             if field is not None and not chosen and _is_plain(schemas, resource, field):
@@ -260,8 +260,8 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
 
         def handle(world: World, request: Request) -> Reply:
             # Their ids are in the body or the query of an operation that is read as its REST form.
-            said = {**request.query, **named(request.body)}
-            path = {**{name: said.get(name, "") for name in names}, **request.path}
+            given = {**request.query, **named(request.body)}
+            path = {**{name: given.get(name, "") for name in names}, **request.path}
             return handler(Call(context, action, world, replace(request, path=path)))
 
         return once(operation, handle)

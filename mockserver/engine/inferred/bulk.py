@@ -103,9 +103,9 @@ def _meant(call: Call, parent: str) -> Iterator[Entity]:
     by = call.action.request.by
     if by:
         body = named(call.request.body)
-        asked = {own: str(body[name]) for name, own in by if body.get(name) is not None}
+        parameters = {own: str(body[name]) for name, own in by if body.get(name) is not None}
         for entity in call.repository.scan(call.world, parent or None, False):
-            if asked and all(str(entity.data.get(n)) == v for n, v in asked.items()):
+            if parameters and all(str(entity.data.get(n)) == v for n, v in parameters.items()):
                 yield entity
         return
     if not call.action.request.every:
@@ -114,17 +114,17 @@ def _meant(call: Call, parent: str) -> Iterator[Entity]:
         return
     call.context.sower.sow(call.world, call.repository, parent or None)
     own = call.context.flat(call.resource).properties
-    asked = {name: value for name, value in call.request.query.items() if name in own}
+    parameters = {name: value for name, value in call.request.query.items() if name in own}
     for entity in call.repository.scan(call.world, parent or None, False):
-        if all(str(entity.data.get(name)) == str(value) for name, value in asked.items()):
+        if all(str(entity.data.get(name)) == str(value) for name, value in parameters.items()):
             yield entity
 
 
 def _ids(call: Call) -> Iterator[Any]:
     """The distinct ids in the query or the body."""
     use = call.action.request
-    asked = {**call.request.query, **call.request.path}
-    given = asked.get(use.ids) if use.ids is not None else call.request.body
+    parameters = {**call.request.query, **call.request.path}
+    given = parameters.get(use.ids) if use.ids is not None else call.request.body
     if use.ids is None:
         above = use.at[: use.at.index(FIRST)] if FIRST in use.at else use.at
         given = _exactly(given, above)
@@ -183,15 +183,15 @@ def _joined(call: Call, replies: list[Reply], sent: list[Any]) -> Reply:
     first, use = replies[0], call.action.response
     if FIRST in use.at:
         above = use.at[: use.at.index(FIRST)]
-        things = [thing for reply in replies for thing in dig(reply.body, above) or ()]
-        _say_of_each(call, first.status, things, sent)
+        rows = [row for reply in replies for row in dig(reply.body, above) or ()]
+        _say_of_each(call, first.status, rows, sent)
         holder: Any = dig(first.body, above[:-1])
         if not above:
-            first.body = things
+            first.body = rows
         elif isinstance(holder, dict):
-            holder[above[-1]] = things
+            holder[above[-1]] = rows
     elif use.several:
-        things = [dig(reply.body, use.at) for reply in replies]
+        rows = [dig(reply.body, use.at) for reply in replies]
         answers = call.context.answers
-        return answers.reply(call.operation, call.rng(), things, use.several, "sparse")
+        return answers.reply(call.operation, call.rng(), rows, use.several, "sparse")
     return first

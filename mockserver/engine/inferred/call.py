@@ -77,7 +77,7 @@ class Call:
             found[inner if is_own and inner not in sent else name] = value
         return found
 
-    def asked(self) -> dict[str, Any]:
+    def query_properties(self) -> dict[str, Any]:
         """What the query says of the entity: the values of its own properties."""
         schemas, properties = self.context.schemas, self.context.flat(self.resource).properties
         own = {tokens(name): name for name in properties}
@@ -91,8 +91,8 @@ class Call:
             if name is None or name in sent or self.request.query.get(parameter.name) is None:
                 continue
             # `?rrsets=true` asks for an array that the entity has.
-            asked = kinds(schemas, parameter.schema)
-            if not asked or asked & kinds(schemas, properties[name]):
+            parameters = kinds(schemas, parameter.schema)
+            if not parameters or parameters & kinds(schemas, properties[name]):
                 found[name] = self.request.query[parameter.name]
         return found
 
@@ -209,11 +209,13 @@ class Call:
 
     def tests(self) -> list[Test]:
         """What entities have to be like, by the properties that the request asks for."""
-        asked = {**self.request.query, **self.request.path}
+        parameters = {**self.request.query, **self.request.path}
         use, there = self.action.request, self.context.repositories
-        by = [(name, asked[parameter]) for parameter, name in use.by if asked.get(parameter)]
-        links = [one for one in use.through if asked.get(one.parameter) not in (None, "")]
-        linked = (linked_by(there, self.world, one, asked[one.parameter]) for one in links)
+        by = [
+            (name, parameters[parameter]) for parameter, name in use.by if parameters.get(parameter)
+        ]
+        links = [one for one in use.through if parameters.get(one.parameter) not in (None, "")]
+        linked = (linked_by(there, self.world, one, parameters[one.parameter]) for one in links)
         return [*(partial(is_like, name, value) for name, value in by), *linked]
 
     def _looked_up(self) -> Entity:
@@ -226,10 +228,10 @@ class Call:
         found = chosen.page(1).rows if tests or newest else ()
         if found:
             return found[0]
-        asked = {**self.request.query, **self.request.path}
-        said = ", ".join(str(asked.get(name, "")) for name, _ in self.action.request.by)
+        parameters = {**self.request.query, **self.request.path}
+        said = ", ".join(str(parameters.get(name, "")) for name, _ in self.action.request.by)
         if self.context.any_is_known(self.world, self.resource, said):
-            like = {name: asked[p] for p, name in self.action.request.by if asked.get(p)}
+            like = {name: parameters[p] for p, name in self.action.request.by if parameters.get(p)}
             return self.imagined(said, None, "", like)
         raise not_found(self.resource, said)
 
@@ -458,8 +460,8 @@ class Call:
     def _fetches(self, own: str) -> Iterator[str | None]:
         """The paths at which it can be fetched; None for those with unknown values."""
         plan, contract = self.context.plan, self.context.contract
-        asked = self.request.path
-        above = {link.resource: asked.get(link.parameter) for link in self.action.parents}
+        parameters = self.request.path
+        above = {link.resource: parameters.get(link.parameter) for link in self.action.parents}
         for action in plan.actions.values():
             if action.resource != self.action.resource or action.kind != "fetch":
                 continue
@@ -470,7 +472,7 @@ class Call:
             if use.item_in == "query":
                 path = f"{path}?{action.item}={own}"
             for link in action.parents:
-                value = asked.get(link.parameter, above.get(link.resource))
+                value = parameters.get(link.parameter, above.get(link.resource))
                 if value is not None:
                     path = path.replace(f"{{{link.parameter}}}", quote(id_text(value), safe=""))
             yield contract.base_path + path if "{" not in path else None

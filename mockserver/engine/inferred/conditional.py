@@ -14,8 +14,8 @@ from mockserver.openapi.model import Operation
 
 def etag(entity: Entity) -> str:
     """The version of an entity in its current form: digits, which fit most patterns for it."""
-    said = json.dumps(entity.data, sort_keys=True, default=str)
-    return f'"{int.from_bytes(digest(entity.key, said)[:8]) % (9 * 10**15) + 10**15}"'
+    text = json.dumps(entity.data, sort_keys=True, default=str)
+    return f'"{int.from_bytes(digest(entity.key, text)[:8]) % (9 * 10**15) + 10**15}"'
 
 
 def mark(operation: Operation, reply: Reply, entity: Entity) -> None:

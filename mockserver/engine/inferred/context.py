@@ -105,10 +105,12 @@ class Context:
     def self_links(self, resource: Resource, shown: str | None = None) -> Mapping[Path, str]:
         """The properties that hold the URL of the entity itself, with the pointers to their
         schemas; in the schema at `shown`, if that is another one."""
-        asked = resource.name, shown if shown != resource.schema else None
-        found = self._self_links.get(asked)
+        requested = resource.name, shown if shown != resource.schema else None
+        found = self._self_links.get(requested)
         if found is None:
-            found = self._self_links[asked] = dict(self._find_self_links(resource, asked[1]))
+            found = self._self_links[requested] = dict(
+                self._find_self_links(resource, requested[1])
+            )
         return found
 
     def lead_to_itself(
@@ -184,8 +186,8 @@ class Context:
     def locations(self, operation: Operation, at: Path) -> tuple[str, ...]:
         """The properties of a response to a create that say where the new entity is, beside or in
         place of it: `{"entity_id": 7, "location": "https://..."}`."""
-        asked = operation.id, at
-        found = self._locations.get(asked)
+        requested = operation.id, at
+        found = self._locations.get(requested)
         if found is None:
             response = operation.response_for(operation.success)
             media = response.content.get(choose_media_type(response)) if response else None
@@ -194,7 +196,7 @@ class Context:
                 name = None if step == FIRST else step
                 place = self.schemas.place(place, name) if place is not None else None
             shown = self.schemas.flat_at(self.schemas.main(place)).properties if place else {}
-            found = self._locations[asked] = tuple(
+            found = self._locations[requested] = tuple(
                 name
                 for name, schema in shown.items()
                 if word(name) in _LOCATIONS and "string" in self.schemas.flat(schema).types
@@ -205,8 +207,8 @@ class Context:
         flat = self.schemas.flat(schema)
         if "string" not in flat.types or flat.values:
             return False
-        asked = self.schemas.flat_at(resource.request).properties if resource.request else {}
-        if name in asked and not self.schemas.flat(asked[name]).notes.read_only:
+        requested = self.schemas.flat_at(resource.request).properties if resource.request else {}
+        if name in requested and not self.schemas.flat(requested[name]).notes.read_only:
             return False
         if word(name) in ("self", "href", "self_url", "self_link", "resource_url", "resource_uri"):
             return True

@@ -180,7 +180,7 @@ def tell_ids(call: Call, reply: Reply, ids: list[Any]) -> None:
 def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The client's data without files, whose bytes are stored elsewhere. If the operation belongs
     to another resource, only properties that the entity has."""
-    sent = {**call.asked(), **named(without_files(call, call.sent))}
+    sent = {**call.query_properties(), **named(without_files(call, call.sent))}
     if call.action.elsewhere:
         own = call.context.flat(call.resource).properties
         sent = {name: value for name, value in sent.items() if name in own}
@@ -192,10 +192,10 @@ def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, 
 def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
     """Store what the response adds to a new entity."""
     repository = call.repository
-    said = dig(reply.body, call.action.response.at)
+    shown = dig(reply.body, call.action.response.at)
     own = call.context.flat(repository.resource).properties.keys()
-    if isinstance(said, Mapping) and isinstance(repository, OwnRepository):
-        more = {n: v for n, v in said.items() if n not in entity.data and n not in own}
+    if isinstance(shown, Mapping) and isinstance(repository, OwnRepository):
+        more = {n: v for n, v in shown.items() if n not in entity.data and n not in own}
         if more:
             data = {**entity.data, **more}
             repository.put(call.world, Entity(entity.key, data, entity.parent, entity.row))

@@ -75,10 +75,10 @@ def checked(handler: CallHandler) -> CallHandler:
     def handle(call: Call) -> Reply:
         if call.world.leniency.knows_any_id:
             return handler(call)
-        for thing in _things(call.request.body, call.action):
+        for part in _things(call.request.body, call.action):
             for reference in call.action.request.refers:
                 repository = call.context.repositories[reference.resource]
-                for value in _values_at(thing, reference.field):
+                for value in _values_at(part, reference.field):
                     if call.context.find(call.world, repository, str(value)) is None:
                         raise not_found(repository.resource, value)
         return handler(call)
@@ -86,14 +86,14 @@ def checked(handler: CallHandler) -> CallHandler:
     return handle
 
 
-def _values_at(thing: Any, field: str) -> Iterator[Any]:
+def _values_at(part: Any, field: str) -> Iterator[Any]:
     """The values at a property: each element of an array, nested with dots."""
-    if isinstance(thing, list):
-        for one in thing:
+    if isinstance(part, list):
+        for one in part:
             yield from _values_at(one, field)
-    elif isinstance(thing, Mapping):
-        name, _, rest = (field, "", "") if field in thing else field.partition(".")
-        value = thing.get(name)
+    elif isinstance(part, Mapping):
+        name, _, rest = (field, "", "") if field in part else field.partition(".")
+        value = part.get(name)
         if rest:
             yield from _values_at(value, rest)
         else:
@@ -106,6 +106,6 @@ def _things(body: Any, action: Action) -> Iterator[Mapping[str, Any]]:
     if FIRST in above:
         above = above[: above.index(FIRST)]
     found = dig(body, above)
-    for thing in found if isinstance(found, list) else [found]:
-        if isinstance(thing, Mapping):
-            yield thing
+    for part in found if isinstance(found, list) else [found]:
+        if isinstance(part, Mapping):
+            yield part

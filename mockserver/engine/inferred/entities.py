@@ -61,11 +61,11 @@ def new_entity(
         wished = _key_value(call, resource, name, sent, ordinal, rng)
         known[name] = context.keys.fitting(resource, wished, rng, number)
     known.update(_other_ids(call, resource, known, ordinal, rng))
-    asked = _asked(call, repository)
-    known.update(_sizes(repository, {**asked, **sent}))
+    requested = _asked(call, repository)
+    known.update(_sizes(repository, {**requested, **sent}))
     row = _begin(call, repository, sent, known)
-    if asked and "schedule" in row and _moves(resource):
-        row["asked"] = asked
+    if requested and "schedule" in row and _moves(resource):
+        row["asked"] = requested
     if facts and "schedule" in row:
         # The size of a file is known at once, other results after processing.
         row["said"] = {**row.get("said", {}), **facts}
@@ -298,8 +298,8 @@ def complete(
 def unsent(context: Context, resource: Resource, known: Mapping[str, Any]) -> Iterator[tuple[str]]:
     """Properties that a client could have sent and didn't; the server doesn't invent them."""
     flat = context.fitting(resource.shape, known)
-    asked = context.fitting(resource.request, known).properties
-    for name, schema in asked.items():
+    requested = context.fitting(resource.request, known).properties
+    for name, schema in requested.items():
         if name not in known and name not in flat.required and name in flat.properties:
             notes = context.schemas.flat(schema).notes
             if not notes.read_only and notes.default is None:

@@ -100,9 +100,9 @@ class Examples:
             body = self._contract.by_id[action.operation].body
             for media in body.content.values() if body is not None else ():
                 for example in body_examples(self._values.schemas, media):
-                    thing = dig(example, action.request.at)
-                    if isinstance(thing, Mapping):
-                        yield {n: v for n, v in thing.items() if n != resource.identity.key}
+                    entity = dig(example, action.request.at)
+                    if isinstance(entity, Mapping):
+                        yield {n: v for n, v in entity.items() if n != resource.identity.key}
 
     def body(self, operation: Operation) -> tuple[Any, bool]:
         """The example of an operation's success (MISSING: none), and whether it is a complete
@@ -197,9 +197,9 @@ class _Collector:
             if action.kind == "list":
                 self._list(action, resource, path, body)
                 continue
-            thing = dig(body, action.response.at)
-            if isinstance(thing, Mapping):
-                self._sighting(resource, action, path, thing, path.get(action.item or "", MISSING))
+            entity = dig(body, action.response.at)
+            if isinstance(entity, Mapping):
+                self._sighting(resource, action, path, entity, path.get(action.item or "", MISSING))
 
     def _shown_bodies(self, operation: Operation, action: Action) -> Iterator[Any]:
         media = success_media(operation)
@@ -226,9 +226,9 @@ class _Collector:
         if envelope is not None and self._begins_with_newest(resource, envelope):
             found = found[::-1]
         for item in found:
-            thing = dig(item, envelope.row) if envelope is not None else item
-            if isinstance(thing, Mapping):
-                key = self._sighting(resource, action, path, thing, MISSING)
+            entity = dig(item, envelope.row) if envelope is not None else item
+            if isinstance(entity, Mapping):
+                key = self._sighting(resource, action, path, entity, MISSING)
                 self._lists.setdefault(resource.name, []).append(key)
 
     def _begins_with_newest(self, resource: Resource, envelope: Envelope) -> bool:
@@ -240,16 +240,16 @@ class _Collector:
         resource: Resource,
         action: Action,
         path: Mapping[str, Any],
-        thing: Mapping[str, Any],
+        entity: Mapping[str, Any],
         asked: Any,
     ) -> str:
         """Record what an example shows of one entity; returns its key in `_found`."""
-        value = thing.get(resource.identity.key) if resource.identity.key else None
+        value = entity.get(resource.identity.key) if resource.identity.key else None
         if value is None and action.response.id_path:
-            named = dig(thing, action.response.id_path)  # under another name, or deeper
+            named = dig(entity, action.response.id_path)  # under another name, or deeper
             value = named if isinstance(named, str | int) else None
         fitting = self._keys.readable(resource, asked if value is None else value)
-        parent = self._parent(resource, action.parents, path, thing)
+        parent = self._parent(resource, action.parents, path, entity)
         known = self._found.setdefault(resource.name, {})
         if resource.singleton:
             key, fitting = parent or "", MISSING
@@ -264,7 +264,7 @@ class _Collector:
             shown = known[key] = Shown(fitting, parent)
         if shown.parent is None:
             shown.parent = parent
-        data = dict(thing)
+        data = dict(entity)
         if resource.identity.key and fitting is MISSING:
             data.pop(resource.identity.key, None)
         elif resource.identity.key and resource.identity.key in data:
@@ -279,7 +279,7 @@ class _Collector:
         resource: Resource,
         links: tuple[Link, ...],
         path: Mapping[str, Any],
-        thing: Mapping[str, Any],
+        entity: Mapping[str, Any],
     ) -> str | None:
         """The parent of the entity: by its own properties or URL, else by the examples of the
         path."""
@@ -287,19 +287,19 @@ class _Collector:
             return ""
         own = resource.parents[-1]
         above = self._resource(own.resource)
-        named = thing.get(own.field) if own.field else None
+        named = entity.get(own.field) if own.field else None
         if named is not None and above is not None and not above.identity.nested:
             fitting = self._keys.readable(above, named)
             if fitting is not MISSING:
                 if not above.singleton:
                     self._named(above, fitting, None)
                 return id_text(fitting)
-        said = _said_by_url(resource, thing)
-        path = {**path, **said}
+        parameters = _said_by_url(resource, entity)
+        path = {**path, **parameters}
         for index in reversed(range(len(links))):
             if own.alike(links[index]):
-                if said.get(links[index].parameter):
-                    self._one(own.resource, links[:index], path, said[links[index].parameter])
+                if parameters.get(links[index].parameter):
+                    self._one(own.resource, links[:index], path, parameters[links[index].parameter])
                 return self._above(links, path, index)
         return None
 
@@ -349,10 +349,10 @@ class _Collector:
         if resource is None:
             return {}
         for body in self._shown_bodies(self._contract.by_id[action.operation], action):
-            thing = dig(body, action.response.at)
-            if isinstance(thing, Mapping):
+            entity = dig(body, action.response.at)
+            if isinstance(entity, Mapping):
                 ids = {resource.identity.key, *(link.field for link in resource.parents)}
-                return {name: value for name, value in thing.items() if name not in ids}
+                return {name: value for name, value in entity.items() if name not in ids}
         return {}
 
     def _one(
@@ -379,8 +379,8 @@ class _Collector:
                 ]
                 bodies = [b for media in medias for b in body_examples(self._schemas, media)]
                 for body in bodies or [MISSING]:
-                    said = {str(n).removeprefix("path."): v for n, v in given.items()}
-                    values = {n: _evaluated(v, body, path) for n, v in said.items()}
+                    parameters = {str(n).removeprefix("path."): v for n, v in given.items()}
+                    values = {n: _evaluated(v, body, path) for n, v in parameters.items()}
                     values = {n: v for n, v in values.items() if v is not MISSING}
                     self._linked(self._plan.actions[target.id], values)
 
@@ -422,14 +422,14 @@ class _Collector:
         shown.data = {**example, resource.identity.key: fitting, **shown.data}
 
 
-def _said_by_url(resource: Resource, thing: Mapping[str, Any]) -> dict[str, str]:
+def _said_by_url(resource: Resource, entity: Mapping[str, Any]) -> dict[str, str]:
     """The path parameters by an entity's own URL (`https://api.example.com/orgs/acme/hooks/1`)."""
-    urls = [v for v in thing.values() if isinstance(v, str) and "/" in v and len(v) < _LONGEST_URL]
+    urls = [v for v in entity.values() if isinstance(v, str) and "/" in v and len(v) < _LONGEST_URL]
     for template in resource.items:
         steps = [step for step in template.split("/") if step]
         for url in urls:
-            said = [unquote(step) for step in urlsplit(url).path.split("/") if step]
-            pairs = list(zip(steps, said[-len(steps) :], strict=False))
+            parameters = [unquote(step) for step in urlsplit(url).path.split("/") if step]
+            pairs = list(zip(steps, parameters[-len(steps) :], strict=False))
             fixed = [step == value for step, value in pairs if "{" not in step]
             if len(pairs) == len(steps) and fixed and all(fixed):
                 return {

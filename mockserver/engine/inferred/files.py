@@ -155,10 +155,10 @@ def _facts(file: FilePart, words: Any) -> Iterator[tuple[str, Any]]:
 
 def type_of(file: FilePart) -> str:
     """The media type of a file: as sent, else by its extension."""
-    said = essence(file.media_type)
-    if said and said != _UNKNOWN:
-        return said
-    return _BY_ENDING.get(file.name.rpartition(".")[2].lower(), said or _UNKNOWN)
+    given = essence(file.media_type)
+    if given and given != _UNKNOWN:
+        return given
+    return _BY_ENDING.get(file.name.rpartition(".")[2].lower(), given or _UNKNOWN)
 
 
 # -- where the bytes are kept

@@ -116,12 +116,12 @@ class Filters:
         self.needed: dict[str, str] = {}
         self.sought: set[str] = set()
         self._listed: list[str] = []
-        asked = _asked_of(schemas, operation, envelope)
+        wanted = _asked_of(schemas, operation, envelope)
         own = envelope.paging.names | set(envelope.ordering.names)
-        if any(word(name) in _DISTANCE for name, *_ in asked):
+        if any(word(name) in _DISTANCE for name, *_ in wanted):
             # Where entities are is compared with no single property.
-            own |= {name for name, *_ in asked if word(name) in _NEAR | _DISTANCE}
-        for name, schema, required, text in asked:
+            own |= {name for name, *_ in wanted if word(name) in _NEAR | _DISTANCE}
+        for name, schema, required, text in wanted:
             make = self._filter(name, schema, text) if name not in own else None
             if make is None:
                 continue
@@ -135,7 +135,7 @@ class Filters:
                 elif make == self._sought:
                     self.sought.add(name)
 
-    def asked(
+    def tests(
         self, query: Mapping[str, Any], but: Iterable[str] = ()
     ) -> tuple[list[Test], dict[str, str]]:
         """The filters of a query, and the fields that have to equal one text."""
@@ -220,16 +220,16 @@ class Filters:
             return Filter(bound, fields)
         listed = {word(str(value)): value for value in self._values_of(fields, target)}
         flags = self._flags(flat)
-        asked = {word(str(value)) for value in flat.values or ()}
-        if listed and asked and not asked & listed.keys():
+        wanted = {word(str(value)) for value in flat.values or ()}
+        if listed and wanted and not wanted & listed.keys():
             for other in self.properties.others(spelled, fields):
                 values = self.properties.flat((other,)).values or ()
                 listed = {word(str(value)): value for value in values}
-                if asked & listed.keys():
+                if wanted & listed.keys():
                     return Filter("equal", (other,), listed)
             return flags
         numeric = bool(target.types) and set(target.types) <= {"integer", "number"}
-        if numeric and asked and not any(one.lstrip("-").isdecimal() for one in asked):
+        if numeric and wanted and not any(one.lstrip("-").isdecimal() for one in wanted):
             return flags
         if not listed and "string" in target.types and not flat.values:
             how = next((how for pattern, how in _PARTLY if pattern.search(text)), None)

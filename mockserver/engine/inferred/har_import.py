@@ -40,15 +40,15 @@ def adopt(
         return [call.key()]
     parent = call.parent_key()
     keys = []
-    for thing in _things(action, body, bool(repository.roles.created)):
-        key = _key(call, thing)
+    for entity in _things(action, body, bool(repository.roles.created)):
+        key = _key(call, entity)
         if not key:
             continue
         before = repository.get(world, key)
         kept = {"at": world.now, "real": True}
         if before is not None and action.kind != "list":  # a list also gives the order
             kept |= {name: before.row[name] for name in ("at", "n")}
-        data = {**before.data, **thing} if before is not None else dict(thing)
+        data = {**before.data, **entity} if before is not None else dict(entity)
         repository.put(world, Entity(key, data, parent, kept))
         keys.append(key)
     if keys or action.kind == "list":
@@ -64,23 +64,23 @@ def _things(action: Action, body: Any, dated: bool) -> Iterator[Mapping[str, Any
         if envelope is not None and newest_first(envelope, dated):
             found = found[::-1]
         for item in found:
-            thing = dig(item, envelope.row) if envelope is not None else item
-            if isinstance(thing, Mapping):
-                yield thing
+            entity = dig(item, envelope.row) if envelope is not None else item
+            if isinstance(entity, Mapping):
+                yield entity
     elif action.kind in _ONE:
-        thing = dig(body, action.response.at)
-        if isinstance(thing, Mapping):
-            yield thing
+        entity = dig(body, action.response.at)
+        if isinstance(entity, Mapping):
+            yield entity
 
 
-def _key(call: Call, thing: Mapping[str, Any]) -> str:
+def _key(call: Call, entity: Mapping[str, Any]) -> str:
     resource, action = call.resource, call.action
     if resource.singleton:
         return call.single_key()
     if action.kind not in ("list", "clone") and action.item in call.request.path:
         return call.key()
     key = resource.identity.key
-    value = thing.get(key) if key is not None else None
+    value = entity.get(key) if key is not None else None
     return "" if value is None else call.key_of(value)
 
 

@@ -299,15 +299,15 @@ class _Issue:
         """The lifetime that the response states."""
         body = self._reply.body
         for path in self._issuer.life if isinstance(body, Mapping | list) else ():
-            said, name = dig(body, path), tokens(path[-1])
-            if isinstance(said, bool) or name[0] not in ("expires", "expiration", "expiry"):
+            lifetime, name = dig(body, path), tokens(path[-1])
+            if isinstance(lifetime, bool) or name[0] not in ("expires", "expiration", "expiry"):
                 continue
-            if isinstance(said, int | float):
-                long = said > 10**8
-                return max(0.0, said - self._world.now / SECOND) if long else float(said)
-            if isinstance(said, str):
+            if isinstance(lifetime, int | float):
+                long = lifetime > 10**8
+                return max(0.0, lifetime - self._world.now / SECOND) if long else float(lifetime)
+            if isinstance(lifetime, str):
                 try:
-                    return max(0.0, (parse(said) - self._world.now) / SECOND)
+                    return max(0.0, (parse(lifetime) - self._world.now) / SECOND)
                 except ValueError:
                     continue
         return None
@@ -321,9 +321,9 @@ class _Issue:
             return None
         call = Call(self._context, action, self._world, self._request)
         repository = call.repository
-        thing = dig(self._reply.body, action.response.at)
+        issued = dig(self._reply.body, action.response.at)
         key = repository.resource.identity.key
-        value = thing.get(key) if isinstance(thing, Mapping) and key is not None else None
+        value = issued.get(key) if isinstance(issued, Mapping) and key is not None else None
         if value is None or not isinstance(repository, OwnRepository):
             return None
         name = call.key_of(value)

@@ -259,11 +259,11 @@ class Phases:
         found: dict[str, Any] = {}
         for group, names, kinds, needed in self._uncounted:
             there = state in kinds
-            said = self._outcome(group, names, salt) if there or needed else {}
+            outcome = self._outcome(group, names, salt) if there or needed else {}
             for name in names:
                 lacking = self._may_lack[name]
-                if name in said and (there or not lacking):
-                    found[name] = self._as_asked(name, said[name], data)
+                if name in outcome and (there or not lacking):
+                    found[name] = self._as_asked(name, outcome[name], data)
                 elif lacking:
                     found[name] = None
         return found
@@ -275,8 +275,8 @@ class Phases:
             return value
         place = self._schemas.place(self._resource.schema or "", name)
         known = self._schemas.flat_at(place).properties if place is not None else {}
-        said = self._sent | (data.keys() - self._flat.properties.keys())
-        shared = {n: data[n] for n in known.keys() & said if data.get(n) is not None}
+        outcome = self._sent | (data.keys() - self._flat.properties.keys())
+        shared = {n: data[n] for n in known.keys() & outcome if data.get(n) is not None}
         joined = {**value, **shared}
         fits = shared and self._values.check(place or "").is_valid(joined)
         return joined if fits else value
@@ -297,16 +297,16 @@ class Phases:
 
     def _outcome(self, group: str, names: Iterable[str], salt: str) -> Said:
         """The values of result, error or cancellation properties."""
-        said = self._said.get((group, salt))
-        if said is None and self._values is not None:
+        outcome = self._said.get((group, salt))
+        if outcome is None and self._values is not None:
             at = salt.partition(":")[0]
             rng = Rng(int(at), group, salt)
             made = results_of if group == "results" else said_of
-            said = made(self._values, self._resource, names, rng)
-            self._said[group, salt] = said
+            outcome = made(self._values, self._resource, names, rng)
+            self._said[group, salt] = outcome
             if len(self._said) > _KEPT:
                 self._said.popitem(last=False)
-        return said or {}
+        return outcome or {}
 
     def finished(self, results: Said, ended: int) -> dict[str, Any]:
         """The results and progress of a job that has succeeded, and the properties that
@@ -343,8 +343,8 @@ class Phases:
         """The range of progress; 0 to 100 or 0 to 1 by default."""
         schema = self._flat.properties[name]
         rules = self._schemas.flat(schema).rules
-        said = self._schemas.plain(schema).get("description")
-        share = isinstance(said, str) and _SHARE.search(said)
+        outcome = self._schemas.plain(schema).get("description")
+        share = isinstance(outcome, str) and _SHARE.search(outcome)
         return rules.get("minimum", 0), rules.get("maximum", 1 if share else 100)
 
     def _beside(self, state: str) -> dict[str, str]:
@@ -372,19 +372,19 @@ class Phases:
                     continue
                 part = {}
             flat = self._schemas.flat(self._flat.properties[holder])
-            said = dict(part)
+            outcome = dict(part)
             for name, entering in names.items():
                 schema = flat.properties[name]
                 at = entered(run, entering, now)
                 if "boolean" in self._schemas.flat(schema).types:
-                    said[name] = state in entering
+                    outcome[name] = state in entering
                 elif at is not None:
-                    said[name] = stamp(self._schemas, name, schema, at)
+                    outcome[name] = stamp(self._schemas, name, schema, at)
                 elif may_be_null(self._schemas, schema):
-                    said[name] = None
+                    outcome[name] = None
                 elif name not in flat.required:
-                    said.pop(name, None)
-            found[holder] = said
+                    outcome.pop(name, None)
+            found[holder] = outcome
 
     def _share(self, run: Sequence[Sequence[Any]], now: int, state: str) -> float:
         """The share of work that is done, by the planned time; half if it ended early."""

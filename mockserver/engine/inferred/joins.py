@@ -362,12 +362,12 @@ class Joins:
             word = noun(name)
             stems = dict.fromkeys((word, kind.noun, kind.noun.rsplit("_", 1)[-1]))
             own = self._schemas.flat_at(resource.request) if resource.request else None
-            asked = {"_".join(tokens(n)): n for n in (own.properties if own else ())}
+            named_ids = {"_".join(tokens(n)): n for n in (own.properties if own else ())}
             endings = ("_ids", "s") if inner is not None else ("_id", "", "_uuid")
-            ids = [asked[s + e] for s in stems for e in endings if s + e in asked]
+            ids = [named_ids[s + e] for s in stems for e in endings if s + e in named_ids]
             key = "_".join(tokens(kind.identity.key or ""))
             own_key = key not in _GENERAL and key not in self._flat(resource).properties
-            ids += [asked[key]] if own_key and key in asked and inner is None else []
+            ids += [named_ids[key]] if own_key and key in named_ids and inner is None else []
             found.append(Named(name, other, inner is not None, tuple(dict.fromkeys(ids)), holder))
         return found
 

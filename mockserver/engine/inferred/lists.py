@@ -88,7 +88,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         query, sower = call.request.query, context.sower
         within = call.within()
         sower.sow(call.world, repository, within)
-        tests, fields = filters.asked(query)
+        tests, fields = filters.tests(query)
         own = call.tests()
         request = PageRequest(call, envelope, most)
 
@@ -98,7 +98,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         pages = found()
         if _is_empty(pages) and filters.sought and sower.is_vendors(repository):
             # The search term can't be known, so it matches everything.
-            tests, fields = filters.asked(query, but=filters.sought)
+            tests, fields = filters.tests(query, but=filters.sought)
             pages = found()
         needed = {field: query.get(name) for name, field in filters.needed.items()}
         # There is something in each of the kinds that the document lists.
@@ -146,7 +146,7 @@ def counting(context: Context, operation: Operation, action: Action) -> CallHand
         call.check_parents()
         within = call.within()
         context.sower.sow(call.world, repository, within)
-        tests, fields = filters.asked(call.request.query)
+        tests, fields = filters.tests(call.request.query)
         tests = [*call.tests(), *tests]
         known: Any = _pages(call, Envelope(), within, tests, fields, filters.properties).count()
         for step in reversed(action.response.counts or ()):
@@ -255,15 +255,15 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage, unique: bool) -> Re
     if not envelope.items:
         reply = bare(context, operation, rng, items)
     else:
-        said = [(field, shown.value(field)) for field in envelope.page.fields]
+        shown_fields = [(field, shown.value(field)) for field in envelope.page.fields]
         known: dict[str, Any] = {"url": call.path()}
-        for field, value in said:
+        for field, value in shown_fields:
             _put(known, field.path, value)
         _put(known, envelope.items, [])
         reply = context.answers.reply(operation, rng, known, (), "fresh", own=())
         if isinstance(reply.body, dict):
             _put(reply.body, envelope.items, items)
-            _settle(context, operation, reply, envelope, said)
+            _settle(context, operation, reply, envelope, shown_fields)
     for name, value in _headers(shown, reply).items():
         reply.headers[name] = value
     return reply
@@ -273,12 +273,12 @@ def _headers(shown: ShownPage, reply: Reply) -> dict[str, str]:
     """The headers that describe the page."""
     envelope = shown.envelope
     numbered = envelope.paging.page is not None or envelope.paging.offset is not None
-    said: dict[str, Any] = {}
+    shown_fields: dict[str, Any] = {}
     if envelope.page.link_header or (shown.page.more and not envelope.items and numbered):
-        said["Link"] = shown.link_header() or None
-    said.update({field.path[0]: shown.value(field) for field in envelope.page.headers})
+        shown_fields["Link"] = shown.link_header() or None
+    shown_fields.update({field.path[0]: shown.value(field) for field in envelope.page.headers})
     found = {}
-    for header, value in said.items():
+    for header, value in shown_fields.items():
         name = next((n for n in reply.headers if n.lower() == header.lower()), header)
         if value is not None:
             found[name] = str(value).lower() if isinstance(value, bool) else str(value)
@@ -302,7 +302,7 @@ def _settle(
     operation: Operation,
     reply: Reply,
     envelope: Envelope,
-    said: list[tuple[PageField, Any]],
+    shown_fields: list[tuple[PageField, Any]],
 ) -> None:
     """Set what is true of the page; properties without a value are null or left out."""
     pointer = _pointer(operation, reply.status)
@@ -312,7 +312,7 @@ def _settle(
     if not _dug(reply.body, envelope.items) and not check(reply.body):
         # An empty list is left out where it may be missing but not empty.
         _drop(reply.body, envelope.items)
-    for field, value in said:
+    for field, value in shown_fields:
         before = _dug(reply.body, field.path)
         if before == value and type(before) is type(value):
             continue

@@ -51,16 +51,16 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
         if table is not None and (rows := _rows(call, table)) is not None:
             return Reply(operation.success, rows, {}, table.media_type)
         world, request = call.world, call.request
-        asked = sorted(request.path.items())
+        path = sorted(request.path.items())
         part = _of_entity(call, shared) if shared else {}
         if part:
-            rng = lasting(world, operation.id, *asked)
+            rng = lasting(world, operation.id, *path)
             known = {**request.path, **part}
             at = action.response.at
             return context.answers.reply(operation, rng, known, at, sample=True)
         if operation.method != "GET" or request.query:
             known = {**request.query, **named(request.body), **request.path}
-            rng = lasting(world, operation.id, *asked)
+            rng = lasting(world, operation.id, *path)
             each = _answers_each(call, known) if operation.method != "GET" else {}
             return _with_rows(as_shown(call, rng, {**known, **each}), each)
         # A path parameter may be an array.
@@ -69,11 +69,11 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
             world.tenant,
             created(world),
             call.mode("rich"),
-            repr(asked),
+            repr(path),
         )
         reply = kept.get(question)
         if reply is None:
-            reply = as_shown(call, lasting(world, operation.id, *asked), request.path)
+            reply = as_shown(call, lasting(world, operation.id, *path), request.path)
             kept[question] = reply
             if len(kept) > _KEPT:
                 kept.popitem(last=False)
@@ -211,9 +211,9 @@ def _in_its_format(call: Call, jobs: Repository, reply: Reply) -> Reply:
     if response is None or len(response.content) < 2 or entity is None or not anything:
         return reply
     data = entity.data.items()
-    said = {str(v).casefold() for n, v in data if "_".join(tokens(n)) in _FORMATS}
+    given = {str(v).casefold() for n, v in data if "_".join(tokens(n)) in _FORMATS}
     for name, media in response.content.items():
-        if not said.isdisjoint((essence(name), essence(name).rsplit("/", 1)[-1])):
+        if not given.isdisjoint((essence(name), essence(name).rsplit("/", 1)[-1])):
             if name == reply.media_type:
                 return reply
             rng = lasting(call.world, call.operation.id, name, entity.key)
@@ -315,24 +315,24 @@ def as_shown(call: Call, rng: Rng, known: Mapping[str, Any], mode: Mode = "rich"
         # One row for each that was sent.
         return context.answers.reply(operation, rng, known[""], (), call.mode("fresh"))
     if example is MISSING:
-        said: Any = dict(known) or MISSING
+        given: Any = dict(known) or MISSING
         sample, mode = mode == "rich", call.mode(mode)
         own = None if operation.method == "GET" else ()
-        return context.answers.reply(operation, rng, said, (), mode, sample=sample, own=own)
+        return context.answers.reply(operation, rng, given, (), mode, sample=sample, own=own)
     media = media_of(operation, operation.success)
     pointer = media.pointer if media is not None else None
-    said = example
+    given = example
     if isinstance(example, Mapping):
         names = context.schemas.flat_at(pointer).properties if pointer is not None else {}
-        said = {**example, **{n: v for n, v in known.items() if n in example or n in names}}
+        given = {**example, **{n: v for n, v in known.items() if n in example or n in names}}
     mode = "bare" if whole else call.mode(mode)
-    reply = context.answers.reply(operation, rng, said, (), mode, sample=True)
+    reply = context.answers.reply(operation, rng, given, (), mode, sample=True)
     if media is None or pointer is None or not is_json_or_any(media.name):
         return reply
     literal = context.values.literal(pointer)
-    if whole and literal.is_valid(said):
+    if whole and literal.is_valid(given):
         # Verbatim; elsewhere, additional properties are left out.
-        reply.body = said
+        reply.body = given
     elif context.values.check(pointer).unions and not literal.is_valid(reply.body):
         other = context.answers.reply(operation, rng, dict(known) or MISSING, (), mode, sample=True)
         reply = other if literal.is_valid(other.body) else reply

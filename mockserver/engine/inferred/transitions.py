@@ -55,7 +55,7 @@ _LASTS = seconds(3600)
 def transition(call: Call) -> Reply:
     """Apply the verb and return the documented response."""
     entity = single(call) if call.resource.singleton else call.entity()
-    sent = {**call.asked(), **named(call.sent)}
+    sent = {**call.query_properties(), **named(call.sent)}
     verb = _verb(call, sent)
     shown = _shown(call, verb, sent)
     check_bare(call, entity)
@@ -163,10 +163,10 @@ def _with_words(entity: Entity, states: States | None, sent: Mapping[str, Any]) 
     if states is None:
         return entity
     outcome_fields = {*states.results, *states.faults, *states.cancels}
-    said = {name: value for name, value in sent.items() if name in outcome_fields}
-    if not said:
+    given = {name: value for name, value in sent.items() if name in outcome_fields}
+    if not given:
         return entity
-    row = {**entity.row, "said": {**entity.row.get("said", {}), **said}}
+    row = {**entity.row, "said": {**entity.row.get("said", {}), **given}}
     return Entity(entity.key, entity.data, entity.parent, row)
 
 
@@ -284,8 +284,8 @@ def _moved(
     if states.attempts is not None and before in states.terminal and isinstance(tried, int):
         changes.setdefault(states.attempts, tried + 1)
     row = {**entity.row, "schedule": schedule}
-    said = {n: v for n, v in row.get("said", {}).items() if n not in states.verdicts}
-    row["said"] = said | {n: changes[n] for n in states.verdicts if n in changes}
+    given = {n: v for n, v in row.get("said", {}).items() if n not in states.verdicts}
+    row["said"] = given | {n: changes[n] for n in states.verdicts if n in changes}
     if states.moves:
         row.setdefault("salt", outcome_salt(world, repository.resource.name, entity.key))
     for name in states.moments:

@@ -88,7 +88,7 @@ class Parameters:
                 explode = raw.get("explode", place == "query") is not False
                 yield _Parameter(name, place, schema, tuple(shown), explode)
 
-    def said(
+    def filled(
         self, message: Message, rng: Rng
     ) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
         """The headers and the query of one message."""
@@ -200,7 +200,7 @@ class EventSource:
         called = {f"{repository.resource.noun}_id": entity.id(repository.resource)}
         message = Message(name, value or announcement.name, at, {**entity.data, **called})
         rng = Rng.of(world, *salt, "sent")
-        headers, query = self._parameters(announcement).said(message, rng)
+        headers, query = self._parameters(announcement).filled(message, rng)
         return Event(name, announcement, str(row["id"]), at, body, value, headers, query)
 
     def _absent(self, announcement: Announcement, entity: Entity) -> list[tuple[str, ...]]:
@@ -221,7 +221,7 @@ class EventSource:
         return found
 
     def _known(
-        self, announcement: Announcement, entity: Entity, event_id: str, at: int, said: str
+        self, announcement: Announcement, entity: Entity, event_id: str, at: int, event: str
     ) -> dict[str, Any]:
         """The known values of a body: the entity, or an envelope around it."""
         schemas = self._context.schemas
@@ -231,7 +231,7 @@ class EventSource:
         nested = [name for name in properties if name.lower() in inner]
         known: dict[str, Any] = {} if nested else dict(entity.data)
         if announcement.values:
-            known[announcement.event_field] = said
+            known[announcement.event_field] = event
         own = self._context.flat(repository.resource).properties
         for name, schema in properties.items():
             if name in known or (not nested and name in own):
@@ -243,8 +243,8 @@ class EventSource:
                 known[name] = entity.id(repository.resource)
             elif name.lower() in TELLERS:
                 # If it can't hold the name, its values mean something else.
-                if flat.values is None or said in flat.values:
-                    known[name] = said
+                if flat.values is None or event in flat.values:
+                    known[name] = event
             elif name.lower() in _IDS:
                 known[name] = event_id
             elif schemas.plain(schema).get("format") == "date-time":

@@ -246,9 +246,9 @@ class Pipeline:
     def _warn(self, request: Request, reply: Reply) -> None:
         """Report violations in the log and in a header of the reply."""
         faults = (f"{dotted(place_of(v))} {fault_text(v)}" for v in request.violations)
-        said = "; ".join(faults)
-        log.warning("%s does not fit the document: %s", request.operation.id, said)
-        line = " ".join(said.split())
+        text = "; ".join(faults)
+        log.warning("%s does not fit the document: %s", request.operation.id, text)
+        line = " ".join(text.split())
         cut = line if len(line) <= _LONGEST_HEADER else line[: _LONGEST_HEADER - 1] + "…"
         reply.headers[VIOLATIONS] = cut.encode("ascii", "replace").decode()
 

@@ -97,8 +97,10 @@ class Authenticator:
                     break
                 whole = credential
                 if scopes is not None and credential not in self._keys:
-                    credential, colon, said = credential.partition(":")
-                    lacking |= scopes.difference(_SEPARATOR.split(said)) if colon else frozenset()
+                    credential, colon, scope_texts = credential.partition(":")
+                    lacking |= (
+                        scopes.difference(_SEPARATOR.split(scope_texts)) if colon else frozenset()
+                    )
                 if not self.accepts(credential):
                     issued = self._issued(whole)
                     if issued is None or issued.problem:

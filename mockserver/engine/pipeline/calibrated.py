@@ -74,8 +74,8 @@ class CalibratedPipeline(Pipeline):
         self, steps: Steps, message: Message, exchange: Exchange, handle: Handler | None = None
     ) -> Sent:
         rules = steps.rules
-        asked = HEADER in message.headers
-        if not asked and (rules is None or not rules.answers):
+        wanted = HEADER in message.headers
+        if not wanted and (rules is None or not rules.answers):
             return _answer(self, steps, message, exchange, handle)
         operation = steps.operation
         query = parse_qs(message.query.decode("latin-1"), keep_blank_values=True)
@@ -83,10 +83,10 @@ class CalibratedPipeline(Pipeline):
         try:
             sent = self._calibrated(steps, message, exchange, traits)
         except Refusal as refusal:
-            if asked:
+            if wanted:
                 refusal.headers = {**refusal.headers, HEADER: as_header(traits)}
             raise
-        if asked:
+        if wanted:
             traits_header = (HEADER.encode(), as_header(traits).encode())
             sent = replace(sent, headers=[*sent.headers, traits_header])
         return sent

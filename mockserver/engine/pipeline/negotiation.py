@@ -63,10 +63,10 @@ class Preference:
         """Add the documented headers of its status to a refusal."""
         response = operation.response_for(reply.status)
         if response is not None and response.headers:
-            said = {name.lower() for name in reply.headers}
+            sent = {name.lower() for name in reply.headers}
             rng = Rng(now, operation.id, reply.status)
             for name, value in self._answers.headers.of(response, rng, refused=True).items():
-                if name.lower() not in said:
+                if name.lower() not in sent:
                     reply.headers[name] = value
 
     def __call__(self, world: World, request: Request) -> Reply | None:

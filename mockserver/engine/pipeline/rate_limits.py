@@ -46,8 +46,10 @@ class RateLimits:
             self._last.clear()
         used = next(self._counts.setdefault((tenant, window), count(1)))
         values = {name.decode(): value.decode("latin-1") for name, value in sent.headers}
-        said = [int(values[n]) for n in named if _part(n) == "limit" and _is_number(values.get(n))]
-        limit = said[0] if said else LIMIT
+        limits = [
+            int(values[n]) for n in named if _part(n) == "limit" and _is_number(values.get(n))
+        ]
+        limit = limits[0] if limits else LIMIT
         faults = self._faults
         fault = faults.allowance(operation.id, tenant, now) if faults.active else None
         limit, left, end = fault or (limit, max(0, limit - used), (window + 1) * WINDOW)

@@ -64,9 +64,9 @@ def dispatch_of(
     if len(branches) < 2:
         return None
     for name in facts[0].required:
-        said = [fact.listed(name) if name in fact.required else None for fact in facts]
-        if all(said) and all(fact.is_object for fact in facts):
-            found = _dispatch(name, [tuple(one or ()) for one in said], True, True)
+        named_values = [fact.listed(name) if name in fact.required else None for fact in facts]
+        if all(named_values) and all(fact.is_object for fact in facts):
+            found = _dispatch(name, [tuple(one or ()) for one in named_values], True, True)
             if found is not None:
                 return found
     return None

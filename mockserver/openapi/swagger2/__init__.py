@@ -272,8 +272,8 @@ class _Upgrade:
             types = produces or [BINARY if file else JSON]
             if not produces:
                 self.assume(pointer, f"says of no media type that it has; {types[0]} is taken")
-            said = self.schemas.convert(schema, join(pointer, "schema"))
-            content = {name: {"schema": said} for name in types}
+            converted = self.schemas.convert(schema, join(pointer, "schema"))
+            content = {name: {"schema": converted} for name in types}
         for name, example in _object(raw.get("examples"), join(pointer, "examples")).items():
             if "/" in name:
                 content[name] = {**content.get(name, {}), "example": example}

@@ -127,8 +127,8 @@ def converted_scheme(raw: Mapping[str, Any], pointer: str, warn: Warn) -> dict[s
             flow = "implicit"
         scopes = raw.get("scopes")
         parts = {key: raw[key] for key in _FLOW_PARTS if key in raw}
-        said = dict(scopes) if isinstance(scopes, Mapping) else {}
-        return {**found, "type": "oauth2", "flows": {flow: {**parts, "scopes": said}}}
+        named = dict(scopes) if isinstance(scopes, Mapping) else {}
+        return {**found, "type": "oauth2", "flows": {flow: {**parts, "scopes": named}}}
     if kind != "apiKey":
         warn(pointer, f"a security scheme of type {kind!r} is not known")
     return {**found, **{key: raw[key] for key in ("type", "name", "in") if key in raw}}

@@ -275,8 +275,8 @@ class Requests:
             schema = schema_at(self.contract.document, media.pointer, ()) if media.pointer else None
             names |= set((schema or {}).get("properties") or ())
         text = exchange.body.decode("utf-8", "replace")
-        said = set(re.findall(r"[\w.-]+", json.dumps(_without_input(text))))
-        return len(said & names) > 1
+        words = set(re.findall(r"[\w.-]+", json.dumps(_without_input(text))))
+        return len(words & names) > 1
 
     def is_documented(self, exchange: Exchange) -> bool:
         """Whether the document has the method at this address, if under another path."""

@@ -118,8 +118,8 @@ def own_mocks(spec: str, seeds: Sequence[int], options: Sequence[str] = ()) -> I
             stack.enter_context(_served(spec, seed, port, options))
             for seed, port in zip(seeds, free_ports(len(seeds)), strict=True)
         ]
-        for process, url, said in started:
-            _await(process, url, said, spec)
+        for process, url, errors in started:
+            _await(process, url, errors, spec)
         yield [url for _, url, _ in started]
 
 
@@ -139,22 +139,22 @@ def _served(
         *options,
     ]
     # A file: a pipe that nobody reads is full one day, and then the mock waits for ever.
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
         try:
-            yield process, f"http://127.0.0.1:{port}", said
+            yield process, f"http://127.0.0.1:{port}", errors
         finally:
             process.terminate()
             process.wait(timeout=20)
 
 
-def _await(process: subprocess.Popen[bytes], url: str, said: IO[bytes], spec: str) -> None:
+def _await(process: subprocess.Popen[bytes], url: str, errors: IO[bytes], spec: str) -> None:
     end = time.monotonic() + START_TIMEOUT
     wire = Wire(url, 2)
     while time.monotonic() < end:
         if process.poll() is not None:
-            said.seek(0)
-            text = said.read().decode("utf-8", "replace")
+            errors.seek(0)
+            text = errors.read().decode("utf-8", "replace")
             line = text.strip().splitlines()[-1:] or ["no output"]
             raise UsageError(f"the mock of {spec} does not start: {line[0]}")
         try:

@@ -139,16 +139,16 @@ def block(number: int, finding: Finding) -> Iterator[str]:
     yield f"   where    {finding.where}"
     rules = finding.extra.get("rules", finding.rule)
     yield f"   rule     {rules}  [{finding.origin}, {finding.id}]"
-    said = [
+    lines = [
         part
         for line in finding.message.splitlines()
         for part in textwrap.wrap(
             line, WIDTH, initial_indent="   what     ", subsequent_indent="            "
         )
     ]
-    yield from said[:LONGEST]
-    if len(said) > LONGEST:
-        yield f"            and {counted(len(said) - LONGEST, 'more line')}, in the reports"
+    yield from lines[:LONGEST]
+    if len(lines) > LONGEST:
+        yield f"            and {counted(len(lines) - LONGEST, 'more line')}, in the reports"
     example = finding.example
     if example is not None:
         reply = example.body[:200].decode("utf-8", "replace")
