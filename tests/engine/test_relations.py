@@ -406,3 +406,38 @@ def test_one_beside_the_page_of_several_is_the_one_that_is_made() -> None:
         found = made(server.client, "/entries", entry={"note": "tea"})["data"]["entry"]
         assert found["note"] == "tea"
         assert server.client.get(f"/entries/{found['id']}").json()["data"]["entry"] == found
+
+
+def test_what_lies_below_a_name_is_found_by_owner_and_name() -> None:
+    """`/repos/{owner}/{repo}` where entities have numbers as ids, as with code hosts."""
+    owner = thing("login", login=TEXT)
+    repo = thing("id name owner", id={"type": "integer"}, name=TEXT, owner=owner)
+    issue = thing("id", id={"type": "integer"}, title=TEXT)
+    named = [item("owner"), item("repo")]
+    paths = {
+        "/repos": {
+            "get": got(many(repo)),
+            "post": posted(thing("name", name=TEXT, owner=owner), repo),
+        },
+        "/repos/{owner}/{repo}": {"parameters": named, "get": got(repo)},
+        "/repos/{owner}/{repo}/issues": {
+            "parameters": named,
+            "get": got(many(issue)),
+            "post": posted(thing("", title=TEXT), issue),
+        },
+        "/repos/{owner}/{repo}/issues/{issue_id}": {
+            "parameters": [*named, item("issue_id")],
+            "get": got(issue),
+        },
+    }
+    with serve(paths) as server:
+        client = server.client
+        for login in ("ann", "bob"):
+            sent = {"name": "tools", "owner": {"login": login}}
+            client.post("/repos", json=sent).raise_for_status()
+        url = "/repos/ann/tools/issues"
+        one = made(client, url, title="a bug")
+        assert client.get(f"{url}/{one['id']}").json() == one
+        assert one["id"] in keys(client, url)
+        assert one["id"] not in keys(client, "/repos/bob/tools/issues")
+        assert client.get("/repos/ann/other/issues").status_code == 404

@@ -13,7 +13,7 @@ from mockserver.engine.idempotency import ANSWERS, key_of, once
 from mockserver.engine.inferred import bulk, crud
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
-from mockserver.engine.inferred.dependencies import checked
+from mockserver.engine.inferred.dependencies import by_names, checked
 from mockserver.engine.inferred.files import FILES, any_files, with_files
 from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.har_import import adopt, owns
@@ -252,6 +252,9 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
             handler = tracked(handler)
         if action.allowed is not None:
             handler = permitted(handler)
+        above = [context.above(link) for link in action.parents]
+        if any(one is not None and one.resource.identity.names for one in above):
+            handler = by_names(handler)
         names = [link.parameter for link in action.parents if not _is_in_path(operation, link)]
         if not names:
             return once(

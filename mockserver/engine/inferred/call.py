@@ -21,8 +21,8 @@ from mockserver.engine.inferred.repository import (
     OwnRepository,
     Repository,
     Test,
+    called,
     is_like,
-    says,
 )
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import NO_BODY, Reply, Request
@@ -91,8 +91,8 @@ class Call:
             if name is None or name in sent or self.request.query.get(parameter.name) is None:
                 continue
             # `?rrsets=true` asks for an array that the entity has.
-            parameters = kinds(schemas, parameter.schema)
-            if not parameters or parameters & kinds(schemas, properties[name]):
+            wanted = kinds(schemas, parameter.schema)
+            if not wanted or wanted & kinds(schemas, properties[name]):
                 found[name] = self.request.query[parameter.name]
         return found
 
@@ -201,7 +201,7 @@ class Call:
             if leniency.knows_any_id:
                 entity = self.repository.put(self.world, entity)
         if entity is None:
-            entity = self._by_name()
+            entity = self.called(self.repository, self.item)
         if entity is not None and not entity.row.get("gone") and self._lies(entity):
             check_match(self.world, self.request, entity)
             return entity
@@ -229,29 +229,24 @@ class Call:
         if found:
             return found[0]
         parameters = {**self.request.query, **self.request.path}
-        said = ", ".join(str(parameters.get(name, "")) for name, _ in self.action.request.by)
-        if self.context.any_is_known(self.world, self.resource, said):
+        text = ", ".join(str(parameters.get(name, "")) for name, _ in self.action.request.by)
+        if self.context.any_is_known(self.world, self.resource, text):
             like = {name: parameters[p] for p, name in self.action.request.by if parameters.get(p)}
-            return self.imagined(said, None, "", like)
-        raise not_found(self.resource, said)
+            return self.imagined(text, None, "", like)
+        raise not_found(self.resource, text)
 
     def _restores(self) -> bool:
         transition = self.action.transition
         return transition is not None and transition.verb == "restore"
 
-    def _by_name(self) -> Entity | None:
-        """The entity with this name, where a path may contain a name."""
-        value = id_text(self.item).strip("/")
-        names = self.resource.identity.names
-        if not names or not value:
-            return None
-
-        def is_called(entity: Entity) -> bool:
-            return any(says(entity.data.get(name), value) for name in names)
-
-        choice = Choice(newest_first=True)
-        found = self.repository.select(self.world, [is_called], choice).page(1).rows
-        return found[0] if found else None
+    def called(self, repository: Repository, name: object) -> Entity | None:
+        """The entity with this name, where a path may contain a name; of several, one that also has
+        what else the path says (`/repos/{owner}/{repo}`)."""
+        own = self.context.flat(repository.resource).properties
+        path = self.request.path
+        unknown = (link.parameter for link in self.action.parents if link.resource is None)
+        owners = {one: id_text(path[one]) for one in unknown if one in own and one in path}
+        return called(repository, self.world, id_text(name), owners)
 
     def _lies(self, entity: Entity) -> bool:
         """Whether the entity belongs to the parent that the path names, if that is known."""

@@ -1,13 +1,16 @@
 """Requests that conflict with other entities: a value that is taken, an entity that others depend
-on, an id that no entity has."""
+on, an id that no entity has.
+Names in a path stand for ids."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import dig, not_found
+from mockserver.engine.inferred.identifiers import key_above
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.inferred.schedules import state_of
 from mockserver.engine.messages import Reply
@@ -109,3 +112,25 @@ def _things(body: Any, action: Action) -> Iterator[Mapping[str, Any]]:
     for part in found if isinstance(found, list) else [found]:
         if isinstance(part, Mapping):
             yield part
+
+
+def by_names(handler: CallHandler) -> CallHandler:
+    """The handler, for a path that may have the names of the entities above in place of ids:
+    `/repos/{owner}/{repo}/issues`."""
+    return lambda call: handler(_with_ids(call))
+
+
+def _with_ids(call: Call) -> Call:
+    path, links = dict(call.request.path), call.action.parents
+    for index, link in enumerate(links):
+        repository = call.context.above(link)
+        if repository is None or not repository.resource.identity.names:
+            continue
+        key = key_above(call.context.plan, path, links, index)
+        if call.context.find(call.world, repository, key) is None:
+            found = call.called(repository, path[link.parameter])
+            if found is not None and not found.row.get("gone"):
+                path[link.parameter] = found.id(repository.resource)
+    if path == call.request.path:
+        return call
+    return replace(call, request=replace(call.request, path=path))

@@ -402,3 +402,39 @@ def says(value: Any, wanted: str) -> bool:
     if isinstance(value, list):
         return any(says(one, wanted) for one in value)
     return isinstance(value, str) and value.strip("/") == wanted
+
+
+def called(
+    repository: Repository, world: World, name: str, owners: Mapping[str, str]
+) -> Entity | None:
+    """The newest entity that has this name, or else the first seed entity that has it.
+
+    Before all others come those of the `owners`: properties that are such a name, or show what is
+    called so (`"owner": {"login": "octocat"}`).
+    """
+    value, names = name.strip("/"), repository.resource.identity.names
+    if not names or not value:
+        return None
+
+    def is_called(entity: Entity) -> bool:
+        return any(says(entity.data.get(one), value) for one in names)
+
+    def is_theirs(entity: Entity) -> bool:
+        for own, owner in owners.items():
+            held = entity.data.get(own)
+            if not any(says(one, owner) for one in _values(held)):
+                return False
+        return True
+
+    for tests in ([is_called, is_theirs], [is_called]) if owners else ([is_called],):
+        found = repository.select(world, tests, Choice(newest_first=True)).page(1).rows
+        if found and found[0].seed:
+            # Examples lie below the first one.
+            found = repository.select(world, tests, Choice()).page(1).rows
+        if found:
+            return found[0]
+    return None
+
+
+def _values(held: Any) -> Iterable[Any]:
+    return held.values() if isinstance(held, Mapping) else (held,)
