@@ -110,6 +110,8 @@ class Comparison:
     reached: set[tuple[str, Kind]] = field(default_factory=set)
     unsure: bool = False
     """Whether another world may show what these do not: a command on what has failed there."""
+    partial: bool = False
+    """Whether a job was compared with none, since it had another status in each of these worlds."""
     _pairs: list[Pairs] = field(default_factory=list)
     _times: list[dict[tuple[str, str], str]] = field(default_factory=list)
     _step: Step | None = None
@@ -341,6 +343,7 @@ class Comparison:
         same = [(i, value) for i, value in mocks if value.get(name) == real[name]]
         if same:
             return same
+        self.partial = True
         # An enclosing object may have been matched by a status of its own.
         there = [(i, value_at(root, spot) if spot else root) for i, root in self._roots]
         jobs = [(i, value) for i, value in there if isinstance(value, dict)]

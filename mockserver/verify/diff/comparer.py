@@ -101,7 +101,9 @@ class Comparer:
             if fresh and has_jobs and self._survey():
                 comparison = self._compared(program, real, count)
                 fresh = open_ones(comparison.found)
-            if not fresh and not comparison.unsure:
+            # What is looked for again may show in other worlds alone.
+            unsure = comparison.unsure or (wanted is not None and comparison.partial)
+            if not fresh and not unsure:
                 break
         if wanted is None:
             for cell in comparison.reached:
