@@ -33,8 +33,8 @@ def with_callers(
     actions: Mapping[str, Action],
     linker: Linker,
 ) -> tuple[dict[str, Resource], dict[str, Action], str | None]:
-    """The plan in which `/me` is one of the users, and the name of the resource that callers are
-    entities of; where users have no collection, one of its own."""
+    """The resources and actions in which `/me` shows one of the users, and the name of the resource
+    of the users. If users have no collection, `/me` is a resource of its own."""
     found, changed = dict(resources), dict(actions)
     callers: str | None = None
     for facts in survey.facts:
@@ -48,27 +48,28 @@ def with_callers(
             name = action.resource
         elif name is None:
             draft = Draft(collections=[facts.route], singleton=True)
-            draft.say(f"{facts.operation.path} shows who calls", "likely")
+            draft.say(f"{facts.operation.path} shows the caller", "likely")
             name = label(facts.route.steps)
             if name in found:
                 continue
             found[name] = make_resource(survey, name, draft, linker)
         callers = name
-        for one in survey.facts:
-            there = changed[one.operation.id]
-            kind = _KINDS.get(one.operation.method)
-            if one.operation.path != facts.operation.path or kind is None:
+        for other in survey.facts:
+            before = changed[other.operation.id]
+            kind = _KINDS.get(other.operation.method)
+            if other.operation.path != facts.operation.path or kind is None:
                 continue
-            if there.kind in ("read", "write", "clear") or one is facts:
-                changed[one.operation.id] = _own(survey, one, there, kind, name)
-    left = {action.resource for action in changed.values()}
-    left |= {link.resource for action in changed.values() for link in action.parents}
-    gone = {one.resource for one in actions.values()} - left
-    kept = {name: one for name, one in found.items() if name not in gone}
+            if before.kind in ("read", "write", "clear") or other is facts:
+                changed[other.operation.id] = _on_caller(survey, other, before, kind, name)
+    used = {action.resource for action in changed.values()}
+    used |= {link.resource for action in changed.values() for link in action.parents}
+    unused = {action.resource for action in actions.values()} - used
+    kept = {name: resource for name, resource in found.items() if name not in unused}
     return kept, changed, callers or _of_logins(kept)
 
 
-def _own(survey: Survey, facts: Facts, action: Action, kind: ActionKind, name: str) -> Action:
+def _on_caller(survey: Survey, facts: Facts, action: Action, kind: ActionKind, name: str) -> Action:
+    """The action, on the caller's own entity of the resource `name`."""
     why = Because(f"{facts.operation.path} is about the caller's own entity", "likely")
     partial = action.request.partial or (kind == "write" and not survey.flat(facts.body).required)
     request = replace(action.request, item_in="caller", partial=partial)
@@ -79,6 +80,7 @@ def _own(survey: Survey, facts: Facts, action: Action, kind: ActionKind, name: s
 
 
 def _shows_caller(survey: Survey, facts: Facts) -> bool:
+    """Whether it is a GET of `/me`, `/users/current` or the singular `/user`."""
     path = facts.operation.url_path
     if facts.operation.method != "GET" or "{" in path or facts.is_list or not facts.ref:
         return False
@@ -89,7 +91,7 @@ def _shows_caller(survey: Survey, facts: Facts) -> bool:
 
 
 def _collection_of(survey: Survey, facts: Facts, resources: Mapping[str, Resource]) -> str | None:
-    """The resource with a collection that the caller's entity is in."""
+    """The resource whose collection holds the caller's entity; None if several could."""
     found = [
         name
         for name, resource in resources.items()
@@ -99,10 +101,13 @@ def _collection_of(survey: Survey, facts: Facts, resources: Mapping[str, Resourc
 
 
 def _holds_persons(resource: Resource) -> bool:
-    kept = not resource.singleton and not resource.parents and resource.identity.key is not None
-    return kept and resource.noun in _PERSONS
+    collection = (
+        not resource.singleton and not resource.parents and resource.identity.key is not None
+    )
+    return collection and resource.noun in _PERSONS
 
 
 def _of_logins(resources: Mapping[str, Resource]) -> str | None:
+    """The users that a login can be about, where no path shows the caller."""
     found = [name for name, one in resources.items() if _holds_persons(one) and one.noun == "user"]
     return found[0] if len(found) == 1 else None

@@ -110,7 +110,7 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
         yield "documented", "the document says that it goes on in the background"
     if hints.read and any(action.elsewhere for action in actions):
         yield "started", "an operation on something else starts it"
-    elif hints.told:
+    elif hints.status_only:
         yield "started", "there is nothing to see of it but its status"
     own = states.inner[-1] if states.inner and states.name in USUAL else states.name
     orders = _orders(states, hints)

@@ -64,8 +64,8 @@ class Hints:
     `accepted`: the create answers 202; `shared`: it sends the schema that it responds with;
     `filters` are the enum values of query parameters; `texts` are the descriptions; `spoken` are
     those of every operation on one; `shown` are the examples of one in responses; `made` says
-    how one is made. `read`: its paths do nothing but read one by its id; `told`: nothing but its
-    status.
+    how one is made. `read`: its paths only read one by its id; `status_only`: one of them reads
+    only its status.
     """
 
     noun: str = ""
@@ -80,7 +80,7 @@ class Hints:
     shown: tuple[Mapping[str, object], ...] = ()
     made: tuple[str, ...] = ()
     read: bool = False
-    told: bool = False
+    status_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +301,7 @@ def _is_job(schemas: Schemas, flat: Flat, hints: Hints) -> bool:
         bool(moments)
         or hints.accepted
         or progress
-        or hints.told
+        or hints.status_only
         or (is_job(hints.noun) and goes_on)
     )
 

@@ -1,5 +1,5 @@
-"""Operations that name entities by other properties than the id, or several by their ids, show them
-in short, or count them."""
+"""Operations that find entities by another property than the id, read several by their ids, list
+them in a shorter form, or count them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from mockserver.inference.words import bag, is_id_of, is_plural, noun, tokens
 
 Steps = tuple[str, ...]
 _COUNTS = bag("count counter counts total")
+_NEWEST = (("latest",), ("newest",), ("last",), ("most", "recent"), ("latest", "version"))
 
 
 def looked_up_by(survey: Survey, facts: Facts, resource: Resource) -> dict[str, str]:
-    """The parameters of a GET that name entities of a resource, each with the property that it is
-    the value of: the last of the path, else those of the query."""
+    """The parameters by which a GET finds entities of a resource, each with the property that it is
+    compared with: the last parameter of the path, else those of the query."""
     operation, key = facts.operation, resource.identity.key
     lists = facts.envelope is not None
     own = {
@@ -40,17 +41,13 @@ def looked_up_by(survey: Survey, facts: Facts, resource: Resource) -> dict[str, 
     return found
 
 
-_COUNTS = bag("count counter counts total")
-_NEWEST = (("latest",), ("newest",), ("last",), ("most", "recent"), ("latest", "version"))
-
-
 def is_newest(step: str) -> bool:
     """Whether a step behind a collection means its newest entity: `/releases/latest`."""
     return tokens(step) in _NEWEST
 
 
 def _named_in(text: str, own: Mapping[Steps, str]) -> str | None:
-    """The property by which a text says that one is found: "gets a user by external id"."""
+    """The property that a text names after "by": "gets a user by external id"."""
     words = tokens(text)
     for index, one in enumerate(words):
         if one in ("by", "with", "using"):
@@ -70,8 +67,8 @@ def are_ids(parameter: str, resource: Resource) -> bool:
 
 
 def shown_in_short(survey: Survey, facts: Facts, resources: Iterable[Resource]) -> Resource | None:
-    """The resource whose entities a list shows in a form of its own: each row has the id, and most
-    of the rest is known of the entity."""
+    """The resource whose entities a list shows in a shorter form: each row has the id, and most of
+    its other properties are properties of the entity."""
     rows = survey.flat(facts.ref).properties.keys() if facts.envelope is not None else set()
     if len(rows) < 2 or not facts.route.plural:
         return None
@@ -93,7 +90,7 @@ def _known_of(survey: Survey, resource: Resource) -> set[Steps]:
 
 
 def number_in(survey: Survey, facts: Facts) -> Path | None:
-    """Where `GET /things/count` has the only number of its response."""
+    """The path to the number in the response of `GET /pets/count`; None if it has several."""
     response = facts.operation.response_for(facts.operation.success)
     media = json_of(response.content) if response is not None else None
     if facts.route.last.lower() not in _COUNTS or media is None or not media.pointer:
@@ -124,7 +121,8 @@ def number_in(survey: Survey, facts: Facts) -> Path | None:
 
 
 def part_called(survey: Survey, facts: Facts, resource: Resource, called: str) -> str | None:
-    """The property of an entity that a path below it shows (`/cars/{id}/charge-state`)."""
+    """The property of an entity that a path below it shows: `charge_state` at
+    `/cars/{id}/charge-state`."""
     shown = survey.flat(facts.ref)
     for name, schema in survey.flat(resource.schema).properties.items():
         if word(name) == word(called) and "object" in shown.types:

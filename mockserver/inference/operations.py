@@ -18,7 +18,7 @@ from mockserver.inference.remote_calls import (
     PlainForm,
     RemoteCalls,
     is_call,
-    is_told,
+    is_status_path,
 )
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, is_id_of, noun, tokens
@@ -77,7 +77,7 @@ class Survey:
         self._item_steps = {route(o.url_path).steps for o in contract.operations}
         self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
         calls = RemoteCalls((facts.operation.method, facts.route) for facts in self.facts)
-        for facts in sorted(self.facts, key=lambda facts: is_told(facts.route)):
+        for facts in sorted(self.facts, key=lambda facts: is_status_path(facts.route)):
             if is_call(facts.route):
                 facts.plain = calls.plain(self._call_of(facts))
             else:

@@ -29,11 +29,11 @@ _FETCH = bag("get info details detail show describe read view retrieve fetch ins
 _UPDATE = bag("update edit modify change save")
 _REMOVE = bag("delete remove destroy")
 _FORMATS = bag("json xml")
-_TELLING = bag("status state progress")
+_STATUS_WORDS = bag("status state progress")
 _ID_ENDINGS = ("id", "uuid", "arn", "name", "identifier", "key", "slug")
 _DOTTED = re.compile(r"([A-Za-z_]+)\.([A-Za-z]+)")
 
-Kind = Literal["create", "list", "fetch", "update", "remove", "verb", "tell"]
+Kind = Literal["create", "list", "fetch", "update", "remove", "verb", "status"]
 Steps = tuple[str, ...]
 
 
@@ -82,7 +82,7 @@ class RemoteCalls:
         self._families: dict[Steps, set[str]] = {}
         for _, route in operations:
             found = _read(route)
-            if found is not None and found.kind != "tell":
+            if found is not None and found.kind != "status":
                 home = found.parent[:-1] if _ends_in_id(route) else found.parent
                 self._families.setdefault(home, set()).add(found.kind)
 
@@ -95,7 +95,7 @@ class RemoteCalls:
         names = call_facts.route.names[: parent.count(ANY)]
         if _ends_in_id(call_facts.route):
             plain = self._before_id(call_facts, found)
-        elif found.kind == "tell":
+        elif found.kind == "status":
             plain = self._of_told(call_facts, found, names)
         elif parent[-1] == ANY:
             plain = self._of_item(call_facts, found, names)
@@ -189,9 +189,9 @@ def is_call(route: Route) -> bool:
     return _read(route) is not None and not route.verb
 
 
-def is_told(route: Route) -> bool:
+def is_status_path(route: Route) -> bool:
     """Whether the path ends in a word for the state of an entity: `/jobs/{job}/status`."""
-    return route.steps[-1:] != () and route.steps[-1].lower() in _TELLING
+    return route.steps[-1:] != () and route.steps[-1].lower() in _STATUS_WORDS
 
 
 def _starts(call_facts: Asked, call: Call) -> bool:
@@ -209,15 +209,15 @@ def _read(route: Route) -> Call | None:
         own = Route(route.steps[:-1], route.names[:-1])
         for found in (_split(own), _read(own)):
             about = noun(found.parent[-1]) if found is not None and not found.many else ""
-            known = found is not None and found.kind != "tell"
+            known = found is not None and found.kind != "status"
             if found is not None and known and about and _is_own(route.names[-1], about):
                 return replace(found, parent=(*found.parent, ANY))
         return None
     if not route.steps or route.steps[-1] == ANY:
         return None
     *above, last = route.steps
-    if above and last.lower() in _TELLING:
-        return Call(tuple(above), "tell", last)
+    if above and last.lower() in _STATUS_WORDS:
+        return Call(tuple(above), "status", last)
     dotted = _DOTTED.fullmatch(last)
     if dotted and not last.endswith((".json", ".xml")):
         kind = _kind(dotted[2])

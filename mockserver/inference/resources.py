@@ -33,7 +33,7 @@ from mockserver.inference.outcomes import with_outcomes
 from mockserver.inference.parts import USUAL, holder_of, properties_of
 from mockserver.inference.paths import Route, route
 from mockserver.inference.relations import Linker
-from mockserver.inference.remote_calls import is_told
+from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.words import tokens
 from mockserver.openapi.schemas.resolved import Flat
 
@@ -158,7 +158,9 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
         shown=tuple(_shown(survey, draft)),
         made=tuple(one.operation.description for one in draft.creates),
         read=not draft.creates and not draft.lists and not changing and all(reading),
-        told=any(one is not None and is_told(route(one.operation.url_path)) for one in reading),
+        status_only=any(
+            one is not None and is_status_path(route(one.operation.url_path)) for one in reading
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from mockserver.inference.model import FIRST, Action, JobStart, Path, Resource
 from mockserver.inference.operations import Facts, Survey, body_of, json_of
 from mockserver.inference.paths import Route
 from mockserver.inference.paths import route as route_of
-from mockserver.inference.remote_calls import is_told
+from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.states import is_job
 from mockserver.inference.words import LEADING, bag, singular, tokens
 from mockserver.inference.words import noun as noun_of
@@ -18,33 +18,33 @@ from mockserver.inference.words import noun as noun_of
 Steps = tuple[str, ...]
 
 _GENERIC = bag("id ids name slug key code uuid guid uid sid number type status") | {""}
-"""Parameters that say nothing of what they name."""
+"""Path parameters that do not name a resource."""
 
 _CHANGING = ("create", "replace", "patch", "remove", "transition")
 
 _IDS = bag("id uuid guid uid sid token ticket reference key")
-"""What a response calls the id of something that it shows nothing else of."""
+"""What a receipt calls the id of an entity that it does not show."""
 _CHATTER = bag(
     "message messages status state code success ok link links url href self location duration time "
     "timestamp at request result results data meta errors error warnings note description created "
     "type kind"
 )
-"""What a receipt has beside an id."""
+"""Properties that a receipt may have beside an id."""
 _BELOW = 20
-"""What it is worth that a job is read below the path that starts it."""
+"""The weight of a job that is read below the path that starts it; a shared word weighs 1 or 2."""
 _COMMON = bag(
     "get list show fetch retrieve check find view return post create start begin initiate "
     "request the a an of to for by with in on and or its is be this that your from api id v1 v2 v3 "
     "status state result info detail async asynchronou new all operation use which you when it "
     "been has have are will can"
 )
-"""Words that say nothing of what an operation is about."""
+"""Words that do not show what an operation is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What a response says about the started entity: its resource, its place in the response, and
-    the place of its id if the response holds nothing else."""
+    """A started entity in a response: its resource, its place, and the place of its id if the
+    response has only the id. `evidence` is "shown" (the entity) or "named" (its id or a link)."""
 
     resource: str
     at: Path
@@ -87,12 +87,12 @@ class StartReader:
         self._collections = {
             facts.route.steps[:-1]: name for name in resources for facts in self._reading(name)
         }
-        self._tracks: dict[str, set[str]] | None = None
+        self._unmade: dict[str, set[str]] | None = None
 
     def readings(self, facts: Facts, own: str | None) -> Iterator[Reading]:
-        """The reading as a start, if the response is or names an entity of another resource than
-        `own`."""
-        found = self._started(facts, own) if facts.envelope is None else None
+        """The reading of an operation as a start, if its response shows or names an entity of
+        another resource than `own`."""
+        found = self._find_started(facts, own) if facts.envelope is None else None
         if found is None:
             return
         evidence = [found.evidence]
@@ -102,7 +102,7 @@ class StartReader:
             evidence.append("new")
         states = resource.states
         only = not resource.creatable and found.evidence == "shown"
-        if only and self._is_whole(facts, found):
+        if only and self._is_main_entity(facts, found):
             evidence.append("only")
         if states is not None and (states.active or states.initial):
             evidence.append("works")
@@ -120,7 +120,7 @@ class StartReader:
         yield Reading(weight_of(evidence), replace(action, request=request, response=response))
 
     def _place_of(self, facts: Facts, path: Path) -> str | None:
-        """Where the schema of a part of the response stands."""
+        """The place in the document of the schema of a part of the response."""
         response = facts.operation.response_for(facts.operation.success)
         media = json_of(response.content) if response is not None else None
         place = media.pointer if media is not None else None
@@ -131,14 +131,14 @@ class StartReader:
         return place
 
     def tracking(self, facts: Facts, action: Action) -> JobStart | None:
-        """The job that the response of an action shows, instead of the entity it is about."""
+        """The job that a change starts, if the response shows it in place of the changed entity."""
         if action.kind not in _CHANGING or action.elsewhere or action.resource is None:
             return None
-        found = self._started(facts, action.resource, receipts=False)
+        found = self._find_started(facts, action.resource, receipts=False)
         if found is None or found.id_path:
             return None
         if found.at[: len(facts.at)] == facts.at and self._shows(facts, action.resource):
-            # A part of the entity itself, or what two resources look like.
+            # It is a part of the entity itself, or two resources look the same.
             return None
         states = self.resources[found.resource].states
         own = self.survey.flat(self.resources[action.resource].schema).properties.keys()
@@ -149,11 +149,13 @@ class StartReader:
         return JobStart(found.resource, found.at)
 
     def _shows(self, facts: Facts, name: str) -> bool:
-        """Whether the response has most of what an entity of the resource has."""
+        """Whether the response has most of the properties of the resource."""
         own = self.survey.flat(self.resources[name].schema).properties.keys()
         return 2 * len(own & self.survey.flat(facts.ref).properties.keys()) > len(own)
 
-    def _started(self, facts: Facts, own: str | None, *, receipts: bool = True) -> Started | None:
+    def _find_started(
+        self, facts: Facts, own: str | None, *, receipts: bool = True
+    ) -> Started | None:
         sent = {"_".join(tokens(name)) for name in self.survey.flat(facts.body).properties}
         for name in self._of_ref.get(facts.ref, ()):
             if name == own or self.resources[name].singleton:
@@ -162,26 +164,26 @@ class StartReader:
             if not {f"{noun}_id", f"{noun.rsplit('_', 1)[-1]}_id"} & sent:
                 return Started(name, facts.at, (), "shown")
         above = self._collections.get(facts.route.steps[:-1])
-        if above not in (None, own) and self._is_kind(facts, above or ""):
+        if above not in (None, own) and self._is_one_of(facts, above or ""):
             return Started(above or "", facts.at, (), "shown")
         response = facts.operation.response_for(facts.operation.success)
         media = json_of(response.content) if response is not None else None
         if media is None or not media.pointer:
-            return self._led_to(facts, own, receipts)
+            return self._started_by_receipt(facts, own, receipts)
         schemas = self.survey.schemas
         top = schemas.main(media.pointer)
         for name in schemas.flat_at(top).properties:
             place = schemas.place(top, name)
             inner = schemas.canonical(place) if place is not None else ""
-            found = self._part(name, inner, own, sent, facts.route)
+            found = self._started_in_property(name, inner, own, sent, facts.route)
             if found is not None:
                 return found
-        rows = self._in_rows(facts, top, own) if receipts else None
-        return rows or self._led_to(facts, own, receipts)
+        rows = self._started_in_rows(facts, top, own) if receipts else None
+        return rows or self._started_by_receipt(facts, own, receipts)
 
-    def _in_rows(self, facts: Facts, top: str, own: str | None) -> Started | None:
-        """The entities whose ids the rows of a response have, one for each row of the request:
-        `{"responses": [{"messageId": 7, "error": null}]}`."""
+    def _started_in_rows(self, facts: Facts, top: str, own: str | None) -> Started | None:
+        """The entities that a response names by their ids, one in each row, for the rows of the
+        request: `{"responses": [{"messageId": 7, "error": null}]}`."""
         schemas = self.survey.schemas
         shown, sent = schemas.arrays(top), self._sent_rows(facts)
         if facts.method != "POST" or len(shown) != 1 or sent is None:
@@ -191,13 +193,13 @@ class StartReader:
             "_".join(tokens(one)) for one in schemas.flat_at(schemas.canonical(sent[1])).properties
         }
         for one in schemas.flat_at(schemas.canonical(place)).properties:
-            found = self._part(one, "", own, given, facts.route)
+            found = self._started_in_property(one, "", own, given, facts.route)
             if found is not None and found.id_path:
                 return replace(found, at=(name, FIRST))
         return None
 
     def _sent_rows(self, facts: Facts) -> tuple[Path, str] | None:
-        """The only array of objects in a request: its place, and where the schema of a row is."""
+        """The only array of objects in a request: its place, and that of the schema of a row."""
         media = body_of(facts.operation)
         if media is None or not media.pointer:
             return None
@@ -210,12 +212,12 @@ class StartReader:
         rows = [(at, p) for at, p in found if schemas.flat_at(schemas.canonical(p)).properties]
         return ((*rows[0][0], FIRST), rows[0][1]) if len(rows) == 1 else None
 
-    def _is_whole(self, facts: Facts, found: Started) -> bool:
-        """Whether the response shows an entity that nothing else makes: the schema of its own."""
+    def _is_main_entity(self, facts: Facts, found: Started) -> bool:
+        """Whether the main entity of the response to a POST is the started one."""
         return facts.method == "POST" and found.at == facts.at and not facts.is_list
 
-    def _is_kind(self, facts: Facts, name: str) -> bool:
-        """Whether `POST /exports/activity` answers one of the exports, which nothing else makes."""
+    def _is_one_of(self, facts: Facts, name: str) -> bool:
+        """Whether `POST /exports/activity` responds with an export, which nothing else makes."""
         resource = self.resources[name]
         if resource.creatable or resource.singleton or facts.method != "POST":
             return False
@@ -227,26 +229,28 @@ class StartReader:
             and 4 * len(shared) >= 3 * len(shown)
         )
 
-    def _led_to(self, facts: Facts, own: str | None, receipts: bool) -> Started | None:
-        """The job that a receipt speaks of, with its id or with a header that leads to it: of those
-        that nothing else makes the one below this path, else the one that has the most words in
+    def _started_by_receipt(self, facts: Facts, own: str | None, receipts: bool) -> Started | None:
+        """The job whose id, or a header that leads to it, is in a receipt. Candidates are the jobs
+        that nothing else makes: the one below this path wins, else the one with the most words in
         common with the operation."""
         operation = facts.operation
         response = operation.response_for(operation.success)
         if response is None or facts.method != "POST":
             return None
         leads = any(name.lower() in LEADING for name in response.headers)
-        id_path = self._receipt(facts) if receipts else None
+        id_path = self._receipt_id(facts) if receipts else None
         if id_path is None and not leads:
             return None
         about = _words(f"{operation.path} {operation.id} {operation.summary}")
-        said = _words(operation.description)
+        described = _words(operation.description)
         steps, ranked = facts.route.steps, list[tuple[int, str]]()
-        for name, words in self._jobs().items():
+        for name, words in self._unmade_jobs().items():
             if name != own:
                 below = any(f.route.steps[: len(steps)] == steps for f in self._reading(name))
                 noun = {singular(word) for word in tokens(self.resources[name].noun)}
-                alike = 2 * len(about & words) + len((said - about) & words) + len(about & noun)
+                alike = (
+                    2 * len(about & words) + len((described - about) & words) + len(about & noun)
+                )
                 ranked.append((_BELOW * below + alike, name))
         ranked.sort(reverse=True)
         if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
@@ -257,13 +261,13 @@ class StartReader:
         stem = tokens(id_path[-1])[:-1] if id_path else ()
         noun = {singular(word) for word in tokens(self.resources[name].noun)}
         if stem and stem[-1] not in noun and not noun & _words(f"{operation.path} {operation.id}"):
-            return None  # a `task_id` is no id of a run
+            return None  # a `task_id` is not the id of a run
         if worth < 2 and not (leads and len(ranked) == 1):
             return None
         return Started(name, (), id_path or (), "named")
 
-    def _receipt(self, facts: Facts) -> Path | None:
-        """Where a response that says little else has an id; empty if it is nothing but the id."""
+    def _receipt_id(self, facts: Facts) -> Path | None:
+        """The place of the id in a response with little else; empty if the response is the id."""
         response = facts.operation.response_for(facts.operation.success)
         media = json_of(response.content) if response is not None else None
         if media is None or not media.pointer:
@@ -287,24 +291,25 @@ class StartReader:
         alone = [name for name in found if len(tokens(name)) == 1] if len(found) > 1 else found
         return (*path, alone[0]) if len(alone) == 1 else None
 
-    def _jobs(self) -> dict[str, set[str]]:
-        """The jobs that no path of their own makes, each with the words of what reads it."""
-        if self._tracks is None:
-            self._tracks = {}
+    def _unmade_jobs(self) -> dict[str, set[str]]:
+        """The jobs without a create of their own, each with the words of the operations that read
+        it."""
+        if self._unmade is None:
+            self._unmade = {}
             for name, resource in self.resources.items():
                 reads = [] if resource.singleton or resource.creatable else self._reading(name)
                 states = resource.states
                 works = states is not None and bool(states.active)
-                told = any(is_told(route_of(f.operation.url_path)) for f in reads)
-                if reads and (works or told or is_job(resource.noun)):
-                    self._tracks[name] = {
+                by_status = any(is_status_path(route_of(f.operation.url_path)) for f in reads)
+                if reads and (works or by_status or is_job(resource.noun)):
+                    self._unmade[name] = {
                         word
                         for f in reads
                         for word in _words(
                             f"{f.operation.path} {f.operation.id} {f.operation.summary}"
                         )
                     }
-        return self._tracks
+        return self._unmade
 
     def _reading(self, name: str) -> list[Facts]:
         """The operations that read an entity of a resource by its id."""
@@ -321,10 +326,10 @@ class StartReader:
             }
         return self._routes
 
-    def _part(
+    def _started_in_property(
         self, name: str, place: str, own: str | None, sent: set[str], route: Route
     ) -> Started | None:
-        """What a property of a response holds: the entity or its id."""
+        """The started entity in one property of a response: the entity itself, or its id."""
         words = tokens(name)
         other = next(iter(self._of_ref.get(place, ())), None)
         if other is not None and other != own and "_".join((*words, "id")) not in sent:
@@ -332,7 +337,7 @@ class StartReader:
         alike = self._by_noun.get("_".join(words), ()) if place else ()
         if len(alike) == 1 and alike[0] != own and self._is_alike(place, alike[0]):
             return Started(alike[0], (name,), (), "shown")
-        called = self._called(words, route)
+        called = self._by_parameter_name(words, route)
         if called not in (None, own) and "_".join(words) not in sent:
             return Started(called or "", (), (name,), "named")
         if words[-1:] not in (("id",), ("uuid",)) or len(words) < 2 or "_".join(words) in sent:
@@ -348,9 +353,9 @@ class StartReader:
         key = resource.identity.key
         return key in shared and len(shared) > 2 and 2 * len(shared) > len(shown)
 
-    def _called(self, words: Sequence[str], route: Route) -> str | None:
-        """The resource whose paths have a parameter of this name; of several the one that this path
-        speaks of (`/message/send` beside `/messages/{messageId}`)."""
+    def _by_parameter_name(self, words: Sequence[str], route: Route) -> str | None:
+        """The resource whose paths have a parameter of this name. Of several, the one that is in
+        this path too: `/message/send` beside `/messages/{messageId}`."""
         names = self._by_parameter.get("".join(words), ())
         if len(names) < 2:
             return next(iter(names), None)
@@ -370,12 +375,12 @@ class StartReader:
 
 
 def _words(text: str) -> set[str]:
-    """The words of a text that say what it is about, in the singular."""
+    """The words of a text that show what it is about, in the singular."""
     return {singular(word) for word in tokens(text)} - _COMMON
 
 
 def _endings(noun: str) -> Iterator[str]:
-    """What a noun ends in: `sim_suite_run` -> suite_run, run."""
+    """The shorter nouns that a noun ends in: `sim_suite_run` -> suite_run, run."""
     while "_" in noun:
         noun = noun.partition("_")[2]
         yield noun

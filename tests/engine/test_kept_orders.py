@@ -22,7 +22,7 @@ ASKED = {"sort": TEXT, "limit": WHOLE, "offset": WHOLE, "cursor": TEXT, "length"
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(orders, "_MANY", 3)
+    monkeypatch.setattr(orders, "_KEPT_FROM", 3)
 
 
 @pytest.fixture

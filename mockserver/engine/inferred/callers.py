@@ -1,4 +1,4 @@
-"""Who calls: the user that a token was given to, or the first one."""
+"""Which user sends a request: the one that its token was issued to, else the first one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mockserver.engine.world import Row, World
 from mockserver.errors import Refusal
 from mockserver.inference.words import bag, tokens
 
-NOBODY = "mock-user"
-"""Who logs in without a name."""
+ANONYMOUS = "mock-user"
+"""The subject of a login without a user name."""
 _SECRETS = bag("password passwd pass pwd passphrase secret pin otp code")
 
 
@@ -30,53 +30,55 @@ def sent_credentials(headers: Mapping[str, str]) -> Iterator[str]:
             yield value.rpartition(" ")[2]
 
 
-def who(form: Mapping[str, Any]) -> str:
-    """Who logs in, by the body: its user name, else its only text that is no secret."""
+def user_name_in(form: Mapping[str, Any]) -> str:
+    """The user name in the body of a login, else the only text in it that is no secret."""
     for name in NAMES:
         if form.get(name):
             return str(form[name])
     texts = [v for n, v in form.items() if isinstance(v, str) and not _SECRETS & set(tokens(n))]
-    return texts[0] if len(texts) == 1 and texts[0] else NOBODY
+    return texts[0] if len(texts) == 1 and texts[0] else ANONYMOUS
 
 
 def subject_of(call: Call) -> str:
-    """Who the request's credential was given to; "" if the mock has given out none."""
-    row = _row_of(call)
+    """The user that the request's credential was issued to; "" if the mock did not issue it, or
+    issued it to a client or without a name."""
+    row = _credential_row(call)
     subject = str(row.get("subject") or "") if row is not None else ""
-    return "" if row is None or subject in (NOBODY, row.get("client")) else subject
+    return "" if row is None or subject in (ANONYMOUS, row.get("client")) else subject
 
 
-def _row_of(call: Call) -> Row | None:
+def _credential_row(call: Call) -> Row | None:
+    """The row of the first credential in the request that the mock has issued."""
     if ISSUED.name not in call.world:
         return None
-    kept = call.world[ISSUED.name]
-    rows = (kept.get(name_of(one)) for one in sent_credentials(call.request.headers))
+    issued = call.world[ISSUED.name]
+    rows = (issued.get(name_of(sent)) for sent in sent_credentials(call.request.headers))
     return next((row for row in rows if row is not None), None)
 
 
 def caller(call: Call) -> Entity:
     """The caller's own entity. Raises NotFound if there is none."""
-    entity = entity_of(call, call.repository, subject_of(call), {})
+    entity = user_entity(call, call.repository, subject_of(call), {})
     if entity is None:
         raise not_found(call.resource, "the caller")
     return entity
 
 
-def entity_of(
+def user_entity(
     call: Call, repository: Repository, subject: str, form: Mapping[str, Any]
 ) -> Entity | None:
-    """The entity of a user: the one that has the name, else a new one with it; the first one where
-    nothing can have the name, or nobody is named."""
+    """The entity of a user: the one with this name, else a new one. The first user if there is no
+    name, or no property for it."""
     context, world = call.context, call.world
     context.sower.sow(world, repository, None)
-    if not subject or subject == NOBODY:
+    if not subject or subject == ANONYMOUS:
         return _first(context, world, repository)
-    mark = name_of(f"user {subject}")
-    noted = world[ISSUED.name].get(mark)
+    noted = world[ISSUED.name].get(_note_id(subject))
     found = repository.get(world, noted["key"]) if noted is not None else None
     if found is not None and not found.row.get("gone"):
         return found
-    found = _called(context, world, repository, subject) or _made(call, repository, subject, form)
+    found = _find_by_name(context, world, repository, subject)
+    found = found or _new_user(call, repository, subject, form)
     if found is None:
         return _first(context, world, repository)
     remember(world, subject, found.key)
@@ -84,15 +86,18 @@ def entity_of(
 
 
 def remember(world: World, subject: str, key: str) -> None:
-    """Note which entity a user is: it stays the same when it is renamed."""
-    mark = name_of(f"user {subject}")
-    row = {"id": mark, "at": world.now, "kind": "user", "expires": None, "scopes": None}
-    world[ISSUED.name].put({**row, "key": key})
+    """Note which entity belongs to a user name, so that a later rename does not change it."""
+    row = {"id": _note_id(subject), "at": world.now, "kind": "user", "key": key}
+    world[ISSUED.name].put({**row, "expires": None, "scopes": None})
+
+
+def _note_id(subject: str) -> str:
+    return name_of(f"user {subject}")
 
 
 def _first(context: Context, world: World, repository: Repository) -> Entity | None:
-    """The first user; one that the example of `/me` shows comes first of all."""
-    own = {
+    """The user in the example of `/me`, else the first one."""
+    about_caller = {
         action.operation
         for action in context.plan.actions.values()
         if action.request.item_in == "caller"
@@ -101,15 +106,16 @@ def _first(context: Context, world: World, repository: Repository) -> Entity | N
     for entity in repository.scan(world, None, False):
         if entity.row.get("gone"):
             continue
-        if own & set(entity.row.get("shown", ())):
+        if about_caller & set(entity.row.get("shown", ())):
             return entity
         first = first or entity
     return first
 
 
-def _called(context: Context, world: World, repository: Repository, subject: str) -> Entity | None:
-    resource = repository.resource
-    names = [resource.identity.key or "", *_names(context, repository)]
+def _find_by_name(
+    context: Context, world: World, repository: Repository, subject: str
+) -> Entity | None:
+    names = [repository.resource.identity.key or "", *_login_properties(context, repository)]
     wanted = subject.casefold()
     return next(
         (
@@ -122,31 +128,37 @@ def _called(context: Context, world: World, repository: Repository, subject: str
     )
 
 
-def _names(context: Context, repository: Repository) -> list[str]:
+def _login_properties(context: Context, repository: Repository) -> list[str]:
     """The properties that a user logs in with."""
     spelled = {"_".join(tokens(n)): n for n in context.flat(repository.resource).properties}
     return [spelled[name] for name in NAMES if name in spelled]
 
 
-def _made(
+def _property_for(context: Context, repository: Repository, subject: str) -> str | None:
+    """The property that holds this user name: an email address, or another name."""
+    for name in _login_properties(context, repository):
+        if ("@" in subject) == ("email" in tokens(name)):
+            return name
+    return None
+
+
+def _new_user(
     call: Call, repository: Repository, subject: str, form: Mapping[str, Any]
 ) -> Entity | None:
-    names = _names(call.context, repository)
-    mails = [name for name in names if "email" in tokens(name)]
-    fitting = mails if "@" in subject else [name for name in names if name not in mails]
-    if not fitting:
+    login = _property_for(call.context, repository, subject)
+    if login is None:
         return None
     own = call.context.flat(repository.resource).properties.keys()
-    apart = {repository.resource.identity.key, *fitting[:1]}
+    set_here = {repository.resource.identity.key, login}
     sent = {
         name: value
         for name, value in form.items()
-        if name in own and name not in apart and not _SECRETS & set(tokens(name))
+        if name in own and name not in set_here and not _SECRETS & set(tokens(name))
     }
     try:
-        made = new_entity(call, repository, {**sent, fitting[0]: subject}, {}, "")
+        made = new_entity(call, repository, {**sent, login: subject}, {}, "")
         resource, values = repository.resource, call.context.values
-        # Somebody who has been there for long: not only with what a login says.
+        # A user who has had the account for long has more than what a login sends.
         data = values.kept(
             resource.shape or "", call.lasting(subject), made.data,
             mode=call.mode("rich"), owner=resource.noun,
@@ -156,11 +168,7 @@ def _made(
         return None
 
 
-def of_singleton(call: Call, entity: Entity, subject: str) -> Entity:
-    """A singleton of the caller's, with the name under which they logged in."""
-    names = _names(call.context, call.repository)
-    mails = [name for name in names if "email" in tokens(name)]
-    fitting = mails if "@" in subject else [name for name in names if name not in mails]
-    if not subject or not fitting:
-        return entity
-    return replace(entity, data={**entity.data, fitting[0]: subject})
+def with_login_name(call: Call, entity: Entity, subject: str) -> Entity:
+    """The caller's singleton, with the name that they logged in with."""
+    login = _property_for(call.context, call.repository, subject) if subject else None
+    return entity if login is None else replace(entity, data={**entity.data, login: subject})

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.engine.inferred.acceptance import accepted, kind_by_name
 from mockserver.engine.inferred.call import Call, media_of
-from mockserver.engine.inferred.callers import caller, of_singleton, subject_of
+from mockserver.engine.inferred.callers import caller, subject_of, with_login_name
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.dependencies import check_bare, check_unique
@@ -440,7 +440,7 @@ def single(call: Call, subject: str | None = None) -> Entity:
     row = shown.row if shown is not None else {}
     data = data if isinstance(data, Mapping) else known
     entity = Entity(key, data, call.parent_key(), row)
-    return of_singleton(call, entity, subject) if subject else entity
+    return with_login_name(call, entity, subject) if subject else entity
 
 
 def write(call: Call) -> Reply:

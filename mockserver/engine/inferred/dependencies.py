@@ -1,6 +1,5 @@
 """Requests that conflict with other entities: a value that is taken, an entity that others depend
-on, an id that no entity has.
-Names in a path stand for ids."""
+on, an id that no entity has. Also names in a path that stand for ids."""
 
 from __future__ import annotations
 
@@ -23,7 +22,8 @@ from mockserver.inference.words import plural
 
 
 def check_unique(call: Call, entity: Entity, sent: Mapping[str, Any]) -> None:
-    """Refuse a new entity with a value that has to be its own. Raises the documented refusal."""
+    """Refuse a new entity with a value that another one has and that must be unique. Raises the
+    documented refusal."""
     constraint = call.action.request.constraint
     names = constraint.unique if constraint is not None else ()
     wanted = {name: _folded(sent[name]) for name in names if sent.get(name) not in (None, "")}
@@ -63,7 +63,7 @@ def check_bare(call: Call, entity: Entity) -> None:
 
 
 def _has_ended(repository: Repository, entity: Entity) -> bool:
-    """Whether an entity is over: not one that is `active` as long as it works."""
+    """Whether an entity has ended: `active` is no end, even where a lifecycle ends in it."""
     states = repository.resource.states
     if states is None:
         return False
@@ -73,12 +73,12 @@ def _has_ended(repository: Repository, entity: Entity) -> bool:
 
 
 def checked(handler: CallHandler) -> CallHandler:
-    """The handler, for bodies whose ids exist. Raises NotFound otherwise."""
+    """The handler, after a check that the ids in the body exist. Raises NotFound otherwise."""
 
     def handle(call: Call) -> Reply:
         if call.world.leniency.knows_any_id:
             return handler(call)
-        for part in _things(call.request.body, call.action):
+        for part in _sent_entities(call.request.body, call.action):
             for reference in call.action.request.refers:
                 repository = call.context.repositories[reference.resource]
                 for value in _values_at(part, reference.field):
@@ -103,24 +103,24 @@ def _values_at(part: Any, field: str) -> Iterator[Any]:
             yield from (v for v in (value if isinstance(value, list) else [value]) if v is not None)
 
 
-def _things(body: Any, action: Action) -> Iterator[Mapping[str, Any]]:
-    """The sent entities: one or several."""
-    above = action.request.at
-    if FIRST in above:
-        above = above[: above.index(FIRST)]
-    found = dig(body, above)
+def _sent_entities(body: Any, action: Action) -> Iterator[Mapping[str, Any]]:
+    """The entities in a body: one or several."""
+    place = action.request.at
+    if FIRST in place:
+        place = place[: place.index(FIRST)]
+    found = dig(body, place)
     for part in found if isinstance(found, list) else [found]:
         if isinstance(part, Mapping):
             yield part
 
 
 def by_names(handler: CallHandler) -> CallHandler:
-    """The handler, for a path that may have the names of the entities above in place of ids:
-    `/repos/{owner}/{repo}/issues`."""
+    """The handler, for paths with names in place of ids: `/repos/{owner}/{repo}/issues`."""
     return lambda call: handler(_with_ids(call))
 
 
 def _with_ids(call: Call) -> Call:
+    """The call with the ids of the entities that its path names."""
     path, links = dict(call.request.path), call.action.parents
     for index, link in enumerate(links):
         repository = call.context.above(link)

@@ -40,7 +40,7 @@ def adopt(
         return [call.key()]
     parent = call.parent_key()
     keys = []
-    for entity in _things(action, body, bool(repository.roles.created)):
+    for entity in _recorded_entities(action, body, bool(repository.roles.created)):
         key = _key(call, entity)
         if not key:
             continue
@@ -56,7 +56,8 @@ def adopt(
     return keys
 
 
-def _things(action: Action, body: Any, dated: bool) -> Iterator[Mapping[str, Any]]:
+def _recorded_entities(action: Action, body: Any, dated: bool) -> Iterator[Mapping[str, Any]]:
+    """The entities in a recorded response, the oldest first."""
     if action.kind == "list":
         envelope = action.envelope
         items = dig(body, envelope.items) if envelope is not None else body

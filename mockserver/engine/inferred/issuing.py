@@ -23,7 +23,13 @@ from mockserver.engine.credentials import (
 )
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.call import Call, media_of
-from mockserver.engine.inferred.callers import NOBODY, entity_of, remember, sent_credentials, who
+from mockserver.engine.inferred.callers import (
+    ANONYMOUS,
+    remember,
+    sent_credentials,
+    user_entity,
+    user_name_in,
+)
 from mockserver.engine.inferred.context import Context, dig, named
 from mockserver.engine.inferred.crud import single
 from mockserver.engine.inferred.repository import Entity, OwnRepository
@@ -106,7 +112,9 @@ class _Issue:
 
     def done(self, form: Mapping[str, Any], granted: Mapping[str, Any] | None) -> Reply:
         world, reply, issuer = self._world, self._reply, self._issuer
-        subject = who(form) if issuer.kind == "login" else str(form.get("username") or NOBODY)
+        subject = (
+            user_name_in(form) if issuer.kind == "login" else str(form.get("username") or ANONYMOUS)
+        )
         if granted is None and issuer.kind == "login":
             lasts = LASTS if issuer.life else None
             granted = tokens_for(
@@ -151,12 +159,12 @@ class _Issue:
         if made is not None and action.resource == resource.name:
             remember(world, subject, made[1])
         if resource.singleton:
-            named = "" if subject == NOBODY else subject
+            named = "" if subject == ANONYMOUS else subject
             user: Entity | None = single(Call(context, own[0], world, self._request), named)
         else:
             about = replace(action, resource=resource.name, parents=(), item=None)
             call = Call(context, about, world, self._request)
-            user = entity_of(call, repository, subject, form)
+            user = user_entity(call, repository, subject, form)
         if user is None or not isinstance(self._reply.body, Mapping):
             return
         resource_properties = context.flat(resource).properties

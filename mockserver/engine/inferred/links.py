@@ -11,8 +11,8 @@ from mockserver.engine.inferred.seeding import created
 from mockserver.engine.world import Collection, World
 from mockserver.inference.model import Membership, Through
 
-# A row says whether an entity is a member. Without one, it is if a property of it names the owner,
-# and seed entities are members of the seed entities above them.
+# A row records whether an entity is a member. Without a row, an entity is a member if one of its
+# properties names the owner, or if both are seed entities.
 
 LINKS = Collection("links", order=("id",), indexes=("above", "member"))
 
@@ -24,20 +24,20 @@ def members(
     membership: Membership,
     above: str,
 ) -> list[Entity]:
-    """The members of the one with the key `above`, in the order of their creation; costs what they
-    are."""
+    """The members of the owner with the key `above`, in the order of their creation. The cost grows
+    with the members, not with the collection."""
     repository, owners = repositories[member], repositories[membership.owner]
     owner = owners.get(world, above)
     own = _names_of(owners, owner, above)
     found = {
         one.key: one
-        for key, on in _said(repositories, world, member, membership, above, own)
+        for key, on in _recorded(repositories, world, member, membership, above, own)
         if on and (one := repository.get(world, key)) is not None
     }
     for name in membership.fields:
         found |= {one.key: one for one in repository.holding(world, name, own)}
     if owner is not None and owner.seed:
-        # They lie before everything that clients make.
+        # Seed entities are stored before all that clients create.
         born, all_ = created(world), repository.scan(world, None, False)
         found |= {e.key: e for e in takewhile(lambda e: e.row.get("at", 0) <= born, all_) if e.seed}
     test = is_member(repositories, world, member, membership, above)
@@ -51,17 +51,17 @@ def is_member(
     membership: Membership,
     above: str,
 ) -> Callable[[Entity], bool]:
-    """Whether an entity is a member of the one with the key `above`."""
+    """The test whether an entity is a member of the owner with the key `above`."""
     repository = repositories[membership.owner]
     owner = repository.get(world, above)
-    usual = owner is not None and owner.seed
+    by_seed = owner is not None and owner.seed
     own = _names_of(repository, owner, above)
-    said = dict(_said(repositories, world, member, membership, above, own))
+    recorded = dict(_recorded(repositories, world, member, membership, above, own))
 
     def test(entity: Entity) -> bool:
-        if entity.key in said:
-            return bool(said[entity.key])
-        if usual and entity.seed:
+        if entity.key in recorded:
+            return bool(recorded[entity.key])
+        if by_seed and entity.seed:
             return True
         return any(names(entity.data.get(name), own, repository) for name in membership.fields)
 
@@ -73,7 +73,7 @@ def _names_of(repository: Repository, owner: Entity | None, above: str) -> set[s
     return {above, str(owner.id(repository.resource)) if owner is not None else above}
 
 
-def _said(
+def _recorded(
     repositories: Mapping[str, Repository],
     world: World,
     member: str,
@@ -81,7 +81,8 @@ def _said(
     above: str,
     own: set[str],
 ) -> Iterator[tuple[str, bool]]:
-    """The keys of those that links, or entities below the members, say something of."""
+    """The keys of entities, each with whether it is a member, as a link, the owner or an entity
+    below the member says."""
     rows = world[LINKS.name]
     if membership.held is not None:
         owner = repositories[membership.owner].get(world, above)

@@ -1,4 +1,4 @@
-"""The order of a list: by its parameters in the styles of different APIs, and as rows are kept."""
+"""The order of a list: from its parameters, in the styles of many APIs, or as rows are stored."""
 
 from __future__ import annotations
 
@@ -27,13 +27,16 @@ _WAYS = bag(
 )
 _BY = ("by", "field", "property", "column", "key", "attribute")
 _WAY = ("direction", "order", "dir", "type")
-_MOST = 8
-"""Properties by which a list is sorted; further ones are ignored."""
+_MAX_FIELDS = 8
+"""How many properties a list is sorted by; further ones are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The properties by which a list is sorted, descending if `True`; else in order of creation."""
+    """The paths of the properties that a list is sorted by, each with `True` for descending.
+
+    Without any, the list is in the order of creation, reversed if `newest_first`.
+    """
 
     fields: tuple[tuple[tuple[str, ...], bool], ...] = ()
     newest_first: bool = False
@@ -49,30 +52,33 @@ def order_of(
 ) -> Order:
     """The order a query requests (`name`, `-name`, `name:desc`, `sort[name]=desc`, `order=asc`).
 
-    `placed`: entities lie in the order of their creation; those of examples have any times.
+    `placed`: entities are stored in the order of their creation times; entities from examples may
+    not be.
     """
     created = repository.roles.first("created")
     usual = newest_first(envelope, created is not None)
-    asked = [pair for name in envelope.ordering.names for pair in _asked_by(name, query.get(name))]
-    way = next((falls for name, falls in asked if not name and falls is not None), None)
-    if not any(name for name, _ in asked):
-        asked = list(_usual(envelope, properties, usual if way is None else way))
+    requested = [
+        pair for name in envelope.ordering.names for pair in _requested_by(name, query.get(name))
+    ]
+    way = next((falls for name, falls in requested if not name and falls is not None), None)
+    if not any(name for name, _ in requested):
+        requested = list(_usual(envelope, properties, usual if way is None else way))
     elif way is None:
         way = envelope.ordering.falls
     found: list[tuple[tuple[str, ...], bool]] = []
-    for name, own in asked:
+    for name, own in requested:
         falls = own if own is not None else way
         path = properties.path(name) if name else None
         if path is None and name and means_created(name):
             path = ()
-        if path is not None and len(found) < _MOST and path not in (one for one, _ in found):
+        if path is not None and len(found) < _MAX_FIELDS and path not in dict(found):
             found.append((path, bool(falls)))
     if not found:
         return Order((), usual if way is None else way)
     first, falls = found[0]
     dated = {(name,) for name in repository.roles.created} | {created}
     if not first or (placed and first in dated):
-        # Entities lie in this order already, those of one instant too.
+        # Entities are stored in this order, also those with the same time.
         return Order((), bool(falls))
     return Order(tuple(found), found[0][1])
 
@@ -80,14 +86,15 @@ def order_of(
 def _usual(
     envelope: Envelope, properties: Properties, falls: bool
 ) -> Iterator[tuple[str, bool | None]]:
-    """The order of a list for which none is requested, if the document names a property."""
+    """The order that the document gives for a list, if no order is requested."""
     for name, way in _pairs(envelope.ordering.usual):
         if name and properties.path(name) is not None:
             yield name, falls if way is None else way
 
 
-def _asked_by(name: str, value: Any) -> Iterator[tuple[str, bool | None]]:
-    """The pairs of one parameter, which may be a flag: `descending=true`."""
+def _requested_by(name: str, value: Any) -> Iterator[tuple[str, bool | None]]:
+    """The names in one parameter, each with its direction (`True` is descending). A flag
+    (`descending=true`) gives a direction alone."""
     if isinstance(value, bool):
         yield "", value == (falling(name) or "descending" in name.lower())
     else:
@@ -95,7 +102,7 @@ def _asked_by(name: str, value: Any) -> Iterator[tuple[str, bool | None]]:
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
-    """The names in a parameter, each with its direction; "" for a direction alone."""
+    """The names in a value, each with its direction; "" for a direction alone."""
     if isinstance(value, Mapping):
         spelled = {"_".join(tokens(name)): one for name, one in value.items()}
         by = next((str(spelled[name]) for name in _BY if name in spelled), None)
@@ -134,7 +141,7 @@ def _pair(text: str) -> tuple[str, bool | None]:
 
 
 def sorted_by(entities: list[Entity], order: Order) -> list[Entity]:
-    """The entities in this order; equal ones keep theirs."""
+    """The entities in this order; equal ones keep the order that they had."""
     for path, falls in reversed(order.fields):
         entities.sort(key=_rank(path), reverse=falls)
     return entities
@@ -146,7 +153,7 @@ def _rank(path: tuple[str, ...]) -> Callable[[Entity], tuple[int, Any]]:
 
 def _rank_of(value: Any) -> tuple[int, Any]:
     if isinstance(value, Mapping):
-        value = _told(value)
+        value = _comparable(value)
     if isinstance(value, bool):
         return 1, int(value)
     if isinstance(value, int | float):
@@ -154,20 +161,21 @@ def _rank_of(value: Any) -> tuple[int, Any]:
     return (2, value.casefold()) if isinstance(value, str) else (0, 0)
 
 
-_MANY = 500
-"""From so many rows on, a collection keeps the orders in which it is listed."""
+_KEPT_FROM = 500
+"""A collection with this many rows keeps the orders that it is listed in."""
 _SHARE = 8
+"""A filter that leaves less than one row in this many makes sorting as quick as a kept order."""
 
 
 def kept_in_order(call: Call, selection: Selection[Entity], order: Order) -> Ordered[Entity] | None:
     """The selection in an order that its collection keeps; None where sorting it is as quick, or
-    where time changes what it is sorted by."""
+    where the clock changes the values that it is sorted by."""
     paths = tuple(path for path, _ in order.fields)
     several = len({falls for _, falls in order.fields}) > 1
     if several or not isinstance(call.repository, OwnRepository):
         return None
-    # What is filtered has to be counted, which reads everything anyhow.
-    if selection.filters or len(selection.rows) < _MANY:
+    # A filtered list has to be counted, which reads every row anyway.
+    if selection.filters or len(selection.rows) < _KEPT_FROM:
         return None
     if selection.narrowest() * _SHARE < len(selection.rows):
         return None
@@ -183,12 +191,12 @@ def kept_in_order(call: Call, selection: Selection[Entity], order: Order) -> Ord
     return Ordered(selection, paths, rank, falls=order.fields[0][1])
 
 
-_TELLING = ("value", "amount", "name", "title", "label", "display_name", "id")
+_COMPARED = ("value", "amount", "name", "title", "label", "display_name", "id")
 
 
-def _told(value: Mapping[str, Any]) -> Any:
-    """The one of a part's values by which it is sorted: `{"value": 5}`, `{"name": "x"}`."""
+def _comparable(value: Mapping[str, Any]) -> Any:
+    """The value that an object is sorted by: its only plain one, or that of a known name."""
     spelled = {"_".join(tokens(name)): one for name, one in value.items()}
     plain = [one for one in value.values() if not isinstance(one, list | Mapping)]
-    named = (spelled[name] for name in _TELLING if name in spelled)
+    named = (spelled[name] for name in _COMPARED if name in spelled)
     return plain[0] if len(plain) == 1 else next(named, None)

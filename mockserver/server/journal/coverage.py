@@ -44,9 +44,9 @@ class Coverage:
         self._misfits: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[str] = Counter()
         self._refused: Counter[int] = Counter()
-        # Clients make the same mistake again and again: what was said of it.
+        # Clients repeat their mistakes: the result for each kind of mistake is kept.
         self._known: dict[object, tuple[str, str]] = {}
-        tally.odd = self._note
+        tally.on_misfit = self._note
 
     def _note(self, exchange: Exchange) -> None:
         operation = exchange.operation

@@ -1,4 +1,4 @@
-"""Requests by operation, method and status, and their latencies: counted once, for coverage and for
+"""Counts of requests by operation, method and status, and their latencies, shared by coverage and
 metrics."""
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from mockserver.engine.pipeline import Exchange
 from mockserver.server.journal.journal import Noted
 
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-"""Upper bounds of the buckets of latencies, in seconds."""
+"""Upper bounds of the latency buckets, in seconds."""
 _NANOSECONDS = tuple(round(bound * 1e9) for bound in BOUNDS)
 _MOST_WAITING = 1024
 
 
 class Tally:
-    """Counts exchanges; what none of the operations was asked for counts under "".
+    """Counts exchanges; those of no operation count under "".
 
-    `update` is called before each look at the result. `odd` hears of each exchange that belongs to
-    no operation, has violations or was refused.
+    `update` is called before each look at the result. `on_misfit` is called with each exchange that
+    belongs to no operation, has violations or was refused.
     """
 
     def __init__(self, update: Callable[[], None] = lambda: None) -> None:
-        self.odd: Callable[[Exchange], None] | None = None
+        self.on_misfit: Callable[[Exchange], None] | None = None
         self.update = update
         self._requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
-        # Latencies wait in lists: sorted together they are cheaper to put into buckets.
+        # Latencies are collected first: it is cheaper to sort many and put them into buckets.
         self._took: defaultdict[str, list[int]] = defaultdict(list)
         self._waiting = 0
         self._lock = Lock()
@@ -38,23 +38,23 @@ class Tally:
     def count(self, exchanges: Sequence[Noted]) -> None:
         """Count exchanges. On the hot path."""
         with self._lock:
-            requests, took, odd = self._requests, self._took, self.odd
+            requests, took, on_misfit = self._requests, self._took, self.on_misfit
             for ended, exchange in exchanges:
                 operation, message, sent = exchange.operation, exchange.message, exchange.sent
                 name = operation.id if operation is not None else ""
                 requests[name, message.method, sent.status if sent is not None else 0] += 1
                 if 0 < message.started <= ended:
                     took[name].append(ended - message.started)
-                if odd is not None and (
+                if on_misfit is not None and (
                     exchange.refused or exchange.violations or operation is None
                 ):
-                    odd(exchange)
+                    on_misfit(exchange)
             self._waiting += len(exchanges)
             if self._waiting > _MOST_WAITING:
                 self._settle()
 
     def _settle(self) -> None:
-        """Put the latencies that wait into their buckets. The caller holds the lock."""
+        """Put the collected latencies into their buckets. The caller holds the lock."""
         waiting, self._took, self._waiting = self._took, defaultdict(list), 0
         for name, each in waiting.items():
             each.sort()
@@ -68,15 +68,15 @@ class Tally:
 
     @property
     def requests(self) -> Mapping[tuple[str, str, int], int]:
-        """How many there were, by operation, method and status (0: none was sent)."""
+        """The number of requests by operation, method and status (0: no response was sent)."""
         self.update()
         with self._lock:
             return self._requests.copy()
 
     @property
     def latencies(self) -> Mapping[str, tuple[list[int], float]]:
-        """For each operation how many fall into each bucket, the last one without a bound, and the
-        sum in seconds."""
+        """By operation: the number of requests in each bucket, the last of which has no bound, and
+        the sum of their latencies in seconds."""
         self.update()
         with self._lock:
             self._settle()

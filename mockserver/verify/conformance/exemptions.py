@@ -1,5 +1,5 @@
-"""Failed checks that are not faults in any document: HTTP allows them, the document leaves no
-alternative, or the request was not what the check took it for."""
+"""Failed checks that are no fault of the server, whatever the document: HTTP allows the response,
+the document leaves no alternative, or the request was not what the check took it for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mockserver.verify.lifecycle.model import parameters, shape
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Router
 
-# Documented rules that refuse requests which the schema allows; their refusals are not findings.
+# Rules in the text of a document refuse requests that its schema allows. These are not findings.
 
 
 @dataclass(frozen=True)
@@ -144,17 +144,17 @@ _CONDITIONAL = ("if-match", "if-none-match")
 _ENTITY_TAGS = re.compile(r'\s*(\*|((W/)?"[^"]*"\s*(,\s*|$))+)\s*')
 """RFC 9110, 13.1.1 and 13.1.2."""
 _REPEATED = ("input", "loc", "body", "value")
-"""Properties of a refusal that repeat what was sent, or where it was."""
+"""Properties of a refusal that repeat a part of the request, or its place."""
 _SOME_IDS = re.compile(r"[a-z](_ids?|Ids?)$")
-"""Names of properties that name other entities: `suite_id`, `suiteIds`."""
+"""Properties with ids of other entities: `suite_id`, `suiteIds`."""
 _JSON = re.compile(r"\bJSON\b")
 _ACCEPTED = ("missing_required_header", "ignored_auth", "negative_data_rejection")
-"""Checks of requests that should have been refused."""
+"""Checks that a wrong request is refused; they fail if it is accepted."""
 
 
 @dataclass
 class Requests:
-    """Reads requests as they were sent, by the document alone."""
+    """Answers questions about requests as they were sent, from the document alone."""
 
     contract: Contract
     base: str = ""
@@ -164,18 +164,18 @@ class Requests:
     def __post_init__(self) -> None:
         self._validators = Validators(self.contract.document, self.contract.version)
         self._router = Router(self.contract)
-        self._there = set[str]()
+        self._found = set[str]()
         paths = {name for op in self.contract.operations for name in parameters(op.path)}
         # A property with the name of a path parameter holds such an id.
         self._ids = {name for name in paths if name.lower().endswith("id") and len(name) > 2}
         self._ids |= {f"{name}s" for name in self._ids}
 
     def is_valid(self, exchange: Exchange) -> bool | None:
-        """Whether the request fits its operation; None if that can't be said, as where the values
-        lead to the path of another one.
+        """Whether the request fits its operation; None if this is not clear, for example if the
+        values in its path lead to another operation.
 
-        Values in other notations than the document's count as valid, and so do headers, cookies
-        and query parameters that it does not have.
+        Values in another notation than the document's are valid, and so are headers, cookies and
+        query parameters that the document does not list.
         """
         operation = self.contract.by_id.get(exchange.operation)
         parts = urlsplit(exchange.url)
@@ -191,8 +191,8 @@ class Requests:
             return None
         return not (sent.violations or read.violations)
 
-    def names_others(self, exchange: Exchange) -> bool:
-        """Whether the body names entities of other resources, which may not exist."""
+    def names_other_entities(self, exchange: Exchange) -> bool:
+        """Whether the body has ids of other entities, which may not exist."""
         try:
             sent = json.loads(exchange.request_body or b"null")
         except (ValueError, RecursionError):
@@ -200,15 +200,15 @@ class Requests:
         named = sent.items() if isinstance(sent, dict) else ()
         return any(n in self._ids or _SOME_IDS.search(n) for n, value in named if value is not None)
 
-    def is_moot(self, exchange: Exchange) -> bool:
-        """Whether a conditional header is none by HTTP: then a server may refuse the request or
-        leave the header out of account, whatever pattern the document has."""
+    def has_invalid_condition(self, exchange: Exchange) -> bool:
+        """Whether a conditional header is not valid HTTP. A server may then refuse the request or
+        ignore the header, whatever pattern the document has."""
         sent = (exchange.request_headers.get(name) for name in _CONDITIONAL)
         return any(value is not None and not _ENTITY_TAGS.fullmatch(value) for value in sent)
 
     def is_borderline(self, exchange: Exchange) -> bool:
-        """Whether the body is valid by the letter of JSON Schema alone: an integer is written as
-        `1.0`, or it is no object where a schema without a type has properties."""
+        """Whether the body is valid only in the strictest reading of JSON Schema: an integer is
+        written as `1.0`, or a schema with properties but no type gets a value that is no object."""
         try:
             value = json.loads(exchange.request_body or b"null", parse_float=_Written)
         except (ValueError, RecursionError):
@@ -227,9 +227,9 @@ class Requests:
             for pointer in pointers
         )
 
-    def is_told(self, exchange: Exchange) -> bool:
-        """Whether the description of a parameter that was sent says what its schema does not: that
-        a value may get this status, or that it is JSON, which this one is not."""
+    def is_described(self, exchange: Exchange) -> bool:
+        """Whether the description of a sent parameter has a rule that its schema lacks: a value may
+        get this status, or must be JSON, which the sent one is not."""
         operation = self.contract.by_id.get(exchange.operation)
         query = parse_qs(urlsplit(exchange.url).query, keep_blank_values=True)
         sent = {**query, **{name: [value] for name, value in exchange.request_headers.items()}}
@@ -242,19 +242,19 @@ class Requests:
         return False
 
     def note(self, exchange: Exchange) -> None:
-        """Take in which entities are there."""
+        """Note the entities that a successful request has found."""
         if 200 <= exchange.status < 300:
-            self._there.update(self._named(exchange))
+            self._found.update(self._named(exchange))
 
-    def names_nobody(self, exchange: Exchange) -> bool:
-        """Whether the path has an id with which nothing has been found, and the document has the
-        refusal: it need not be a 404."""
+    def has_unknown_id(self, exchange: Exchange) -> bool:
+        """Whether the path has an id that no successful request has had, and the document lists the
+        status of the refusal, which need not be 404."""
         operation = self.contract.by_id.get(exchange.operation)
         known = operation is not None and operation.response_for(exchange.status) is not None
-        return known and not self._there.issuperset(self._named(exchange))
+        return known and not self._found.issuperset(self._named(exchange))
 
     def _named(self, exchange: Exchange) -> list[str]:
-        """What the path names: the path of each, up to its id."""
+        """The entities that the path names, each as the path up to its id."""
         path = urlsplit(exchange.url).path.removeprefix(self.base)
         template = self._router.find(exchange.method, path)[1]
         steps = path.split("/")
@@ -265,8 +265,8 @@ class Requests:
         ]
 
     def relates_fields(self, exchange: Exchange) -> bool:
-        """Whether a documented refusal names several fields of the request: what holds between
-        fields is mostly beyond a schema."""
+        """Whether a documented refusal names several fields of the request. A schema can rarely
+        express a rule between fields."""
         operation = self.contract.by_id.get(exchange.operation)
         if operation is None or operation.response_for(exchange.status) is None:
             return False
@@ -279,7 +279,7 @@ class Requests:
         return len(words & names) > 1
 
     def is_documented(self, exchange: Exchange) -> bool:
-        """Whether the document has the method at this address, if under another path."""
+        """Whether the document has the method for this URL, perhaps under another path template."""
         path = urlsplit(exchange.url).path.removeprefix(self.base)
         return any(
             re.fullmatch(re.escape(shape(operation.path)).replace(r"\{\}", "[^/]+"), path)
@@ -297,7 +297,7 @@ class Requests:
 
 
 def _without_input(text: str) -> object:
-    """A refusal without the request in it, which some repeat."""
+    """The body of a refusal without the parts that repeat the request."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -324,7 +324,7 @@ class _Written(float):
 
 
 def _whole_fractions(value: object, place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Where whole numbers are written with a fraction."""
+    """The places of whole numbers that are written with a fraction."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _whole_fractions(inner, (*place, name))
@@ -364,22 +364,26 @@ def allowed(finding: Finding, requests: Requests) -> bool:
         return has_key(example, requests.contract)
     if finding.rule == "negative_data_rejection":
         # Unknown headers, cookies and parameters may be ignored: RFC 9110, 5.1.
-        return requests.is_moot(example) or requests.is_valid(example) is not False
+        return requests.has_invalid_condition(example) or requests.is_valid(example) is not False
     if finding.rule == "positive_data_acceptance":
-        # Some generated values change on their way, such as quotes in a header.
-        unsure = requests.names_others(example) or requests.names_nobody(example)
-        unsure = unsure or requests.is_moot(example) or requests.is_borderline(example)
-        unsure = unsure or requests.is_told(example) or requests.relates_fields(example)
+        # Some generated values, such as quotes in a header, change before they are sent.
+        unsure = requests.names_other_entities(example) or requests.has_unknown_id(example)
+        unsure = (
+            unsure or requests.has_invalid_condition(example) or requests.is_borderline(example)
+        )
+        unsure = unsure or requests.is_described(example) or requests.relates_fields(example)
         return unsure or requests.is_valid(example) is not True
     if finding.rule == "unsupported_method":
-        # These are often refused in front of an API, before anything knows of its paths.
+        # A proxy in front of an API often refuses these, without knowing the paths of the API.
         refused = example.method in _RARE and 400 <= example.status < 500
         if example.method == "GET" and example.content_type.startswith("text/html"):
-            # The page of a web application, which has every path that the API leaves.
+            # The page of a web application, which serves all paths that the API does not.
             return True
         return requests.is_documented(example) or (refused and example.status != 405)
     if finding.rule == "status_code_conformance":
-        return unlisted_refusal(example, requests.contract) or _of_key(example, requests.contract)
+        return unlisted_refusal(example, requests.contract) or _is_refused_key(
+            example, requests.contract
+        )
     if finding.rule == "not_a_server_error":
         return not is_server_error(example.status, requests.contract.by_id.get(example.operation))
     if finding.rule == "response_schema_conformance":
@@ -387,15 +391,15 @@ def allowed(finding: Finding, requests: Requests) -> bool:
     return False
 
 
-def _of_key(exchange: Exchange, contract: Contract) -> bool:
-    """Whether it is the refusal of a key: the document says with the key that there can be one."""
+def _is_refused_key(exchange: Exchange, contract: Contract) -> bool:
+    """Whether a key was refused with 401: an operation with security need not list that status."""
     operation = contract.by_id.get(exchange.operation)
     return exchange.status == 401 and operation is not None and any(operation.security)
 
 
 def _is_text(exchange: Exchange, contract: Contract) -> bool:
     """Whether the documented response is a file (Swagger 2: `type: file`) or the text of a stream,
-    of which no schema can say more."""
+    which no schema describes further."""
     operation = contract.by_id.get(exchange.operation)
     response = operation.response_for(exchange.status) if operation is not None else None
     content = response.content.values() if response is not None else ()

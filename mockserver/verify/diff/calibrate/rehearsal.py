@@ -1,7 +1,7 @@
 """Send the requests of a recorded run again, to a mock that follows a draft of the calibration.
 
-The real side is what it did then, so no request reaches it. What still differs is what the draft
-has left; what agreed before and differs now, it has broken.
+The real side is the recording, so no request reaches the real server. The draft
+does not cover a behaviour that still differs, and breaks one that agreed before and differs now.
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ RuleAt = tuple[str, str, str]
 """One rule: its operation, its table, and its name there, or the whole entry as JSON text."""
 _SEEDS = (1, 2)
 _WORLDS = 12
-"""A draft need not be compared with as many worlds as a difference that is reported."""
+"""The most worlds of the mock to compare with: a draft needs fewer than a report."""
 _TIMEOUT = 60.0
 _MOST_PLAYS = 20
-"""How often runs are played at most to find rules that do harm."""
-_UNLESS = "answers of *"
-"""Stands for a table: an operation is exempt from an answer of all."""
+"""How often the runs are played at most to find the rules that do harm."""
+_COMMON_ANSWERS = "answers of *"
+"""In place of a table in `RuleAt`: a rule for all operations, which one operation can be exempt
+from."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Rehearsal:
     def play(
         self, written: Mapping[str, Json], operations: Collection[str] = ()
     ) -> dict[str, Json]:
-        """The report of the same runs with a mock that follows the draft, `written` as a table;
-        only of those that call one of the `operations`, if given."""
+        """The report of the same runs with a mock that follows the draft. `written` is the draft as
+        a table. With `operations`, only the runs that call one of them."""
         raw, contract = read_contract(str(self.document))
         knowledge = Knowledge.of(contract)
         spec, real = str(self.document), self.report["real"]
@@ -90,7 +91,7 @@ class Rehearsal:
         return self.broken_in(states(played))
 
     def broken_in(self, now: Mapping[Behaviour, str]) -> set[Behaviour]:
-        """The same by the states of behaviours."""
+        """The same, from the state of each behaviour."""
         before = states(self.report)
         return {
             at for at, state in now.items() if state == "differs" and before.get(at) == "agreed"
@@ -119,8 +120,8 @@ def states(report: Mapping[str, Json]) -> dict[Behaviour, str]:
 
 
 def rules_at(operations: Tables, name: str) -> list[RuleAt]:
-    """The rules that can decide how an operation responds: its own, and the answers of all, which
-    it can be exempt from."""
+    """The rules that can decide how an operation responds: its own, and the answers for all
+    operations, unless it is exempt from them."""
     found: list[RuleAt] = []
     for table, rules in operations.get(name, {}).items():
         if table == "answers":
@@ -133,20 +134,22 @@ def rules_at(operations: Tables, name: str) -> list[RuleAt]:
             found += [(name, table, rule) for rule in rules]
     own = operations.get(name, {}).get("answers", ())
     every = operations.get(EVERY, {}).get("answers", ())
-    return found + [(name, _UNLESS, json.dumps(r)) for r in every if _exemption(r) not in own]
+    return found + [
+        (name, _COMMON_ANSWERS, json.dumps(r)) for r in every if _exemption(r) not in own
+    ]
 
 
 def _exemption(rule: Mapping[str, Json]) -> dict[str, Json]:
-    """The entry by which one operation keeps the mock's own response, in place of a rule of all."""
+    """The entry that exempts an operation from a rule for all: it keeps the mock's own response."""
     return {"when": rule["when"], "seen": 0}
 
 
 def without(operations: Tables, dropped: Collection[RuleAt]) -> dict[str, dict[str, Any]]:
     """The tables without some rules."""
     tables = {name: dict(rules) for name, rules in operations.items()}
-    for name, table, rule in sorted(dropped, key=lambda at: at[1] == _UNLESS):
+    for name, table, rule in sorted(dropped, key=lambda at: at[1] == _COMMON_ANSWERS):
         own = tables.setdefault(name, {})
-        if table == _UNLESS:
+        if table == _COMMON_ANSWERS:
             own["answers"] = [*own.get("answers", ()), _exemption(json.loads(rule))]
         elif table == "answers":
             own[table] = [one for one in own[table] if json.dumps(one) != rule]
@@ -165,10 +168,11 @@ def without(operations: Tables, dropped: Collection[RuleAt]) -> dict[str, dict[s
 
 @dataclass
 class Culprits:
-    """Finds, for each broken behaviour, the rules without which it is not.
+    """Finds, for each broken behaviour, the rules that break it.
 
-    The shortest beginning of the list of its operation's rules that has to be dropped is found by
-    bisection; its last rule is one of them. The same plays serve all operations.
+    Bisection finds how many of its operation's rules, from the first one on, must be dropped until
+    the behaviour is no longer broken. The last of these is a culprit; the search goes on among the
+    rules before it. Each play serves all operations at once.
     """
 
     operations: Tables
@@ -179,8 +183,8 @@ class Culprits:
     _plays: int = 0
 
     def useful(self, behaviours: Collection[Behaviour], harm: int) -> set[RuleAt]:
-        """The rules to drop of those operations that are better as a whole without them: a broken
-        behaviour counts as much as `harm` that agree."""
+        """The rules to drop, of the operations that agree more without them. A broken behaviour
+        weighs as much as `harm` behaviours that agree."""
         dropped = self.find(behaviours)
         names = {name for name, _, _ in dropped}
         if not dropped:
@@ -198,7 +202,7 @@ class Culprits:
         return {rule for rule in dropped if after[rule[0]] > before[rule[0]]}
 
     def find(self, behaviours: Collection[Behaviour]) -> set[RuleAt]:
-        """The rules to drop. Behaviours that no rule of their operation breaks have none."""
+        """The rules to drop. A behaviour that stays broken without any rule has none."""
         suspects = {at: rules_at(self.operations, at[0]) for at in sorted(behaviours)}
         still = self._broken(suspects)
         suspects = {at: rules for at, rules in suspects.items() if at not in still and rules}
@@ -206,15 +210,15 @@ class Culprits:
         while suspects and self._plays < _MOST_PLAYS:
             still = self._broken(dict.fromkeys(suspects, ()))
             suspects = {at: rules for at, rules in suspects.items() if at in still and rules}
-            # Of each operation one at a time: what is dropped for another one would mislead.
+            # One behaviour of each operation: rules dropped for a second one would mislead.
             batch = {at[0]: at for at in reversed(suspects)}
-            suspects |= self._last_of_each({at: suspects[at] for at in batch.values()})
+            suspects |= self._next_culprits({at: suspects[at] for at in batch.values()})
         return {rule for rules in self.found.values() for rule in rules}
 
-    def _last_of_each(
+    def _next_culprits(
         self, suspects: Mapping[Behaviour, list[RuleAt]]
     ) -> dict[Behaviour, list[RuleAt]]:
-        """Find the last rule of each that has to be dropped; returns those before it."""
+        """Add the next culprit of each behaviour to `found`; returns the rules before it."""
         # Dropping the first `low` is not enough, dropping the first `high` is.
         low, high = dict.fromkeys(suspects, 0), {at: len(rules) for at, rules in suspects.items()}
         while left := [at for at in suspects if high[at] - low[at] > 1]:
@@ -227,7 +231,7 @@ class Culprits:
         return {at: rules[: high[at] - 1] for at, rules in suspects.items()}
 
     def _broken(self, dropped: Mapping[Behaviour, Sequence[RuleAt]]) -> set[Behaviour]:
-        """Which behaviours are broken without these rules, and without those that were found."""
+        """The behaviours that stay broken without these rules and the culprits found so far."""
         self._plays += 1
         rules = {rule for at in dropped for rule in (*dropped[at], *self.found.get(at, ()))}
         names = {name for name, _ in dropped}
