@@ -182,8 +182,12 @@ class Selection(Generic[T]):
 
 
 class Ordered(Generic[T]):
-    """The rows of a selection by a rank that the collection keeps, in `depth` pairs of values. A
-    position is a rank and a sort key, one value after the other."""
+    """The rows of a selection by a rank that the collection keeps, which is pairs of a number and a
+    value.
+
+    A position is a key and an index, as in `Sorted`: a list that shrinks or is filtered becomes
+    one between two pages. Then follow the rank, in short, and the sort key of the row.
+    """
 
     def __init__(
         self,
@@ -201,7 +205,7 @@ class Ordered(Generic[T]):
     def place(self, key: str) -> SortKey | None:
         """The position of the row with this key."""
         row = self._chosen.rows.get(key)
-        return None if row is None else self._flat((self._rank(row), self._spec.sort_key(row)))
+        return None if row is None else self._position(self._place_of(row))
 
     def page(
         self,
@@ -215,7 +219,7 @@ class Ordered(Generic[T]):
         found, more = take(self._from(before if backward else after, backward, skip), limit)
         if backward:
             found.reverse()
-        keys = [self._flat(place) for place, _ in (found[:1] + found[-1:])]
+        keys = [self._position(place) for place, _ in (found[:1] + found[-1:])]
         skipped = skip > 0 and next(self._from(None, False, 0), None) is not None
         return Page(
             [shown for _, shown in found],
@@ -232,22 +236,40 @@ class Ordered(Generic[T]):
     def _spec(self) -> Collection:
         return self._chosen.rows.spec
 
-    def _flat(self, place: Place) -> SortKey:
-        return (*(value for pair in place[0] for value in pair), *place[1])
+    def _place_of(self, row: Row) -> Place:
+        return self._rank(row), self._spec.sort_key(row)
 
-    def _place_of(self, position: SortKey) -> Place:
-        ranks = position[: -len(self._spec.order) - 1]
-        return tuple(zip(ranks[::2], ranks[1::2], strict=True)), position[len(ranks) :]
+    def _position(self, place: Place) -> SortKey:
+        index = bisect_left(self._places, place)
+        index = len(self._places) - 1 - index if self._falls else index
+        return (place[1][-1], index, *_short(place))
+
+    def _at(self, position: SortKey) -> Place | None:
+        """The place that a position means, where its row has been; None if only the index says."""
+        key, _, *rest = position
+        row = self._chosen.rows.get(key)
+        own = self._place_of(row) if row is not None else None
+        if own is not None and (not rest or _short(own) == tuple(rest)):
+            return own
+        depth = len(self._spec.order) + 1
+        ranks = rest[:-depth]
+        if not ranks:
+            return None
+        return tuple(zip(ranks[::2], ranks[1::2], strict=True)), tuple(rest[-depth:])
+
+    def _start(self, position: SortKey, up: bool) -> int:
+        """The index of the first row beyond a position, or behind that of the last before it."""
+        place = self._at(position)
+        if place is not None:
+            return (bisect_right if up else bisect_left)(self._places, place)
+        index = min(int(position[1]), len(self._places))
+        return len(self._places) - index if self._falls else index
 
     def _from(
         self, position: SortKey | None, backward: bool, skip: int
     ) -> Iterator[tuple[Place, T]]:
         places, up = self._places, self._falls is backward
-        if position is None:
-            start = 0 if up else len(places)
-        else:
-            find = bisect_right if up else bisect_left
-            start = find(places, self._place_of(position))
+        start = (0 if up else len(places)) if position is None else self._start(position, up)
         order = range(start, len(places)) if up else range(start - 1, -1, -1)
         if self._chosen.is_whole:
             order, skip = order[skip:], 0
@@ -259,6 +281,21 @@ class Ordered(Generic[T]):
             if row is not None and (view := self._chosen.viewed(row)) is not None
         )
         return islice(shown, skip, None)
+
+
+_LONG = 100
+_FAR = 1 << 62
+
+
+def _short(place: Place) -> SortKey:
+    """The values of a place, short enough for a URL and for JSON."""
+    return (*(_brief(value) for pair in place[0] for value in pair), *place[1])
+
+
+def _brief(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:_LONG]
+    return max(-_FAR, min(_FAR, value)) if isinstance(value, int) else value
 
 
 class Sorted(Generic[T]):

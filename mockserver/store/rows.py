@@ -19,7 +19,17 @@ Undo = tuple[Reversible, str, Any]
 """The changed state, the key, and the previous value."""
 _ALL = (None, None)
 _MOST_ORDERS = 8
-"""Orders that are kept besides a collection's own; each costs a little at each write."""
+"""Orders that are kept besides a collection's own; each costs a little at each write. One by
+several properties counts as several: it takes as much memory."""
+
+
+Order = tuple[Callable[[Row], SortKey], list[Place]]
+
+
+def _width(order: Order) -> int:
+    """How many values an order keeps of each row."""
+    places = order[1]
+    return len(places[0][0]) if places else 1
 
 
 class MemoryRows:
@@ -37,7 +47,7 @@ class MemoryRows:
         self._indexed = (*spec.indexes, *spec.sparse)
         self._rows: dict[str, Row] = {}
         self._lists: dict[tuple[Any, Any], list[SortKey]] = {_ALL: []}
-        self._orders: dict[Hashable, tuple[Callable[[Row], SortKey], list[Place]]] = {}
+        self._orders: dict[Hashable, Order] = {}
         self._shared = False
 
     def fork(self, undo: list[Undo]) -> MemoryRows:
@@ -104,10 +114,11 @@ class MemoryRows:
     def ordered(self, name: Hashable, rank: Callable[[Row], SortKey]) -> Sequence[Place]:
         kept = self._orders.get(name)
         if kept is None:
-            while len(self._orders) >= _MOST_ORDERS:
-                del self._orders[next(iter(self._orders))]
             places = sorted((rank(row), self.spec.sort_key(row)) for row in self._rows.values())
-            kept = self._orders[name] = rank, places
+            orders = self._orders
+            while orders and sum(map(_width, (*orders.values(), (rank, places)))) > _MOST_ORDERS:
+                del orders[next(iter(orders))]
+            kept = orders[name] = rank, places
         return kept[1]
 
     def _list(self, where: dict[str, Any]) -> list[SortKey]:

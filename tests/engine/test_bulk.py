@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
+from mockserver.engine.inferred.repository import Entity, OwnRepository
 from tests.support.documents import TEXT, answer, body, document, thing
 
 DOCUMENT = Path(__file__).parent.parent / "fixtures" / "bulk.yaml"
@@ -289,3 +290,41 @@ def test_rows_of_what_is_kept_nowhere(name: str) -> None:
             11,
             12,
         ]
+
+
+def test_values_of_their_own_cost_no_look_at_each_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user = thing("id", id=TEXT, login=TEXT, name=TEXT)
+    several = {"type": "array", "items": thing("login", login=TEXT, name=TEXT)}
+    taken = {"409": {"description": "A user with this login already exists"}}
+    shown = {"type": "array", "items": user}
+    paths = {
+        "/users": {
+            "get": {"responses": {"200": answer(shown)}},
+            "post": {"requestBody": body(several["items"]), "responses": {"201": answer(user)}},
+        },
+        "/users/batch": {
+            "post": {"requestBody": body(several), "responses": {"201": answer(shown), **taken}}
+        },
+        "/users/{user_id}": {"get": {"responses": {"200": answer(user)}}},
+    }
+    looked = 0
+    as_of = OwnRepository.as_of
+
+    def counted(self: OwnRepository, row: Any, now: int) -> Entity:
+        nonlocal looked
+        looked += 1
+        return as_of(self, row, now)
+
+    with MockServer(document(paths), clock="manual", seeds="none") as server:
+        monkeypatch.setattr(OwnRepository, "as_of", counted)
+        sent = [{"login": f"user {number}"} for number in range(200)]
+        assert server.client.post("/users/batch", json=sent).status_code == 201
+        assert looked < 2000
+        for login in ("USER 7", "new", "New"):
+            sent = [{"login": "other"}, {"login": login}]
+            reply = server.client.post("/users/batch", json=sent)
+            assert reply.status_code == (201 if login == "new" else 409)
+            # What a refused request has made is taken back, from the order that is kept, too.
+            assert len(server.client.get("/users").json()) == (200 if login == "USER 7" else 202)

@@ -148,3 +148,68 @@ def test_pages_back_and_forth(falls: bool) -> None:
     assert not back.less
     assert back.more
     assert pages.place(whole[3]) == first.last
+
+
+@pytest.mark.parametrize("order", ["name", "-name", "length,name", "-length,-name"])
+@pytest.mark.parametrize("gone", ["", "b", "d", "h"])
+def test_a_page_follows_where_a_list_gets_short_or_long(
+    server: MockServer, monkeypatch: pytest.MonkeyPatch, order: str, gone: str
+) -> None:
+    ids = filled(server, "dbacegfh")
+    whole = names(server, f"sort={order}&limit=9")
+    for before, after in ((3, 99), (99, 3)):
+        monkeypatch.setattr(orders, "_MANY", before)
+        page = server.client.get(f"/boats?sort={order}&limit=3").json()
+        seen = [row["name"] for row in page["data"]]
+        monkeypatch.setattr(orders, "_MANY", after)
+        if gone in ids and before == 3:
+            server.client.delete(f"/boats/{ids[gone]}").raise_for_status()
+            whole = [name for name in whole if name != gone]
+        left = [name for name in whole if name not in seen]
+        found = names(server, f"sort={order}&limit=9&cursor={page['next']}")
+        assert found == left
+
+
+@pytest.mark.parametrize("order", ["length", "-length", "-length,-name"])
+def test_numbers_beyond_64_bits_have_cursors(server: MockServer, order: str) -> None:
+    for number in (10**30, -(10**30), 2**64, 5, 10**31):
+        sent = f'{{"name": "n{number}", "length": {number}}}'
+        headers = {"Content-Type": "application/json"}
+        server.client.post("/boats", content=sent, headers=headers).raise_for_status()
+    seen, cursor = [], ""
+    for _ in range(5):
+        query = f"sort={order}&limit=1" + (f"&cursor={cursor}" if cursor else "")
+        page = server.client.get(f"/boats?{query}").json()
+        seen += [row["length"] for row in page["data"]]
+        cursor = page.get("next") or ""
+    ascending = [-(10**30), 5, 2**64, 10**30, 10**31]
+    assert seen == (ascending if order == "length" else ascending[::-1])
+
+
+def test_the_cursor_of_a_long_text_fits_a_url(server: MockServer) -> None:
+    texts = ["x" * 100_000 + letter for letter in "dbac"]
+    for text in texts:
+        server.client.post("/boats", json={"name": text}).raise_for_status()
+    seen, cursor = [], ""
+    for _ in range(4):
+        query = "sort=name&limit=1" + (f"&cursor={cursor}" if cursor else "")
+        page = server.client.get(f"/boats?{query}").json()
+        seen += [row["name"][-1] for row in page["data"]]
+        cursor = page.get("next") or ""
+        assert len(cursor) < 1000
+    assert seen == list("abcd")
+
+
+def test_orders_by_many_properties_take_no_more_memory_than_others() -> None:
+    rows = MemoryRows(SPEC, [])
+    rows.fill({"id": str(n), "at": n, "parent": "", "value": n} for n in range(4))
+    for width in (1, 1, 8, 3, 4, 1, 2, 8, 9):
+
+        def wide(row: Row, width: int = width) -> tuple[Any, ...]:
+            return ((1, row["value"]),) * width
+
+        name = (width, len(rows._orders))
+        made = rows.ordered(name, wide)
+        assert rows.ordered(name, rank) is made
+        kept = [len(places[0][0]) for _, places in rows._orders.values()]
+        assert sum(kept) <= 8 or len(kept) == 1

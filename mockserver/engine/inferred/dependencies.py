@@ -26,18 +26,24 @@ def check_unique(call: Call, entity: Entity, sent: Mapping[str, Any]) -> None:
     documented refusal."""
     constraint = call.action.request.constraint
     names = constraint.unique if constraint is not None else ()
-    wanted = {name: _folded(sent[name]) for name in names if sent.get(name) not in (None, "")}
+    wanted = {name: sent[name] for name in names if sent.get(name) not in (None, "")}
     if not wanted or constraint is None or call.world.leniency.overrules:
         return
-    for other in call.repository.scan(call.world, entity.parent or None, False):
-        for name, value in wanted.items():
-            if _folded(other.data.get(name)) == value:
-                message = f"A {call.resource.noun} with the {name} '{sent[name]}' exists already."
-                raise refusal_of(constraint.status, Conflict(message))
+    for name, value in wanted.items():
+        if any(_have(call, entity.parent, name, value)):
+            message = f"A {call.resource.noun} with the {name} '{value}' exists already."
+            raise refusal_of(constraint.status, Conflict(message))
 
 
-def _folded(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
+def _have(call: Call, parent: str, name: str, value: Any) -> Iterator[bool]:
+    """Whether each of the entities below a parent that may have a value has it."""
+    repository, world = call.repository, call.world
+    if not isinstance(value, str):
+        for other in repository.scan(world, parent or None, False):
+            yield bool(other.data.get(name) == value)
+        return
+    for other in repository.called(world, name, value):
+        yield parent in ("", other.parent)
 
 
 def check_bare(call: Call, entity: Entity) -> None:

@@ -8,6 +8,7 @@ read as they are.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -107,6 +108,7 @@ class Repository(Protocol):
     def get(self, world: World, key: str) -> Entity | None: ...
     def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]: ...
     def holding(self, world: World, name: str, values: Set[str]) -> Iterator[Entity]: ...
+    def called(self, world: World, name: str, text: str) -> Iterator[Entity]: ...
     def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]: ...
     def place(self, entity: Entity) -> SortKey: ...
     def put(self, world: World, entity: Entity) -> Entity: ...
@@ -164,6 +166,23 @@ class OwnRepository:
             for row in world[self.collection.name].scan(**where):
                 if is_there(row, world.now):
                     yield self.as_of(row, world.now)
+
+    def called(self, world: World, name: str, text: str) -> Iterator[Entity]:
+        """The entities in which a property is this text, in any case; an order is kept for it."""
+        rows, wanted = world[self.collection.name], text.casefold()
+
+        def rank(row: Mapping[str, Any]) -> SortKey:
+            value = row["data"].get(name)
+            return (value.casefold() if isinstance(value, str) else "",)
+
+        places = rows.ordered((_TEXT, name), rank)
+        for at in range(bisect_left(places, ((wanted,), ())), len(places)):
+            (own,), sort_key = places[at]
+            if own != wanted:
+                return
+            row = rows.get(sort_key[-1])
+            if row is not None and is_there(row, world.now):
+                yield self.as_of(row, world.now)
 
     def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]:
         """The entities of a list, by an index if there is one."""
@@ -270,6 +289,7 @@ def is_listed(row: Mapping[str, Any], now: int, shows_hidden: bool) -> bool:
 
 
 _KEPT_BACK = ("gone", "hidden", "comes", "goes")
+_TEXT = "text"
 _ODD = "odd"
 """What lists may have to leave out is indexed, so that they only look if there is any."""
 
@@ -304,6 +324,14 @@ class BorrowedRepository:
     def holding(self, world: World, name: str, values: Set[str]) -> Iterator[Entity]:
         """Every entity: nothing is indexed."""
         return self.scan(world, None, False)
+
+    def called(self, world: World, name: str, text: str) -> Iterator[Entity]:
+        """The entities in which a property is this text, in any case."""
+        wanted = text.casefold()
+        for entity in self.scan(world, None, False):
+            value = entity.data.get(name)
+            if isinstance(value, str) and value.casefold() == wanted:
+                yield entity
 
     def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]:
         """The entities of a list."""
