@@ -1,8 +1,8 @@
-"""The list engine: a page costs what the page costs, however long the list is.
+"""The list engine. The cost of a page depends on the page, not on the length of the list.
 
-`Selection` pages through the rows of a collection in its own order, `Sorted` through rows in
-another order. `Listing` describes the parameters and the response of a hand-written API's list as
-data.
+`Selection` pages through the rows of a collection in its own order, `Ordered` through an order that
+the collection keeps, `Sorted` through rows that are sorted already. `Listing` describes the
+parameters and the response of a hand-written API's list as data.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def _mark(scope: tuple[Any, ...], key: SortKey | list[Any]) -> str:
 
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,43 @@ class Pages(Protocol[T]):
         ...
 
 
-class Selection(Generic[T]):
+class _Scanned(Generic[P, T]):
+    """A list that is read from a place on, forward or backward. `P` is what has the place of a row:
+    the row itself, or its rank and sort key."""
+
+    def page(
+        self,
+        limit: int,
+        *,
+        after: SortKey | None = None,
+        before: SortKey | None = None,
+        skip: int = 0,
+    ) -> Page[T]:
+        backward = before is not None
+        found, more = take(self._from(before if backward else after, backward, skip), limit)
+        if backward:
+            found.reverse()
+        positions = [self._position(place) for place, _ in (found[:1] + found[-1:])]
+        return Page(
+            [shown for _, shown in found],
+            less=more if backward else after is not None or (skip > 0 and self._any()),
+            more=more or backward,
+            first=positions[0] if positions else None,
+            last=positions[-1] if positions else None,
+        )
+
+    def _any(self) -> bool:
+        return next(self._from(None, False, 0), None) is not None
+
+    def _from(self, position: SortKey | None, backward: bool, skip: int) -> Iterator[tuple[P, T]]:
+        """The rows after a position, or before it if `backward`, each with its place."""
+        raise NotImplementedError
+
+    def _position(self, place: P) -> SortKey:
+        raise NotImplementedError
+
+
+class Selection(_Scanned[Row, T]):
     """The rows of a collection in its own order that pass the filters, each as `view` shows it."""
 
     def __init__(
@@ -141,39 +178,18 @@ class Selection(Generic[T]):
         shown = self._view(row)
         return shown if all(test(shown) for test in self._tests) else None
 
-    def page(
-        self,
-        limit: int,
-        *,
-        after: SortKey | None = None,
-        before: SortKey | None = None,
-        skip: int = 0,
-    ) -> Page[T]:
-        backward = before is not None
-        found, more = take(self._from(before if backward else after, backward, skip), limit)
-        if backward:
-            found.reverse()
-        keys = [self._rows.spec.sort_key(row) for row, _ in (found[:1] + found[-1:])]
-        return Page(
-            [shown for _, shown in found],
-            less=more if backward else after is not None or (skip > 0 and self._any()),
-            more=more or backward,
-            first=keys[0] if keys else None,
-            last=keys[-1] if keys else None,
-        )
-
     def count(self) -> int:
         if not self._tests:
             return self._rows.count(**self._where)
         return sum(1 for _ in self._from(None, False, 0))
 
-    def _any(self) -> bool:
-        return next(self._from(None, False, 0), None) is not None
+    def _position(self, place: Row) -> SortKey:
+        return self._rows.spec.sort_key(place)
 
-    def _from(self, place: SortKey | None, backward: bool, skip: int) -> Iterator[tuple[Row, T]]:
+    def _from(self, position: SortKey | None, backward: bool, skip: int) -> Iterator[tuple[Row, T]]:
         newest = self._newest_first is not backward
         ahead = 0 if self._tests else skip
-        rows = self._rows.scan(newest_first=newest, after=place, skip=ahead, **self._where)
+        rows = self._rows.scan(newest_first=newest, after=position, skip=ahead, **self._where)
         shown = ((row, self._view(row)) for row in rows)
         if not self._tests:
             return shown
@@ -181,12 +197,11 @@ class Selection(Generic[T]):
         return islice(passed, skip, None)
 
 
-class Ordered(Generic[T]):
-    """The rows of a selection by a rank that the collection keeps, which is pairs of a number and a
-    value.
+class Ordered(_Scanned[Place, T]):
+    """The rows of a selection by a rank that the collection keeps: pairs of a number and a value.
 
-    A position is a key and an index, as in `Sorted`: a list that shrinks or is filtered becomes
-    one between two pages. Then follow the rank, in short, and the sort key of the row.
+    A position begins with a key and an index, as in `Sorted`, because a list that shrinks or gets a
+    filter between two pages becomes a `Sorted`. The shortened rank and the sort key follow.
     """
 
     def __init__(
@@ -207,28 +222,6 @@ class Ordered(Generic[T]):
         row = self._chosen.rows.get(key)
         return None if row is None else self._position(self._place_of(row))
 
-    def page(
-        self,
-        limit: int,
-        *,
-        after: SortKey | None = None,
-        before: SortKey | None = None,
-        skip: int = 0,
-    ) -> Page[T]:
-        backward = before is not None
-        found, more = take(self._from(before if backward else after, backward, skip), limit)
-        if backward:
-            found.reverse()
-        keys = [self._position(place) for place, _ in (found[:1] + found[-1:])]
-        skipped = skip > 0 and next(self._from(None, False, 0), None) is not None
-        return Page(
-            [shown for _, shown in found],
-            less=more if backward else after is not None or skipped,
-            more=more or backward,
-            first=keys[0] if keys else None,
-            last=keys[-1] if keys else None,
-        )
-
     def count(self) -> int:
         return self._chosen.count()
 
@@ -245,7 +238,7 @@ class Ordered(Generic[T]):
         return (place[1][-1], index, *_short(place))
 
     def _at(self, position: SortKey) -> Place | None:
-        """The place that a position means, where its row has been; None if only the index says."""
+        """The place in a position, even if its row is gone; None if it has only a key and an index."""
         key, _, *rest = position
         row = self._chosen.rows.get(key)
         own = self._place_of(row) if row is not None else None
@@ -258,7 +251,8 @@ class Ordered(Generic[T]):
         return tuple(zip(ranks[::2], ranks[1::2], strict=True)), tuple(rest[-depth:])
 
     def _start(self, position: SortKey, up: bool) -> int:
-        """The index of the first row beyond a position, or behind that of the last before it."""
+        """The index in the kept places where the rows beyond a position begin: upwards from it if
+        `up`, else downwards from the one before it."""
         place = self._at(position)
         if place is not None:
             return (bisect_right if up else bisect_left)(self._places, place)
@@ -299,7 +293,7 @@ def _brief(value: Any) -> Any:
 
 
 class Sorted(Generic[T]):
-    """Rows in another order. `key` names each; a position is a key and an index."""
+    """Rows that are sorted already. `key` names each; a position is a key and an index."""
 
     def __init__(self, rows: Sequence[T], key: Callable[[T], str]) -> None:
         self._rows = rows

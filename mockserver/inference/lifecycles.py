@@ -21,12 +21,12 @@ from mockserver.inference.outcomes import (
 )
 from mockserver.inference.parts import has_properties
 from mockserver.inference.state_texts import (
+    any_known,
     filtered_values,
     first_state,
     named_values,
     quoted_states,
     shown_values,
-    speaks,
     spoken_values,
     styled,
 )
@@ -174,7 +174,7 @@ def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
             found.extend(
                 (_worth(one, words, own), place, one) for one in _deeper(schemas, name, schema)
             )
-        elif speaks(values):
+        elif any_known(values):
             one = Found(name, values, _one_of(name, values), (), _default(schemas, schema))
             found.append((_worth(one, words, own), place, one))
         else:
@@ -223,7 +223,7 @@ def _inside(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
         words = tokens(deeper)
         if words and words[-1] in _NAMES:
             values = enumerated(schemas, one)
-            if len(values) >= 2 and speaks(values):
+            if len(values) >= 2 and any_known(values):
                 yield Found(name, values, _one_of(f"{name}.{deeper}", values), (deeper,))
 
 
@@ -235,7 +235,7 @@ def _deeper(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
     spelt = {spelled(one): one for one in inner.properties}
     for deeper in (spelt[word] for word in _INNER if word in spelt):
         values = enumerated(schemas, inner.properties[deeper])
-        if len(values) >= 2 and speaks(values):
+        if len(values) >= 2 and any_known(values):
             yield Found(name, values, _one_of(f"{name}.{deeper}", values), (deeper,))
             return
 
@@ -274,7 +274,7 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
         usual = [spoken.get(kind_of(one)) or styled(one, like) for one in _USUAL]
         yield Found(name, usual, Because(why, "guess"), (), default, open=True)
     else:
-        values = values or [value for value in _example(schema) if speaks([value])]
+        values = values or [value for value in _example(schema) if any_known([value])]
         text = f"`{name}` is any text" + (f", such as {values[0]}" if values else "")
         yield Found(name, values, Because(text, "guess"), (), default, open=True)
 

@@ -1,4 +1,4 @@
-"""The states of a status without an enumeration: what descriptions, filters and examples say."""
+"""The states of a status without an enum, from descriptions, filters and examples."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ _BESIDE = re.compile(
 """A state in quotes or in bold, beside the word: the status **Placed**."""
 _CONSTANT = re.compile(r"\b[A-Z][A-Z_]{3,30}\b")
 _REMARKS = frozenset(("deprecated", "removed", "none", "other", "unknown", "up", "pass", "ok"))
-"""What operations are, or what is said in passing, as often as it is a state."""
+"""Words that texts often use without meaning a state."""
 _EVERY = frozenset(("all", "any", "both", "every"))
 """Values of a filter that are no states."""
 
 
-def speaks(values: Iterable[str]) -> bool:
-    """Whether any value is a known state; the states of an address (`NSW`) are not."""
+def any_known(values: Iterable[str]) -> bool:
+    """Whether any value is a known state, which the states of an address (`NSW`) are not."""
     return any(kind_of(value) != "other" or spelled(value) in known.ASIDE for value in values)
 
 
 def spoken_values(text: str) -> list[str]:
-    """The states that a description lists, quoted or in a row."""
+    """The states that a description lists, in quotes or in an enumeration."""
     text = _plain(text)
     quoted = list(dict.fromkeys(_QUOTED.findall(text)))
     for found in (quoted, *(_in_a_row(match) for match in _LISTED.findall(text))):
-        sure = [value for value in found if spelled(value) and speaks([value])]
+        sure = [value for value in found if spelled(value) and any_known([value])]
         if len(sure) >= 2 and len(sure) * 2 >= len(found):
             return sure if found is quoted else found
     return []
@@ -70,12 +70,13 @@ def named_values(texts: Iterable[str]) -> list[str]:
 
 
 def filtered_values(
-    name: str, noun: str, asked: Iterable[tuple[str, Sequence[object]]]
+    name: str, noun: str, filters: Iterable[tuple[str, Sequence[object]]]
 ) -> list[str]:
-    """The values of the filter of a list for a property: `state`, `filter[state]`, `state_in` or
-    `campaign_statuses` for `campaignStatus`."""
+    """The values of the list filter for a property. `filters` are the names of filters with their
+    values: `state`, `filter[state]` or `state_in` for `state`, `campaign_statuses` for
+    `campaignStatus`."""
     own = _filter_words(name, noun)
-    for other, values in asked:
+    for other, values in filters:
         texts = [v for v in values if isinstance(v, str) and v.lower() not in _EVERY]
         if len(texts) > 1 and _filter_words(other, noun) == own:
             return texts
@@ -90,17 +91,17 @@ def shown_values(shown: Iterable[Mapping[str, object]], name: str) -> list[str]:
 
 
 def quoted_states(name: str, texts: Iterable[str]) -> list[str]:
-    """The states that texts quote behind the name of the status: "if its `state` is 'complete'"."""
-    said = r"(?:is|becomes|equals|=|turns(?: to)?|has become)\s+(?:either\s+|set to\s+)?"
+    """The states that texts quote after the name of the status: "if its `state` is 'complete'"."""
+    verbs = r"(?:is|becomes|equals|=|turns(?: to)?|has become)\s+(?:either\s+|set to\s+)?"
     about = re.compile(
-        rf"\b{re.escape(name)}[`'\"*]*\s+(?:of \S+ )?{said}{_QUOTED.pattern}", re.IGNORECASE
+        rf"\b{re.escape(name)}[`'\"*]*\s+(?:of \S+ )?{verbs}{_QUOTED.pattern}", re.IGNORECASE
     )
     found = (value for text in map(_plain, texts) for value in about.findall(text))
     return [value for value in dict.fromkeys(found) if _is_state(value)]
 
 
 def styled(word: str, like: Iterable[str]) -> str:
-    """A state written as the others are: `PAUSED` beside `RUNNING`."""
+    """A state in the case of the other states: `PAUSED` beside `RUNNING`."""
     others = [value for value in like if value]
     if others and all(value.isupper() for value in others):
         return word.upper()
@@ -110,7 +111,7 @@ def styled(word: str, like: Iterable[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text with code and bold words as in Markdown, and without character references."""
+    """The text with HTML code and bold words turned into Markdown, and entities decoded."""
     if "<" not in text and "&" not in text:
         return text
     return _BOLD.sub(r"**\2**", _CODE.sub(r"`\2`", html.unescape(text)))
@@ -122,7 +123,7 @@ def _in_code(text: str) -> Iterator[str]:
 
 def _is_state(value: str) -> bool:
     word = spelled(value)
-    return bool(word) and word not in _REMARKS and speaks([value])
+    return bool(word) and word not in _REMARKS and any_known([value])
 
 
 def _in_a_row(text: str) -> list[str]:
@@ -155,8 +156,9 @@ _MARKUP = re.compile(r"<[^>]*>|[`*\"\u201c\u201d\u2018]|\B'|'\B")
 
 
 def led_to(text: str, values: Sequence[str]) -> str | None:
-    """The one state that a text says something gets: ``The state becomes `sent` ``, `Reverts it to
-    draft state`, `Marks it as spam`. What is said of conditions is left out."""
+    """The state that an operation leads to, by its text: ``The state becomes `sent` ``, `Reverts it
+    to draft state`, `Marks it as spam`. None if there are several. Sentences with a condition are
+    left out."""
     found = {value for value in _LEADS.findall(text) if value in values}
     if not found and _may_name(_MARKUP.sub("", text), values):
         pattern, spelt = _leading(tuple(values))
@@ -169,8 +171,8 @@ def led_to(text: str, values: Sequence[str]) -> str | None:
 
 
 def first_state(text: str, values: Sequence[str]) -> str | None:
-    """The state in which a text says something begins: "The initial state is open", "It is created
-    with the status `ACTIVE`"."""
+    """The initial state, by a text: "The initial state is open", "It is created with the status
+    `ACTIVE`"."""
     text = _MARKUP.sub("", text)
     if not _may_name(text, values):
         return None
@@ -181,14 +183,14 @@ def first_state(text: str, values: Sequence[str]) -> str | None:
 
 
 def _may_name(text: str, values: Sequence[str]) -> bool:
-    """Whether a text has one of these states, however it is spaced. Patterns cost more to make."""
+    """Whether a text has one of these states, with any spaces: a cheap test before the patterns."""
     squeezed = _SPACES.sub("", text).lower()
     return any((word := spelled(v).replace("_", "")) and word in squeezed for v in values)
 
 
 @lru_cache(maxsize=4096)
 def _beginning(values: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
-    """The pattern of what says in which of these states something begins."""
+    """The pattern of texts that name one of these states as the initial one."""
     one, spelt = _one_of(values)
     being = r"(?:is|of|will be|:|are|=)"
     created = r"\b(?:created|starts?|begins?|added|made)(?: out)? (?:with|in|as)(?: the| a| an)?"
@@ -203,7 +205,7 @@ def _beginning(values: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]
 
 
 def _one_of(values: tuple[str, ...]) -> tuple[str, dict[str, str]]:
-    """A pattern that finds one of these states, and the states by how a text may write them."""
+    """A pattern for one of these states, and the states by their text without spaces and case."""
     spelt = {spelled(value).replace("_", ""): value for value in values}
     words = sorted((spelled(value) for value in values if spelled(value)), key=len, reverse=True)
     listed = "|".join(word.replace("_", r"[\s_-]*") for word in words)
@@ -212,7 +214,7 @@ def _one_of(values: tuple[str, ...]) -> tuple[str, dict[str, str]]:
 
 @lru_cache(maxsize=4096)
 def _leading(values: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
-    """The pattern of what says that one of these states is reached."""
+    """The pattern of texts that name one of these states as the next one."""
     one, spelt = _one_of(values)
     to = r"(?:to|into|in|as)(?: the| a| an)?"
     forms = (

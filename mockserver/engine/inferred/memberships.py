@@ -1,4 +1,4 @@
-"""Adding existing entities to another one and taking them out: a user in a group."""
+"""Add existing entities to another one, or take them out: a user in a group."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def link(call: Call) -> Reply:
 
 
 def unlink(call: Call) -> Reply:
-    """Take entities out; they stay where they are."""
+    """Take entities out of their owner; they go on to exist."""
     return _changed(call, on=False)
 
 
@@ -44,18 +44,19 @@ def _changed(call: Call, *, on: bool) -> Reply:
         for entity in linked(
             call.context.repositories, world, call.resource.name, membership, above
         ):
-            _put(world, place, entity.key, on=False)
+            _record(world, place, entity.key, on=False)
     changed = [entity for entity in members if test(entity) != on]
     for entity in members:
-        _put(world, place, entity.key, on=on)
+        _record(world, place, entity.key, on=on)
     return _reply(call, membership, members, changed, above)
 
 
-def _put(world: World, place: str, key: str, *, on: bool) -> None:
+def _record(world: World, place: str, key: str, *, on: bool) -> None:
     world[LINKS.name].put({"id": f"{place}|{key}", "above": place, "member": key, "on": on})
 
 
 def _keys(call: Call, membership: Membership) -> list[Any]:
+    """What a request names its members by: ids, or values of the property `membership.by`."""
     if membership.parameter is not None:
         return [call.request.path[membership.parameter]]
     request, name = call.request, membership.ids or ""
@@ -68,7 +69,7 @@ def _keys(call: Call, membership: Membership) -> list[Any]:
 
 
 def _member(call: Call, membership: Membership, key: Any) -> Entity:
-    """The entity that a request names. Raises NotFound."""
+    """The entity with this id or value. Raises NotFound."""
     if membership.by is not None:
         same = (e for e in call.repository.scan(call.world, None, True)
                 if e.data.get(membership.by) == key)  # fmt: skip
@@ -79,7 +80,7 @@ def _member(call: Call, membership: Membership, key: Any) -> Entity:
         own = f"{within}/{key}" if nested else str(key)
         found = call.find(own)
         if found is None and not call.resource.creatable:
-            # Only the server knows all of its catalogue.
+            # Clients cannot add to this resource: only the real server knows all of its ids.
             found = call.repository.put(call.world, call.imagined(own, key, within or ""))
     if found is None:
         raise not_found(call.resource, key)
@@ -93,7 +94,7 @@ def _reply(
     changed: Iterable[Entity],
     above: str,
 ) -> Reply:
-    """The response: the members, the owner, or a count of what was changed."""
+    """The response: the members, the owner, or the number of changed members."""
     at = call.action.response.at
     if membership.shows == "member" and FIRST in at:
         there = linked(call.context.repositories, call.world, call.resource.name, membership, above)
@@ -116,7 +117,7 @@ def _reply(
 
 
 def change_values(call: Call) -> Reply:
-    """Add values to a set that an entity has, take some away, set or show them."""
+    """Add values to a set of an entity, remove some, replace all, or show them."""
     use = call.action.values
     assert use is not None
     entity = call.entity()
@@ -131,14 +132,14 @@ def change_values(call: Call) -> Reply:
         return call.reply(entity)
     if use.shown is not None:
         answers, rng = call.context.answers, call.rng(entity.key)
-        values = [known_by(use.change, one) for one in after]
+        values = [identity_of(use.change, one) for one in after]
         return answers.reply(call.operation, rng, values, use.shown, "sparse")
     return as_shown(call, call.rng(entity.key), call.request.path, "fresh")
 
 
 def changed_elements(call: Call, change: Elements, body: Any, before: Any, name: str) -> Any:
-    """The array `name` of an entity after a change, or the other entity that it shows; MISSING if
-    the request does not say. `body` is where the change looks for what was sent."""
+    """The array `name` of an entity after a change, or the embedded entity in its place; MISSING if
+    the request sends no value. `body` is the part of the request that has the values."""
     if change.how == "show":
         return before
     given = _given(call, change, body)
@@ -149,19 +150,19 @@ def changed_elements(call: Call, change: Elements, body: Any, before: Any, name:
     several = list(given) if isinstance(given, list | tuple) else [given]
     there = before if isinstance(before, list) else []
     if change.how == "remove":
-        gone = {str(known_by(change, one)) for one in several}
-        return [one for one in there if str(known_by(change, one)) not in gone]
-    held = {str(known_by(change, one)): one for one in there}
+        gone = {str(identity_of(change, one)) for one in several}
+        return [one for one in there if str(identity_of(change, one)) not in gone]
+    held = {str(identity_of(change, one)): one for one in there}
     after = {} if change.how == "set" else dict(held)
     for one in several:
-        key = str(known_by(change, one))
+        key = str(identity_of(change, one))
         same = held.get(key, MISSING) if not isinstance(one, Mapping) else MISSING
         after[key] = _element(call, change, name, one) if same is MISSING else same
     return list(after.values())
 
 
-def known_by(change: Elements, element: Any) -> Any:
-    """What names an element: itself, or its key."""
+def identity_of(change: Elements, element: Any) -> Any:
+    """The value that identifies an element: its key, or the element itself."""
     return element.get(change.key) if isinstance(element, Mapping) and change.key else element
 
 
