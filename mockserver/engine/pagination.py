@@ -238,7 +238,7 @@ class Ordered(_Scanned[Place, T]):
         return (place[1][-1], index, *_short(place))
 
     def _at(self, position: SortKey) -> Place | None:
-        """The place in a position, even if its row is gone; None if it has only a key and an index."""
+        """The place in a position, also of a removed row; None if it has only key and index."""
         key, _, *rest = position
         row = self._chosen.rows.get(key)
         own = self._place_of(row) if row is not None else None

@@ -158,10 +158,10 @@ def test_a_page_follows_where_a_list_gets_short_or_long(
     ids = filled(server, "dbacegfh")
     whole = names(server, f"sort={order}&limit=9")
     for before, after in ((3, 99), (99, 3)):
-        monkeypatch.setattr(orders, "_MANY", before)
+        monkeypatch.setattr(orders, "_KEPT_FROM", before)
         page = server.client.get(f"/boats?sort={order}&limit=3").json()
         seen = [row["name"] for row in page["data"]]
-        monkeypatch.setattr(orders, "_MANY", after)
+        monkeypatch.setattr(orders, "_KEPT_FROM", after)
         if gone in ids and before == 3:
             server.client.delete(f"/boats/{ids[gone]}").raise_for_status()
             whole = [name for name in whole if name != gone]
