@@ -50,7 +50,10 @@ class MissingExtra(UsageError):
     """An optional dependency is missing. The message names the `pip install` that adds it."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an optional dependency: pip install 'mockserver[{extra}]'")
+        # Not on PyPI: the bare name would find nothing, or another's package.
+        super().__init__(
+            f"{what} needs an optional dependency: pip install 'PATH-TO-A-CLONE[{extra}]'"
+        )
 
 
 class ContractError(MockServerError):

@@ -262,6 +262,19 @@ def test_the_first_curl_has_the_base_path_of_the_document(run: Run, servers: str
     assert "curl 'http://x/v3/things/{id}'" in said
 
 
+def test_the_first_curl_reads_what_can_be_created(run: Run) -> None:
+    read = "get: {responses: {'200': {description: ok}}}"
+    made = "post: {responses: {'201': {description: ok}}}"
+    paths = "".join(
+        f"  /{name}:\n    {read}\n{more}"
+        for name, more in (("about", ""), ("things", f"    {made}\n"))
+    )
+    head = "openapi: 3.0.3\ninfo: {title: A, version: '1'}\npaths:\n"
+    Path("two.yaml").write_text(head + paths)
+    said = banner(load(read_spec("two.yaml")), "two.yaml", "http://x", [])
+    assert "curl http://x/things\n" in said
+
+
 def test_check_of_feather_is_clean(run: Run) -> None:
     assert run("check") == Ended(
         0, "feather: Feather API, OpenAPI 3.1.0, 56 operations: sound\n", ""

@@ -11,6 +11,7 @@ from mockserver.inference.model import Action, Because, Path, Resource
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
 from mockserver.inference.words import bag, singular, tokens
+from mockserver.openapi.model import Parameter
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _LITERAL = re.compile(r"\^([\w-]+)\$")
@@ -214,7 +215,28 @@ def key_in(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | N
     path."""
     names = survey.names(draft.items) or [""]
     found = (_key_of(survey, flat, draft.noun, name) for name in names)
-    return next((one for one in found if one[0]), ("", None))
+    return next((one for one in found if one[0]), None) or _described_key(survey, draft, flat)
+
+
+def _described_key(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | None]:
+    """The id property by the text of a path parameter whose name leads nowhere: `{tag_id}`, "the
+    name of the tag"."""
+    for route in draft.items:
+        for parameter in _of_item(survey, route):
+            words = _CALLED_BY.match(parameter.description)
+            name = words and words[1].lower()
+            if name and name in flat.properties and _names(survey.schemas, flat.properties[name]):
+                why = f"`{parameter.name}` is the `{name}`, its description says"
+                return name, Because(why, "likely")
+    return "", None
+
+
+def _of_item(survey: Survey, route: Route) -> Iterator[Parameter]:
+    """The path parameter that names the entity, as each operation at this path has it."""
+    for facts in survey.by_steps.get(route.steps, {}).values():
+        for parameter in facts.operation.parameters:
+            if parameter.place == "path" and parameter.name == route.names[-1]:
+                yield parameter
 
 
 def _key_of(survey: Survey, flat: Flat, noun: str, name: str) -> tuple[str, Because | None]:
@@ -232,12 +254,9 @@ def few_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> bool:
     if key and survey.schemas.flat(flat.properties[key]).values is not None:
         return True
     return any(
-        parameter.place == "path"
-        and parameter.name == route.names[-1]
-        and survey.schemas.flat(parameter.schema).values is not None
+        survey.schemas.flat(parameter.schema).values is not None
         for route in draft.items
-        for facts in survey.by_steps[route.steps].values()
-        for parameter in facts.operation.parameters
+        for parameter in _of_item(survey, route)
     )
 
 
@@ -256,6 +275,7 @@ def sent_as(survey: Survey, draft: Drafted, flat: Flat, key: str) -> str | None:
 _NAMING = bag("name slug username login email handle code symbol alias key unique_name title")
 _CALLED = "name|slug|username|login|email|handle|code|symbol|alias|key"
 _ARTICLE = r"(?:the |its |an? )?(?:\w+ )?"
+_CALLED_BY = re.compile(rf"\s*{_ARTICLE}({_CALLED}) (?:of|for)\b", re.IGNORECASE)
 _OTHERWISE = re.compile(
     rf"\bor {_ARTICLE}({_CALLED})\b|\b({_CALLED}|unique_?name)s? or {_ARTICLE}(?:uu|s|u)?id\b",
     re.IGNORECASE,
@@ -271,11 +291,9 @@ def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[s
             words |= _NAMING
         if "or" in last or (len(last) > 1 and last[-1] in _NAMING):
             words |= set(last) & _NAMING
-        for facts in survey.by_steps.get(route.steps, {}).values():
-            for parameter in facts.operation.parameters:
-                if parameter.place == "path" and parameter.name == route.names[-1]:
-                    for match in _OTHERWISE.finditer(parameter.description):
-                        words |= {word.lower() for word in match.groups() if word}
+        for parameter in _of_item(survey, route):
+            for match in _OTHERWISE.finditer(parameter.description):
+                words |= {word.lower() for word in match.groups() if word}
     if not words:
         return ()
     found = []
@@ -292,13 +310,8 @@ def _is_name(survey: Survey, draft: Drafted, flat: Flat, key: str, route: Route)
     own = set(survey.schemas.types(flat.properties[key])) if key in flat.properties else set()
     if not own or own - {"integer", "number"} or tokens(route.names[-1])[-1:] in _ID_WORDS:
         return False
-    return any(
-        parameter.place == "path"
-        and parameter.name == route.names[-1]
-        and set(survey.schemas.types(parameter.schema)) == {"string"}
-        for facts in survey.by_steps.get(route.steps, {}).values()
-        for parameter in facts.operation.parameters
-    )
+    parameters = _of_item(survey, route)
+    return any(set(survey.schemas.types(one.schema)) == {"string"} for one in parameters)
 
 
 def member_of(

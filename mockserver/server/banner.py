@@ -64,13 +64,16 @@ def _world(mock: Mock) -> str:
 
 
 def first_curl(mock: Mock, url: str) -> str:
-    """A command to copy: the documented one of a built-in API, else a read."""
+    """A command to copy: the documented one of a built-in API, else a read, at best of what a
+    client can create."""
     contract = mock.contract
     method, path = _FIRST.get(mock.api.name, ("", ""))
     operation = None
     if not path:
-        operation = next(filter(_is_plain_read, contract.operations), None)
-        operation = operation or contract.operations[0]
+        reads = list(filter(_is_plain_read, contract.operations))
+        made = {one.path for one in contract.operations if one.method == "POST"}
+        kept = (one for one in reads if one.path in made)
+        operation = next(kept, None) or next(iter(reads), contract.operations[0])
         bases = operation.base_paths or contract.base_paths
         method, path = operation.method, next(iter(bases), "").rstrip("/") + operation.path
     words = ["curl", *([] if method == "GET" else ["-X", method])]

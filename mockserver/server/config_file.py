@@ -71,6 +71,10 @@ def naming_config(path: Path | None) -> Iterator[None]:
 
 def _config(path: Path, table: Mapping[str, Any]) -> Config:
     known = ("serve", "verify", "undocumented", *OVERRIDES, *BUILT_IN_NAMES)
+    options = {setting.key for setting in SETTINGS} - set(known)
+    for name in table:
+        if name.replace("-", "_") in options:
+            raise UsageError(f"{path}: {name} is not known here; write it below [serve]")
     _refuse_unknown(path, "", table, known)
     for name, value in table.items():
         if name != "undocumented" and not isinstance(value, dict):

@@ -412,7 +412,7 @@ def test_what_lies_below_a_name_is_found_by_owner_and_name() -> None:
     """`/repos/{owner}/{repo}` where entities have numbers as ids, as with code hosts."""
     owner = thing("login", login=TEXT)
     repo = thing("id name owner", id={"type": "integer"}, name=TEXT, owner=owner)
-    issue = thing("id", id={"type": "integer"}, title=TEXT)
+    issue = thing("id self_url", id={"type": "integer"}, title=TEXT, self_url=TEXT)
     named = [item("owner"), item("repo")]
     paths = {
         "/repos": {
@@ -437,6 +437,8 @@ def test_what_lies_below_a_name_is_found_by_owner_and_name() -> None:
             client.post("/repos", json=sent).raise_for_status()
         url = "/repos/ann/tools/issues"
         one = made(client, url, title="a bug")
+        assert one["self_url"].endswith(f"{url}/{one['id']}")
+        assert client.get(one["self_url"]).json() == one
         assert client.get(f"{url}/{one['id']}").json() == one
         assert one["id"] in keys(client, url)
         assert one["id"] not in keys(client, "/repos/bob/tools/issues")

@@ -215,6 +215,35 @@ def test_the_id_of_a_thing(parameter: str, names: list[str], key: str | None) ->
     assert plan.resources["pets"].identity.key == key
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("The name of the tag.", "name"),
+        ("A unique code for the tag", "code"),
+        ("The tag, by the name of its owner", None),
+        ("", None),
+    ],
+)
+def test_the_text_of_a_path_parameter_says_which_property_is_the_id(
+    text: str, key: str | None
+) -> None:
+    named = {"name": "tag_id", "in": "path", "required": True, "description": text}
+    texts = {name: {"type": "string"} for name in ("code", "name")}
+    plan = inferred(
+        {
+            "/tags": {"post": answer(ref("Tag"), 201)},
+            "/tags/{tag_id}": {
+                "get": {
+                    "parameters": [{**named, "schema": {"type": "string"}}],
+                    **answer(ref("Tag")),
+                },
+            },
+        },
+        Tag={"type": "object", "properties": texts},
+    )
+    assert plan.resources["tags"].identity.key == key
+
+
 def test_what_is_only_named_is_open() -> None:
     plan = inferred({"/users/{user_id}": {"get": answer(ref())}})
     assert plan.resources["users"].identity.open

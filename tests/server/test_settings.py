@@ -103,7 +103,8 @@ def test_a_name_or_url_is_no_path(spec: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("port = 1", "port is not known"),
+        ("port = 1", r"port is not known here; write it below \[serve\]"),
+        ("any-key = true", r"any-key is not known here; write it below \[serve\]"),
         ("[server]", r"server is not known; did you mean serve\?"),
         ("[serve]\nprot = 1", r"\[serve\] prot is not known; did you mean port\?"),
         ("[serve]\nmax-words = 1", r"max-words is not known; did you mean max-worlds\?"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -44,6 +44,8 @@ class Call:
     action: Action
     world: World
     request: Request
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    """The names in the requested path that stand for ids, by path parameter."""
 
     @property
     def operation(self) -> Operation:
@@ -418,7 +420,7 @@ class Call:
         path = items[0]
         own = quote(id_text(entity.id(self.resource)), safe="")
         path = path.replace("{" + str(self.resource.identity.parameter) + "}", own)
-        for name, value in {**self._names_above(entity), **request.path}.items():
+        for name, value in {**self._names_above(entity), **request.path, **self.spelled}.items():
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
         return base + self.context.contract.base_path + path
 
@@ -440,7 +442,7 @@ class Call:
     def path(self) -> str:
         """The requested path."""
         path = self.operation.url_path
-        for name, value in self.request.path.items():
+        for name, value in {**self.request.path, **self.spelled}.items():
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
         return self.context.contract.base_path + path
 
@@ -455,7 +457,7 @@ class Call:
     def _fetches(self, own: str) -> Iterator[str | None]:
         """The paths at which it can be fetched; None for those with unknown values."""
         plan, contract = self.context.plan, self.context.contract
-        parameters = self.request.path
+        parameters = {**self.request.path, **self.spelled}
         above = {link.resource: parameters.get(link.parameter) for link in self.action.parents}
         for action in plan.actions.values():
             if action.resource != self.action.resource or action.kind != "fetch":

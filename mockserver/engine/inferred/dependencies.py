@@ -128,6 +128,7 @@ def by_names(handler: CallHandler) -> CallHandler:
 def _with_ids(call: Call) -> Call:
     """The call with the ids of the entities that its path names."""
     path, links = dict(call.request.path), call.action.parents
+    names: dict[str, str] = {}
     for index, link in enumerate(links):
         repository = call.context.above(link)
         if repository is None or not repository.resource.identity.names:
@@ -136,7 +137,8 @@ def _with_ids(call: Call) -> Call:
         if call.context.find(call.world, repository, key) is None:
             found = call.called(repository, path[link.parameter])
             if found is not None and not found.row.get("gone"):
+                names[link.parameter] = path[link.parameter]
                 path[link.parameter] = found.id(repository.resource)
-    if path == call.request.path:
+    if not names:
         return call
-    return replace(call, request=replace(call.request, path=path))
+    return replace(call, request=replace(call.request, path=path), spelled=names)
