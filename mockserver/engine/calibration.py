@@ -175,8 +175,8 @@ class Rules:
     `bodies` are whole ones, of refusals mostly; a "{name}" in their texts is the path parameter
     of that name. `words` are single fields of a refusal. The names in `extra` and `absent` are
     dotted places, `*` for every element. `durations` are the seconds that a job is in a state,
-    `enums` the values that a field has been seen with; both are of the thing that the operation
-    makes or shows.
+    `enums` the values that a field has been seen with; both are of the entity that the operation
+    creates or shows.
     """
 
     statuses: Mapping[str, int] = field(default_factory=dict)

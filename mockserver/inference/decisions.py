@@ -263,7 +263,7 @@ def with_decisions(
     found = dict(resources)
     for name, resource in resources.items():
         if resource.states is not None:
-            told = hints.get(name, Hints())
-            states = decided(resource.states, told, about.get(name, ()))
+            hint = hints.get(name, Hints())
+            states = decided(resource.states, hint, about.get(name, ()))
             found[name] = replace(resource, states=states)
     return found

@@ -147,8 +147,8 @@ def _collection(
 
 
 def _puts_new(survey: Survey, put: Facts | None, listing: Facts | None) -> bool:
-    """Whether a PUT to a collection is said to make one of it, or answers the id of a new entity,
-    which it is not told: `PUT /backup-jobs`."""
+    """Whether a PUT to a collection creates an entity, by its description, or because the response
+    has an id that the request has not: `PUT /backup-jobs`."""
     if put is None or put.envelope is not None or FIRST in put.sent:
         return False
     only, operation = only_id(survey, put), put.operation

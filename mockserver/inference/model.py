@@ -439,7 +439,7 @@ LATER = "(later)"
 NEW = "(new)"
 """Another value than before, as a change of a transition."""
 CREATED = ""
-"""The moment at which a thing is made; the others are called by the state that it enters."""
+"""The moment at which an entity is created; the other moments are named by the state it enters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What else a thing says of its states: moments, results, faults, progress, flags."""
+"""Properties that follow from the state of an entity: moments, results, faults, progress, flags."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def with_outcomes(
     key: str | None = None,
     holder: str | None = None,
 ) -> States:
-    """The states, with the properties that follow from them. What the client sends, and the id,
-    are none. `holder` is the property that has most of the thing, if it is not in one place."""
+    """The states, with the properties that follow from them. Properties that the client sends,
+    and the id, do not follow. `holder` is the property with most of the entity, if there is one."""
     moments = dict(moments_of(states, schemas, flat, sent))
     within = dict(_within(states, schemas, flat, sent, holder))
     for name, found in states.within.items():
@@ -118,7 +118,7 @@ def with_outcomes(
 def _within(
     states: States, schemas: Schemas, flat: Flat, sent: Set[str], holder: str | None
 ) -> Iterator[tuple[str, dict[str, frozenset[str]]]]:
-    """The parts of a thing that hold moments and flags of its states:
+    """The parts of an entity that hold moments and flags of its states:
     `status_transitions.paid_at`, `state.running` beside `state.status`."""
     for name, schema in flat.properties.items():
         if not has_properties(schemas, schema):
@@ -332,7 +332,7 @@ _WHEN = re.compile(r"\b(?:timestamp|date|time|moment|instant)\b", re.IGNORECASE)
 
 
 def _says_when(schemas: Schemas, schema: Any) -> bool:
-    """Whether a property is an instant, by its format or what is said of it."""
+    """Whether a property is an instant, by its format or its description."""
     flat = schemas.flat(schema)
     if flat.rules.get("format") in _INSTANT:
         return True

@@ -39,8 +39,8 @@ def paging_of(
     posted: bool,
     own: Set[str] = frozenset(),
 ) -> Paging:
-    """The paging parameters. `own` are the properties of the rows, in normal form: a text that is
-    called like one of them (`from` of a message) filters."""
+    """The paging parameters. `own` are the properties of the rows, in normal form: a string
+    parameter with the name of one (`from` of a message) is a filter."""
     parameters = {
         n: s for n, s in parameters.items() if word(n) not in own or not _is_text(schemas, s)
     }
@@ -158,7 +158,7 @@ def _counts_from_zero(
 def _descriptions(
     schemas: Schemas, operation: Operation, parameters: Mapping[str, Any], name: str
 ) -> Iterator[str]:
-    """What a document says of a parameter, in its schema or beside it."""
+    """The descriptions of a parameter, in its schema or beside it."""
     schema = parameters.get(name)
     text = schema.get("description") if isinstance(schema, Mapping) else None
     if isinstance(text, str):

@@ -47,7 +47,7 @@ BY_PERSONS = bag(
 )
 """Of these the ones of which time alone never leads out."""
 RESTING = bag("idle draft new created not_started unsubmitted unverified")
-"""Of these the ones in which a thing surely begins."""
+"""Those of these states in which an entity certainly begins."""
 WAITS_FOR = bag(
     """
     awaiting waiting requires require required needs need pending requested
@@ -148,8 +148,8 @@ ENDINGS: dict[str, tuple[str, ...]] = {
     "voiding": ("voided", "void"),
     "withdrawing": ("withdrawn",),
 }
-"""What is being done to a thing that is there already, and what it then is: again what it was if
-nothing stands here."""
+"""States during work on an existing entity, with the states that can follow; none for the state
+that it had before."""
 STANDING = listed(
     """
     active activo actif aktiv running started live online up on available disponible
@@ -157,9 +157,9 @@ STANDING = listed(
     in_use
     """
 )
-"""How a thing is after work on it has ended; of a job some say that it is being worked on."""
+"""States after work on an entity has ended. For a job, some of them mean that it is running."""
 WORKS_TOO = bag("active running started up on aktiv live")
-"""Of these the ones that are work where something else is the end."""
+"""Those of these states that mean work, if another state is the end."""
 ENABLED = bag("enabled connected in_use on up")
 """Of these the ones that are also set by somebody, so that they are no end by themselves."""
 MILESTONES = listed(
@@ -234,7 +234,7 @@ ASIDE = bag(
     gesperrt archiviert geloescht geloscht unknown unspecified none undefined other
     """
 )
-"""States beside the usual way: only somebody puts a thing there."""
+"""States off the usual path: an entity gets there only by a request."""
 PAUSED = bag(
     """
     paused suspended on_hold onhold hold held pausiert pausado stopped idle

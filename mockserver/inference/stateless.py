@@ -35,8 +35,8 @@ _WORK = States(
 def by_flags(
     schemas: Schemas, flat: Flat, about: str, sent: Set[str], holder: str | None, *, job: bool
 ) -> States | None:
-    """A resource with a boolean that says whether it is done or running. `job`: other things say
-    that it is a job, too."""
+    """A resource with a boolean that says whether it is done or running. `job`: there is
+    other evidence that it is a job."""
     flags = dict(_work_flags(schemas, flat.properties, sent))
     within: dict[str, Mapping[str, frozenset[str]]] = {}
     if holder is not None:

@@ -42,7 +42,7 @@ UNLISTED = re.compile(
     r"|\b(?:hides?|hidden|excluded|omitted|disappears?|removed) from (?:\w+ ){0,3}lists?\b",
     re.IGNORECASE,
 )
-"""What a description says of entities that lists leave out."""
+"""Words of a description for entities that lists leave out."""
 _DELETES = frozenset(("delete", "remove", "destroy", "erase", "purge", "drop", "unregister"))
 
 
@@ -109,7 +109,7 @@ class VerbReader:
         return None, steps
 
     def _with_state(self, target: Target, facts: Facts, rest: Steps) -> Target:
-        """The entity, or what another path shows of its state where a verb changes that."""
+        """The entity, or the singleton below it that has its state, if the verb changes that."""
         verb = verb_of(facts.route.verb or (rest[-1] if len(rest) == 1 else ""))
         steps = facts.route.steps[: target.length]
         for name in map(self.singles.get, ((*steps, "state"), (*steps, "status"))):
@@ -424,8 +424,8 @@ class VerbReader:
         return "trash", {}
 
     def _is_kept(self, resource: Resource) -> bool:
-        """Whether a deleted entity can be seen or had again: a list can be asked for what is
-        deleted, or there is a verb for that."""
+        """Whether a deleted entity can be listed or restored: a list has a parameter for deleted
+        entities, or there is a verb for it."""
         for path in resource.collections:
             listing = self.survey.at(route(path).steps, "GET")
             for parameter in listing.operation.parameters if listing is not None else ():

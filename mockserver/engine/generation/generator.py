@@ -192,9 +192,9 @@ class Maker:
     def _text(self, flat: Flat, name: str) -> str:
         """A text; if it encodes another value, that value in the encoding of the schema."""
         rules = flat.rules
-        said = constant_of(name, flat)
-        if said is not None and not rules:
-            return said
+        constant = constant_of(name, flat)
+        if constant is not None and not rules:
+            return constant
         media_type, schema = rules.get("contentMediaType"), rules.get("contentSchema")
         if isinstance(media_type, str) and is_json(media_type):
             held = self.value(schema, name, ()) if schema is not None else {}

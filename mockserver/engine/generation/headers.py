@@ -21,7 +21,7 @@ from mockserver.openapi.schemas.resolved import Flat
 SOON = 1
 """Seconds after which a client is asked to come again."""
 _RARE = frozenset(("deprecation", "sunset", "warning", "retry-after", "refresh", "clear-site-data"))
-"""What is not said without a reason, unless it must be."""
+"""Headers that are sent only if they are required."""
 LIMIT = 1000
 WINDOW = 60
 _EPOCH = re.compile(r"epoch|unix|timestamp|utc", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""One request to one operation, with what every handler needs of it."""
+"""One request to one operation, with all that a handler needs to know about it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Call:
         return found
 
     def _unbracketed(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        """What is sent, with `pet[name]`, a name that documents give to form fields, as `name`."""
+        """The sent body. The form field `pet[name]` is `name` in it."""
         own = {tokens(name) for name in self.context.flat(self.resource).properties}
         found = {}
         for name, value in sent.items():
@@ -80,7 +80,7 @@ class Call:
         return found
 
     def query_properties(self) -> dict[str, Any]:
-        """What the query says of the entity: the values of its own properties."""
+        """The properties of the entity that are in the query."""
         schemas, properties = self.context.schemas, self.context.flat(self.resource).properties
         own = {tokens(name): name for name in properties}
         body = self.request.body
@@ -130,8 +130,8 @@ class Call:
         return key_above(self.context.plan, self.names(), self.action.parents, index)
 
     def names(self) -> Mapping[str, Any]:
-        """What names the entities above: path parameters, or what the body or the query has where
-        a path only says what is done (`POST /connections/sync`)."""
+        """The values that name the entities above: path parameters, or properties of the body or
+        the query where the path has only a verb (`POST /connections/sync`)."""
         path, body = self.request.path, self.request.body
         missing = [one.parameter for one in self.action.parents if one.parameter not in path]
         if not missing:
@@ -141,7 +141,7 @@ class Call:
         return {**{name: sent.get(name, query.get(name, "")) for name in missing}, **path}
 
     def within(self) -> str | None:
-        """The key of the entity above, by the path; None if the path does not tell it."""
+        """The key of the entity above, by the path; None if the path does not name it."""
         own, parents = self.resource.parents[-1:], self.action.parents
         for index in reversed(range(len(parents))) if own else ():
             if own[0].alike(parents[index]):
@@ -210,7 +210,7 @@ class Call:
         raise not_found(resource, self.item)
 
     def tests(self) -> list[Test]:
-        """What entities have to be like, by the properties that the request asks for."""
+        """The tests that an entity must pass, for the properties and links in the request."""
         parameters = {**self.request.query, **self.request.path}
         use, there = self.action.request, self.context.repositories
         by = [
@@ -242,8 +242,8 @@ class Call:
         return transition is not None and transition.verb == "restore"
 
     def called(self, repository: Repository, name: object) -> Entity | None:
-        """The entity with this name, where a path may contain a name; of several, one that also has
-        what else the path says (`/repos/{owner}/{repo}`)."""
+        """The entity with this name, if paths may have names. Of several, one that also fits the
+        rest of the path (`/repos/{owner}/{repo}`)."""
         own = self.context.flat(repository.resource).properties
         path = self.request.path
         unknown = (link.parameter for link in self.action.parents if link.resource is None)
@@ -264,7 +264,7 @@ class Call:
     def imagined(
         self, key: str, value: Any, parent: str, like: Mapping[str, Any] = MappingProxyType({})
     ) -> Entity:
-        """An entity with this key and id (None for any), and `like` this, that nobody has made."""
+        """A generated entity with this key, id (None for any) and the values in `like`."""
         resource = self.resource
         path = self.request.path
         shown = self.context.examples.first(resource.name)
@@ -288,7 +288,7 @@ class Call:
             data = known
         return Entity(key, data, parent, {"seed": True})
 
-    # -- what is said of it
+    # -- the response
 
     def mode(self, usual: Mode) -> Mode:
         """How completely an entity is filled."""
@@ -328,7 +328,7 @@ class Call:
         return reply
 
     def count_page(self, reply: Reply) -> None:
-        """Write how many entities there are beside them, where a response about one is a page:
+        """Write the number of entities, if the response about one entity is a page:
         `{"count": 1, "items": [{}]}`."""
         at = self.action.response.at
         if FIRST not in at or at[0] == FIRST:
@@ -425,8 +425,8 @@ class Call:
         return base + self.context.contract.base_path + path
 
     def _names_above(self, entity: Entity) -> dict[str, str]:
-        """The path parameters that name what an entity lies under: a path by which it was asked for
-        may have none (`/teams/{id}` for `/orgs/{org}/teams/{slug}`)."""
+        """The path parameters for the entities above this one, which the requested path may lack
+        (`/teams/{id}` for `/orgs/{org}/teams/{slug}`)."""
         found: dict[str, str] = {}
         key = entity.parent
         for link in reversed(self.resource.parents):
@@ -494,4 +494,4 @@ def media_of(operation: Operation, status: int) -> MediaType | None:
 
 
 CallHandler = Callable[[Call], Reply]
-"""What carries an action out."""
+"""A function that carries out an action."""

@@ -32,7 +32,7 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.openapi.schemas.validators import Validators
 
 _MOST_JOBS = 200
-"""Among so many of the newest jobs the one is looked for that has made a result."""
+"""How many of the newest jobs are searched for the one with a result."""
 
 
 @dataclass(slots=True)

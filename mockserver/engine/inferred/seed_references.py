@@ -1,5 +1,5 @@
-"""Which properties seed entities need: those that name others, which have to be there first, and
-those that lists ask for."""
+"""Which properties seed entities need: references to other entities, which must exist first, and
+properties by which lists are filtered or sorted."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class SeedReferences:
                 self._by_noun[resource.noun].append(repository)
 
     def of(self, repository: OwnRepository) -> tuple[Reference, ...]:
-        """The properties that name others: the property, where those are kept, and whether it
-        names several."""
+        """The references of a resource: the property, the repository of the others, and whether
+        it names several."""
         name = repository.resource.name
         if name not in self._found:
             self._found[name] = tuple(
@@ -55,7 +55,7 @@ class SeedReferences:
     def values(
         self, world: World, sow: Sow, repository: OwnRepository, parent: str, ordinal: int
     ) -> Iterator[tuple[str, Any]]:
-        """What such properties say: `upload_id` of a transcode, and the ids of its parents."""
+        """The values of such properties: `upload_id` of a transcode, and the ids of its parents."""
         above = dict(self._above(world, repository.resource, parent))
         for name, target, several in self.of(repository):
             links = target.resource.parents
