@@ -157,10 +157,15 @@ class StartReader:
         self, facts: Facts, own: str | None, *, receipts: bool = True
     ) -> Started | None:
         sent = {"_".join(tokens(name)) for name in self.survey.flat(facts.body).properties}
+        shown = self.survey.flat(facts.ref).properties
         for name in self._of_ref.get(facts.ref, ()):
-            if name == own or self.resources[name].singleton:
+            resource = self.resources[name]
+            if name == own or resource.singleton:
                 continue
-            noun = self.resources[name].noun
+            if resource.identity.key not in shown and not self._shows(facts, name):
+                # The answer of its other operations is no more than `{"code": "Success"}`.
+                continue
+            noun = resource.noun
             if not {f"{noun}_id", f"{noun.rsplit('_', 1)[-1]}_id"} & sent:
                 return Started(name, facts.at, (), "shown")
         above = self._collections.get(facts.route.steps[:-1])

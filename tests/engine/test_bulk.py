@@ -328,3 +328,14 @@ def test_values_of_their_own_cost_no_look_at_each_of_the_others(
             assert reply.status_code == (201 if login == "new" else 409)
             # What a refused request has made is taken back, from the order that is kept, too.
             assert len(server.client.get("/users").json()) == (200 if login == "USER 7" else 202)
+
+
+def test_texts_that_are_sent_make_no_rows_of_texts() -> None:
+    """A response whose array holds texts says nothing of each item that was sent."""
+    kinds = {"type": "array", "items": {"type": "string", "enum": ["MADE", "GONE"]}}
+    shown = {"type": "object", "properties": {"kinds": kinds, "note": {"type": "string"}}}
+    sent = {"type": "object", "properties": {"kinds": kinds}}
+    paths = {"/test": {"post": {"requestBody": body(sent), "responses": {"200": answer(shown)}}}}
+    with MockServer(document(paths)) as mock:
+        response = mock.client.post("/test", json={"kinds": ["GONE"]})
+        assert response.status_code == 200, response.text

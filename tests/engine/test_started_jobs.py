@@ -544,3 +544,24 @@ def test_a_status_before_the_id() -> None:
     with MockServer(document(paths), clock="manual") as server:
         own = server.client.post("/orgs/a/import/v2", json={"url": "u"}).json()["uuid"]
         assert server.client.get(f"/orgs/a/import/status/{own}").status_code == 200
+
+
+def test_an_answer_that_operations_share_starts_nothing() -> None:
+    """`{"code": "done"}` answers a change of a version, too; that is no version."""
+    status = {"$ref": "#/components/schemas/Status"}
+    version = thing("name", name=TEXT, note=TEXT, state=STATUS)
+    item = reading("name", version)
+    put = {"parameters": named("name"), "requestBody": body(thing("", note=TEXT))}
+    item["put"] = {**put, "responses": {"200": answer(status)}}
+    paths = {
+        "/versions": {"get": {"responses": {"200": answer(many(version))}}},
+        "/versions/{name}": item,
+        "/accounts": {
+            "post": {"requestBody": body(thing("", key=TEXT)), "responses": {"201": answer(status)}}
+        },
+    }
+    schemas = {"Status": thing("", code=TEXT, message=TEXT)}
+    with MockServer(document(paths, schemas=schemas)) as server:
+        before = server.client.get("/versions").json()
+        assert server.client.post("/accounts", json={"key": "k"}).status_code == 201
+        assert server.client.get("/versions").json() == before

@@ -173,3 +173,25 @@ def test_a_token_in_an_array(name: str | None) -> None:
         headers = {"authorization": f"Bearer {first}"}
         reply = httpx.get(f"{mock.url}/me", headers=headers)
         assert (reply.status_code, reply.json()["email"]) == (200, "ada@example.com")
+
+
+def test_an_account_with_a_password_that_is_made_is_no_login() -> None:
+    """What `POST /credentials` shows is what it made, though it looks like a user with a key."""
+    own = {**PERSON["properties"], "roles": {"type": "string"}}
+    account = {"type": "object", "required": ["id"], "properties": own}
+    secrets = {"password": {"type": "string"}, "apiKey": {"type": "string"}}
+    made = {"type": "object", "required": ["id"], "properties": {**own, **secrets}}
+    document = _document("/me", users=True)
+    identifier = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    sent = {"type": "object", "properties": {"name": {"type": "string"}}}
+    document["paths"]["/credentials"] = {
+        "post": {"requestBody": _json(sent), "responses": _answers(made)},
+        "get": {"responses": _answers({"type": "array", "items": account})},
+    }
+    document["paths"]["/credentials/{id}"] = {
+        "get": {"parameters": [identifier], "responses": _answers(account)}
+    }
+    with MockServer(document) as mock:
+        one = mock.client.post("/credentials", json={"name": "deploy"}).json()
+        assert one["name"] == "deploy"
+        assert mock.client.get(f"/credentials/{one['id']}").json()["id"] == one["id"]

@@ -151,6 +151,8 @@ class _Issue:
             return
         resource, pointer = repository.resource, self._pointer
         paths = list(shown_callers(context.schemas, resource, pointer)) if pointer else []
+        if made is not None and made[0] != resource.name:
+            paths = [path for path in paths if path]  # it is what was made, not who asked
         actions = context.plan.actions
         own = [one for one in actions.values() if one.request.item_in == "caller"]
         if not paths and not own:

@@ -255,23 +255,22 @@ def _answers_each(call: Call, known: dict[str, Any]) -> dict[str, Any]:
     sent = {n: v for n, v in named(body).items() if isinstance(v, list) and v}
     if isinstance(body, list) and body:
         sent = {"": body}
-    bare = schemas.place(schemas.main(media.pointer), None)
-    if bare is not None and len(sent) == 1:
-        place = schemas.canonical(bare)
-        name, items = next(iter(sent.items()))
-        return (
-            {"": _rows_for(call, place, name, items)} if schemas.flat_at(place).properties else {}
-        )
-    arrays = schemas.arrays(schemas.main(media.pointer))
-    shown = [name for name in arrays if not _FAULTS & set(tokens(name))]
-    if len(sent) != 1 or not shown:
+    if len(sent) != 1:
         return {}
     name, items = next(iter(sent.items()))
-    into = name if name in shown else shown[0]
-    if into in known and into != name:
-        return {}
-    place = schemas.canonical(arrays[into])
-    return {into: _rows_for(call, place, name, items)}
+    bare = schemas.place(schemas.main(media.pointer), None)
+    if bare is not None:
+        into, place = "", schemas.canonical(bare)
+    else:
+        arrays = schemas.arrays(schemas.main(media.pointer))
+        shown = [one for one in arrays if not _FAULTS & set(tokens(one))]
+        into = name if name in shown else next(iter(shown), "")
+        if not into or (into in known and into != name):
+            return {}
+        place = schemas.canonical(arrays[into])
+    # Texts and numbers have nothing to say of an item.
+    is_rows = bool(schemas.flat_at(place).properties)
+    return {into: _rows_for(call, place, name, items)} if is_rows else {}
 
 
 def _rows_for(call: Call, place: str, called: str, items: list[Any]) -> list[dict[str, Any]]:
