@@ -26,7 +26,7 @@ _TABLES = {
 
 _WORDS = {"keys": "any", "touches": "always"}
 EVERY = "*"
-"""Stands for every operation."""
+"""Stands for every operation, in place of an operationId."""
 _ANSWER = {"when": Mapping, "status": int, "body": object, "seen": int}
 
 

@@ -166,7 +166,7 @@ def led_to(text: str, values: Sequence[str]) -> str | None:
             sentence = _MARKUP.sub("", sentence)
             if not _UNLESS.search(sentence):
                 parts = (part for match in pattern.findall(sentence) for part in match if part)
-                found.update(spelt[spelled(part).replace("_", "")] for part in parts)
+                found.update(spelt[_squeezed(part)] for part in parts)
     return found.pop() if len(found) == 1 else None
 
 
@@ -179,13 +179,18 @@ def first_state(text: str, values: Sequence[str]) -> str | None:
     pattern, spelt = _beginning(tuple(values))
     found = pattern.search(text)
     part = next(filter(None, found.groups()), None) if found is not None else None
-    return spelt[spelled(part).replace("_", "")] if part is not None else None
+    return spelt[_squeezed(part)] if part is not None else None
+
+
+def _squeezed(value: str) -> str:
+    """A state without spaces, underscores and case."""
+    return spelled(value).replace("_", "")
 
 
 def _may_name(text: str, values: Sequence[str]) -> bool:
     """Whether a text has one of these states, with any spaces: a cheap test before the patterns."""
-    squeezed = _SPACES.sub("", text).lower()
-    return any((word := spelled(v).replace("_", "")) and word in squeezed for v in values)
+    plain = _SPACES.sub("", text).lower()
+    return any((word := _squeezed(v)) and word in plain for v in values)
 
 
 @lru_cache(maxsize=4096)
@@ -206,7 +211,7 @@ def _beginning(values: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]
 
 def _one_of(values: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     """A pattern for one of these states, and the states by their text without spaces and case."""
-    spelt = {spelled(value).replace("_", ""): value for value in values}
+    spelt = {_squeezed(value): value for value in values}
     words = sorted((spelled(value) for value in values if spelled(value)), key=len, reverse=True)
     listed = "|".join(word.replace("_", r"[\s_-]*") for word in words)
     return (rf"({listed})\b" if words else ""), spelt

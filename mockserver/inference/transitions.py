@@ -126,7 +126,7 @@ class VerbReader:
             yield from self._of_element(facts, target, rest)
             return
         word = facts.route.verb or (rest[-1] if rest else "")
-        stated = self._verbs_said(facts, word, resource)
+        stated = self._stated_verbs(facts, word, resource)
         if facts.method == "DELETE" and rest:
             yield from self._undone(facts, target, word, rest)
             return
@@ -181,7 +181,7 @@ class VerbReader:
         )  # fmt: skip
         return Reading(weight_of(["chosen", "changes"]), _answering(action, at))
 
-    def _verbs_said(self, facts: Facts, word: str, resource: Resource) -> dict[str, list[str]]:
+    def _stated_verbs(self, facts: Facts, word: str, resource: Resource) -> dict[str, list[str]]:
         """The verbs in the path, the operationId and the summary, each with its source."""
         found: dict[str, list[str]] = {}
         verb = verb_of(word) if word else ""

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.files.calibration import EVERY
 from mockserver.verify.diff.calibrate.answers import (
-    EVERY,
     OWN,
     Pair,
     Rule,

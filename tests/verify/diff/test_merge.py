@@ -7,8 +7,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.files.calibration import EVERY
 from mockserver.verify.diff.calibrate.answers import (
-    EVERY,
     OWN,
     Pair,
     Rule,

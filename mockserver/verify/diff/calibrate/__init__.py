@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.errors import MissingExtra, UsageError
+from mockserver.files.calibration import EVERY
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate.answers import (
-    EVERY,
     OWN,
     Rules,
     learned,

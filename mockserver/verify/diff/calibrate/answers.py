@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
+from mockserver.files.calibration import EVERY
 from mockserver.openapi.model import Json
 
 When = tuple[tuple[str, str], ...]
@@ -24,8 +25,6 @@ Outcome = tuple[int, str]
 the mock's own."""
 OWN: Outcome = (0, "")
 """The mock's own response: no rule is needed."""
-EVERY = "*"
-"""The name under which rules for all operations are listed."""
 _HELD_OUT = 5
 """Every n-th pair is not learned from, but used to check the rules."""
 _SURE, _MOSTLY = 0.95, 0.8

@@ -14,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mockserver.files.calibration import EVERY
 from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
-from mockserver.verify.diff.calibrate.answers import EVERY
 from mockserver.verify.diff.comparer import Comparer
 from mockserver.verify.diff.lock import read_lock
 from mockserver.verify.diff.mock_side import Mocks, own_mocks
