@@ -256,13 +256,19 @@ def _merge(survey: Survey, drafts: list[Draft]) -> list[Draft]:
         # The fullest draft first, so that it absorbs the others.
         group.sort(key=lambda d: (-len(d.creates), -len(d.items), -len(d.lists)))
         kept: list[Draft] = []
+        refs: list[set[str]] = []
         for draft in group:
-            into = next((other for other in kept if _alike(survey, other, draft)), None)
-            if into is None:
+            own = refs_of(survey, draft)
+            alike = (_alike(survey, (other, refs[n]), (draft, own)) for n, other in enumerate(kept))
+            number = next((n for n, found in enumerate(alike) if found), None)
+            if number is None:
                 kept.append(draft)
+                refs.append(own)
                 continue
+            into = kept[number]
             into.say(f"{draft.route} is about the same {name}s: noun and schema agree")
             into.absorb(draft)
+            refs[number] = refs_of(survey, into)
         groups[name] = kept
     return _with_kinds(survey, [draft for group in groups.values() for draft in group])
 
@@ -355,10 +361,11 @@ def _looks_up(survey: Survey, draft: Draft, homes: Mapping[str, list[Draft]]) ->
     return named is not None and named != key_in(survey, others[0], flat)[0]
 
 
-def _alike(survey: Survey, one: Draft, other: Draft) -> bool:
+def _alike(survey: Survey, first: tuple[Draft, set[str]], second: tuple[Draft, set[str]]) -> bool:
+    """Whether two drafts, each with its named schemas, are about one resource."""
+    (one, mine), (other, others) = first, second
     if one.creates and other.creates and (one.items and other.items):
         return False
-    mine, others = refs_of(survey, one), refs_of(survey, other)
     both = one.creates and one.lists and other.creates and other.lists
     if (
         both

@@ -52,6 +52,16 @@ class Started:
     evidence: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A job without a create of its own: the words of the operations that read it, those of its
+    noun, and the paths at which it is read."""
+
+    words: set[str]
+    noun: set[str]
+    places: list[Steps]
+
+
 class StartReader:
     """Reads operations that create an entity of a resource with another path."""
 
@@ -87,7 +97,7 @@ class StartReader:
         self._collections = {
             facts.route.steps[:-1]: name for name in resources for facts in self._reading(name)
         }
-        self._unmade: dict[str, set[str]] | None = None
+        self._unmade: dict[str, _Job] | None = None
 
     def readings(self, facts: Facts, own: str | None) -> Iterator[Reading]:
         """The reading of an operation as a start, if its response shows or names an entity of
@@ -249,12 +259,13 @@ class StartReader:
         about = _words(f"{operation.path} {operation.id} {operation.summary}")
         described = _words(operation.description)
         steps, ranked = facts.route.steps, list[tuple[int, str]]()
-        for name, words in self._unmade_jobs().items():
+        for name, job in self._unmade_jobs().items():
             if name != own:
-                below = any(f.route.steps[: len(steps)] == steps for f in self._reading(name))
-                noun = {singular(word) for word in tokens(self.resources[name].noun)}
+                below = any(place[: len(steps)] == steps for place in job.places)
                 alike = (
-                    2 * len(about & words) + len((described - about) & words) + len(about & noun)
+                    2 * len(about & job.words)
+                    + len((described - about) & job.words)
+                    + len(about & job.noun)
                 )
                 ranked.append((_BELOW * below + alike, name))
         ranked.sort(reverse=True)
@@ -264,7 +275,7 @@ class StartReader:
         if id_path is None and operation.success != 202 and worth < _BELOW:
             return None
         stem = tokens(id_path[-1])[:-1] if id_path else ()
-        noun = {singular(word) for word in tokens(self.resources[name].noun)}
+        noun = self._unmade_jobs()[name].noun
         if stem and stem[-1] not in noun and not noun & _words(f"{operation.path} {operation.id}"):
             return None  # a `task_id` is not the id of a run
         if worth < 2 and not (leads and len(ranked) == 1):
@@ -296,9 +307,8 @@ class StartReader:
         alone = [name for name in found if len(tokens(name)) == 1] if len(found) > 1 else found
         return (*path, alone[0]) if len(alone) == 1 else None
 
-    def _unmade_jobs(self) -> dict[str, set[str]]:
-        """The jobs without a create of their own, each with the words of the operations that read
-        it."""
+    def _unmade_jobs(self) -> dict[str, _Job]:
+        """The jobs without a create of their own."""
         if self._unmade is None:
             self._unmade = {}
             for name, resource in self.resources.items():
@@ -307,13 +317,12 @@ class StartReader:
                 works = states is not None and bool(states.active)
                 by_status = any(is_status_path(route_of(f.operation.url_path)) for f in reads)
                 if reads and (works or by_status or is_job(resource.noun)):
-                    self._unmade[name] = {
-                        word
-                        for f in reads
-                        for word in _words(
-                            f"{f.operation.path} {f.operation.id} {f.operation.summary}"
-                        )
-                    }
+                    texts = (f"{o.path} {o.id} {o.summary}" for o in (f.operation for f in reads))
+                    self._unmade[name] = _Job(
+                        {word for text in texts for word in _words(text)},
+                        {singular(word) for word in tokens(resource.noun)},
+                        [f.route.steps for f in reads],
+                    )
         return self._unmade
 
     def _reading(self, name: str) -> list[Facts]:
