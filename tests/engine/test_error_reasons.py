@@ -83,3 +83,15 @@ def test_a_list_of_errors_of_what_is_not_there() -> None:
     with MockServer(document(paths)) as server:
         (error,) = server.client.get("/users/nobody").json()["errors"]
     assert "nobody" in error["long_message"]
+
+
+@pytest.mark.parametrize("word", ["oneOf", "anyOf"])
+def test_what_fits_no_branch_is_told_what_the_nearest_wants(word: str) -> None:
+    one = thing("name size", name=TEXT, size=TEXT)
+    several = thing("names size zone", names={"type": "array", "items": TEXT}, size=TEXT, zone=TEXT)
+    post = {"requestBody": body({word: [one, several]}), "responses": {"201": answer()}}
+    with MockServer(document({"/machines": {"post": post}})) as server:
+        near = server.client.post("/machines", json={"name": "web"}).json()["detail"]
+        assert near.endswith("of the possible schemas (the nearest: body.size is required)")
+        same = server.client.post("/machines", json={"zone": "a", "size": "s"}).json()["detail"]
+        assert same.endswith("of the possible schemas"), "one is missing in each"

@@ -133,10 +133,22 @@ _FAULTS: dict[str, Callable[[Any], str]] = {
     "multipleOf": lambda limit: f"must be a multiple of {limit}",
     "pattern": lambda limit: f"must match {limit}",
     "uniqueItems": lambda limit: "must not repeat an item",
-    "anyOf": lambda limit: "fits none of the possible schemas",
-    "oneOf": lambda limit: "must fit exactly one of the possible schemas",
+    "anyOf": lambda limit: "fits none of the possible schemas" + _nearest(limit),
+    "oneOf": lambda limit: "must fit exactly one of the possible schemas" + _nearest(limit),
     "not": lambda limit: "is excluded",
 }
+
+
+def _nearest(branches: Any) -> str:
+    """What the branch with the fewest violations wants; "" if a value fits several branches."""
+    if not isinstance(branches, tuple) or not branches or not all(branches):
+        return ""
+    few = min(branches, key=len)
+    # The nearest of several with as many is a guess that misleads.
+    if sum(len(one) == len(few) for one in branches) > 1:
+        return ""
+    named = [f"{dotted(place_of(one))} {fault_text(one)}" for one in few[:_MOST_LISTED]]
+    return f" (the nearest: {'; '.join(named)})"
 
 
 def _either(limit: Any) -> str:
