@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from mockserver.verify.lifecycle.clock import Surroundings
 from mockserver.verify.lifecycle.run import Lifecycles, describe
 from mockserver.verify.model import Finding
 from mockserver.verify.target import Target
-from tests.verify.jobs_server import Jobs, document, serving
+from tests.verify.jobs_server import STATES, Jobs, document, serving
 
 
 def toured(jobs: Jobs, **shape: Any) -> list[Finding]:
@@ -53,6 +54,19 @@ def test_everything_about_it_is_known(shape: dict[str, Any]) -> None:
     (cancel,) = [command for command in api.commands if command.verb == "cancel"]
     assert cancel.changes == {"status": "cancelled"}
     assert {"done", "failed", "cancelled"} == cancel.final
+
+
+def test_a_state_inside_an_object_is_not_compared_with_words() -> None:
+    """`{"status": {"state": "done"}}` can't be looked up among the final states."""
+    state = {"type": "string", "enum": STATES}
+    whole = {"type": "object", "readOnly": True, "properties": {"state": state}}
+    plain = {"type": "string", "enum": STATES, "readOnly": True}
+    text = json.dumps(document())
+    assert json.dumps(plain) in text
+    made = json.loads(text.replace(json.dumps(plain), json.dumps(whole)))
+    commands = describe(build_contract(made)).commands
+    assert {command.verb for command in commands} == {"cancel", "retry"}
+    assert [(command.state, dict(command.changes)) for command in commands] == [("", {})] * 2
 
 
 @pytest.mark.parametrize(

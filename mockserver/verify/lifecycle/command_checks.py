@@ -102,8 +102,8 @@ def probes(session: Session, resource: Resource) -> Iterator[tuple[str, Any]]:
     for one, two in pairs[:PAIRS]:
         name = f"{resource.name} {two.operation}: after {one.operation}"
         yield name, partial(_in_turn, session, resource, (one, two))
-    if resource.state:
-        for command in commands:
+    for command in commands:
+        if resource.state and command.state:
             name = f"{resource.name} {command.operation}: at the end"
             yield name, partial(_at_the_end, session, resource, command)
 

@@ -205,6 +205,10 @@ class _Derivation:
                     continue
                 changes = {n: v for n, v in transition.changes if _is_plain(v)}
                 state = states.name if states is not None else ""
+                if states is not None and states.inner:
+                    # `{"status": {"state": "running"}}` is compared as a whole, as other values.
+                    changes.pop(state, None)
+                    state = ""
                 leads_to = OUTCOMES.get(transition.verb, ())
                 target_state = changes.get(state)
                 yield Command(
