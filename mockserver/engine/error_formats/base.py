@@ -147,8 +147,9 @@ def _nearest(branches: Any) -> str:
     # The nearest of several with as many is a guess that misleads.
     if sum(len(one) == len(few) for one in branches) > 1:
         return ""
-    named = [f"{dotted(place_of(one))} {fault_text(one)}" for one in few[:_MOST_LISTED]]
-    return f" (the nearest: {'; '.join(named)})"
+    # Parts of an `allOf` may want the same.
+    named = dict.fromkeys(f"{dotted(place_of(one))} {fault_text(one)}" for one in few)
+    return f" (the nearest: {'; '.join(list(named)[:_MOST_LISTED])})"
 
 
 def _either(limit: Any) -> str:
