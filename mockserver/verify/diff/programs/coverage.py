@@ -19,8 +19,6 @@ from mockserver.verify.target import PLACEHOLDER
 # Programs with requests to be refused, and with those that are barely valid.
 
 MALFORMED = "nope"
-JOBS = 3
-"""How many jobs get a command after their end: they end differently."""
 
 
 def creations(knowledge: Knowledge) -> Iterator[Builder]:
@@ -293,21 +291,9 @@ def jobs(knowledge: Knowledge) -> Iterator[Builder]:
                         _order(builder, order, "again")
                         _look(builder, resource, entity.where, entity.label)
                     _wait(builder, resource, entity.where, "end")
-                    if way == "end" and order is not None:
-                        _more(builder, resource, order)
                 yield builder
         if len(orders) > 1:
             yield from _all_orders(knowledge, resource, orders)
-
-
-def _more(builder: Builder, resource: Resource, order: Operation) -> None:
-    """The same command for further jobs that have ended: some of them may have failed."""
-    for _ in range(JOBS - 1):
-        entity = builder.make(resource)
-        _wait(builder, resource, entity.where, "end")
-        _order(builder, order, "of another", entity.where)
-        if resource.read:
-            builder.add(resource.read, "read", path=entity.where)
 
 
 def waits(knowledge: Knowledge) -> Iterator[Program]:
@@ -341,16 +327,10 @@ def _wait(builder: Builder, resource: Resource, where: Mapping[str, str], way: s
         builder.add(resource.read, "settle", path=where, status_at=status, until=way)
 
 
-def _order(
-    builder: Builder,
-    operation: Operation,
-    about: str = "",
-    where: Mapping[str, str] | None = None,
-) -> None:
+def _order(builder: Builder, operation: Operation, about: str = "") -> None:
     builder.number += 1
     body = builder.sample(operation.id, None, full=True)
     path = builder.values(operation)
-    path |= {name: value for name, value in (where or {}).items() if name in path}
     intent: Intent = "read" if operation.method == "GET" else "command"
     builder.add(operation.id, intent, path=path, body=body, about=about)
 
