@@ -121,6 +121,8 @@ class Context:
         if shown is not None:
             links = {**links, **self.self_links(resource, shown)}
         for path, pointer in links.items():
+            if len(path) > 1 and found.get(path[0]) is None and self._needs_more(resource, path):
+                continue  # the rest would be another in each response
             own, part = url(), found
             # A pattern may want a path, or what no URL of this mock can be.
             fits = self.values.check(pointer).is_valid
@@ -134,6 +136,11 @@ class Context:
             there = found.get(name)
             below = {word(step): f"{url()}/{step}" for step in steps}
             found[name] = {**below, **(there if isinstance(there, Mapping) else {})}
+
+    def _needs_more(self, resource: Resource, path: Path) -> bool:
+        """Whether the part that holds a link must have other properties, too."""
+        place = self.schemas.place(resource.schema, path[0]) if resource.schema else None
+        return place is not None and bool({*self.schemas.flat_at(place).required} - {path[1]})
 
     def _sub_links(self, resource: Resource) -> Mapping[str, tuple[str, ...]]:
         """The properties that hold the URLs of what is below an entity (`links`, an object whose
