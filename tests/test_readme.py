@@ -53,6 +53,16 @@ def test_an_api_of_one_s_own_works_as_printed(tmp_path: Path) -> None:
     assert refused["status"] == 422
 
 
+def test_the_document_has_no_problem(tmp_path: Path) -> None:
+    """Who tries `check` and `test` next has no findings about the page's own document."""
+    (document,) = re.findall(r"<!-- document -->\n```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "renders.yaml").write_text(document)
+    command = [sys.executable, "-m", "mockserver", "check", "--strict", "renders.yaml"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stdout
+
+
 def values(text: str) -> list[Any]:
     """The JSON values and the lines of a text, in order."""
     decoder = json.JSONDecoder()
