@@ -417,3 +417,21 @@ def test_a_list_that_is_never_empty_shows_something() -> None:
         found = server.client.get(f"/orgs/{org}/parts").json()
         assert found
         assert server.client.get(f"/orgs/{org}/parts").json() == found
+
+
+@pytest.mark.parametrize("name", ["", "$", "😀", "__"])
+def test_an_array_under_a_name_without_words_is_shown(name: str) -> None:
+    text = {"type": "string"}
+    schema = {
+        "type": "object",
+        "required": [name],
+        "properties": {"id": text, name: {"type": "array", "items": text}},
+    }
+    shown = {"description": "ok", "content": {"application/json": {"schema": schema}}}
+    found = {
+        "openapi": "3.1.0",
+        "info": {"title": "Names", "version": "1"},
+        "paths": {"/users/me": {"get": {"responses": {"200": shown}}}},
+    }
+    with MockServer(found, clock="manual") as server:
+        assert server.client.get("/users/me").status_code == 200

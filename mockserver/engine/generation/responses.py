@@ -90,7 +90,11 @@ class Outcomes:
             codes = flat.values or ()
             fits = status in codes if codes else called not in ("status", "code")
             return status if fits or _shows(flat, status) else None
-        if "array" in kinds and tokens(called)[0] in _FAULTS and not flat.rules.get("minItems"):
+        if (
+            "array" in kinds
+            and set(tokens(called)[:1]) & _FAULTS
+            and not flat.rules.get("minItems")
+        ):
             return []
         if "string" in kinds and called in _STATUSES | _STATUS_CODES:
             if not flat.values and called in _STATUS_CODES - _STATUSES:

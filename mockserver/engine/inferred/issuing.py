@@ -133,7 +133,7 @@ class _Issue:
                 if form.get(path[-1]) is None and self._put(path, value) and entity is not None:
                     self._remember(entity, path, value)
         for path in issuer.access:
-            wanted = granted.get("id_token") if path and tokens(path[-1])[0] == "id" else None
+            wanted = granted.get("id_token") if path and tokens(path[-1])[:1] == ("id",) else None
             self._give(path, wanted or granted["access_token"], "access", subject, entity)
         for path in issuer.refresh:
             if "refresh_token" in granted:

@@ -418,7 +418,7 @@ def _showing(schemas: Schemas, kinds: Kinds, resource: Resource) -> Iterator[tup
     for name, place in arrays.items():
         for other in kinds.get(schemas.canonical(place), ()):
             if other is resource:
-                below = noun(name) == "child" or tokens(name)[0] in ("sub", "child")
+                below = noun(name) == "child" or tokens(name)[:1] in (("sub",), ("child",))
                 field = _upward(schemas, other) if below else None
             elif not any(link.resource == resource.name for link in other.parents):
                 field = _naming(schemas, other, resource)
