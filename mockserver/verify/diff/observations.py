@@ -128,14 +128,14 @@ def status_name(value: Mapping[str, Json]) -> str:
 
 @dataclass
 class Jobs:
-    """`ways` are state transitions with the kind of thing that made them (a suite's run goes on
-    after a retry, its parts don't); `looks` are status, field and kind of value."""
+    """`ways` are state transitions, with the place in a reply of what made them (the run of a suite
+    goes on after a retry, its parts don't); `looks` are status, field and kind of value."""
 
     ways: set[tuple[str, str, str]] = field(default_factory=set)
     looks: set[tuple[str, str, str]] = field(default_factory=set)
 
     def hear(self, run: Run) -> None:
-        self.ways |= {edge for edge in run.edges if edge[1]}
+        self.ways |= {(_place(kind), before, to) for kind, before, to in run.edges if before}
         for seen in run:
             for _, node in objects(seen.value):
                 name = status_name(node)
@@ -158,6 +158,11 @@ class Jobs:
         status = value.get(status_name(value))
         moving = any(status in way[1:] for way in self.ways)
         return moving and (status, name, kind_of(value[name])) in self.looks
+
+
+def _place(kind: str) -> str:
+    """Where in a reply what has a status was first seen; "" for the reply itself."""
+    return kind.partition(" ")[2]
 
 
 def leads(ways: set[tuple[str, str]], start: str, end: str) -> bool:
@@ -216,7 +221,7 @@ def strange_steps(
     the operation, the state before, the state after, and what follows that one in the mock."""
     moving = {kind for run in mocks for kind, _, _ in run.edges}
     for kind, before, after in sorted(real.edges):
-        known = {(a, b) for same, a, b in ways if same == kind}
+        known = {(a, b) for place, a, b in ways if place == _place(kind)}
         if kind in moving and before and not leads(known, before, after):
             yield kind, before, after, sorted({b for a, b in known if a == before})
 
