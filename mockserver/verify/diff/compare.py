@@ -30,6 +30,7 @@ from mockserver.verify.diff.observations import (
     strange_steps,
 )
 from mockserver.verify.diff.runner import at as value_at
+from mockserver.verify.diff.runner import objects
 
 
 def leaf_kind(step: Step, name: str, at: str, sent: bool) -> Kind:
@@ -125,6 +126,8 @@ class Comparison:
     _of_others: bool = False
     _apart: bool = False
     """Set once one side did what the other refused: their states differ from then on."""
+    _states: dict[str, Json] = field(default_factory=dict)
+    """The last status of each entity of the real side, by its id."""
     _midway: bool = False
     """Whether a job was stopped when one of its parts had ended: which, and how, is chance. Only
     what its commands do to the states of parts is compared."""
@@ -142,6 +145,9 @@ class Comparison:
             self._sent += real.step.text
             if not real.skipped and not all(mock.skipped for mock in mocks):
                 self._compare(real, [(i, m) for i, m in enumerate(mocks) if not m.skipped])
+            for _, node in objects(real.value):
+                if status_name(node) and "id" in node:
+                    self._states[str(node["id"])] = node[status_name(node)]
         self._lifecycles()
         return self.found
 
@@ -359,7 +365,9 @@ class Comparison:
         states = [(i, value.get(name)) for i, value in jobs]
         intent = self._step.intent if self._step else ""
         ahead = any(self.jobs.may_be(state, real[name], intent) for _, state in states)
-        part = self._midway and "*" in at
+        # How a part had ended before this step is chance.
+        before = self._states.get(str(real.get("id"))) == real[name]
+        part = "*" in at and (self._midway or before)
         if not (same or ahead or part) and all(isinstance(state, str) for _, state in states):
             where = f"{at}.{name}".strip(".")
             self._miss("lifecycle", where, shown(real[name]), all_shown(states))
