@@ -32,7 +32,7 @@ from mockserver.verify.only import PARTS, Only
 from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.resume import Journal
 from mockserver.verify.sandbox import Sandbox
-from mockserver.verify.signals import ended_like_ctrl_c
+from mockserver.verify.signals import acknowledge, ended_like_ctrl_c, raise_if_pending
 from mockserver.verify.target import NoReply, Target, preflight
 from mockserver.verify.verdict import expired, report_trouble
 
@@ -89,7 +89,7 @@ def judge(
     verification.result.notes += [unreadable] if unreadable else []
     start = time.perf_counter()
     target.watchers.append(verification.heard)
-    with ended_like_ctrl_c() as stop:
+    with ended_like_ctrl_c():
         try:
             around = surroundings or clock.surroundings_of(target, plan.effort.patience)
             if not around.mock:
@@ -97,10 +97,11 @@ def judge(
             preflight(target)
             verification.go_on()
             verification.run_parts(document, around)
+            raise_if_pending()
         except EnoughError:
             pass
         except KeyboardInterrupt:
-            verification.result.interrupted = stop.exit_code
+            verification.result.interrupted = acknowledge()
         except NoReply as error:
             if not verification.result.requests:
                 verification.abandon()
@@ -112,7 +113,7 @@ def judge(
         try:
             verification.remove_created()
         except KeyboardInterrupt:
-            verification.result.interrupted = stop.exit_code
+            verification.result.interrupted = acknowledge()
             verification.report_leftovers(["interrupted again during cleanup"])
     target.watchers.remove(verification.heard)
     return verification.verdict(time.perf_counter() - start)

@@ -18,6 +18,7 @@ from mockserver.verify.http import Wire, WireError, is_stream
 from mockserver.verify.model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
 from mockserver.verify.ownership import Ownership, Ticket, Withheld
 from mockserver.verify.persistence import NoReply, Persistence
+from mockserver.verify.signals import raise_if_pending
 
 __all__ = ["NoReply", "Target", "credentials", "fill", "preflight"]
 Watch = Callable[[Exchange], None]
@@ -106,8 +107,9 @@ class Target:
     ) -> Exchange:
         """Send one request. `key`: "" stands for the target's own, None for no credentials.
 
-        Raises NoReply, Withheld.
+        Raises NoReply, Withheld; KeyboardInterrupt after a signal that Python has dropped.
         """
+        raise_if_pending()
         params = {**self._named_in_query(operation), **(params or {})}
         if key is not None:
             params |= keys_in_query(self.contract, key or self.key, self._keys_for(key))

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from mockserver.verify.signals import ended_like_ctrl_c
+from mockserver.verify.signals import acknowledge, ended_like_ctrl_c, raise_if_pending
 
 
 def test_sigterm_is_like_ctrl_c_and_only_meanwhile() -> None:
@@ -22,3 +22,26 @@ def _told_to_stop() -> None:
     with ended_like_ctrl_c():
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(5)
+
+
+class _Dropped:
+    """Its finalizer is running when the signal arrives, so Python drops the exception."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_python_drops_still_ends_the_run() -> None:
+    with ended_like_ctrl_c() as stop:
+        raise_if_pending()
+        dropped = _Dropped()
+        del dropped
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                raise_if_pending()
+        assert acknowledge() == 128 + signal.SIGTERM
+        raise_if_pending()
+        assert stop.exit_code == 128 + signal.SIGTERM
+    raise_if_pending()

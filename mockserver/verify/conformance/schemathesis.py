@@ -24,6 +24,7 @@ from mockserver.verify.conformance import exemptions
 from mockserver.verify.conformance.config import Settings, configuration, toml
 from mockserver.verify.login import Login
 from mockserver.verify.model import Exchange, Finding
+from mockserver.verify.signals import raise_if_pending
 from mockserver.verify.target import NoReply, Target, credentials, keys_in_query
 
 Progress = Callable[[str], None]
@@ -202,6 +203,7 @@ def _follow(report: Path, process: subprocess.Popen[Any], longest: float) -> Ite
     with report.open(encoding="utf-8") as stream:
         rest = ""
         while True:
+            raise_if_pending()
             ended = process.poll() is not None
             chunk = stream.read()
             rest += chunk

@@ -36,7 +36,7 @@ from mockserver.verify.ownership import Ownership
 from mockserver.verify.reports import report_folder
 from mockserver.verify.reports.terminal import Progress
 from mockserver.verify.sandbox import LOOPBACK, Sandbox, run_hooks
-from mockserver.verify.signals import ended_like_ctrl_c
+from mockserver.verify.signals import acknowledge, ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 from mockserver.verify.verdict import expired
 
@@ -218,33 +218,15 @@ def differential(
 
     with real_side(order, knowledge, report) as real:
         real.target.watchers.append(heard)
-        is_reset = _begin(real, knowledge)
-        with (
-            mock_urls(order) as urls,
-            Mocks(knowledge, urls, order.timeout, shortest=lock.shortest) as mocks,
-        ):
-            differ = Differ(
-                mocks,
-                report,
-                real=real,
-                most=order.most,
-                shorten=order.shorten,
-                accepted=lock.known,
-                in_use=lock.in_use,
-                borrow=is_loopback(order.real) and not order.sandbox.exclude,
-                progress=progress.step,
-                view=order.sandbox.in_view(contract),
+        try:
+            _compare(order, knowledge, report, real, lock, progress)
+        except KeyboardInterrupt:
+            acknowledge()
+            report.errors.append("interrupted")
+        for exchange in real.target.persistence.passing:
+            report.notes.append(
+                f"{exchange.method} {exchange.url} returned {exchange.status} once, not again"
             )
-            try:
-                differ.run(chosen(order, knowledge, report, is_reset))
-            except (CannotJudge, NoReply) as error:
-                report.errors.append(str(error))
-            except KeyboardInterrupt:
-                report.errors.append("interrupted")
-            for exchange in real.target.persistence.passing:
-                report.notes.append(
-                    f"{exchange.method} {exchange.url} returned {exchange.status} once, not again"
-                )
     _ignore(report, order.sandbox)
     report.seconds = time.monotonic() - start
     gone = (
@@ -256,6 +238,33 @@ def differential(
             "remove from the file what the server no longer does"
         )
     return report, knowledge
+
+
+def _compare(
+    order: Order, knowledge: Knowledge, report: Report, real: Side, lock: Locked, progress: Progress
+) -> None:
+    """Run the programs on both sides. Raises UsageError if there is nothing to compare."""
+    is_reset = _begin(real, knowledge)
+    with (
+        mock_urls(order) as urls,
+        Mocks(knowledge, urls, order.timeout, shortest=lock.shortest) as mocks,
+    ):
+        differ = Differ(
+            mocks,
+            report,
+            real=real,
+            most=order.most,
+            shorten=order.shorten,
+            accepted=lock.known,
+            in_use=lock.in_use,
+            borrow=is_loopback(order.real) and not order.sandbox.exclude,
+            progress=progress.step,
+            view=order.sandbox.in_view(knowledge.contract),
+        )
+        try:
+            differ.run(chosen(order, knowledge, report, is_reset))
+        except (CannotJudge, NoReply) as error:
+            report.errors.append(str(error))
 
 
 def _begin(real: Side, knowledge: Knowledge) -> bool:

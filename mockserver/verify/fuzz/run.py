@@ -30,7 +30,7 @@ from mockserver.verify.reports import report_folder, reproduction, terminal, wri
 from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.reports.terminal import Progress
 from mockserver.verify.sandbox import Sandbox, run_hooks
-from mockserver.verify.signals import ended_like_ctrl_c
+from mockserver.verify.signals import acknowledge, ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 from mockserver.verify.verdict import accepted_by, report_trouble
 
@@ -104,7 +104,7 @@ class FuzzRun:
             lambda operation: operation.id in view,
             self.progress.step,
         )
-        with ended_like_ctrl_c() as stop:
+        with ended_like_ctrl_c():
             try:
                 preflight(target)
                 if target.ownership.ledger is not None:
@@ -112,14 +112,14 @@ class FuzzRun:
                 fuzzer.run(self.seconds)
                 result.phases["fuzz"] = "failure" if result.findings else "success"
             except KeyboardInterrupt:
-                result.interrupted = stop.exit_code
+                result.interrupted = acknowledge()
                 result.phases["fuzz"] = "interrupted"
             except NoReply as error:
                 result.errors.append(str(error))
             try:
                 self._remove_all()
             except KeyboardInterrupt:
-                result.interrupted = stop.exit_code
+                result.interrupted = acknowledge()
         result.findings, notes = accepted_by(merged(result.findings, target.contract), self.sandbox)
         result.notes += notes
         report_trouble(result, target, result.add)

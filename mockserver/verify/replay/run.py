@@ -35,7 +35,7 @@ from mockserver.verify.replay.sequence import (
     same_as_recorded,
 )
 from mockserver.verify.sandbox import Sandbox, run_hooks
-from mockserver.verify.signals import ended_like_ctrl_c
+from mockserver.verify.signals import acknowledge, ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target
 
 Say = Callable[[str], None]
@@ -73,7 +73,7 @@ def run_replay(recording: str, given: Mapping[str, Any], sandbox: Sandbox) -> in
     target.persistence.grace = min(target.persistence.grace, 10.0)
     ledger = Ledger.create(sandbox.ledger, target.url) if given["spec"] else None
     run_hooks(sandbox.setup, "setup", target.url)
-    with target, ended_like_ctrl_c() as stop:
+    with target, ended_like_ctrl_c():
         if ledger is not None:
             target.ownership = ownership_of(target, sandbox, ledger)
         try:
@@ -85,9 +85,10 @@ def run_replay(recording: str, given: Mapping[str, Any], sandbox: Sandbox) -> in
                     blocked.append(str(error))
                 left = _removed(target, ledger, say)
         except KeyboardInterrupt:
+            code = acknowledge()
             left = _removed(target, ledger, say)
             click.echo("interrupted")
-            return stop.exit_code
+            return code
         finally:
             _close(ledger, left)
             run_hooks(sandbox.teardown, "teardown", target.url)
