@@ -43,8 +43,10 @@ class MockTime:
 
     def __init__(self, mock: MockServer) -> None:
         self.mock = mock
+        self.moment = 0.0
 
     def pass_(self, seconds: float) -> bool:
+        self.moment += seconds
         self.mock.clock.advance(seconds)
         return True
 

@@ -81,6 +81,10 @@ class Moments:
     def __init__(self, patience: float = 20, step: float = 0.3) -> None:
         self.now, self.deadline, self.step = 0.0, patience, step
 
+    @property
+    def moment(self) -> float:
+        return self.now
+
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 

@@ -11,6 +11,7 @@ import pytest
 
 from mockserver.openapi.build import build_contract
 from mockserver.verify.lifecycle import crud_checks, list_checks
+from mockserver.verify.lifecycle.clock import Manual
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.session import Broken, CannotMake, Session, remains
 from mockserver.verify.model import Exchange
@@ -94,6 +95,25 @@ def test_a_number_may_change_between_a_read_and_a_list(now: int, fault: bool) ->
     entity = made(rooms, {"id": "1", "slots": 5, "name": "a"})
     rooms.target = cast(Any, Slots(rooms.target.contract, [now]))
     with pytest.raises(Broken, match="row_as_read") if fault else nullcontext():
+        list_checks.as_read(rooms, entity, {"id": "1", "slots": 0, "name": "a"})
+
+
+@pytest.mark.parametrize(("moved", "rule"), [(True, ""), (False, "row_as_read")])
+def test_a_row_is_compared_with_what_is_read_after_a_manual_clock_was_moved(
+    moved: bool, rule: str
+) -> None:
+    schema = {**ROOM, "properties": {**ROOM["properties"], "slots": {"type": "integer"}}}
+    rooms = session(schema, schema)
+    rooms.time = clock = Manual(cast(Any, None))
+    entity = made(rooms, {"id": "1", "slots": 5, "name": "a"})
+    clock.moment += 2 if moved else 0
+    rooms.target = cast(Any, Slots(rooms.target.contract, [0, 0]))
+    with pytest.raises(Broken, match=rule) if rule else nullcontext():
+        list_checks.as_read(rooms, entity, {"id": "1", "slots": 0, "name": "a"})
+        # From now on time stands still.
+        list_checks.as_read(rooms, entity, {"id": "1", "slots": 0, "name": "a"})
+    entity.value["name"] = "b"
+    with pytest.raises(Broken, match="row_as_read"):
         list_checks.as_read(rooms, entity, {"id": "1", "slots": 0, "name": "a"})
 
 

@@ -10,11 +10,18 @@ from typing import Protocol
 from mockserver.verify.http import Sent, WireError
 from mockserver.verify.target import Target
 
+_TENANT_HEADER, _NOBODY = "x-mock-tenant", "anonymous"
+"""How a mock of a document without security is told the tenant, and its tenant without that."""
+
 
 class Time(Protocol):
     """`still` is whether time stands still between calls of `pass_`."""
 
     still: bool
+
+    @property
+    def moment(self) -> float:
+        """Equal at two instants between which no time has passed."""
 
     def pass_(self, seconds: float) -> bool:
         """Let `seconds` pass; False once the time limit is reached."""
@@ -27,8 +34,10 @@ class Manual:
 
     def __init__(self, target: Target) -> None:
         self.target = target
+        self.moment = 0.0
 
     def pass_(self, seconds: float) -> bool:
+        self.moment += seconds
         reply = _control(self.target, "POST", "clock", {"advance": seconds})
         return reply is not None and reply.status == 200
 
@@ -41,6 +50,10 @@ class Real:
     def __init__(self, patience: float = 60, step: float = 0.5) -> None:
         self.deadline = time.monotonic() + patience
         self.step = step
+
+    @property
+    def moment(self) -> float:
+        return time.monotonic()
 
     def pass_(self, seconds: float) -> bool:
         left = self.deadline - time.monotonic()
@@ -95,8 +108,15 @@ def reset(target: Target) -> bool:
 
 
 def _control(target: Target, method: str, what: str, body: object = None) -> Sent | None:
-    params = {} if what == "health" else {"tenant": target.key}
+    params = {} if what == "health" else {"tenant": _tenant(target)}
     try:
         return target.wire.send(method, f"/__mock__/{what}", headers={}, params=params, body=body)
     except WireError:
         return None
+
+
+def _tenant(target: Target) -> str:
+    """The tenant of the target's requests."""
+    named = {name.lower(): value for name, value in target.headers.items()}.get(_TENANT_HEADER, "")
+    has_key = target.headers_with_key() != target.headers or target.params_with_key()
+    return target.key if has_key else named or _NOBODY

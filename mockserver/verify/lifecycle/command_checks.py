@@ -151,9 +151,7 @@ def _path_below(resource: Resource, entity: Entity) -> dict[str, str]:
 
 def look(session: Session, entity: Entity) -> dict[str, Json]:
     """The entity's current value."""
-    exchange = session.call(entity.resource.read, entity.where)
-    session.expect(exchange, [200], "made_is_there", f"a {entity.resource.name} that was created")
-    entity.value = session.entity(exchange, entity.resource)
+    session.saw(entity, session.look(entity))
     return entity.value
 
 

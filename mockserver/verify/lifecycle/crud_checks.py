@@ -74,25 +74,20 @@ def shape(path: str) -> str:
 def read(session: Session, entity: Entity) -> dict[str, Json]:
     """It exists, and is unchanged."""
     resource = entity.resource
-    exchange = session.call(resource.read, entity.where)
-    session.expect(exchange, [200], "made_is_there", f"a {resource.name} that was created is read")
-    value = session.entity(exchange, resource)
+    value = session.look(entity)
     found = resource.identity(value)
     if found is not None and found != entity.id:
         session.fail("made_is_there", f"requested {entity.id}, got {found}")
     why = "nothing has changed it"
     try:
-        session.unchanged(entity.value, value, resource, "read_your_writes", why)
+        session.unchanged(entity, value, "read_your_writes", why)
     except Broken:
         # A number that goes on changing while nobody writes is one that time changes.
-        if session.time.still or not session.time.pass_(1.0):
+        if not session.can_have_aged(entity) or not session.time.pass_(1.0):
             raise
-        again = session.call(resource.read, entity.where)
-        if again.status != 200 or not session.drifts(value, session.entity(again, resource)):
-            raise
-        value = session.entity(again, resource)
-        session.unchanged(entity.value, value, resource, "read_your_writes", why)
-    entity.value = value
+        value = session.look_again(entity, value)
+        session.unchanged(entity, value, "read_your_writes", why)
+    session.saw(entity, value)
     return value
 
 
@@ -154,12 +149,10 @@ def _apply(session: Session, entity: Entity, fields: dict[str, Json]) -> None:
         value = session.entity(exchange, resource)
         session.echoes(fields, value, resource)
         if resource.partial:
-            free = MOVING if resource.strict else (*MOVING, *resource.counted)
-            old = {k: v for k, v in entity.value.items() if k not in fields and k not in free}
             why = f"only {', '.join(fields)} was sent"
-            session.unchanged(old, value, resource, "partial_change", why)
+            session.unchanged(entity, value, "partial_change", why, {*fields, *MOVING})
         _times(session, entity.value, value)
-        entity.value = value
+        session.saw(entity, value)
     elif not resource.strict:
         # The reply does not show the entity: read it to see what changed and what stayed.
         kept = entity.value if resource.partial else {}
@@ -321,10 +314,8 @@ def switch(session: Session, entity: Entity, by: Switch) -> None:
         if value.get(by.field) != by.value:
             session.fail("switch_sets", f"{by.field} is {_short(value.get(by.field))}")
         if time == "again":
-            session.unchanged(
-                entity.value, value, entity.resource, "switch_is_idempotent", "already set"
-            )
-        entity.value = value
+            session.unchanged(entity, value, "switch_is_idempotent", "already set")
+        session.saw(entity, value)
         read(session, entity)
 
 
@@ -410,7 +401,8 @@ def foreign(session: Session, entity: Entity, also: tuple[str, ...] = ()) -> Non
                 "the second key is refused with 401; give a valid one with --other-key"
             )
         session.not_found(exchange, "tenants_are_apart", "another user's key", [403])
-    if resource.list and not resource.parents:
+    secured = resource.list and session.operation(resource.list).security
+    if secured and not resource.parents:
         rows = walk(session, resource, entity.path, limit=ALL, key=key)
         if any(resource.identity(row) == entity.id for row in rows):
             session.fail(

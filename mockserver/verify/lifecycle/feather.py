@@ -22,7 +22,7 @@ def release_check(session: Session) -> None:
     session.expect(exchange, [201], "good_body_accepted", "a binding")
     exchange = session.call("updateAgent", agent.where, body={"release_suite_id": suite.id})
     session.expect(exchange, [200], "good_body_accepted", "a release suite")
-    agent.value = session.object(exchange)
+    session.saw(agent, session.object(exchange))
     where = {**agent.where, "revision_id": agent.value["active_revision_id"]}
     exchange = session.call("runAgentReleaseCheck", where)
     session.expect(exchange, [201], "release_check_started", "the agent has a release suite")
@@ -273,7 +273,7 @@ def active_revision(session: Session) -> None:
 
 
 def _shows_active(session: Session, agent: Entity, wanted: Json) -> None:
-    agent.value = value = session.object(session.call("getAgent", agent.where))
+    session.saw(agent, value := session.object(session.call("getAgent", agent.where)))
     embedded = value.get("active_revision") or {}
     if value.get("active_revision_id") != wanted or embedded.get("id") != wanted:
         session.fail(

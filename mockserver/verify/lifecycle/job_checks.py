@@ -141,7 +141,7 @@ class Oracle:
         value = self.session.object(exchange)
         self.same_children(run, value)
         self.see_run(value)
-        run.value = value
+        self.session.saw(run, value)
         return value
 
     def read_widened(self, run: Entity) -> None:
@@ -149,7 +149,7 @@ class Oracle:
         exchange = self.session.call(run.resource.read, run.where)
         value = self.session.object(exchange)
         self.see_run(value, widened=True)
-        run.value = value
+        self.session.saw(run, value)
 
     def same_children(self, run: Entity, value: Mapping[str, Json]) -> None:
         known = [child["id"] for child in run.value[self.runs.children]]
@@ -197,7 +197,7 @@ class Oracle:
             if old.get(runs.started) is not None and child[runs.started] != old[runs.started]:
                 session.fail("cancel_keeps_start", f"{runs.started} is {child[runs.started]}")
         self.see_run(value, widened=True)
-        run.value = value
+        session.saw(run, value)
         self.read(run)
         again = self._command(run, runs.cancel, "cancel_is_idempotent")
         if again != value:
@@ -229,7 +229,7 @@ class Oracle:
                 if new.get(name) != old.get(name):
                     session.fail("retry_repeats_failed", f"{name} differs from the failed one's")
         self.see_run(value, widened=True)
-        run.value = value
+        session.saw(run, value)
         self.read(run)
 
     def _command(self, run: Entity, operation_id: str, rule: str) -> dict[str, Json]:

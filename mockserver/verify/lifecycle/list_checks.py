@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mockserver.files.wording import counted
@@ -123,17 +124,22 @@ def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> Non
 
 
 def as_read(session: Session, entity: Entity, row: Mapping[str, Json]) -> None:
-    """The row shows what the entity's path does, but for numbers that time has changed since."""
-    resource = entity.resource
+    """The row shows what the entity's path does: of what has changed since the entity was seen,
+    what it does now."""
     try:
-        session.unchanged(entity.value, row, resource, "row_as_read", "in the list")
-    except Broken:
-        if session.time.still or not resource.read:
+        session.unchanged(entity, row, "row_as_read", "in the list")
+        return
+    except Broken as broken:
+        if not session.can_have_aged(entity) or not entity.resource.read:
             raise
-        now = session.call(resource.read, entity.where)
-        if now.status != 200 or not session.drifts(entity.value, session.entity(now, resource)):
-            raise
-        session.unchanged(entity.value, row, resource, "row_as_read", "in the list")
+        where = broken.finding.where
+    now = session.look_again(entity, entity.value)
+    session.unchanged(entity, now, "read_your_writes", "nothing has changed it")
+    session.saw(entity, now)
+    try:
+        session.unchanged(entity, row, "row_as_read", "in the list")
+    except Broken as broken:
+        raise Broken(replace(broken.finding, where=where)) from None
 
 
 def _settled(

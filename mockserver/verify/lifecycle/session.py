@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -46,7 +46,7 @@ class CannotMake(Exception):
 
 @dataclass
 class Entity:
-    """An entity created by this session. `value` is its last complete reply."""
+    """An entity created by this session. `value` is its last complete reply, `seen` when."""
 
     resource: Resource
     id: str
@@ -54,6 +54,7 @@ class Entity:
     value: dict[str, Json]
     sent: dict[str, Json]
     alive: bool = True
+    seen: float = 0.0
 
     @property
     def where(self) -> dict[str, str]:
@@ -299,7 +300,8 @@ class Session:
         known = [t for t in self.entities if t.resource is resource and t.path == dict(path)]
         old = next((t for t in known if t.id == identity), None)
         if old is not None and not resource.strict and self._is_called_so(old, sent or {}):
-            old.value, old.sent, old.alive = value, dict(sent or {}), True
+            old.sent, old.alive = dict(sent or {}), True
+            self.saw(old, value)
             return old
         if old is not None and not old.alive and not resource.strict:
             # Some count on from the highest id that is left.
@@ -308,6 +310,7 @@ class Session:
             self.fail("created_is_new", f"the new {resource.name} has an old id, {identity}")
         self.echoes(sent or {}, value, resource)
         entity = Entity(resource, identity, dict(path), value, dict(sent or {}))
+        self.saw(entity, value)
         self.entities.append(entity)
         self.touched(path)
         return entity
@@ -367,19 +370,41 @@ class Session:
                     f"{name} was sent as {_short(wanted)}, the reply has {_short(value[name])}",
                 )
 
-    def drifts(self, old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
-        """Take in two reads between which nobody has written: whether a number differs, which then
-        is expected to change by itself."""
-        found = {n for n in old.keys() & new.keys() if old[n] != new[n] and _is_number(new[n])}
-        self.drifting |= found
-        return bool(found)
+    def saw(self, entity: Entity, value: dict[str, Json]) -> None:
+        """Remember what an entity is now."""
+        entity.value, entity.seen = value, self.time.moment
+
+    def can_have_aged(self, entity: Entity) -> bool:
+        """Whether time has passed since the entity was last seen."""
+        return entity.seen != self.time.moment
+
+    def look(self, entity: Entity) -> dict[str, Json]:
+        """What the entity's path shows now."""
+        exchange = self.call(entity.resource.read, entity.where)
+        self.expect(exchange, [200], "made_is_there", f"a {entity.resource.name} that was created")
+        return self.entity(exchange, entity.resource)
+
+    def look_again(self, entity: Entity, before: Mapping[str, Json]) -> dict[str, Json]:
+        """Read an entity that nobody has written to since it was `before`: a number that differs
+        is from now on expected to change by itself."""
+        now = self.look(entity)
+        numbers = {n for n, value in now.items() if _is_number(value)}
+        self.drifting |= {n for n in numbers & before.keys() if before[n] != now[n]}
+        return now
 
     def unchanged(
-        self, old: Mapping[str, Json], new: Mapping[str, Json], of: Resource, rule: str, why: str
+        self,
+        entity: Entity,
+        new: Mapping[str, Json],
+        rule: str,
+        why: str,
+        apart: Collection[str] = (),
     ) -> None:
-        """Common fields are equal, except those that change by themselves; on a manual clock a job
-        does not."""
-        free = of.live if self.time.still else of.moved(old, new)
+        """Fields are as the entity was last seen, except those that change by themselves, and those
+        `apart`. A job changes only if time has passed since."""
+        old, of = entity.value, entity.resource
+        free = of.moved(old, new) if self.can_have_aged(entity) else of.live
+        free = free.union(apart)
         if not of.strict:
             free = free | of.counted
         for name in sorted(old.keys() & new.keys() - free - self.drifting):
