@@ -18,6 +18,8 @@ GONE = (404, 410)
 ROUNDS = 3
 NAMES = ("name", "slug", "key", "title")
 MOST_PAGES = 200
+PAUSES = (0.0, 0.5, 2.0)
+"""Seconds before each look for what was sent and got no reply: the server may still be at it."""
 
 
 def note_others(ledger: Ledger, target: Target, ownership: Ownership) -> None:
@@ -44,8 +46,13 @@ def clean_up(
     held, target.ownership = target.ownership, None
     target.persistence.quarantined.clear()
     try:
-        for pending in list(ledger.pending.values()):
-            _find_again(pending, ledger, target, ownership)
+        missing = list(ledger.pending.values())
+        for pause in PAUSES:
+            if missing:
+                target.persistence.sleep(pause)
+            missing = [one for one in missing if _is_missing(one, ledger, target, ownership)]
+        for pending in missing:
+            ledger.nothing(pending.number)
         left: dict[int, str] = {}
         for _ in range(ROUNDS):
             left = {}
@@ -139,20 +146,21 @@ def _went_along(entry: Entry, ledger: Ledger, reply: Exchange) -> bool:
     return any(set(e.where.values()) < set(entry.where.values()) for e in above)
 
 
-def _find_again(
+def _is_missing(
     pending: PendingCreation, ledger: Ledger, target: Target, ownership: Ownership
-) -> None:
-    """Find the result of an unanswered creation: by its chosen id, or its marker in a list."""
+) -> bool:
+    """Whether the list lacks what an unanswered creation should have made. What is found, by its
+    chosen id or its marker in the list, is recorded."""
     creator = ownership.creators.get(pending.operation)
     if creator is None:
-        return
+        return False
     resource, remove = creator.resource.name, creator.remove
     if creator.chosen:
         ledger.made(pending.number, remove.operation, dict(pending.path), resource)
-        return
+        return False
     found = ownership.list_of(resource, pending.path)
     if not pending.marker or found is None:
-        return
+        return False
     action, path = found
     mine = [row for row in _rows(path, action, target) if _has(row, pending.marker)]
     known = {entry.id for entry in ledger.entries.values() if entry.kind == resource}
@@ -163,9 +171,8 @@ def _find_again(
         where = {n: v for n, v in pending.path.items() if "{" + n + "}" in remove.path}
         where |= {**ownership.given_in(remove.path), remove.path_item or "": identity}
         ledger.made(pending.number, remove.operation, where, resource)
-        return
-    if not pending.succeeded:
-        ledger.nothing(pending.number)
+        return False
+    return not pending.succeeded
 
 
 def _has(row: Json, marker: str) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from mockserver.errors import UsageError
 from mockserver.verify.http import WireError, retry_after
 from mockserver.verify.model import Exchange
+from mockserver.verify.signals import raise_if_pending
 
 BUSY = (429, 503)
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -131,6 +132,7 @@ class Persistence:
             return False
         with self._lock:
             self.waits[reason] += 1
+        raise_if_pending()
         self.sleep(seconds)
         return True
 

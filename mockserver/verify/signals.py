@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 BY_SIGNAL = 128
 """Shells report 128 plus the signal number."""
@@ -19,6 +19,8 @@ class Stop:
     signal: int = 0
     pending: bool = False
     """Whether the run has yet to end for it."""
+    deferrals: list[None] = field(default_factory=list)
+    """One for each thread that is doing something whole."""
 
     @property
     def exit_code(self) -> int:
@@ -42,8 +44,10 @@ def ended_like_ctrl_c() -> Iterator[Stop]:
     stop, outer = Stop(), _stop
 
     def interrupt(number: int, frame: object) -> None:
+        again = stop.pending
         stop.signal, stop.pending = number, True
-        raise KeyboardInterrupt
+        if again or not stop.deferrals:
+            raise KeyboardInterrupt
 
     _stop = stop
     before = {n: signal.signal(n, interrupt) for n in (signal.SIGTERM, signal.SIGINT)}
@@ -53,6 +57,18 @@ def ended_like_ctrl_c() -> Iterator[Stop]:
         for number, handler in before.items():
             signal.signal(number, handler)
         _stop = outer
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Let the first signal wait until `raise_if_pending` is called after the block: what was sent
+    is known only when its reply has been recorded. A second signal does not wait."""
+    stop = _stop
+    stop.deferrals.append(None)
+    try:
+        yield
+    finally:
+        stop.deferrals.pop()
 
 
 def raise_if_pending() -> None:

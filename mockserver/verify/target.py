@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
@@ -18,7 +18,7 @@ from mockserver.verify.http import Wire, WireError, is_stream
 from mockserver.verify.model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
 from mockserver.verify.ownership import Ownership, Ticket, Withheld
 from mockserver.verify.persistence import NoReply, Persistence
-from mockserver.verify.signals import raise_if_pending
+from mockserver.verify.signals import deferred, raise_if_pending
 
 __all__ = ["NoReply", "Target", "credentials", "fill", "preflight"]
 Watch = Callable[[Exchange], None]
@@ -109,7 +109,6 @@ class Target:
 
         Raises NoReply, Withheld; KeyboardInterrupt after a signal that Python has dropped.
         """
-        raise_if_pending()
         params = {**self._named_in_query(operation), **(params or {})}
         if key is not None:
             params |= keys_in_query(self.contract, key or self.key, self._keys_for(key))
@@ -118,15 +117,17 @@ class Target:
         def once() -> Exchange:
             auth = {} if key is None else self._credentials_of(key or self.key)
             self.pause()
+            raise_if_pending()
             at, start = time.time(), time.perf_counter()
-            sent = self.wire.send(
-                method,
-                self._path + path,
-                headers={**self.headers, **auth, **(headers or {})},
-                params=params,
-                body=body,
-                content=content,
-            )
+            with nullcontext() if ticket is None else deferred():
+                sent = self.wire.send(
+                    method,
+                    self._path + path,
+                    headers={**self.headers, **auth, **(headers or {})},
+                    params=params,
+                    body=body,
+                    content=content,
+                )
             return Exchange(
                 method=method,
                 url=self._hidden(sent.url),
@@ -143,7 +144,9 @@ class Target:
 
         exchange = self.persistence.answered(once, method, operation, own_key=key == "")
         if ticket is not None and self.ownership is not None:
-            self.ownership.settle(ticket, exchange.status, exchange.headers, exchange.body)
+            with deferred():
+                self.ownership.settle(ticket, exchange.status, exchange.headers, exchange.body)
+        raise_if_pending()
         if self._held is not None:
             self._held.append(exchange)
         else:

@@ -294,6 +294,26 @@ def test_what_a_response_does_not_name_is_found_or_reported(tmp_path: Path) -> N
     assert Ledger.load(str(ledger.path)).pending == ledger.pending
 
 
+def test_what_the_server_was_still_at_when_the_run_ended_is_removed(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    things = Things()
+    known = ownership(ledger=ledger)
+    with serving(things) as url, Target(build_contract(DOCUMENT), url, "") as target:
+        ledger.ask("makeThing", {}, "mine, late")
+        pauses: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 3:
+                things._new("mine, late")
+
+        target.persistence.sleep = sleep
+        assert clean_up(ledger, target, known, lambda text: None) == []
+    ledger.close()
+    assert set(things.rows) == {PRECIOUS}
+    assert not ledger.pending
+
+
 class Unique(Things):
     """A thing of a name is created once; then it is returned."""
 
@@ -312,6 +332,7 @@ def test_what_was_there_is_not_ours_though_a_creation_returns_it(tmp_path: Path)
         for name in ("mine", "theirs"):
             target.send("POST", "/things", body={"name": name}, operation="makeThing")
         assert Ledger.load(str(ledger.path)).others == {("things", PRECIOUS)}
+        target.persistence.sleep = lambda seconds: None
         # A creation without a response may have had the name of what was there, too.
         ledger.ask("makeThing", {}, "theirs")
         assert clean_up(ledger, target, known, lambda text: None) == []

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from mockserver.verify.signals import acknowledge, ended_like_ctrl_c, raise_if_pending
+from mockserver.verify.signals import acknowledge, deferred, ended_like_ctrl_c, raise_if_pending
 
 
 def test_sigterm_is_like_ctrl_c_and_only_meanwhile() -> None:
@@ -20,8 +20,7 @@ def test_sigterm_is_like_ctrl_c_and_only_meanwhile() -> None:
 
 def _told_to_stop() -> None:
     with ended_like_ctrl_c():
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)
+        _stopped_by(signal.SIGTERM)
 
 
 class _Dropped:
@@ -45,3 +44,20 @@ def test_a_signal_that_python_drops_still_ends_the_run() -> None:
         raise_if_pending()
         assert stop.exit_code == 128 + signal.SIGTERM
     raise_if_pending()
+
+
+def test_a_signal_waits_for_what_must_be_whole_but_a_second_one_does_not() -> None:
+    with ended_like_ctrl_c():
+        with deferred():
+            _stopped_by(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            raise_if_pending()
+        with deferred(), pytest.raises(KeyboardInterrupt):
+            _stopped_by(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            _stopped_by(signal.SIGTERM)
+
+
+def _stopped_by(number: signal.Signals) -> None:
+    os.kill(os.getpid(), number)
+    time.sleep(0.1)
