@@ -13,7 +13,7 @@ from mockserver.inference.operations import Facts, Survey, is_search
 from mockserver.inference.parts import USUAL, properties_of
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.verbs import says_made, verb_of
-from mockserver.inference.words import is_id_of, noun, tokens
+from mockserver.inference.words import ID_ENDS, is_id_of, noun, tokens
 
 Steps = tuple[str, ...]
 
@@ -203,10 +203,7 @@ def is_link(survey: Survey, facts: Facts) -> bool:
     sent = survey.flat(facts.body).properties.keys() if facts.body else set()
     both = [survey.at(facts.route.steps, method) for method in ("POST", "DELETE")]
     alike = all(one is not None and survey.flat(one.body).properties.keys() == sent for one in both)
-    return alike and len(sent) > 1 and all(tokens(name)[-1:] in _IDS for name in sent)
-
-
-_IDS = (("id",), ("uuid",), ("sid",), ("guid",))
+    return alike and len(sent) > 1 and all(tokens(name)[-1:] in ID_ENDS for name in sent)
 
 
 def _adds(survey: Survey, making: Facts, listing: Facts) -> bool:

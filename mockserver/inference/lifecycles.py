@@ -280,8 +280,11 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
 
 
 def _once(values: Iterable[str]) -> list[str]:
-    """The values, each in the first of its spellings."""
-    return list({spelled(value): value for value in reversed(list(values))}.values())[::-1]
+    """The values in their order, each in the first of its spellings."""
+    found: dict[str, str] = {}
+    for value in values:
+        found.setdefault(spelled(value), value)
+    return list(found.values())
 
 
 def _example(schema: Mapping[str, Any]) -> list[str]:

@@ -293,7 +293,9 @@ class Survey:
             if facts.envelope is not None and facts.envelope.items:
                 pages.setdefault(self._page_of(facts, facts.envelope.items), facts)
         pages.pop(None, None)
-        places = {one.envelope.items for one in pages.values() if one.envelope is not None}
+        envelopes = (one.envelope for one in pages.values())
+        # In the order of the document: a set of paths is ordered by chance.
+        places = list(dict.fromkeys(one.items for one in envelopes if one is not None))
         for facts in self.facts:
             if facts.envelope is not None or FIRST in facts.at:
                 continue

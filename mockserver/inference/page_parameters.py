@@ -71,8 +71,8 @@ def paging_of(
         before=before,
         offset=offset,
         page=page,
-        first_page=0 if _counts_from_zero(schemas, operation, parameters, page) else 1,
-        first_offset=1 if _counts_from_one(schemas, operation, parameters, offset) else 0,
+        first_page=0 if _counts_from(0, schemas, operation, parameters, page) else 1,
+        first_offset=1 if _counts_from(1, schemas, operation, parameters, offset) else 0,
         in_body=posted,
         limits=tuple(
             (name, _default_of(schemas, parameters[name]))
@@ -119,40 +119,33 @@ def _told(
     return None
 
 
-_FROM_ONE = re.compile(r"\b(?:one|1)[- ](?:based|index(?:ed)?|origin)\b", re.I)
-_FROM_ZERO = re.compile(
-    r"\b(?:zero|0)[- ](?:based|index(?:ed)?|origin)\b"
-    r"|\b(?:starts?|begins?|starting|beginning|counts?|counted|indexed)\b[^.]{0,40}"
-    r"\b(?:at|with|from|to)\b[^.]{0,8}\b(?:0|zero)\b"
-    r"|\bfirst page\b[^.]{0,12}\b(?:0|zero)\b",
-    re.I,
-)
+_FIRST_NUMBER = {
+    0: re.compile(
+        r"\b(?:zero|0)[- ](?:based|index(?:ed)?|origin)\b"
+        r"|\b(?:starts?|begins?|starting|beginning|counts?|counted|indexed)\b[^.]{0,40}"
+        r"\b(?:at|with|from|to)\b[^.]{0,8}\b(?:0|zero)\b"
+        r"|\bfirst page\b[^.]{0,12}\b(?:0|zero)\b",
+        re.I,
+    ),
+    1: re.compile(r"\b(?:one|1)[- ](?:based|index(?:ed)?|origin)\b", re.I),
+}
+"""By the number of the first page or row: how descriptions say it."""
 
 
-def _counts_from_one(
-    schemas: Schemas, operation: Operation, parameters: Mapping[str, Any], offset: str | None
+def _counts_from(
+    first: int,
+    schemas: Schemas,
+    operation: Operation,
+    parameters: Mapping[str, Any],
+    name: str | None,
 ) -> bool:
-    """Whether the first row has the number 1, by the schema or the description."""
-    if offset is None:
+    """Whether the first page or row has this number, by the schema or the description."""
+    if name is None:
         return False
-    if _digits(_minimum(parameters, offset)) == 1:
+    if _digits(_minimum(parameters, name)) == first:
         return True
-    return any(
-        _FROM_ONE.search(text) for text in _descriptions(schemas, operation, parameters, offset)
-    )
-
-
-def _counts_from_zero(
-    schemas: Schemas, operation: Operation, parameters: Mapping[str, Any], page: str | None
-) -> bool:
-    """Whether the first page has the number 0, by the schema or the description."""
-    if page is None:
-        return False
-    if _digits(_minimum(parameters, page)) == 0:
-        return True
-    return any(
-        _FROM_ZERO.search(text) for text in _descriptions(schemas, operation, parameters, page)
-    )
+    texts = _descriptions(schemas, operation, parameters, name)
+    return any(map(_FIRST_NUMBER[first].search, texts))
 
 
 def _descriptions(

@@ -10,7 +10,7 @@ from typing import Protocol
 from mockserver.inference.model import Action, Because, Link, Reference, Resource, Through
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, Route
-from mockserver.inference.words import noun, plural, tokens
+from mockserver.inference.words import ID_ENDS, noun, plural, tokens
 
 
 class Named(Protocol):
@@ -119,7 +119,7 @@ def linked(
         ids[resource.name] = {
             word.rpartition("_")[0]: name
             for word, name in spelled.items()
-            if word.endswith(_ID_ENDS) and name != resource.identity.key
+            if "_" in word and tokens(name)[-1:] in ID_ENDS and name != resource.identity.key
         }
     found = dict(actions)
     for facts in survey.facts:
@@ -133,7 +133,7 @@ def linked(
         for parameter in facts.operation.parameters:
             word = "_".join(tokens(parameter.name))
             about, _, end = word.rpartition("_")
-            if parameter.place != "query" or f"_{end}" not in _ID_ENDS or not about:
+            if parameter.place != "query" or (end,) not in ID_ENDS or not about:
                 continue
             if own & {word, about, plural(about), f"{about}_ids"} or about in (listed.noun, short):
                 continue
@@ -151,9 +151,6 @@ def linked(
             because = (*action.because, why)
             found[facts.operation.id] = replace(action, request=request, because=because)
     return found
-
-
-_ID_ENDS = ("_id", "_uuid", "_sid", "_guid")
 
 
 def _references(

@@ -34,7 +34,7 @@ from mockserver.inference.parts import USUAL, holder_of, properties_of
 from mockserver.inference.paths import Route, route
 from mockserver.inference.relations import Linker
 from mockserver.inference.remote_calls import is_status_path
-from mockserver.inference.words import tokens
+from mockserver.inference.words import ID_ENDS, tokens
 from mockserver.openapi.schemas.resolved import Flat
 
 _MOST_SEEDS = 12
@@ -273,12 +273,9 @@ def _only_links(survey: Survey, draft: Draft, flat: Flat, key: str) -> bool:
         name
         for one in draft.creates
         for name in survey.flat(one.body).properties
-        if tokens(name)[-1:] in _IDS and len(tokens(name)) > 1 and name in flat.properties
+        if tokens(name)[-1:] in ID_ENDS and len(tokens(name)) > 1 and name in flat.properties
     ]
     return len(ids) > 1 and key in ids
-
-
-_IDS = (("id",), ("uuid",), ("sid",), ("guid",))
 
 
 def _surer(one: Because | None, other: Because | None) -> bool:

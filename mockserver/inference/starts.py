@@ -24,6 +24,7 @@ _CHANGING = ("create", "replace", "patch", "remove", "transition")
 
 _IDS = bag("id uuid guid uid sid token ticket reference key")
 """What a receipt calls the id of an entity that it does not show."""
+_ID_FORMATS = ("uuid", "guid", "ulid", "objectid")
 _CHATTER = bag(
     "message messages status state code success ok link links url href self location duration time "
     "timestamp at request result results data meta errors error warnings note description created "
@@ -283,7 +284,8 @@ class StartReader:
         return Started(name, (), id_path or (), "named")
 
     def _receipt_id(self, facts: Facts) -> Path | None:
-        """The place of the id in a response with little else; empty if the response is the id."""
+        """The place of the id in a response with little else; () if the response is the id, None
+        without one."""
         response = facts.operation.response_for(facts.operation.success)
         media = json_of(response.content) if response is not None else None
         if media is None or not media.pointer:
@@ -291,8 +293,8 @@ class StartReader:
         schemas = self.survey.schemas
         flat = schemas.flat_at(schemas.main(media.pointer))
         if not flat.properties:
-            rules = {*flat.rules, *flat.types}
-            return () if "string" in flat.types and {"uuid", "format"} & rules else None
+            is_id = "string" in flat.types and flat.rules.get("format") in _ID_FORMATS
+            return () if is_id else None
         path: Path = ()
         if len(flat.properties) == 1 and facts.at and facts.ref:
             path, flat = facts.at, self.survey.flat(facts.ref)

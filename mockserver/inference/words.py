@@ -99,6 +99,9 @@ def is_id_of(name: str, short: str) -> bool:
     return len(words) == 1 or singular(words[-2]) == short
 
 
+ID_ENDS = (("id",), ("uuid",), ("sid",), ("guid",))
+"""The last word of a name that holds an id, as `tokens(name)[-1:]`."""
+
 _COUNTING = bag("count counts counter num number total of no nb size qty quantity")
 
 

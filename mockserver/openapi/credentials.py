@@ -47,14 +47,13 @@ def credential(
         if not value:
             continue
         if scheme.type == "apiKey":
-            places = {"query": found.query, "cookie": found.cookies}
-            name = scheme.parameter if scheme.place in places else scheme.parameter.lower()
             cookie = cookie_of(scheme)
-            _put(
-                found.cookies if cookie else places.get(scheme.place, found.headers),
-                cookie or name,
-                value,
-            )
+            if cookie is not None:
+                _put(found.cookies, cookie, value)
+            elif scheme.place == "query":
+                _put(found.query, scheme.parameter, value)
+            else:
+                _put(found.headers, scheme.parameter.lower(), value)
         elif scheme.type == "http" and scheme.scheme.lower() == "basic":
             pair = value if ":" in value else f"{value}:"
             _put(found.headers, AUTHORIZATION, f"Basic {base64.b64encode(pair.encode()).decode()}")

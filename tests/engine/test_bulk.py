@@ -224,6 +224,26 @@ def test_a_delete_of_several_has_ids_in_its_body(name: str) -> None:
         assert [row["id"] for row in rows] == ids[1:]
 
 
+def test_seed_entities_are_deleted_by_their_ids() -> None:
+    """Also if nothing has looked at the collection before."""
+    linked = body(thing("user_id group_id", user_id=TEXT, group_id=TEXT))
+    shown = thing("id", id=TEXT, user_id=TEXT, group_id=TEXT)
+    paths = {
+        "/permissions": {
+            "get": {"responses": {"200": answer({"type": "array", "items": shown})}},
+            "post": {"requestBody": linked, "responses": {"201": answer(shown)}},
+            "delete": {"requestBody": linked, "responses": {"204": {"description": "Done."}}},
+        }
+    }
+    with MockServer(document(paths), seed=1) as mock:
+        rows = listed(mock.client, "/permissions")
+    pair = {name: rows[0][name] for name in ("user_id", "group_id")}
+    with MockServer(document(paths), seed=1) as mock:
+        reply = mock.client.request("DELETE", "/permissions", json=pair)
+        assert reply.status_code == 204
+        assert listed(mock.client, "/permissions") == rows[1:]
+
+
 def test_what_is_made_below_another_is_counted_there() -> None:
     with MockServer(points("put", "", LIST), seeds="none") as server:
         group, other = (server.client.post("/groups", json={"id": n}).json()["id"] for n in (7, 8))

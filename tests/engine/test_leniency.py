@@ -251,7 +251,9 @@ def test_a_slash_too_few_or_too_many(path: str, other: str) -> None:
     document = {**DOCUMENT, "paths": {other: DOCUMENT["paths"]["/jobs"]}}
     with MockServer(document, lenient=True) as mock:
         assert mock.client.get(path).json() == mock.client.get(other).json()
+        assert mock.client.head(path).status_code == 200
     with MockServer(document) as mock:
+        assert mock.client.head(path).status_code == 404
         reply = mock.client.get(path)
         ends = "without" if path.endswith("/") else "with"
         assert reply.status_code == 404

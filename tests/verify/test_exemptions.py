@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -276,6 +277,7 @@ def test_an_id_is_there_only_where_something_was_found_with_it(
         (422, b'{"detail": [{"msg": "give end or start"}]}', False),
         (422, b'{"detail": [{"msg": "start is old", "input": {"end": 1}}]}', True),
         (422, b"`start` must be a date.", True),
+        (422, b'{"errors": ["start is old", "end is old"]}', True),
         (400, b"`start` must be earlier than `end`.", True),
     ],
 )
@@ -289,6 +291,50 @@ def test_what_holds_between_fields_is_beyond_a_schema(
     assert allowed(rejected, requests) is not finding
 
 
+BOOKING = {"room_id": 7, "name": "a", "note": None}
+
+
+@pytest.mark.parametrize(
+    ("sent", "said", "finding"),
+    [
+        (BOOKING, {"detail": "There is no such room."}, False),
+        (BOOKING, {"errors": [{"message": "room_id is unknown", "name": "a"}]}, False),
+        (BOOKING, {"detail": [{"loc": ["body", "name"], "msg": "name is too short"}]}, True),
+        ({**BOOKING, "room_id": None}, {"detail": "There is no such room."}, True),
+    ],
+)
+def test_a_refusal_may_be_about_an_id(sent: Any, said: Any, finding: bool) -> None:
+    schema = {"type": "object", "properties": {"name": {}, "room_id": {}, "note": {}}}
+    request = {"content": {"application/json": {"schema": schema}}}
+    responses = {"201": {"description": "so"}, "422": {"description": "no"}}
+    made = {"operationId": "book", "requestBody": request, "responses": responses}
+    info = {"title": "Bookings", "version": "1"}
+    judge = build_contract(
+        {"openapi": "3.1.0", "info": info, "paths": {"/bookings": {"post": made}}}
+    )
+    kind = {"content-type": "application/json"}
+    bodies = json.dumps(sent).encode(), json.dumps(said).encode()
+    refused = Exchange(
+        "POST", "http://x/bookings", kind, bodies[0], 422, kind, bodies[1], 0, "f", "book"
+    )
+    rejected = Finding("positive_data_acceptance", "POST /bookings", "", "", [refused])
+    assert allowed(rejected, Requests(judge)) is not finding
+
+
+def test_an_amount_in_a_description_is_no_status() -> None:
+    for text, excused in (("At most 400 characters.", False), ("Gives 400 if it is taken.", True)):
+        name = {"name": "name", "in": "query", "description": text, "schema": {"type": "string"}}
+        responses = {"200": {"description": "so"}, "400": {"description": "no"}}
+        listed = {"operationId": "list", "parameters": [name], "responses": responses}
+        info = {"title": "Things", "version": "1"}
+        judge = build_contract(
+            {"openapi": "3.1.0", "info": info, "paths": {"/things": {"get": listed}}}
+        )
+        refused = replace(exchange(400), url="http://x/things?name=a")
+        rejected = Finding("positive_data_acceptance", "GET /things", "", "", [refused])
+        assert allowed(rejected, Requests(judge)) is excused
+
+
 def test_a_credential_that_cannot_be_read_may_be_a_400() -> None:
     for status in (200, 400, 500):
         for title in ("invalid authentication", "a request without authentication"):
@@ -297,16 +343,19 @@ def test_a_credential_that_cannot_be_read_may_be_a_400() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "kind", "finding"),
+    ("method", "kind", "status", "finding"),
     [
-        ("GET", "text/html; charset=utf-8", False),
-        ("GET", "application/json", True),
-        ("PUT", "text/html", True),
+        ("GET", "text/html; charset=utf-8", 200, False),
+        ("GET", "text/html", 500, True),
+        ("GET", "application/json", 200, True),
+        ("PUT", "text/html", 200, True),
     ],
 )
-def test_a_web_page_is_no_response_of_the_api(method: str, kind: str, finding: bool) -> None:
+def test_a_web_page_is_no_response_of_the_api(
+    method: str, kind: str, status: int, finding: bool
+) -> None:
     headers = {"content-type": kind}
-    page = Exchange(method, "http://x/halls/1", {}, b"", 200, headers, b"", 0, "coverage")
+    page = Exchange(method, "http://x/halls/1", {}, b"", status, headers, b"", 0, "coverage")
     wrong = Finding("unsupported_method", "DELETE /halls/{room}", "", "", [page])
     assert allowed(wrong, Requests(BETWEEN)) is not finding
 

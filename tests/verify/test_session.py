@@ -29,6 +29,7 @@ from mockserver.verify.model import Exchange
         ({"key": "k1", "size": 1}, {"key": None, "size": 1}, "body", False, True),
         ({"key": "k1"}, {"key": "k2"}, "body", False, False),
         ({"api_token": "t"}, {"api_token": "***"}, "body", False, True),
+        ({"max_tokens": 5}, {"max_tokens": 7}, "body", False, False),
     ],
 )
 def test_what_may_be_left_out_later(

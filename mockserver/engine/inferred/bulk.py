@@ -100,23 +100,22 @@ def remove(call: Call) -> Reply:
 
 def _meant(call: Call, parent: str) -> Iterator[Entity]:
     """The entities that a bulk delete is about."""
-    by = call.action.request.by
-    if by:
-        body = named(call.request.body)
-        parameters = {own: str(body[name]) for name, own in by if body.get(name) is not None}
-        for entity in call.repository.scan(call.world, parent or None, False):
-            if parameters and all(str(entity.data.get(n)) == v for n, v in parameters.items()):
-                yield entity
-        return
-    if not call.action.request.every:
+    use = call.action.request
+    if not (use.by or use.every):
         found = (call.find(call.key_of(value)) for value in _ids(call))
         yield from (entity for entity in found if entity is not None)
         return
+    if use.by:
+        body = named(call.request.body)
+        wanted = {own: str(body[name]) for name, own in use.by if body.get(name) is not None}
+        if not wanted:
+            return
+    else:
+        own = call.context.flat(call.resource).properties
+        wanted = {n: str(value) for n, value in call.request.query.items() if n in own}
     call.context.sower.sow(call.world, call.repository, parent or None)
-    own = call.context.flat(call.resource).properties
-    parameters = {name: value for name, value in call.request.query.items() if name in own}
     for entity in call.repository.scan(call.world, parent or None, False):
-        if all(str(entity.data.get(name)) == str(value) for name, value in parameters.items()):
+        if all(str(entity.data.get(name)) == value for name, value in wanted.items()):
             yield entity
 
 

@@ -280,7 +280,11 @@ class Endpoint:
         path = normal_path(scope)
         if path == "/":
             return None
-        return routing.route(message.method, path[:-1] if path.endswith("/") else path + "/")
+        other = path[:-1] if path.endswith("/") else path + "/"
+        found = routing.route(message.method, other)
+        if message.method == "HEAD" and (found is None or found.operation_id is None):
+            found = routing.route("GET", other)
+        return found
 
     def _with_other_slash(self, scope: Scope, message: Message) -> Match | None:
         """That match, for a client that is allowed mistakes."""

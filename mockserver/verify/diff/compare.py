@@ -21,14 +21,9 @@ from mockserver.verify.diff.model import (
     Run,
     Seen,
     Step,
-)
-from mockserver.verify.diff.observations import (
-    Jobs,
-    choices_of,
-    idle_commands,
     status_name,
-    strange_steps,
 )
+from mockserver.verify.diff.observations import Jobs, choices_of, idle_commands, strange_steps
 from mockserver.verify.diff.runner import at as value_at
 from mockserver.verify.diff.runner import objects
 
@@ -129,8 +124,8 @@ class Comparison:
     _states: dict[str, Json] = field(default_factory=dict)
     """The last status of each entity of the real side, by its id."""
     _midway: bool = False
-    """Whether a job was stopped when one of its parts had ended: which, and how, is chance. Only
-    what its commands do to the states of parts is compared."""
+    """Whether a job was stopped when one of its parts had ended: which, and so how many there are,
+    is chance."""
     _roots: list[Value] = field(default_factory=list)
     """The complete values being compared, from every mock run."""
 
@@ -366,8 +361,7 @@ class Comparison:
         intent = self._step.intent if self._step else ""
         ahead = any(self.jobs.may_be(state, real[name], intent) for _, state in states)
         # How a part had ended before this step is chance.
-        before = self._states.get(str(real.get("id"))) == real[name]
-        part = "*" in at and (self._midway or before)
+        part = "*" in at and self._states.get(str(real.get("id"))) == real[name]
         if not (same or ahead or part) and all(isinstance(state, str) for _, state in states):
             where = f"{at}.{name}".strip(".")
             self._miss("lifecycle", where, shown(real[name]), all_shown(states))
@@ -454,11 +448,9 @@ class Comparison:
             if not led:
                 self.unsure = True
             elif state not in led:
-                where = f"{place}.status".strip(".")
                 mine = f"{state}, then {' or '.join(led)}"
-                self._miss("lifecycle", where, f"{state}, then {state}", mine)
+                self._miss("lifecycle", place, f"{state}, then {state}", mine)
         for kind, before, after, theirs in strange_steps(self.real, self.mocks, self.jobs.ways):
-            self._error = False
             self._step = next(s.step for s in self.real if s.step.operation in kind.split())
             self._miss(
                 "lifecycle",

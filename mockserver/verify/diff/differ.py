@@ -172,8 +172,6 @@ ROUNDS = 40
 """Programs to try when shrinking one difference."""
 SHORTENED, SHORT = 1, 4
 """Differences to shrink of those that look alike, and steps of a program that is short enough."""
-Situation = tuple[str, str, str]
-"""The operation, intent and description of a step."""
 TROUBLE = 20
 """Stop once failed programs outnumber successful ones by this much."""
 
@@ -194,8 +192,8 @@ class Differ(Comparer):
     progress: Callable[[str], None] = lambda text: None
     _causes: Counter[tuple[str, ...]] = field(default_factory=Counter)
     """How many differences there are of one kind and field with the same outcomes."""
-    _open: dict[Signature, dict[Situation, Shown]] = field(default_factory=dict)
-    """Mismatches that were seen once in a situation."""
+    _open: dict[Signature, Shown] = field(default_factory=dict)
+    """Mismatches that were seen once."""
 
     def run(self, programs: Iterable[Program]) -> None:
         """Run all programs. Raises CannotJudge, NoReply."""
@@ -247,13 +245,13 @@ class Differ(Comparer):
         real = self.real.execute(program)
         for mismatch in self.hear(program, real):
             now = program, mismatch, real
-            before = self._open.get(mismatch.signature, {}).get(_situation(now))
+            before = self._open.get(mismatch.signature)
             if _is_crash(mismatch):
                 if not self._always(program, mismatch):
                     self._must_be_well(mismatch)
                 self._keep_short(now)
             elif before is None:
-                self._open.setdefault(mismatch.signature, {})[_situation(now)] = now
+                self._open[mismatch.signature] = now
             elif _same_statuses(before[1], mismatch):
                 self._keep_short(min(before, now, key=_needed))
         if len(self._known) + len(self._open) >= self.most:
@@ -262,8 +260,7 @@ class Differ(Comparer):
     def _confirm_open(self, skipped: list[UsageError]) -> None:
         """Run what was seen once again, for each program together; drop what does not recur."""
         programs: dict[str, list[Shown]] = {}
-        for situations in self._open.values():
-            shown = min(situations.values(), key=_needed)
+        for shown in self._open.values():
             programs.setdefault(shown[0].digest, []).append(shown)
         for group in programs.values():
             try:
@@ -391,12 +388,6 @@ def _same_statuses(one: Mismatch, other: Mismatch) -> bool:
     if one.kind not in ("status", "validation"):
         return True
     return (one.real[:3], one.mock[:3]) == (other.real[:3], other.mock[:3])
-
-
-def _situation(shown: Shown) -> Situation:
-    """What kind of request showed it: what fails now and then seldom fails twice in the same."""
-    step = next(step for step in shown[0].steps if step.label == shown[1].label)
-    return step.operation, step.intent, step.about
 
 
 def _needed(shown: Shown) -> int:

@@ -14,6 +14,13 @@ from mockserver.verify.model import Coverage, Exchange, Finding, Result
 
 STATUS_NAMES = ("status", "state", "phase", "stage")
 """Names of status fields."""
+
+
+def status_name(value: Mapping[str, Json]) -> str:
+    """The name of the status field, or ""."""
+    return next((name for name in STATUS_NAMES if isinstance(value.get(name), str)), "")
+
+
 MISSING: Any = object()
 """Stands for the absence of a JSON body."""
 

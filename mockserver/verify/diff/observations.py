@@ -11,7 +11,7 @@ from typing import Any
 from mockserver.openapi.model import Contract, Json
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.id_map import kind_of
-from mockserver.verify.diff.model import MISSING, STATUS_NAMES, Run, Seen
+from mockserver.verify.diff.model import MISSING, STATUS_NAMES, Run, Seen, status_name
 from mockserver.verify.diff.runner import OPEN, at, objects
 from mockserver.verify.lifecycle.infer import dereferenced, properties, reply_schema
 from mockserver.verify.lifecycle.model import Resource
@@ -121,11 +121,6 @@ class Habits:
         return found
 
 
-def status_name(value: Mapping[str, Json]) -> str:
-    """The name of the status field, or ""."""
-    return next((name for name in STATUS_NAMES if isinstance(value.get(name), str)), "")
-
-
 @dataclass
 class Jobs:
     """`ways` are state transitions, with the place in a reply of what made them (the run of a suite
@@ -177,7 +172,7 @@ def leads(ways: set[tuple[str, str]], start: str, end: str) -> bool:
 
 
 Effects = Mapping[tuple[int, str], set[tuple[str, str]]]
-"""By the label of a command and the place in a reply: the states of entities before and after."""
+"""By the label of a command and the place of a status in a reply: the states before and after."""
 
 
 def effects_of(run: Run) -> Effects:
@@ -198,14 +193,15 @@ def effects_of(run: Run) -> Effects:
             at_, before = states.get(identity, (command, ""))
             if at_ < command and seen.step.intent != "settle":
                 label = run.seen[command].step.label
-                found.setdefault((label, place), set()).add((before, node[name]))
+                where = f"{place}.{name}".strip(".")
+                found.setdefault((label, where), set()).add((before, node[name]))
             states[identity] = (number, node[name])
     return found
 
 
 def idle_commands(real: Run, mocks: Sequence[Run]) -> Iterator[tuple[int, str, str, Sequence[str]]]:
-    """Where a command left an entity in the state in which it was: the label, the place in the
-    reply, the state, and the states to which it led in the mock; none if it was in another state
+    """Where a command left an entity in the state in which it was: the label, the place of the
+    status, the state, and the states to which it led in the mock; none if it was in another state
     before in every world."""
     theirs = [effects_of(run) for run in mocks]
     for (label, place), states in effects_of(real).items():

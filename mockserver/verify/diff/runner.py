@@ -14,12 +14,12 @@ from mockserver.verify.diff.api import READS, Knowledge, Lists
 from mockserver.verify.diff.model import (
     MISSING,
     REFERENCE,
-    STATUS_NAMES,
     Listing,
     Program,
     Run,
     Seen,
     Step,
+    status_name,
 )
 from mockserver.verify.lifecycle.clock import Manual, Real, Time
 from mockserver.verify.model import Exchange
@@ -302,7 +302,7 @@ class Side:
     def _watch(self, operation: str, value: Json) -> None:
         """Record state transitions of entities. An entity's kind is where it was first seen."""
         for place, node in objects(value):
-            state, identity = node.get("status"), node.get("id")
+            state, identity = node.get(status_name(node)), node.get("id")
             if isinstance(state, str) and isinstance(identity, str | int):
                 kind, before = self._last.get(str(identity), (f"{operation} {place}".strip(), ""))
                 if before != state:
@@ -313,7 +313,7 @@ class Side:
 def _is_reached(step: Step, states: list[str], value: Json) -> bool:
     """Whether a job has changed its state, or one of its parts has ended."""
     if step.until == "part":
-        found = (node.get(name) for place, node in objects(value) if place for name in STATUS_NAMES)
+        found = [node.get(status_name(node)) for place, node in objects(value) if place]
         return any(isinstance(state, str) and not OPEN.match(state) for state in found)
     return step.until == "change" and len(states) > 1
 

@@ -429,7 +429,7 @@ def is_secret(name: str) -> bool:
 def remains(old: Json, new: Json, name: str, *, listed: bool) -> bool:
     """Whether a service may show the same value so: a secret is masked or left out later, and a
     row of a list (`listed`) may have null or fewer properties where the entity has an object."""
-    if old == new or is_secret(name):
+    if old == new or (is_secret(name) and (new is None or isinstance(new, str))):
         return True
     if isinstance(old, dict) and isinstance(new, dict):
         both = old.keys() & new.keys()

@@ -17,8 +17,8 @@ from mockserver.verify.diff.calibrate.recording import Recorded, recorded
 from mockserver.verify.diff.id_map import IdMap, is_opaque
 from mockserver.verify.diff.lock import read_lock
 from mockserver.verify.diff.mock_side import TRAITS, own_mocks
-from mockserver.verify.diff.model import MISSING, Seen, Step
-from mockserver.verify.diff.observations import Habits, choices_of, status_name
+from mockserver.verify.diff.model import MISSING, Seen, Step, status_name
+from mockserver.verify.diff.observations import Habits, choices_of
 from mockserver.verify.diff.runner import TICK, parsed
 from mockserver.verify.diff.samples import sample
 from mockserver.verify.lifecycle.clock import clock_of, reset
