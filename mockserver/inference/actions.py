@@ -230,11 +230,11 @@ class Deducer:
 
     def _removal(self, facts: Facts, resource: Resource, item: str) -> Action:
         why = f"DELETE of {facts.operation.path}, which names one {resource.noun}"
-        verb, changes = self._verbs.removal(facts, resource)
         same, at = self._verbs.answers.entity(facts, resource)
+        verb, changes = self._verbs.removal(facts, resource, same=same)
         if verb:
             effect = ", ".join(f"{name} = {value}" for name, value in changes.items())
-            effect = f"sets {effect}" if effect else "can be had again"
+            effect = f"sets {effect}" if effect else "stays"
             about = f"{facts.operation.summary} {facts.operation.description}"
             soft = verb in ("delete", "discard", "remove", "archive", "trash")
             soft = soft or bool(UNLISTED.search(about))

@@ -155,13 +155,27 @@ class Effects:
 
     def flags(self, resource: Resource, wanted: Mapping[str, bool]) -> Iterator[tuple[str, Any]]:
         verbs = {verb for verb, holds in wanted.items() if holds}
+        sent = self.survey.flat(resource.request).properties if resource.request else {}
         for name, schema in self.survey.flat(resource.schema).properties.items():
-            yield from self._flag(name, schema, wanted)
+            yield from self._flag(name, schema, wanted, own=name not in sent)
             about = known.OTHER_NAMES.get("_".join(tokens(name)), "")
             if about and set(participles(about)) & verbs:
                 # `approval.approved_at`
                 for inner, value in self._flags_in(schema, wanted):
                     yield f"{name}.{inner}", value
+            elif self._is_of_moments(schema):
+                # `status_transitions.finalized_at`
+                for inner, value in self._flags_in(schema, wanted):
+                    if value == "now":
+                        yield f"{name}.{inner}", value
+
+    def _is_of_moments(self, schema: Any) -> bool:
+        """Whether a part of an entity holds moments, and little else."""
+        if not has_properties(self.survey.schemas, schema):
+            return False
+        inner = self.survey.schemas.flat(schema)
+        moments = sum(1 for name in inner.properties if moment_stem(name))
+        return "object" in inner.types and moments > 1 and 2 * moments > len(inner.properties)
 
     def _deep_flags(
         self, resource: Resource, wanted: Mapping[str, bool]
@@ -285,8 +299,10 @@ class Effects:
                 yield f"{most}.{name}", f"body.{name}"
 
     def _flag(
-        self, name: str, schema: Any, wanted: Mapping[str, bool]
+        self, name: str, schema: Any, wanted: Mapping[str, bool], *, own: bool = False
     ) -> Iterator[tuple[str, Any]]:
+        """What a verb makes of a flag, or of a moment. `own`: no client sends it, as it may send
+        a `publish_date`."""
         word = "_".join(tokens(name))
         stem = moment_stem(name) or word
         # `deletedStatus` is a flag if it is a boolean.
@@ -295,8 +311,8 @@ class Effects:
             yield name, wanted[flag]
         elif word in wanted and word.endswith("ed") and self._is_any_text(schema):
             yield name, str(wanted[word]).lower()
-        elif stem != word and stem in wanted:
-            yield name, "now" if wanted[stem] else None
+        elif stem != word and (called := _called(stem, wanted, own=own)):
+            yield name, "now" if wanted[called] else None
 
     def _is_any_text(self, schema: Any) -> bool:
         flat = self.survey.schemas.flat(schema)
@@ -421,6 +437,14 @@ def _begun_again(verb: str, states: States) -> str | None:
 def _gone_on(verb: str, states: States) -> str | None:
     """The state of work, for a verb that ends a pause where no state has its name."""
     return states.active[-1] if verb in ("resume", "unpause") and states.active else None
+
+
+def _called(stem: str, wanted: Mapping[str, bool], *, own: bool) -> str:
+    """What of a verb a moment is called after: `confirmed` of `confirmed_at`, and of the server's
+    `own` `confirm_timestamp` if it is what the verb makes so."""
+    if stem in wanted or not own:
+        return stem if stem in wanted else ""
+    return next((word for word in participles(stem) if wanted.get(word)), "")
 
 
 def _named_by(step: str, properties: Mapping[str, Any]) -> str | None:

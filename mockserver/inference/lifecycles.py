@@ -20,6 +20,7 @@ from mockserver.inference.outcomes import (
     moment_of,
 )
 from mockserver.inference.parts import has_properties
+from mockserver.inference.state_codes import Code, codes_of
 from mockserver.inference.state_texts import (
     any_known,
     filtered_values,
@@ -94,6 +95,8 @@ class Found:
     default: object = None
     open: bool = False
     """Whether it may have other values as well: it is any text."""
+    codes: Mapping[str, Code] = field(default_factory=dict)
+    """The code of each value, where the property has codes."""
 
 
 def states_of(
@@ -122,6 +125,7 @@ def states_of(
         new=first or new_state_of(reading, found.default),
         path=reading.path,
         open=found.open,
+        codes=found.codes,
         leads=reading.leads,
         unplaced=reading.unplaced,
         because=tuple(because),
@@ -169,7 +173,10 @@ def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
             )
             continue
         values = enumerated(schemas, schema)
-        if len(values) < 2:
+        coded = _in_codes(schemas, name, schema, hints)
+        if coded is not None:
+            found.append((_worth(coded, words, own), place, coded))
+        elif len(values) < 2:
             texts.append(name)
             found.extend(
                 (_worth(one, words, own), place, one) for one in _deeper(schemas, name, schema)
@@ -193,6 +200,18 @@ def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
 
     for name in sorted(texts, key=rank):
         yield from _open_text(schemas, flat, hints, name)
+
+
+def _in_codes(schemas: Schemas, name: str, schema: Any, hints: Hints) -> Found | None:
+    """A status whose values are codes that the document explains."""
+    codes = codes_of(schemas, schema, hints.spoken)
+    if not codes:
+        return None
+    listed = ", ".join(f"{code} is {state}" for state, code in codes.items())
+    default = _default(schemas, schema)
+    first = next((state for state, code in codes.items() if code == default), None)
+    why = Because(f"`{name}` has codes: {listed}", "certain")
+    return Found(name, list(codes), why, (), first, codes=codes)
 
 
 def _one_of(name: str, values: Iterable[str]) -> Because:

@@ -19,8 +19,7 @@ ActionKind = Literal[
     "read", "write", "clear", "link", "unlink", "values", "fixed",
 ]  # fmt: skip
 """`sweep` removes several; `link` and `unlink` change the members of an entity, `values` a set of
-values that it has; `read`, `write` and
-`clear` are of singletons; `fixed` responds from the schema alone."""
+its values; `read`, `write`, `clear` are of singletons; `fixed` responds from the schema alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class States:
     terminal state (`conclusion: failure`); `within` has the moments and flags of nested objects.
     `beside` are other status properties with their states: a single one, or those of the same
     work. Where only flags tell the state, `name` is "". `open`: the property takes any text, so
-    that there may be other states as well.
+    that there may be other states, too. `codes`: the value of each state, if that is no word (`0`).
     """
 
     name: str
@@ -121,6 +120,7 @@ class States:
     instead: str | None = None
     lasts: Mapping[str, float] = field(default_factory=dict)
     open: bool = False
+    codes: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
     def each(self) -> tuple[str, ...]:

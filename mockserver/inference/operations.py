@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from mockserver.inference.model import FIRST, Because, Envelope, Path
+from mockserver.inference.pages_of_one import read_pages_of_one
 from mockserver.inference.pagination import envelope_of, list_place, thing_place
 from mockserver.inference.parts import properties_of
 from mockserver.inference.paths import ANY, Route, route
@@ -85,7 +86,7 @@ class Survey:
             if facts.plain is not None:
                 facts.route = facts.plain.route
                 self._read(facts)
-        self._read_pages_of_one()
+        read_pages_of_one(self.schemas, self.facts, self._item_steps)
         self.by_steps: dict[tuple[str, ...], dict[str, Facts]] = {}
         for facts in self.facts:
             if not facts.route.verb:
@@ -284,44 +285,6 @@ class Survey:
             changes = operation.method == "POST" or bool(several)
             if operation.method in _SENDING and changes and facts.envelope is None:
                 self._read_several(facts, body.pointer, about)
-
-    def _read_pages_of_one(self) -> None:
-        """Find one entity where its response is a page, too: `{"count": 1, "items": [{}]}` of
-        `/jobs/{id}`, as in the response of the list."""
-        pages: dict[object, Facts] = {}
-        for facts in self.facts:
-            if facts.envelope is not None and facts.envelope.items:
-                pages.setdefault(self._page_of(facts, facts.envelope.items), facts)
-        pages.pop(None, None)
-        envelopes = (one.envelope for one in pages.values())
-        # In the order of the document: a set of paths is ordered by chance.
-        places = list(dict.fromkeys(one.items for one in envelopes if one is not None))
-        for facts in self.facts:
-            if facts.envelope is not None or FIRST in facts.at:
-                continue
-            if facts.method == "GET" and not facts.route.is_item:
-                continue
-            for items in places:
-                if facts.at != items[: len(facts.at)]:
-                    continue  # it shows one beside the page
-                page = pages.get(self._page_of(facts, items))
-                if page is not None and page.envelope is not None:
-                    facts.at = (*items, FIRST, *page.envelope.row)
-                    facts.ref = page.ref
-
-    def _page_of(self, facts: Facts, items: Path) -> object:
-        """What a page says: its properties, and those of an item; nothing for no page."""
-        response = facts.operation.response_for(facts.operation.success)
-        media = json_of(response.content) if response is not None else None
-        place = media.pointer if media is not None else None
-        own = self.schemas.flat_at(place).properties.keys() if place is not None else ()
-        if items[0] not in own:
-            return None
-        for name in items:
-            place = self.schemas.place(place, name) if place is not None else None
-        item = self.schemas.place(self.schemas.main(place), None) if place is not None else None
-        shown = self.schemas.flat_at(item).properties.keys() if item is not None else ()
-        return (items, frozenset(own), frozenset(shown)) if shown else None
 
     def _wrap_alike(self, facts: Facts, sent: str, shown: str) -> None:
         """Step into the wrapper of the response, if the request has it and nothing else than the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from mockserver.inference import state_words as known
 from mockserver.inference.model import States
 from mockserver.inference.parts import has_properties
 from mockserver.inference.states import ACTIVE, CANCELLED, FAILURE, SUCCESS, kind_of, spelled
+from mockserver.inference.verbs import participles
 from mockserver.inference.words import bag, moment_stem, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -165,13 +166,13 @@ def moments_of(
             continue
         if "_".join(tokens(name)) in _TIMEOUTS:
             continue
-        exact = frozenset(spelt.get(stem, ()))
+        exact = frozenset(_called(stem, spelt))
         if stem in STARTED and not (exact - set(states.initial) and stem not in ("started",)):
             yield name, after
         elif exact and not (stem in COMPLETED and not separate and exact & set(states.success)):
             yield name, exact - set(states.initial[1:]) if len(exact) > 1 else exact
         elif stem in ENDED:
-            yield name, states.terminal
+            yield name, _over(states)
         elif stem in COMPLETED:
             yield name, frozenset(states.success) if separate else states.terminal
         elif (kind := kind_of(stem)) in (FAILURE, "cancelled", SUCCESS):
@@ -183,6 +184,20 @@ def moments_of(
                 if kind == FAILURE and stem in known.TIMED_OUT:
                     alike = [v for v in entering if spelled(v) in known.TIMED_OUT]
                 yield name, frozenset(alike or entering)
+
+
+def _over(states: States) -> frozenset[str]:
+    """The states in which it has ended; of what runs until it is stopped, those after that."""
+    stopped = {v for v in states.known if spelled(v).split("_")[-1] in known.STOPPED}
+    standing = {v for v in states.success if spelled(v).split("_")[-1] in known.STANDING}
+    return (states.terminal - standing) | stopped if stopped and standing else states.terminal
+
+
+def _called(stem: str, spelt: Mapping[str, list[str]]) -> Sequence[str]:
+    """The states that a moment is called after: `paid` of `paid_at`, `answered` of `answerTime`."""
+    if stem in spelt or stem in STARTED | ENDED | COMPLETED:
+        return spelt.get(stem, ())
+    return next((spelt[word] for word in participles(stem) if word in spelt), ())
 
 
 def _kinds(schemas: Schemas, flat: Flat, name: str) -> Sequence[str]:

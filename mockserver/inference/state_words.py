@@ -299,3 +299,5 @@ DONE_FLAGS = bag("done finished completed complete processed ready ended")
 """Names of flags that are true once the work is done."""
 WORK_FLAGS = bag("processing running in_progress inprogress working importing exporting indexing")
 """Names of flags that are true while it is."""
+STOPPED = bag("stopped exited dead terminated halted off shutdown crashed killed")
+"""States of what ran until it was stopped."""

@@ -398,8 +398,11 @@ class VerbReader:
 
     # -- DELETE of the entity itself
 
-    def removal(self, facts: Facts, resource: Resource) -> tuple[str, dict[str, Any]]:
-        """A DELETE that marks the entity instead of removing it: the verb and its changes."""
+    def removal(
+        self, facts: Facts, resource: Resource, *, same: bool = False
+    ) -> tuple[str, dict[str, Any]]:
+        """A DELETE that marks the entity instead of removing it: the verb and its changes. What is
+        cancelled and shown (`same`) stays, even if nothing says how it changes."""
         operation = facts.operation
         about = f"{operation.summary} {operation.description} {operation.id}"
         state = self.effects.stated(facts, resource)
@@ -413,7 +416,7 @@ class VerbReader:
             if not verb or verb in _DELETES | known.STARTING:
                 continue
             changes = dict(self.effects.changes(resource, verb, ""))
-            if changes:
+            if changes or (same and verb in known.ENDING_EARLY):
                 return verb, changes
         if not _SOFT.search(about) and not self._is_kept(resource):
             return "", {}

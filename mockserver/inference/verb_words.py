@@ -67,7 +67,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "kill": ("killed", "exited", "terminated", "stopped", "cancelled", "canceled"),
     "launch": ("running", "launched", "live", "active", "started", "in_progress"),
     "lock": ("locked",),
-    "merge": ("merged",),
+    "merge": ("merged", "closed"),
     "mute": ("muted",),
     "open": ("open", "opened", "active"),
     "pause": ("paused", "suspended", "on_hold"),
@@ -323,7 +323,7 @@ OTHER_VERBS = bag(
     register regenerate reindex reload rename render reorder replace reply reprocess
     reprovision request resend resync resize revert review rotate save scale scan search set
     share simulate snapshot star suggest swap switch sync synthesize tag test track transfer
-    transform translate transition transcribe unassign unenroll unfavorite unfavourite
+    transform translate transition transcribe reschedule unassign unenroll unfavorite unfavourite
     unfeature unfollow unhide uninstall unlike unlink unmute unpin unregister unshare unstar
     unwatch unmark unread update upgrade upload upsert use view vote watch write opt
     """

@@ -189,6 +189,8 @@ def _words(values: Iterable[str]) -> Mapping[str, str]:
         heads = {value: words[1:] for value, words in heads.items()}
     for value, words in heads.items():
         found.setdefault("_".join(words), value)
+        # `noshow` leads to `NoShow`.
+        found.setdefault("".join(words), value)
     return found
 
 

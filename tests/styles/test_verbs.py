@@ -350,3 +350,123 @@ def test_a_flag_that_is_set_has_a_moment_and_leaves_the_rest() -> None:
         assert now["completed_at"]
         client.put(url, json={"completed": False})
         assert client.get(url).json()["completed_at"] is None
+
+
+def calls() -> dict[str, Any]:
+    """Calls of which one is shown in an array, with moments named after verbs and in a part."""
+    states = one_of("RINGING", "ANSWERED", "HELD", "ENDED")
+    changes = obj(held_at=text(format="date-time"), ended_at=text(format="date-time"))
+    shown = ref("Call")
+    return with_schemas(
+        {
+            "/calls": path(
+                get=operation("list", array(shown)),
+                post=operation("dial", shown, status=201, sent=obj(number=text(), holdDate=text())),
+            ),
+            "/calls/{id}": path(
+                "id",
+                get=operation("fetch", array(shown), summary="Get a call"),
+            ),
+            "/calls/{id}/answer": path("id", put=operation("answer", shown)),
+            "/calls/{id}/hold": path("id", put=operation("hold", shown)),
+            "/calls/{id}/reschedule": path("id", put=operation("reschedule", shown)),
+        },
+        Call=obj(
+            "id",
+            id=WHOLE,
+            number=text(),
+            state=states,
+            answerTime=text(format="date-time"),
+            holdDate=text(),
+            changes=changes,
+        ),
+    )
+
+
+def test_one_entity_may_be_shown_in_an_array() -> None:
+    with MockServer(calls(), clock="manual") as mock:
+        call = mock.client.post("/calls", json={"number": "7"}).json()
+        (shown,) = mock.client.get(f"/calls/{call['id']}").json()
+        assert (shown["id"], shown["number"]) == (call["id"], "7")
+        assert len(mock.client.get("/calls").json()) > 1
+
+
+def test_a_moment_may_be_named_after_the_verb_or_stand_in_a_part() -> None:
+    with MockServer(calls(), clock="manual") as mock:
+        sent = {"number": "7", "holdDate": "tomorrow"}
+        call = mock.client.post("/calls", json=sent).json()
+        assert call.get("answerTime") is None
+        answered = mock.client.put(f"/calls/{call['id']}/answer").json()
+        assert (answered["state"], bool(answered["answerTime"])) == ("ANSWERED", True)
+        held = mock.client.put(f"/calls/{call['id']}/hold").json()
+        assert held["state"] == "HELD"
+        assert held["changes"]["held_at"]
+        assert held["holdDate"] == "tomorrow"  # what a client sends is the client's
+
+
+def orders() -> dict[str, Any]:
+    """Orders that a DELETE cancels, of which nothing says how they change."""
+    order = obj("id", id=text(), state=one_of("new", "processing", "done"), verified=FLAG)
+    plain = obj("id", id=text(), name=text())
+    return with_schemas(
+        {
+            "/orders": path(
+                post=operation("make", ref("Order"), status=201, sent=obj(state=text()))
+            ),
+            "/orders/{id}": path("id", get=operation("fetch", ref("Order"))),
+            "/orders/{id}/verify": path("id", post=operation("verify", ref("Order"))),
+            "/bookings": path(
+                post=operation("book", ref("Booking"), status=201, sent=obj(name=text()))
+            ),
+            "/bookings/{id}": path(
+                "id",
+                get=operation("fetchBooking", ref("Booking")),
+                delete=operation("unbook", ref("Booking"), summary="Cancel a booking"),
+            ),
+        },
+        Order=order,
+        Booking=plain,
+    )
+
+
+def test_a_flag_is_set_where_no_state_follows() -> None:
+    with MockServer(orders(), clock="manual") as mock:
+        order = mock.client.post("/orders", json={"state": "done"}).json()
+        verified = mock.client.post(f"/orders/{order['id']}/verify").json()
+        assert (verified["state"], verified["verified"]) == ("done", True)
+
+
+def test_rescheduling_does_not_begin_again() -> None:
+    with MockServer(calls(), clock="manual") as mock:
+        call = mock.client.post("/calls", json={"number": "7"}).json()
+        mock.client.put(f"/calls/{call['id']}/answer")
+        moved = mock.client.put(f"/calls/{call['id']}/reschedule").json()
+        assert moved["state"] == "ANSWERED"
+
+
+def test_what_is_cancelled_and_shown_stays() -> None:
+    with MockServer(orders(), clock="manual") as mock:
+        url = f"/bookings/{mock.client.post('/bookings', json={'name': 'x'}).json()['id']}"
+        assert mock.client.delete(url).json()["name"] == "x"
+        assert mock.client.get(url).status_code == 200
+
+
+def test_what_runs_until_it_is_stopped_has_ended_then() -> None:
+    state = obj(Status=one_of("created", "running", "exited"), FinishedAt=text())
+    box = obj("Id", Id=text(), State=state)
+    document = with_schemas(
+        {
+            "/boxes": path(post=operation("create", ref("Box"), status=201, sent=obj(a=text()))),
+            "/boxes/{id}": path("id", get=operation("fetch", ref("Box"))),
+            "/boxes/{id}/start": path("id", post=operation("start", status=204)),
+            "/boxes/{id}/stop": path("id", post=operation("stop", status=204)),
+        },
+        Box=box,
+    )
+    with MockServer(document, clock="manual") as mock:
+        url = f"/boxes/{mock.client.post('/boxes', json={}).json()['Id']}"
+        mock.client.post(f"{url}/start")
+        assert not mock.client.get(url).json()["State"].get("FinishedAt")
+        mock.client.post(f"{url}/stop")
+        stopped = mock.client.get(url).json()["State"]
+        assert (stopped["Status"], bool(stopped["FinishedAt"])) == ("exited", True)

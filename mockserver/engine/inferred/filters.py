@@ -19,6 +19,7 @@ from mockserver.engine.inferred.conditions import (
 from mockserver.engine.inferred.expressions import Expression, Term, parsed, terms_of
 from mockserver.engine.inferred.properties import Properties, means_created
 from mockserver.engine.inferred.repository import Entity, Repository, Test
+from mockserver.engine.inferred.schedules import code_of
 from mockserver.inference.model import Envelope
 from mockserver.inference.page_fields import word
 from mockserver.inference.words import bag
@@ -218,7 +219,7 @@ class Filters:
         if bound is not None and target.rules.get("format") in ("date", "date-time"):
             # `start_date=2020-01-01` asks for what starts from then on.
             return Filter(bound, fields)
-        listed = {word(str(value)): value for value in self._values_of(fields, target)}
+        listed = self._values_by_word(fields, target)
         flags = self._flags(flat)
         wanted = {word(str(value)) for value in flat.values or ()}
         if listed and wanted and not wanted & listed.keys():
@@ -237,11 +238,13 @@ class Filters:
                 return Filter(how, fields)
         return Filter("equal", fields, listed)
 
-    def _values_of(self, fields: Fields, target: Flat) -> list[Any]:
+    def _values_by_word(self, fields: Fields, target: Flat) -> dict[str, Any]:
+        """The values of a property by their words, the codes of states also by the states."""
         states = self._repository.resource.states
-        if states is not None and fields[0][:1] == (states.name,):
-            return [*states.known, *(target.values or ())]
-        return list(target.values or ())
+        own = states is not None and fields[0][:1] == (states.name,)
+        found = {word(one): code_of(states, one) for one in states.known} if states and own else {}
+        values = (*found.values(), *(target.values or ()))
+        return {**found, **{word(str(value)): value for value in values}}
 
     def _bound(self, spelled: str) -> Make | None:
         """`created_after`, `min_price`, `name_contains`; `from` alone is about the time."""
@@ -307,7 +310,7 @@ class Filters:
         """The test that a flag is on (`approved`) or off (`unapproved`), or of a state."""
         states = self._repository.resource.states
         if states is not None and states.name:
-            known = {word(state): state for state in states.known}
+            known = {word(state): code_of(states, state) for state in states.known}
             if value in known:
                 return condition("equal", ((states.name, *states.inner),), known[value])
         for prefix in ("", *_NEGATIONS):
@@ -360,7 +363,7 @@ class Filters:
             if not fields:
                 return None
             target = self.properties.flat(fields)
-            listed = {word(str(one)): one for one in self._values_of(fields, target)}
+            listed = self._values_by_word(fields, target)
             return Filter(expression.operator, fields, listed)(expression.value)
         tests = [test for part in expression.parts if (test := self._test(part)) is not None]
         if not tests:
@@ -379,10 +382,10 @@ class Filters:
             return make
         if isinstance(make, Filter) and make.operator in ("equal", "set"):
             fields = make.fields
-            listed = self._values_of(fields, self.properties.flat(fields))
+            listed = self._values_by_word(fields, self.properties.flat(fields))
             free = not listed and default in (schema.get("enum") or ())
             plain = isinstance(default, bool) and make.operator == "equal"
-            if free or plain or default in listed:
+            if free or plain or default in listed.values():
                 unset = condition("equal", fields, "null")
                 return lambda wanted: (
                     _any_of([unset, make(wanted)]) if wanted == default else make(wanted)

@@ -205,11 +205,19 @@ def state_of(states: States, data: Mapping[str, Any]) -> Any:
     found: Any = data.get(states.name)
     for name in states.inner:
         found = found.get(name) if isinstance(found, Mapping) else None
+    if states.codes:
+        return next((state for state, code in states.codes.items() if code == found), found)
     return found
+
+
+def code_of(states: States, state: Any) -> Any:
+    """The value that stands for a state."""
+    return states.codes.get(state, state) if states.codes else state
 
 
 def with_state(states: States, data: Mapping[str, Any], state: Any) -> Any:
     """The value of the status property for this state."""
+    state = code_of(states, state)
     if not states.inner:
         return state
     above = data.get(states.name)

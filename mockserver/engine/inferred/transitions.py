@@ -267,6 +267,8 @@ def _moved(
     known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
     if after == NEXT:
         after = _next(states, before)
+        if after == before and changes:
+            return changed_entity(call, repository, entity, changes)
     elif after == BACK:
         after = state_before(states, known, before)
     if not isinstance(after, str) or after not in states.known:

@@ -205,8 +205,9 @@ class _Derivation:
                     continue
                 changes = {n: v for n, v in transition.changes if _is_plain(v)}
                 state = states.name if states is not None else ""
-                if states is not None and states.inner:
-                    # `{"status": {"state": "running"}}` is compared as a whole, as other values.
+                if states is not None and (states.inner or states.codes):
+                    # `{"status": {"state": "running"}}` is compared as a whole, as other values;
+                    # of codes, nobody knows whether a server counts like the text.
                     changes.pop(state, None)
                     state = ""
                 leads_to = OUTCOMES.get(transition.verb, ())
