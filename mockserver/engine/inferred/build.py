@@ -65,7 +65,7 @@ HANDLERS: Mapping[ActionKind, CallHandler] = {
 Factory = Callable[[Context, Operation, Action], CallHandler]
 FACTORIES: Mapping[ActionKind, Factory] = {"list": listing, "fixed": fixed}
 """What is prepared once for each operation."""
-ROW_FORMAT = 2
+ROW_FORMAT = 3
 
 
 def assemble(

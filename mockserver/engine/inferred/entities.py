@@ -65,10 +65,10 @@ def new_entity(
     known.update(_sizes(repository, {**requested, **sent}))
     row = _begin(call, repository, sent, known)
     if requested and "schedule" in row and _moves(resource):
-        row["asked"] = requested
+        row["requested"] = requested
     if facts and "schedule" in row:
         # The size of a file is known at once, other results after processing.
-        row["said"] = {**row.get("said", {}), **facts}
+        row["kept"] = {**row.get("kept", {}), **facts}
     holder = repository.roles.holder
     given = {
         n: v

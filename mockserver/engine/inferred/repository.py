@@ -251,9 +251,9 @@ class OwnRepository:
         data = row["data"]
         if "schedule" in row and self.phases is not None:
             salt, touched = row.get("salt", ""), row.get("touched", 0)
-            about = {**row.get("asked", {}), **data}
+            about = {**row.get("requested", {}), **data}
             data = {**data, **self.phases.at(row["schedule"], now, salt, about, touched)}
-            data.update(row.get("said", {}))
+            data.update(row.get("kept", {}))
             made, states = row.get("made"), self.resource.states
             if made and states is not None and state_at(row["schedule"], now) in states.success:
                 data.update(made)

@@ -166,7 +166,7 @@ def _with_words(entity: Entity, states: States | None, sent: Mapping[str, Any]) 
     given = {name: value for name, value in sent.items() if name in outcome_fields}
     if not given:
         return entity
-    row = {**entity.row, "said": {**entity.row.get("said", {}), **given}}
+    row = {**entity.row, "kept": {**entity.row.get("kept", {}), **given}}
     return Entity(entity.key, entity.data, entity.parent, row)
 
 
@@ -286,8 +286,8 @@ def _moved(
     if states.attempts is not None and before in states.terminal and isinstance(tried, int):
         changes.setdefault(states.attempts, tried + 1)
     row = {**entity.row, "schedule": schedule}
-    given = {n: v for n, v in row.get("said", {}).items() if n not in states.verdicts}
-    row["said"] = given | {n: changes[n] for n in states.verdicts if n in changes}
+    given = {n: v for n, v in row.get("kept", {}).items() if n not in states.verdicts}
+    row["kept"] = given | {n: changes[n] for n in states.verdicts if n in changes}
     if states.moves:
         row.setdefault("salt", outcome_salt(world, repository.resource.name, entity.key))
     for name in states.moments:
