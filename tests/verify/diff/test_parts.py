@@ -113,11 +113,11 @@ def _run(*states: str, also: str = "running") -> Run:
 def test_a_command_that_leaves_what_the_mock_moves() -> None:
     real, moved = _run("failed", "", "failed"), _run("failed", "", "pending")
     assert list(idle_commands(real, [moved])) == [
-        (2, "jobs.*", "failed", ["pending"]),
-        (2, "jobs.*", "running", ["running"]),
+        (2, "jobs.*.status", "failed", ["pending"]),
+        (2, "jobs.*.status", "running", ["running"]),
     ]
     other = _run("done", "", "done")
-    assert (2, "jobs.*", "failed", []) in list(idle_commands(real, [other]))
+    assert (2, "jobs.*.status", "failed", []) in list(idle_commands(real, [other]))
 
 
 def test_ways_of_parts_are_not_those_of_the_whole() -> None:
