@@ -35,7 +35,7 @@ _BELOW = 20
 """The weight of a job that is read below the path that starts it; a shared word weighs 1 or 2."""
 _COMMON = bag(
     "get list show fetch retrieve check find view return post create start begin initiate "
-    "request the a an of to for by with in on and or its is be this that your from api id v1 v2 v3 "
+    "request the a an of to for by with in on and or its is be this that your from api id v "
     "status state result info detail async asynchronou new all operation use which you when it "
     "been has have are will can"
 )
@@ -260,8 +260,9 @@ class StartReader:
         about = _words(f"{operation.path} {operation.id} {operation.summary}")
         described = _words(operation.description)
         steps, ranked = facts.route.steps, list[tuple[int, str]]()
+        itself = {singular(word) for word in tokens(self.resources[own].noun)} if own else set()
         for name, job in self._unmade_jobs().items():
-            if name != own:
+            if name != own and not job.noun < itself:  # a funding account is no funding
                 below = any(place[: len(steps)] == steps for place in job.places)
                 alike = (
                     2 * len(about & job.words)
@@ -391,8 +392,8 @@ class StartReader:
 
 
 def _words(text: str) -> set[str]:
-    """The words of a text that show what it is about, in the singular."""
-    return {singular(word) for word in tokens(text)} - _COMMON
+    """The words of a text that show what it is about, in the singular: no `v1`."""
+    return {singular(word) for word in tokens(text) if word.isalpha()} - _COMMON
 
 
 def _endings(noun: str) -> Iterator[str]:

@@ -163,3 +163,60 @@ def test_a_job_that_an_entity_shows_of_itself_does_not_track_its_create() -> Non
     with MockServer(document(paths)) as server:
         made = server.client.post("/sites", json={"name": "a"}).json()
         assert server.client.get(f"/sites/{made['id']}").json()["name"] == "a"
+
+
+def accounts(named: str, start: str, leads: bool) -> dict[str, Any]:
+    """Accounts that are created, and fundings with a state, which another path may start."""
+    account = thing("id name", id=TEXT, name=TEXT)
+    fund = thing("fundingId status", fundingId=TEXT, status=STATUS)
+
+    def at(name: str) -> list[dict[str, Any]]:
+        return [{"name": name, "in": "path", "required": True, "schema": TEXT}]
+
+    header = {"Location": {"schema": {"type": "string", "format": "uri"}}}
+    accepted = {"description": "", "headers": header} if leads else answer(thing("id", id=TEXT))
+    return {
+        f"/v1/{named}": {
+            "get": {"responses": {"200": answer({"type": "array", "items": account})}},
+            "post": {
+                "requestBody": body(thing("name", name=TEXT)),
+                "responses": {"202": accepted if start == named else answer(account)},
+            },
+        },
+        f"/v1/{named}/{{accountId}}": {
+            "parameters": at("accountId"),
+            "get": {"responses": {"200": answer(account), "404": answer()}},
+        },
+        **({} if start == named else {start: {"post": {"responses": {"202": accepted}}}}),
+        "/v1/fundings": {"get": {"responses": {"200": answer({"type": "array", "items": fund})}}},
+        "/v1/fundings/{fundingId}": {
+            "parameters": at("fundingId"),
+            "get": {"responses": {"200": answer(fund), "404": answer()}},
+        },
+    }
+
+
+@pytest.mark.parametrize("named", ["fundingAccounts", "funding_accounts", "funding-sources"])
+def test_the_location_of_what_is_created_is_its_own(named: str) -> None:
+    """A funding account is no funding, though both names have the word."""
+    with MockServer(document(accounts(named, named, True)), seeds="none") as server:
+        made = server.client.post(f"/v1/{named}", json={"name": "a"})
+        assert made.status_code == 202
+        found = server.client.get(made.headers["Location"])
+        assert found.json()["name"] == "a"
+        assert f"/v1/{named}/" in made.headers["Location"]
+
+
+@pytest.mark.parametrize("start", ["/v1/ping", "/v1/test-delivery"])
+def test_the_version_in_a_path_starts_nothing(start: str) -> None:
+    with MockServer(document(accounts("wallets", start, False)), seeds="none") as server:
+        assert server.client.post(start).status_code == 202
+        assert server.client.get("/v1/fundings").json() == []
+
+
+def test_a_request_for_a_funding_starts_one() -> None:
+    start = "/v1/funding-request"
+    with MockServer(document(accounts("wallets", start, True)), seeds="none") as server:
+        asked = server.client.post(start)
+        assert "/v1/fundings/" in asked.headers["Location"]
+        assert server.client.get(asked.headers["Location"]).status_code == 200
