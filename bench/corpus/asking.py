@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.inference.words import tokens
+from mockserver.inference.words import is_plural, singular, tokens
 from mockserver.openapi.model import Operation, Parameter
 
 _NAMED = ("id", "gid", "uuid", "key", "name")
@@ -41,14 +41,19 @@ def alike_in(parameter: Parameter, like: Mapping[str, Any]) -> Any:
 
 
 def called(name: str, like: Mapping[str, Any]) -> Any:
-    """The value of this name, however it is spelled (`feed_type`, `filter[feedType]`), or the id
-    of the part that it names (`owner_id`); or None."""
+    """The value of this name, however it is spelled (`feed_type`, `filter[feedType]`), an array of
+    it under a plural (`feedTypes`), or the id of the part that it names (`owner_id`: an object, or
+    what it is called); or None."""
     words = tokens(name)
     words = words[1:] if len(words) > 1 and words[0] in _ABOUT else words
     alike = [value for other, value in like.items() if tokens(other) == words]
     if name not in like and not alike and words[-1:] == ("id",):
-        parts = (value for other, value in like.items() if tokens(other) == words[:-1])
+        parts = [value for other, value in like.items() if tokens(other) == words[:-1]]
         alike = [part["id"] for part in parts if isinstance(part, dict) and "id" in part]
+        alike += [part for part in parts if isinstance(part, str | int)]
+    if name not in like and not alike and words and is_plural(words[-1]):
+        one = (*words[:-1], singular(words[-1]))
+        alike = [[value] for other, value in like.items() if tokens(other) == one]
     return like[name] if name in like else next(iter(alike), None)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.corpus.answers import dug, inside, rows_of
 from mockserver.inference.model import Action, Link, Resource
+from mockserver.inference.words import other_name_in
 from mockserver.openapi.model import Operation
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Finder:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._found: dict[tuple[Any, ...], list[Any]] = {}
+        self._things: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._asked = 0
         self.doubtful = False
         """Whether something was removed since all was looked at anew."""
@@ -166,11 +168,19 @@ class Finder:
             and self._client.operations(resource, "list", "create", "replace")
         ):
             found = self._under(resource, known, depth)
+            found = [self._as_named(resource, link.parameter, one) for one in found]
             found = [one for one in found if self._client.names(operation, link.parameter, one)]
             yield from found
         if not found and (resource is None or resource.identity.open or resource.singleton):
             with suppress(NoRequest):
                 yield self._client.own(operation, link.parameter)
+
+    def _as_named(self, resource: Resource, parameter: str, key: Any) -> Any:
+        """What names an entity at this parameter: its id, or the property that the parameter is
+        called like (`{team_id}` where the id is a slug)."""
+        name = other_name_in(resource, parameter)
+        thing = self._things.get((resource.name, str(key)), {})
+        return thing.get(name, key) if name is not None else key
 
     def _under(self, resource: Resource, known: Known, depth: int) -> list[Any]:
         """Some ids of this kind below what is known."""
@@ -185,6 +195,8 @@ class Finder:
             made = self._client.maker.make(resource, known, depth)
             made = made or self._client.maker.put(resource, known, depth)
             found = [made.key] if made is not None and made.key is not None else []
+            if made is not None:
+                self._things[resource.name, str(made.key)] = made.thing
         found = found or list(dict.fromkeys(self._listed(resource, known, depth, near=False)))
         self._found[asked] = found
         return found
@@ -200,7 +212,12 @@ class Finder:
             if above is None:
                 continue
             self._asked += 1
-            ids = self._client.listed_ids(resource, operation, action, above)
+            rows = rows_of(self._client.page(operation, action, above), action)
+            ids = [self._client.id_of(resource, row, action) for row in rows]
+            rows_by_id = zip(ids, rows, strict=True)
+            self._things |= {
+                (resource.name, str(key)): row for key, row in rows_by_id if isinstance(row, dict)
+            }
             shown = [key for key in ids if key is not None]
             if shown:
                 yield from (shown[0], shown[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
@@ -23,12 +24,13 @@ _FEW = 3
 
 class Made(NamedTuple):
     """A create's response (empty if not an object), its path, and the id. `links` are the entities
-    that the path values refer to."""
+    that the path values refer to, `sent` is what was sent."""
 
     thing: dict[str, Any]
     path: dict[str, Any]
     key: Any
     links: tuple[Link, ...] = ()
+    sent: Mapping[str, Any] = MappingProxyType({})
 
 
 class Maker:
@@ -40,7 +42,10 @@ class Maker:
     def make(self, resource: Resource, known: Known = (), depth: int = 0) -> Made | None:
         """Create one, under what is `known` if possible; None on failure."""
         creates = nearest(self._client.operations(resource, "create"), known)
-        for operation, action in sorted(creates, key=lambda pair: pair[1].request.upsert):
+        # First those that make what a path reads: of nodes, or of preprints.
+        for operation, action in sorted(
+            creates, key=lambda pair: (pair[1].request.upsert, not self._is_read(resource, pair[1]))
+        ):
             try:
                 above = self._client.finder.above(operation, action.parents, known, depth)
                 if above is None:
@@ -48,16 +53,25 @@ class Maker:
                 reply = self._client.send(operation, above)
                 if not reply.is_success:
                     continue
+                sent: Mapping[str, Any] = self._client.sent
                 path = self._path_values(operation, above, reply)
                 thing = dug(reply, action.response.at)
                 key = self._named(resource, action, thing, reply)
                 if key is None and not action.request.upsert:
-                    thing, key = self._made_again(resource, operation, path)
+                    thing, key, sent = self._made_again(resource, operation, path)
             except NoRequest:
                 continue
             shown = thing if isinstance(thing, dict) else {}
-            return Made(shown, path, key, action.parents)
+            return Made(shown, path, key, action.parents, sent)
         return None
+
+    def _is_read(self, resource: Resource, create: Action) -> bool:
+        """Whether a path that names one has no parents that those of the create don't name."""
+        given = {link.parameter: "" for link in create.parents}
+        return any(
+            alike(action.parents, create.parents, given) is not None
+            for _, action in self._client.operations(resource, "fetch")
+        )
 
     def put(self, resource: Resource, known: Known, depth: int) -> Made | None:
         """Create one by PUT, with an id that the client chooses."""
@@ -102,8 +116,8 @@ class Maker:
 
     def _made_again(
         self, resource: Resource, operation: Operation, path: Mapping[str, Any]
-    ) -> tuple[Any, Any]:
-        """Create another one: its response, and the id that appears in a list."""
+    ) -> tuple[Any, Any, Mapping[str, Any]]:
+        """Create another one: its response, the id that appears in a list, and what was sent."""
         action = self._client.plan.actions[operation.id]
         for listing, listed in self._client.operations(resource, "list"):
             above = alike(listed.parents, action.parents, path)
@@ -120,8 +134,8 @@ class Maker:
             ]
             if new:
                 best = max(new, key=lambda row: _likeness(row, like))
-                return thing, self._client.id_of(resource, best, listed)
-        return None, None
+                return thing, self._client.id_of(resource, best, listed), like
+        return None, None, {}
 
     def _path_values(
         self, operation: Operation, above: dict[str, Any], reply: httpx.Response

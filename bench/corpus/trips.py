@@ -12,6 +12,7 @@ from bench.corpus.making import Made
 from mockserver.inference.model import Action, Resource
 from mockserver.openapi.model import Operation
 
+_CONFLICT = 409
 _REMOVED_BY = 7 * 24 * 3600.0
 
 
@@ -67,6 +68,11 @@ class _Trip:
         self.resource = resource
         self.made = made
 
+    @property
+    def like(self) -> dict[str, Any]:
+        """What is known of the entity: what was sent, and what was answered."""
+        return {**self.made.sent, **self.made.thing}
+
     def ways(self, *kinds: str) -> list[tuple[Operation, Action, dict[str, Any]]]:
         """The operations of these kinds whose path applies to the entity, with its values; those
         that name it by its id first."""
@@ -78,19 +84,20 @@ class _Trip:
                 own = named_by(action, self.made.thing)
             if path is not None and own is not None:
                 found.append((operation, action, {**path, **own}))
-        return sorted(found, key=lambda way: bool(way[1].request.by))
+        named = (way for way in found if not way[1].request.newest)
+        return sorted(named, key=lambda way: bool(way[1].request.by))
 
     def said(self, action: Action) -> dict[str, Any]:
         """What the client sent, or was shown, under the names of path parameters that name nothing
         known: a `{type}`."""
-        known = {**self.client.sent, **self.made.thing}
+        known = self.like
         names = [link.parameter for link in action.parents if link.resource is None]
         found = {name: known.get(name) for name in names}
         return {n: v for n, v in found.items() if isinstance(v, str | int) and v != ""}
 
     def fetched(self) -> dict[str, Any]:
         for operation, action, path in self.ways("fetch")[:1]:
-            reply = self.client.send(operation, path)
+            reply = self.client.send(operation, path, like=self.like)
             if not reply.is_success:
                 raise Broken("fetch", f"{operation.path}: {reply.status_code} {reply.text[:150]}")
             thing = dug(reply, action.response.at)
@@ -111,7 +118,7 @@ class _Trip:
         for operation, action, path in self.ways("list"):
             if operation.path != self.resource.path:
                 continue
-            like = {**fetched, **self.client.sent, **self.made.thing}
+            like = {**fetched, **self.like}
             rows = rows_of(self.client.page(operation, action, path, like), action)
             ids = [self.client.id_of(self.resource, row, action) for row in rows]
             if rows and all(key is None for key in ids):
@@ -134,9 +141,10 @@ class _Trip:
 
     def remove(self) -> None:
         for operation, action, path in self.ways("remove")[:1]:
-            if action.allowed is not None:
+            reply = self.client.send(operation, path, like=self.like)
+            if reply.status_code == _CONFLICT and action.allowed is not None:
                 self.client.server.clock.advance(_REMOVED_BY)  # it has to have settled
-            reply = self.client.send(operation, path)
+                reply = self.client.send(operation, path, like=self.like)
             # A 303 says where to look whether it is done.
             if not (reply.is_success or reply.is_redirect):
                 raise Broken("remove", f"{operation.path}: {reply.status_code} {reply.text[:150]}")
@@ -148,7 +156,7 @@ class _Trip:
                 if action.transition.soft:
                     self.is_not_listed()
                     continue
-            again = self.client.send(fetch, path)
+            again = self.client.send(fetch, path, like=self.like)
             if again.is_success:
                 raise Broken("gone", f"{fetch.path} still answers {again.status_code}")
 

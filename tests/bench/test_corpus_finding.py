@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from bench.corpus.asking import called
+from bench.corpus.client import Client
+from bench.corpus.credentials import KEY
 from bench.corpus.finding import Finder
+from mockserver import MockServer
+from tests.support.documents import array, obj, operation, path, ref, text, with_schemas
 
 
 def test_what_was_removed_is_forgotten_with_what_lay_under_it() -> None:
@@ -24,3 +31,49 @@ def test_what_was_removed_is_forgotten_with_what_lay_under_it() -> None:
     finder.forget()
     assert not finder._found
     assert not finder.doubtful
+
+
+TEAM = obj("id", "slug", id={"type": "integer"}, slug=text(), name=text())
+
+
+def teams() -> dict[str, Any]:
+    """Teams by their slug, and by their number at an old path."""
+    old = {"name": "team_id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    paths = {
+        "/orgs/{org}/teams": path(
+            "org",
+            get=operation("teams", array(ref("Team"))),
+            post=operation("makeTeam", ref("Team"), status=201, sent=obj("slug", slug=text())),
+        ),
+        "/orgs/{org}/teams/{team_slug}": path("org", "team_slug", get=operation("t", ref("Team"))),
+        "/teams/{team_id}": {"parameters": [old], "get": operation("old", ref("Team"))},
+    }
+    return with_schemas(paths, Team=TEAM)
+
+
+@pytest.mark.parametrize("seeds", ["generated", "none"])
+@pytest.mark.parametrize(("name", "shown"), [("t", "slug"), ("old", "id")])
+def test_a_path_names_one_by_the_property_that_its_parameter_is_called_like(
+    name: str, shown: str, seeds: Any
+) -> None:
+    client = Client(MockServer(teams(), seeds=seeds, key=KEY))
+    found = client.contract.by_id[name]
+    values = client.path_for(found)
+    team = client.send(found, values).json()
+    assert team[shown] == values["team_slug" if name == "t" else "team_id"]
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "value"),
+    [
+        ("configTypes", {"configType": "sync"}, ["sync"]),
+        ("filter[status]", {"status": "new"}, "new"),
+        ("ownerId", {"owner": {"id": 7}}, 7),
+        ("projectId", {"project": "p1"}, "p1"),
+        ("projectId", {"project": "p1", "project_id": "p2"}, "p2"),
+        ("status", {"statuses": ["a"]}, None),
+        ("bus", {"bu": "x"}, None),
+    ],
+)
+def test_a_filter_has_the_value_that_the_entity_has(name: str, known: Any, value: Any) -> None:
+    assert called(name, known) == value

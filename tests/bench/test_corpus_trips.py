@@ -1,0 +1,92 @@
+"""How `make corpus` walks from a create to the removal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.corpus import trips
+from bench.corpus.client import Client
+from bench.corpus.credentials import KEY
+from mockserver import MockServer
+from tests.support.documents import array, obj, one_of, operation, path, ref, text, with_schemas
+
+NOTE = obj("id", id=text(), text=text(), kind=one_of("short", "long"))
+
+
+def notes(**paths: Any) -> dict[str, Any]:
+    own = {
+        "/notes": {
+            "get": operation("notes", array(ref("Note")), query=paths.pop("query", None)),
+            "post": operation("make", ref("Note"), status=201, sent=obj("text", text=text())),
+        },
+        "/notes/{id}": path(
+            "id",
+            get=operation("note", ref("Note"), also=(404,)),
+            delete=operation("drop", status=204, also=(404,)),
+        ),
+    }
+    return with_schemas({**paths.pop("first", {}), **own}, Note=NOTE)
+
+
+def walked(document: dict[str, Any]) -> list[str]:
+    """The resources whose round trips hold."""
+    client = Client(MockServer(document, seeds="generated", clock="manual", key=KEY))
+    found = []
+    for resource in trips.resources(client):
+        trips.round_trip(client, resource)
+        found.append(resource.name)
+    return found
+
+
+def test_the_latest_is_not_the_one_that_was_made() -> None:
+    """It still answers when that is removed: with the one before."""
+    latest = {"/notes/latest": {"get": operation("latest", ref("Note"), also=(404,))}}
+    assert walked(notes(first=latest)) == ["notes"]
+
+
+def test_a_filter_that_must_be_given_has_the_values_of_the_entity() -> None:
+    kinds = {"type": "array", "items": one_of("short", "long")}
+    document = notes(query={"kinds": kinds})
+    document["paths"]["/notes"]["get"]["parameters"][0]["required"] = True
+    assert walked(document) == ["notes"]
+
+
+def test_what_is_made_at_two_paths_is_made_where_one_can_be_read() -> None:
+    row = obj("id", id=text(), role=text(), name=text())
+    sent = obj("role", role=text(), name=text())
+
+    def people(above: str) -> dict[str, Any]:
+        return path(
+            above,
+            get=operation(f"of_{above}", array(ref("Person"))),
+            post=operation(f"add_{above}", ref("Person"), status=201, sent=sent),
+        )
+
+    paths = {
+        "/shops/{shop}/people": people("shop"),
+        "/clubs/{club}/people": people("club"),
+        "/clubs/{club}/people/{person}": path(
+            "club", "person", get=operation("person", ref("Person"), also=(404,))
+        ),
+    }
+    assert len(walked(with_schemas(paths, Person=row))) >= 1
+
+
+@pytest.mark.parametrize("removable", ["only a running batch", "only a finished batch"])
+def test_what_is_removed_in_a_state_is_removed_in_it(removable: str) -> None:
+    states = one_of("pending", "running", "finished")
+    word = removable.split()[2]
+    batch = obj("id", "status", id=text(), status=states, name=text())
+    drop = operation(
+        "drop", status=204, also=(404, 409), description=f"Deletes a batch. It must be {word}."
+    )
+    paths = {
+        "/batches": {
+            "get": operation("batches", array(ref("Batch"))),
+            "post": operation("make", ref("Batch"), status=201, sent=obj("name", name=text())),
+        },
+        "/batches/{id}": path("id", get=operation("batch", ref("Batch"), also=(404,)), delete=drop),
+    }
+    assert walked(with_schemas(paths, Batch=batch)) == ["batches"]
