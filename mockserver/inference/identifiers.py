@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from mockserver.inference.model import Action, Because, Path, Resource
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
-from mockserver.inference.words import bag, singular, tokens
+from mockserver.inference.words import bag, other_name_in, singular, spells, tokens
 from mockserver.openapi.model import Parameter
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -33,7 +33,9 @@ def named(
             about[action.item] = action.resource
         for parameter in facts.operation.parameters:
             name = about.get(parameter.name) if parameter.place == "path" else None
-            if name is not None and parameter.pointer:
+            if name is None or not parameter.pointer:
+                continue
+            if other_name_in(resources[name], parameter.name) is None:
                 found[name][parameter.pointer] = None
         if action.resource is not None and action.response.id_schema is not None:
             returned[action.resource][action.response.id_schema] = None
@@ -294,13 +296,15 @@ def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[s
         for parameter in _of_item(survey, route):
             for match in _OTHERWISE.finditer(parameter.description):
                 words |= {word.lower() for word in match.groups() if word}
-    if not words:
-        return ()
+    parameters = [one for one in survey.names(draft.items) if not spells(one, key, draft.noun)]
     found = []
-    for name in flat.properties:
+    for name, schema in flat.properties.items():
         spelled = tokens(name)
         ending = singular(spelled[-1]) if spelled else ""
-        if name != key and ending in words and len(spelled) <= 2:
+        naming = ending in words and len(spelled) <= 2
+        if not naming and any(spells(one, name, draft.noun) for one in parameters):
+            naming = _names(survey.schemas, schema)
+        if name != key and naming:
             found.append(name)
     return tuple(found)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import inflection
+
+if TYPE_CHECKING:
+    from mockserver.inference.model import Resource
 
 _BOUNDARY = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 # Words that only look like a plural, or that have none.
@@ -87,6 +91,21 @@ def noun(name: str) -> str:
 
 
 _ID_WORDS = bag("id ids uuid uuids guid guids key keys")
+
+
+def spells(parameter: str, name: str, noun: str) -> bool:
+    """Whether a path parameter is called like this property of an entity: `{FileName}`, or
+    `{team_id}` for the `id` of a team."""
+    wanted, own = tokens(parameter), tokens(name)
+    return bool(own) and wanted in (own, (*noun.rsplit(".", 1)[-1].split("_"), *own))
+
+
+def other_name_in(resource: Resource, parameter: str) -> str | None:
+    """The property, other than the id, that this path parameter is called like."""
+    identity, noun = resource.identity, resource.noun
+    if not identity.names or spells(parameter, identity.key or "", noun):
+        return None
+    return next((name for name in identity.names if spells(parameter, name, noun)), None)
 
 
 def is_id_of(name: str, short: str) -> bool:

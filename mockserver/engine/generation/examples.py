@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
+from mockserver.openapi.model import Parameter
 from mockserver.openapi.schemas.resolved import Schemas
 
 _DEEPEST = 6
@@ -54,3 +55,35 @@ def body_examples(schemas: Schemas, media: Any) -> list[Any]:
     if media.examples or media.pointer is None:
         return list(media.examples.values())
     return list(schemas.flat_at(media.pointer).notes.examples)
+
+
+def parameter_examples(parameter: Parameter) -> list[Any]:
+    """The example values of a parameter."""
+    if parameter.examples:
+        return list(parameter.examples.values())
+    schema = parameter.schema
+    if "example" in schema:
+        return [schema["example"]]
+    examples = schema.get("examples")
+    if isinstance(examples, list) and examples:
+        return examples
+    return [schema["default"]] if "default" in schema else []
+
+
+def evaluated(value: Any, body: Any, path: Mapping[str, Any]) -> Any:
+    """A literal, or the value of a runtime expression for an example; MISSING if it has none."""
+    if not isinstance(value, str) or not value.startswith("$"):
+        return value
+    if value.startswith("$request.path."):
+        return path.get(value.removeprefix("$request.path."), MISSING)
+    if not value.startswith("$response.body#/"):
+        return MISSING
+    for step in value.removeprefix("$response.body#/").split("/"):
+        step = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(body, Mapping) and step in body:
+            body = body[step]
+        elif isinstance(body, list) and step.isdigit() and int(step) < len(body):
+            body = body[int(step)]
+        else:
+            return MISSING
+    return body

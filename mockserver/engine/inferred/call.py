@@ -31,7 +31,7 @@ from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.inference.model import FIRST, Action, Resource
 from mockserver.inference.page_fields import COUNT, TOTAL
-from mockserver.inference.words import LEADING, noun, tokens
+from mockserver.inference.words import LEADING, noun, other_name_in, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import MediaType, Operation
 
@@ -203,7 +203,7 @@ class Call:
             if leniency.knows_any_id:
                 entity = self.repository.put(self.world, entity)
         if entity is None:
-            entity = self.called(self.repository, self.item)
+            entity = self.called(self.repository, self.item, self.home() or "")
         if entity is not None and not entity.row.get("gone") and self._lies(entity):
             check_match(self.world, self.request, entity)
             return entity
@@ -241,21 +241,22 @@ class Call:
         transition = self.action.transition
         return transition is not None and transition.verb == "restore"
 
-    def called(self, repository: Repository, name: object) -> Entity | None:
+    def called(self, repository: Repository, name: object, parent: str = "") -> Entity | None:
         """The entity with this name, if paths may have names. Of several, one that also fits the
         rest of the path (`/repos/{owner}/{repo}`)."""
-        own = self.context.flat(repository.resource).properties
-        path = self.request.path
+        own, path = self.context.flat(repository.resource).properties, self.request.path
         unknown = (link.parameter for link in self.action.parents if link.resource is None)
         owners = {one: id_text(path[one]) for one in unknown if one in own and one in path}
-        return called(repository, self.world, id_text(name), owners)
+        return called(repository, self.world, id_text(name), owners, parent)
 
     def _lies(self, entity: Entity) -> bool:
         """Whether the entity belongs to the parent that the path names, if that is known."""
+        return not entity.parent or self.home() in (None, entity.parent)
+
+    def home(self) -> str | None:
+        """The key of the resource's own parent, if the path's last parent is that."""
         parents, own = self.action.parents, self.resource.parents
-        if not entity.parent or not parents or not own or not parents[-1].alike(own[-1]):
-            return True
-        return entity.parent == self.parent_key()
+        return self.parent_key() if parents and own and parents[-1].alike(own[-1]) else None
 
     def unseen(self) -> Entity:
         """An entity that only the caller can know: it is created when requested."""
@@ -463,7 +464,8 @@ class Call:
             if action.resource != self.action.resource or action.kind != "fetch":
                 continue
             use = action.request
-            if use.by or use.newest or use.item_in == "body":
+            by = use.by or other_name_in(self.resource, action.item or "")
+            if by or use.newest or use.item_in == "body":
                 continue
             path = contract.by_id[action.operation].url_path.replace(f"{{{action.item}}}", own)
             if use.item_in == "query":

@@ -25,7 +25,7 @@ from mockserver.errors import Conflict, Refusal
 from mockserver.inference.model import FIRST
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
-from mockserver.inference.words import bag, noun, tokens
+from mockserver.inference.words import bag, noun, other_name_in, tokens
 from mockserver.openapi.media_types import essence
 
 _TRIES = 50
@@ -253,7 +253,8 @@ def fetch(call: Call) -> Reply:
 def change(call: Call) -> Reply:
     """PUT, PATCH or POST on one entity."""
     repository = call.repository
-    if call.action.request.upsert and call.find(call.key()) is None:
+    new = call.action.request.upsert and call.find(call.key()) is None
+    if new and call.called(repository, call.item, call.home() or "") is None:
         return _upsert(call, _accepted(call))
     entity = call.entity()
     changes, given = _changes(call, entity)
@@ -268,11 +269,14 @@ def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
     call.check_parents()
     check_match(call.world, call.request, None)
     fixed = links(call)
-    if resource.identity.key is not None:
-        fixed[resource.identity.key] = call.item
-        sent.pop(resource.identity.key, None)
+    other = other_name_in(resource, call.action.item or "")
+    named = other or resource.identity.key
+    if named is not None:
+        fixed[named] = call.item
+        sent.pop(named, None)
     made = new_entity(call, repository, sent, fixed, call.parent_key())
-    entity = Entity(call.key(), made.data, made.parent, made.row)
+    key = made.key if other is not None else call.key()
+    entity = Entity(key, made.data, made.parent, made.row)
     keep_file(call, entity)
     reply = call.reply(repository.put(call.world, entity))
     if 201 in call.operation.documented and reply.status == 200:

@@ -11,7 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mockserver.engine.generation.examples import body_examples, example_of
+from mockserver.engine.generation.examples import (
+    body_examples,
+    evaluated,
+    example_of,
+    parameter_examples,
+)
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.unions import kind
 from mockserver.engine.generation.values import Values
@@ -20,8 +25,9 @@ from mockserver.engine.inferred.identifiers import Keys, dig, id_text, key_above
 from mockserver.engine.inferred.repository import newest_first
 from mockserver.engine.serialization import choose_media_type
 from mockserver.inference.model import Action, Envelope, Link, Plan, Resource
+from mockserver.inference.words import other_name_in
 from mockserver.openapi.media_types import is_json_or_any
-from mockserver.openapi.model import Contract, MediaType, Operation, Parameter
+from mockserver.openapi.model import Contract, MediaType, Operation
 
 _ONE = ("fetch", "create", "replace", "patch", "transition", "clone", "read", "write")
 # An item's example wins over a list's.
@@ -153,10 +159,11 @@ class _Collector:
         self._keys = keys
         self._found = found
         self._lists: dict[str, list[str]] = {}
+        self._called: dict[tuple[str, str], Any] = {}
 
     def collect(self) -> None:
         actions = [self._plan.actions[operation.id] for operation in self._contract.operations]
-        ranked = sorted(actions, key=lambda action: _RANK.get(action.kind, 4))
+        ranked = sorted(actions, key=self._rank)
         values = {action.operation: self._path_values(action) for action in ranked}
         for action in ranked:
             self._answers(action, values[action.operation])
@@ -171,6 +178,11 @@ class _Collector:
             order = dict.fromkeys([*listed, *known])
             self._found[name] = {key: known[key] for key in order if key in known}
 
+    def _rank(self, action: Action) -> tuple[int, int]:
+        """Parents first: what lies below them may call them by name."""
+        resource = self._resource(action.resource)
+        return len(resource.parents) if resource is not None else 0, _RANK.get(action.kind, 4)
+
     def _resource(self, name: str | None) -> Resource | None:
         return self._plan.resources.get(name) if name is not None else None
 
@@ -181,7 +193,7 @@ class _Collector:
         found = {}
         for parameter in operation.parameters:
             if parameter.place == "path":
-                shown = _shown_by(parameter)
+                shown = parameter_examples(parameter)
                 if shown:
                     found[parameter.name] = shown[0]
         return found
@@ -199,7 +211,9 @@ class _Collector:
                 continue
             entity = dig(body, action.response.at)
             if isinstance(entity, Mapping):
-                self._sighting(resource, action, path, entity, path.get(action.item or "", MISSING))
+                item = action.item or ""
+                asked = MISSING if other_name_in(resource, item) else path.get(item, MISSING)
+                self._sighting(resource, action, path, entity, asked)
 
     def _shown_bodies(self, operation: Operation, action: Action) -> Iterator[Any]:
         media = success_media(operation)
@@ -258,7 +272,7 @@ class _Collector:
             word = id_text(fitting) if fitting is not MISSING else f"?{value}"
             if fitting is MISSING and value is None:
                 word = f"?{len(known)}"
-            key = f"{parent or ''}/{word}" if resource.identity.nested else word
+            key = _key(resource, parent, word)
         shown = known.get(key)
         if shown is None:
             shown = known[key] = Shown(fitting, parent)
@@ -270,6 +284,9 @@ class _Collector:
         elif resource.identity.key and resource.identity.key in data:
             data[resource.identity.key] = fitting
         shown.data = {**data, **shown.data}
+        for name in resource.identity.names:
+            if shown.value is not MISSING and isinstance(data.get(name), str | int):
+                self._called.setdefault((resource.name, id_text(data[name])), shown.value)
         shown.whole = True
         shown.names.setdefault(action.operation, list(data))
         return key
@@ -299,7 +316,7 @@ class _Collector:
         for index in reversed(range(len(links))):
             if own.alike(links[index]):
                 if parameters.get(links[index].parameter):
-                    self._one(own.resource, links[:index], path, parameters[links[index].parameter])
+                    self._one(own, links[:index], path, parameters[links[index].parameter])
                 return self._above(links, path, index)
         return None
 
@@ -313,18 +330,26 @@ class _Collector:
             read[link.parameter] = path[link.parameter]
             above = self._resource(link.resource)
             if above is not None:
-                fitting = self._keys.readable(above, path[link.parameter])
+                fitting = self._id_of(above, path[link.parameter])
                 if fitting is MISSING and not above.identity.open:
                     return None
                 read[link.parameter] = path[link.parameter] if fitting is MISSING else fitting
         return key_above(self._plan, read, links, index)
+
+    def _id_of(self, resource: Resource, value: Any) -> Any:
+        """The id of the entity that a path names by its id, or by another of its names; MISSING if
+        it can be neither."""
+        fitting = self._keys.readable(resource, value)
+        if fitting is MISSING or id_text(fitting) not in self._found.get(resource.name, {}):
+            fitting = self._called.get((resource.name, id_text(value)), fitting)
+        return fitting
 
     # -- what is only named
 
     def _named(self, resource: Resource, value: Any, parent: str | None) -> Shown:
         """Record that an entity with this id exists."""
         known = self._found.setdefault(resource.name, {})
-        key = f"{parent or ''}/{id_text(value)}" if resource.identity.nested else id_text(value)
+        key = _key(resource, parent, value)
         shown = known.setdefault(key, Shown(value, parent))
         if shown.parent is None:
             shown.parent = parent
@@ -332,13 +357,14 @@ class _Collector:
 
     def _named_by_path(self, action: Action, path: Mapping[str, Any]) -> None:
         operation = self._contract.by_id[action.operation]
-        shown = {p.name: _shown_by(p) for p in operation.parameters if p.place == "path"}
+        shown = {p.name: parameter_examples(p) for p in operation.parameters if p.place == "path"}
         for index, link in enumerate(action.parents):
             for value in shown.get(link.parameter, ()):
-                self._one(link.resource, action.parents[:index], path, value)
+                self._one(link, action.parents[:index], path, value)
         if action.item and action.kind in (*_ONE, "remove"):
             for value in shown.get(action.item, ()):
-                one = self._one(action.resource, action.parents, path, value)
+                itself = Link(action.item, action.resource)
+                one = self._one(itself, action.parents, path, value)
                 if one is not None and not one.data and action.kind == "fetch":
                     # Its example has another id: the documented entity is meant.
                     one.data = self._about(action)
@@ -356,13 +382,19 @@ class _Collector:
         return {}
 
     def _one(
-        self, name: str | None, links: tuple[Link, ...], path: Mapping[str, Any], value: Any
+        self, link: Link, links: tuple[Link, ...], path: Mapping[str, Any], value: Any
     ) -> Shown | None:
-        resource = self._resource(name)
-        fitting = self._keys.readable(resource, value) if resource is not None else MISSING
-        if resource is None or fitting is MISSING or resource.singleton:
+        """Record the entity that a value of a path parameter names."""
+        resource = self._resource(link.resource)
+        if resource is None or resource.singleton:
             return None
-        return self._named(resource, fitting, self._parent(resource, links, path, {}))
+        parent = self._parent(resource, links, path, {})
+        name = other_name_in(resource, link.parameter)
+        fitting = self._id_of(resource, value)
+        known = self._found.setdefault(resource.name, {})
+        if name is not None and _key(resource, parent, fitting) not in known:
+            return known.setdefault(f"{parent}?{value}", Shown(MISSING, parent, {name: value}))
+        return self._named(resource, fitting, parent) if fitting is not MISSING else None
 
     def _links(self, action: Action, path: Mapping[str, Any]) -> None:
         """The OpenAPI links of a response: the operation and the values of its parameters."""
@@ -380,7 +412,7 @@ class _Collector:
                 bodies = [b for media in medias for b in body_examples(self._schemas, media)]
                 for body in bodies or [MISSING]:
                     parameters = {str(n).removeprefix("path."): v for n, v in given.items()}
-                    values = {n: _evaluated(v, body, path) for n, v in parameters.items()}
+                    values = {n: evaluated(v, body, path) for n, v in parameters.items()}
                     values = {n: v for n, v in values.items() if v is not MISSING}
                     self._linked(self._plan.actions[target.id], values)
 
@@ -388,9 +420,10 @@ class _Collector:
         for index, link in enumerate(action.parents):
             if link.parameter in values:
                 above = action.parents[:index]
-                self._one(link.resource, above, values, values[link.parameter])
+                self._one(link, above, values, values[link.parameter])
         if action.item in values and action.item:
-            self._one(action.resource, action.parents, values, values[action.item])
+            itself = Link(action.item, action.resource)
+            self._one(itself, action.parents, values, values[action.item])
 
     def _target(self, link: Mapping[str, Any]) -> Operation | None:
         named = link.get("operationId")
@@ -422,6 +455,10 @@ class _Collector:
         shown.data = {**example, resource.identity.key: fitting, **shown.data}
 
 
+def _key(resource: Resource, parent: str | None, value: Any) -> str:
+    return f"{parent or ''}/{id_text(value)}" if resource.identity.nested else id_text(value)
+
+
 def _said_by_url(resource: Resource, entity: Mapping[str, Any]) -> dict[str, str]:
     """The path parameters by an entity's own URL (`https://api.example.com/orgs/acme/hooks/1`)."""
     urls = [v for v in entity.values() if isinstance(v, str) and "/" in v and len(v) < _LONGEST_URL]
@@ -444,35 +481,3 @@ def success_media(operation: Operation) -> MediaType | None:
     """The body of an operation's success."""
     response = operation.response_for(operation.success)
     return response.content.get(choose_media_type(response)) if response is not None else None
-
-
-def _shown_by(parameter: Parameter) -> list[Any]:
-    """The example values of a parameter."""
-    if parameter.examples:
-        return list(parameter.examples.values())
-    schema = parameter.schema
-    if "example" in schema:
-        return [schema["example"]]
-    examples = schema.get("examples")
-    if isinstance(examples, list) and examples:
-        return examples
-    return [schema["default"]] if "default" in schema else []
-
-
-def _evaluated(value: Any, body: Any, path: Mapping[str, Any]) -> Any:
-    """A literal, or the value of a runtime expression for an example; MISSING if it has none."""
-    if not isinstance(value, str) or not value.startswith("$"):
-        return value
-    if value.startswith("$request.path."):
-        return path.get(value.removeprefix("$request.path."), MISSING)
-    if not value.startswith("$response.body#/"):
-        return MISSING
-    for step in value.removeprefix("$response.body#/").split("/"):
-        step = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(body, Mapping) and step in body:
-            body = body[step]
-        elif isinstance(body, list) and step.isdigit() and int(step) < len(body):
-            body = body[int(step)]
-        else:
-            return MISSING
-    return body

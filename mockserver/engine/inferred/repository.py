@@ -426,19 +426,21 @@ def newest_first(envelope: Envelope, dated: bool) -> bool:
 
 
 def says(value: Any, wanted: str) -> bool:
-    """Whether a property is, or contains, a name (`/web` is `web`)."""
+    """Whether a property is, or contains, a name (`/web` is `web`) or a number."""
     if isinstance(value, list):
         return any(says(one, wanted) for one in value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) == wanted
     return isinstance(value, str) and value.strip("/") == wanted
 
 
 def called(
-    repository: Repository, world: World, name: str, owners: Mapping[str, str]
+    repository: Repository, world: World, name: str, owners: Mapping[str, str], parent: str = ""
 ) -> Entity | None:
     """The newest entity that has this name, or else the first seed entity that has it.
 
-    Before all others come those of the `owners`: properties that are such a name, or show what is
-    called so (`"owner": {"login": "octocat"}`).
+    With a `parent`, only those below it. Before all others come those of the `owners`: properties
+    that are such a name, or show what is called so (`"owner": {"login": "octocat"}`).
     """
     value, names = name.strip("/"), repository.resource.identity.names
     if not names or not value:
@@ -455,10 +457,12 @@ def called(
         return True
 
     for tests in ([is_called, is_theirs], [is_called]) if owners else ([is_called],):
-        found = repository.select(world, tests, Choice(newest_first=True)).page(1).rows
+        newest = Choice(parent=parent or None, newest_first=True)
+        found = repository.select(world, tests, newest).page(1).rows
         if found and found[0].seed:
             # Examples lie below the first one.
-            found = repository.select(world, tests, Choice()).page(1).rows
+            first = Choice(parent=parent or None)
+            found = repository.select(world, tests, first).page(1).rows
         if found:
             return found[0]
     return None

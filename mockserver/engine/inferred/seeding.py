@@ -448,9 +448,11 @@ class Sower:
         data: Mapping[str, Any],
         like: Mapping[str, Any],
     ) -> Iterator[tuple[str, Any]]:
-        """Other values for those that an entity must not share with one that exists."""
+        """Other values for those that an entity must not share with one that exists: what the
+        document says is unique, and numbers by which a path names one."""
         resource, place_of = repository.resource, repository.schemas.place
-        for name in self._unique.get(resource.name, ()):
+        numbers = (name for name in resource.identity.names if isinstance(data.get(name), int))
+        for name in dict.fromkeys((*self._unique.get(resource.name, ()), *numbers)):
             place = place_of(resource.schema or "", name)
             if place is None or data.get(name) is None or name in like:
                 continue
