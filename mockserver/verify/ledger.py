@@ -18,7 +18,9 @@ from typing import IO
 from mockserver.errors import UsageError
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Json
+from mockserver.verify.model import json_of
 
+_SHORTEST_MARKER = 8
 Shape = Mapping[str, type | UnionType]
 _SHAPES: Mapping[str, Shape] = {
     "step": {"step": dict},
@@ -244,3 +246,21 @@ def _is_line(line: Json) -> bool:
     shape = next((_SHAPES[kind] for kind in _SHAPES if kind in line), {})
     texts = [*line.get("ids", ()), *line.get("where", {}).values()] if fits(line, shape) else [None]
     return all(isinstance(one, str | int) for one in texts)
+
+
+def marker_of(body: bytes | None) -> str:
+    """A text in a body by which its entity can be found again."""
+    try:
+        value = json_of(body or b"")
+    except ValueError:
+        return ""
+    texts = [text for text in _texts(value) if len(text) >= _SHORTEST_MARKER]
+    return max(texts, key=len, default="")
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(inner)

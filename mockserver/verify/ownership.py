@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from mockserver.inference.model import FIRST, Action, Path, Plan, Resource
 from mockserver.openapi.model import Contract, Json, Operation
-from mockserver.verify.ledger import Entry, Ledger
+from mockserver.verify.ledger import Entry, Ledger, marker_of
 from mockserver.verify.model import json_of
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -30,7 +30,8 @@ COMMANDS = frozenset(
     ("delete", "disable", "logout", "purge", "reload", "reset", "restart", "shutdown", "stop")
 )
 """Last words of paths whose GET may have side effects."""
-SHORTEST_MARKER = 8
+_ALL = re.compile(r"[-*~%_.+]+|_?all", re.IGNORECASE)
+"""An id that some servers take for every entity."""
 Probe = Callable[[str], int]
 """The status of a read, by its path."""
 Kind = Literal["read", "create", "own", "never"]
@@ -150,7 +151,7 @@ class Ownership:
             key = resource.identity.key
             id_path = action.response.id_path or ((key,) if key else ())
             at = action.response.at
-            if action.kind in ("create", "clone", "transition"):
+            if action.kind in ("create", "clone", "transition") and action.method != "PATCH":
                 yield action.operation, Creator(resource, remove, at, id_path)
             elif action.request.upsert and action.path_item:
                 yield action.operation, Creator(resource, remove, at, id_path, action.path_item)
@@ -192,11 +193,11 @@ class Ownership:
         if operation.method == "POST" and (reading or words & READS):
             return "read", ""
         named = [name for name in _names(operation.path) if name not in self.given]
-        if action is not None and action.kind in ("create", "clone"):
+        if action is not None and action.kind in ("create", "clone") and action.method != "PATCH":
             if operation.id in self.creators:
                 return "create", ""
             if not named:
-                return "never", f"a {action.resource} that it creates can't be removed"
+                return "never", f"what it creates ({action.resource}) can't be removed"
         if named:
             return "own", ""
         return "never", "its effect is unknown"
@@ -233,12 +234,15 @@ class Ownership:
         return Ticket(operation, where, number, marker=sent)
 
     def _named(self, creator: Creator, action: Action, body: bytes | None) -> str:
-        """The id that the client chooses in the body, if any."""
+        """The id that the client chooses in the body, if any. Raises Withheld if no path can lead
+        to it."""
         try:
             sent = at(json_of(body or b""), action.request.at)
         except ValueError:
             return ""
         found = at(sent, creator.id_path) if creator.id_path else at(sent, ("id",))
+        if found in ("", ".", "..") and not self.disposable:
+            raise Withheld(f"what it creates can't be removed: its id is {found!r}")
         return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
     def _why_not(
@@ -323,7 +327,9 @@ class Ownership:
         return found
 
     def _is_there(self, action: Action, where: Mapping[str, str]) -> bool:
-        """Whether what a path names exists; assumed if it can't be read."""
+        """Whether what a path names exists; assumed if it can't be read or may stand for all."""
+        if any(map(_ALL.fullmatch, self._links(action, where).values())):
+            return True
         if action.path_item:
             return self._looked_up(action.resource, self._links(action, where))
         owners = [link for link in action.parents if link.parameter not in self.given]
@@ -336,9 +342,9 @@ class Ownership:
         if fetch is None:
             return True
         path = fetch.path
-        by_name = self._kinds(fetch)
+        kinds = self._kinds(fetch)
         for name in _names(path):
-            value = self.given.get(name) or links.get(by_name.get(name, name))
+            value = self.given.get(name) or links.get(kinds.get(name, name))
             if value is None:
                 return True
             path = path.replace("{" + name + "}", quoted(value))
@@ -456,24 +462,6 @@ def at(value: Json, path: Path) -> Json:
         else:
             value = value.get(name) if isinstance(value, Mapping) else None
     return value
-
-
-def marker_of(body: bytes | None) -> str:
-    """A text in a body by which its entity can be found again."""
-    try:
-        value = json_of(body or b"")
-    except ValueError:
-        return ""
-    texts = [text for text in _texts(value) if len(text) >= SHORTEST_MARKER]
-    return max(texts, key=len, default="")
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list):
-        for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(inner)
 
 
 def quoted(value: str) -> str:

@@ -61,6 +61,7 @@ DOCUMENT: dict[str, Any] = {
             "get": _operation("listThings", _reply(ROWS)),
             "post": _operation("makeThing", _reply(THING, "201"), GIVEN),
             "delete": _operation("removeThings", _reply(status="204")),
+            "patch": _operation("changeThings", _reply(ROWS), GIVEN),
         },
         "/things/bulk_delete": {
             "post": _operation("bulkDelete", _reply(COUNT), {"type": "object"})
@@ -160,6 +161,7 @@ def test_what_each_operation_may_do() -> None:
         "removeThing": "own",
         "copyThing": kinds["copyThing"],
         "removeThings": "never",
+        "changeThings": "never",
         "bulkDelete": "never",
         "putSettings": "never",
         "shutdown": "never",
@@ -182,6 +184,7 @@ def test_what_is_excluded_is_never_sent() -> None:
     ("method", "path"),
     [
         ("DELETE", "/things"),
+        ("PATCH", "/things"),
         ("DELETE", "/things/precious"),
         ("PUT", "/things/precious"),
         ("POST", "/things/precious/copy"),
@@ -209,6 +212,24 @@ def test_what_is_not_there_may_be_asked_to_go() -> None:
     known.admit("DELETE", "/things/no%2Fsuch")
     known.admit("PUT", "/things/no%2Fsuch")
     assert pending == ["/things/no%2Fsuch"]
+
+
+@pytest.mark.parametrize("identity", ["~", "*", "-", "_all", "%25", ".."])
+def test_an_id_that_may_stand_for_all_is_left_alone(identity: str) -> None:
+    known = ownership(probe=lambda path: 404)
+    with pytest.raises(Withheld, match="not ours"):
+        known.admit("DELETE", f"/things/{identity}")
+    known.admit("GET", f"/things/{identity}")
+
+
+@pytest.mark.parametrize("identity", ["", ".."])
+def test_what_no_path_leads_to_is_not_created(identity: str, tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    known = ownership(ledger=ledger)
+    with pytest.raises(Withheld, match="can't be removed"):
+        known.admit("POST", "/things", json.dumps({"id": identity, "name": "a"}).encode())
+    known.admit("POST", "/things", json.dumps({"id": "one", "name": "a"}).encode())
+    ledger.close()
 
 
 def test_ours_may_be_changed_copied_and_removed(tmp_path: Path) -> None:

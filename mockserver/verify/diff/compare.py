@@ -90,6 +90,7 @@ def _has_status(value: Json) -> bool:
     return isinstance(value, dict) and bool(status_name(value))
 
 
+_BELOW = 300
 CHANGED = ("has changed", "is unchanged")
 """How the two sides differ about a time that only the real side has set again."""
 Value = tuple[int, Json]
@@ -170,20 +171,10 @@ class Comparison:
         refused = real.step.intent == "refused"
         if refused:
             self._reach("validation")
-        statuses = {mock.status for _, mock in mocks}
-        if real.status not in statuses:
-            kind: Kind = "validation" if refused else "status"
-            body = "" if real.value is MISSING else f" {shown(real.value)}"
-            other = mocks[0][1]
-            mine = "" if other.value is MISSING else f" {shown(other.value)}"
-            both = " or ".join(map(str, sorted(statuses)))
-            self._miss(kind, "", f"{real.status}{body}", f"{both}{mine}")
-            method = self.contract.by_id[real.step.operation].method
-            self._apart |= method not in READS and (
-                real.status < 300 or any(status < 300 for status in statuses)
-            )
-            return
         same = [(i, mock) for i, mock in mocks if mock.status == real.status]
+        same = same or self._other_status(real, mocks, "validation" if refused else "status")
+        if not same:
+            return
         self._headers(real, [mock for _, mock in same])
         self._choices(real)
         if real.listing is not None:
@@ -195,6 +186,25 @@ class Comparison:
             self._whole(real.value, [(i, mock.value) for i, mock in same], "", "")
         if real.states:
             self._reach("lifecycle")
+
+    def _other_status(
+        self, real: Seen, mocks: list[tuple[int, Seen]], kind: Kind
+    ) -> list[tuple[int, Seen]]:
+        """Report the status. Returns what can be compared nevertheless: the bodies, if both sides
+        have done it, whatever they call that."""
+        statuses = {mock.status for _, mock in mocks}
+        body = "" if real.value is MISSING else f" {shown(real.value)}"
+        other = mocks[0][1]
+        mine = "" if other.value is MISSING else f" {shown(other.value)}"
+        both = " or ".join(map(str, sorted(statuses)))
+        self._miss(kind, "", f"{real.status}{body}", f"{both}{mine}")
+        done = [(i, mock) for i, mock in mocks if mock.status < _BELOW]
+        if real.status < _BELOW and done:
+            shows = real.value is not MISSING
+            return [(i, mock) for i, mock in done if shows and mock.value is not MISSING]
+        method = self.contract.by_id[real.step.operation].method
+        self._apart |= method not in READS and (real.status < _BELOW or bool(done))
+        return []
 
     def _purpose(self, seen: Seen) -> Kind:
         """The behaviour that a fully matching body confirms, besides its schema."""
@@ -230,7 +240,7 @@ class Comparison:
     def _choices(self, real: Seen) -> None:
         """Values that no request contained and the calibration file does not list."""
         known = self.in_use.get(real.step.operation)
-        if not known or real.status >= 300:
+        if not known or real.status >= _BELOW:
             return
         for name, value, _ in choices_of(self.contract, real.step.operation, real.value):
             if name in known and value not in known[name] and not self._was_sent(value):

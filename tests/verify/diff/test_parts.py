@@ -13,6 +13,7 @@ import pytest
 from mockserver.files.documents import read_contract
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.compare import Comparison
 from mockserver.verify.diff.differ import borrowed, smaller
 from mockserver.verify.diff.id_map import Pairs, is_opaque, time_form
 from mockserver.verify.diff.model import (
@@ -96,6 +97,39 @@ def test_what_another_status_may_be() -> None:
     assert not jobs.may_be("done", "failed", "command")
     assert not jobs.may_be("done", "running", "settle")
     assert not jobs.may_be("done", "lost", "settle")
+
+
+def _replied(*replies: tuple[str, Intent, int, Any]) -> Run:
+    """A run of an operation, an intent, a status and a body for each step."""
+    seen = []
+    for number, (operation, intent, status, value) in enumerate(replies, 1):
+        body = b"" if value is MISSING else json.dumps(value).encode()
+        sent = Exchange("GET", "", {}, b"", status, {}, body, 0.0, "diff")
+        path = {} if intent == "make" else {"shelf_id": reference(1, ("id",))}
+        seen.append(Seen(Step(number, operation, intent, path=path), [sent], value))
+    return Run(Program(tuple(one.step for one in seen)), seen)
+
+
+@pytest.mark.parametrize(
+    ("real", "mock", "kinds"),
+    [
+        ((200, {"id": "1", "colour": "red"}), (201, {"id": "2", "colour": "blue"}), "default"),
+        ((200, {"id": "1"}), (204, MISSING), ""),
+        ((409, {"id": "1"}), (201, {"id": "1"}), None),
+    ],
+)
+def test_what_both_sides_have_done_is_compared_whatever_their_statuses(
+    real: tuple[int, Any], mock: tuple[int, Any], kinds: str | None
+) -> None:
+    """Only if one side alone has done it, the later states are not comparable."""
+    shown = [({"id": f"{n}", "name": name}) for n, name in ((1, "a"), (2, "b"))]
+    runs = [
+        _replied(("createShelf", "make", *made), ("getShelf", "read", 200, later))
+        for made, later in zip((real, mock), shown, strict=True)
+    ]
+    found = Comparison(KNOWLEDGE.contract, runs[0], runs[1:]).run()
+    later = [] if kinds is None else ["state"]
+    assert [one.kind for one in found] == ["status", *filter(None, [kinds]), *later]
 
 
 def _run(*states: str, also: str = "running") -> Run:

@@ -4,7 +4,7 @@ differences."""
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from mockserver.verify.diff.calibrate.rehearsal import (
     states,
     without,
 )
+from mockserver.verify.diff.calibrate.support import Exchanges, first, templated
 from mockserver.verify.diff.compare import CHANGED
 from mockserver.verify.diff.id_map import is_opaque, time_form
 from mockserver.verify.diff.lock import Signature
@@ -99,6 +100,10 @@ class Calibration:
     _sendable: dict[str, Collection[str]] = field(default_factory=dict)
     """The properties of request bodies, by operation."""
     _before: Before = field(default_factory=lambda: Before({}))
+    _exchanges: Exchanges = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._exchanges = Exchanges((), {}, self._before.own_status)
 
     @property
     def rules(self) -> int:
@@ -151,6 +156,7 @@ class Calibration:
         known = {name: rules_of(written) for name, written in self._before.answers.items()}
         pairs = [uncalibrated(pair_of(one), one["real"]["status"], known) for one in self._samples]
         rules = learned([pair for pair in pairs if pair is not None], known)
+        self._exchanges = Exchanges(samples, rules, self._before.own_status)
         if _takes_any_key(samples):
             self.operations.setdefault(EVERY, {})["keys"] = "any"
         for name, found in rules.items():
@@ -209,7 +215,7 @@ class Calibration:
     def rule(self, operation: str, table: str, name: str, value: Json) -> bool:
         """Add a rule. False if TOML can't express it, or if a different one exists."""
         value = named_nulls(value) if table == "bodies" else value
-        if _has_null(value):
+        if _has_null(value) or self._exchanges.contradict(operation, table, name, value):
             return False
         names = self.operations.setdefault(operation, {}).setdefault(table, {})
         return bool(names.setdefault(name, value) == value)
@@ -246,16 +252,8 @@ class Calibration:
         done = kind in ("schema", "default") and real["status"] < _BELOW and place
         if done and self._field(difference, real["body"], mock["body"]):
             return True
-        constant = kind in ("schema", "state") and self._is_always(operation, real)
+        constant = kind in ("schema", "state") and self._exchanges.always(operation, real)
         return constant and self.rule(operation, "bodies", status, real["body"])
-
-    def _is_always(self, operation: str, real: Mapping[str, Json]) -> bool:
-        """Whether every success, of different requests, has had this body."""
-        done = [one for one in self._samples if one["operation"] == operation]
-        done = [one for one in done if one["real"]["status"] < _BELOW]
-        asked = {json.dumps([one["path"], one["query"], one["body"]]) for one in done}
-        same = all(one["real"]["body"] == real["body"] for one in done)
-        return real["status"] < _BELOW and same and len(asked) >= _SUPPORT
 
     def _status(
         self, difference: Mapping[str, Json], evidence: Mapping[str, Json], status: str
@@ -287,8 +285,7 @@ class Calibration:
         if any(place in learned.get(table, ()) for table in ("fields", "absent", "nulls")):
             return True
         if mine is MISSING and theirs is not MISSING:
-            values = list(self._real_values(operation, place))
-            return not values and self._place_in(operation, "absent", place)
+            return self._place_in(operation, "absent", place)
         if mine is None and theirs is MISSING:
             return self._place_in(operation, "nulls", place)
         name = place.rpartition(".")[2]
@@ -296,25 +293,15 @@ class Calibration:
         plain = plain and not time_form(mine)
         if isinstance(mine, dict | list):
             # An empty one is what a field is that nobody sent.
-            plain = not mine or self._is_constant(operation, place)
+            plain = not mine or self._exchanges.constant(operation, place)
         return theirs is MISSING and plain and self.rule(operation, "extra", place, mine)
 
     def _place_in(self, operation: str, table: str, place: str) -> bool:
+        if self._exchanges.contradict(operation, table, place, None):
+            return False
         names = self.operations.setdefault(operation, {})
         names[table] = sorted({*names.get(table, ()), place})
         return True
-
-    def _is_constant(self, operation: str, place: str) -> bool:
-        """Whether every good reply has the same there, if it has anything."""
-        return len({json.dumps(value) for value in self._real_values(operation, place)}) == 1
-
-    def _real_values(self, operation: str, place: str) -> Iterator[Json]:
-        """What good replies of the real server have at a place."""
-        for one in self._samples:
-            if one["operation"] == operation and one["real"]["status"] < _BELOW:
-                value = first(one["real"]["body"], place)
-                if value is not MISSING:
-                    yield value
 
 
 def _rows_alone(page: Json) -> Json:
@@ -349,16 +336,6 @@ def _place(place: str, body: Json) -> str:
     return ".".join([*arrays, place.removeprefix("rows.")])
 
 
-def first(value: Json, place: str) -> Json:
-    """The value at a dotted path, through the first elements of lists that have it."""
-    name, _, rest = place.partition(".")
-    if name == "*":
-        inner = [first(item, rest) if rest else item for item in value or ()]
-        return next((one for one in inner if one is not MISSING), MISSING)
-    found = at(value, name)
-    return first(found, rest) if rest and found is not MISSING else found
-
-
 def _constant_words(differences: Sequence[Mapping[str, Json]]) -> Words:
     """Fields of refusals, by status, that are constant wherever they differ from the mock's. They
     must occur in several operations, so that they depend on none."""
@@ -376,20 +353,6 @@ def _constant_words(differences: Sequence[Mapping[str, Json]]) -> Words:
         and isinstance(values[0], str | int)
         and all(value == values[0] for value in values)
     }
-
-
-def templated(value: Json, path: Mapping[str, str]) -> Json:
-    """An error body with "{name}" in place of path parameter values."""
-    if isinstance(value, str):
-        # Of two equal ones the last: it is the subject of the request.
-        for name, given in reversed(list(path.items())):
-            value = value.replace(given, "{" + name + "}") if len(given) > 3 else value
-        return value
-    if isinstance(value, list):
-        return [templated(item, path) for item in value]
-    if isinstance(value, dict):
-        return {name: templated(item, path) for name, item in value.items()}
-    return value
 
 
 def _has_null(value: Json) -> bool:
