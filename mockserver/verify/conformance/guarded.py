@@ -19,14 +19,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
@@ -158,17 +158,18 @@ class Guard:
                 response: requests.Response = self._send(adapter, request, **options)
                 kind = response.headers.get("content-type", "")
                 response._content = read_body(response.raw, kind)
-            except requests.exceptions.ConnectionError as error:
+            except requests.exceptions.ConnectionError:
                 if turn.late:
-                    raise requests.exceptions.ReadTimeout(error, request=request) from None
+                    raise self._too_late(request) from None
                 raise
             except HTTPError as error:
                 if turn.late:
-                    raise requests.exceptions.ReadTimeout(error, request=request) from None
-                raise requests.exceptions.ChunkedEncodingError(error, request=request) from None
+                    raise self._too_late(request) from None
+                broken = ProtocolError(f"Connection broken: {error}", error)
+                raise requests.exceptions.ChunkedEncodingError(broken, request=request) from None
             if turn.late:
                 # What was cut in its head may still look like a reply.
-                raise requests.exceptions.ReadTimeout(request=request)
+                raise self._too_late(request)
         response._content_consumed = True
         if is_stream(kind):
             # Schemathesis reads streams itself: leave what has arrived for it to read.
@@ -180,6 +181,12 @@ class Guard:
                 preload_content=False,
             )
         return response
+
+    def _too_late(self, request: requests.PreparedRequest) -> requests.exceptions.ReadTimeout:
+        """The error that requests raises: Schemathesis reads its text."""
+        text = f"Read timed out. (read timeout={self.timeout})"
+        late = ReadTimeoutError(cast(Any, "HTTPConnectionPool"), request.url or "", text)
+        return requests.exceptions.ReadTimeout(late, request=request)
 
 
 def _text(value: str | bytes) -> str:
