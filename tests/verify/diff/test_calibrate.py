@@ -26,9 +26,9 @@ from mockserver.verify.diff.calibrate import (
     lock_text,
     read_report,
     rehearsed,
-    templated,
 )
 from mockserver.verify.diff.calibrate.rehearsal import rehearsal_of
+from mockserver.verify.diff.calibrate.support import Exchanges, templated
 from mockserver.verify.diff.drift import document_changes, drift_of
 from mockserver.verify.diff.model import Report
 from mockserver.verify.diff.report import fidelity_of, write
@@ -347,3 +347,36 @@ def test_what_is_always_returned_is_a_rule(bodies: tuple[Any, ...], rule: Any) -
         {"real": "http://127.0.0.1:1", "samples": samples, "differences": [difference]}
     )
     assert found.operations.get("readLogs", {}).get("bodies", {}).get("200") == rule
+
+
+def _exchange(real: Any, mock: int = 200, sent: Any = None) -> dict[str, Any]:
+    status, body = real
+    replies = {"real": {"status": status, "body": body}, "mock": {"status": mock, "body": {}}}
+    request = {"traits": {"mock": str(mock)}, "path": {}, "query": {}, "body": sent}
+    replies["mock"]["path"] = {}
+    return {"operation": "make", **request, **replies}
+
+
+_RED, _BLUE = (200, {"colour": "red"}), (200, {"colour": "blue"})
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value", "exchanges", "against"),
+    [
+        ("statuses", "200", 201, [_exchange((201, {})), _exchange((201, {}))], False),
+        ("statuses", "200", 201, [_exchange((201, {})), _exchange((202, {}))], True),
+        ("statuses", "200", 201, [_exchange((201, {})), _exchange((409, {}))], False),
+        ("defaults", "colour", "red", [_exchange(_RED), _exchange(_BLUE)], True),
+        ("defaults", "colour", "red", [_exchange(_RED), _exchange(_BLUE, sent=_BLUE[1])], False),
+        ("extra", "colour", "red", [_exchange(_RED), _exchange((200, {}))], True),
+        ("absent", "colour", None, [*[_exchange((200, {}))] * 20, _exchange(_RED)], True),
+        ("nulls", "colour", None, [_exchange((200, {"colour": None}))], False),
+        ("bodies", "404", {"detail": "none"}, [_exchange((404, {"detail": "no"}), 404)], True),
+        ("enums", "colour", ["red"], [_exchange(_BLUE)], False),
+    ],
+)
+def test_exchanges_contradict_a_rule(
+    table: str, name: str, value: Any, exchanges: list[dict[str, Any]], against: bool
+) -> None:
+    known = Exchanges(exchanges, {}, lambda operation, status: str(status))
+    assert known.contradict("make", table, name, value) is against
