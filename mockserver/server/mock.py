@@ -197,6 +197,7 @@ class Mock:
             *authorization_server(self),
             max_body=self.options.max_body,
             strict_base_path=self.options.strict_base_path,
+            look_ahead=self.store.look_ahead,
         )
 
 

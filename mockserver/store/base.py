@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -87,8 +87,19 @@ class Store(Protocol):
     @property
     def board(self) -> Board | None: ...
 
-    def begin(self, tenant: str) -> AbstractContextManager[Transaction]:
-        """Open a transaction on the tenant's world, which is forked from the seed world if new."""
+    @property
+    def look_ahead(self) -> Callable[[str], Awaitable[bool]] | None:
+        """For a remote store: look at the tenant's world, in one round trip for all who wait.
+
+        Returns whether it did. None if it costs nothing to look.
+        """
+        ...
+
+    def begin(self, tenant: str, looked: bool = False) -> AbstractContextManager[Transaction]:
+        """Open a transaction on the tenant's world, which is forked from the seed world if new.
+
+        `looked`: `look_ahead` has seen the world since the request came.
+        """
         ...
 
     def tenants(self) -> list[str]: ...

@@ -72,6 +72,7 @@ class MemoryStore:
     """
 
     board = None
+    look_ahead = None
 
     def __init__(
         self,
@@ -100,7 +101,7 @@ class MemoryStore:
         self._seed: tuple[int, MemoryWorld] | None = None
         self.lock = RLock()
 
-    def begin(self, tenant: str) -> _Transaction:
+    def begin(self, tenant: str, looked: bool = False) -> _Transaction:
         return _Transaction(self, tenant)
 
     def tenants(self) -> list[str]:

@@ -125,6 +125,7 @@ class Pipeline:
                     exchange.sent = sent = self._answer(steps, message, exchange)
                     break
                 except Stale:
+                    message.tenant = None  # the world is another by now
                     continue  # the store waits a little, and gives up when it has to
         except Refusal as refusal:
             exchange.violations, exchange.refused = refusal.violations, refusal.status
@@ -161,7 +162,9 @@ class Pipeline:
         asks = "prefer" in message.headers
         leniency = self.leniency_for(message) if asks else settings.leniency
         body = NO_CONTENT if steps.body is None else self.read_body(steps, message, leniency)
-        tenant = self.authenticate(operation, message, leniency)
+        tenant = message.tenant
+        if tenant is None:
+            tenant = self.authenticate(operation, message, leniency)
         if tenant == ANONYMOUS and steps.issuer is not None:
             claimed = self.authenticator.claimed
             tenant = claimed(message.headers, body.value, steps.issuer) or tenant
@@ -173,7 +176,7 @@ class Pipeline:
             return Sent(0)
         request = self.validate(steps, message, body, leniency)
         exchange.violations = request.violations
-        with settings.begin(tenant) as world:
+        with settings.begin(tenant, tenant == message.tenant) as world:
             exchange.now, world.leniency = world.now, leniency
             if faults.version != exchange.faults_version:
                 raise Stale("there are other faults now")
@@ -284,11 +287,19 @@ class Pipeline:
         any_key = (leniency or self.leniency_for(message)).any_key
         return self.authenticator(operation, message.headers, message.query, any_key=any_key)
 
+    def tenant_of(self, operation: Operation, message: Message) -> str | None:
+        """The tenant; None if the request will be refused before its world is needed."""
+        try:
+            return self.authenticate(operation, message)
+        except (Refusal, StoreUnavailable):
+            return None
+
     def meet_faults(self, operation: Operation, tenant: str, exchange: Exchange) -> bool:
         """Decide which faults apply to the request; returns whether one replaces it."""
         if exchange.injection is None:  # a retry of the same request keeps its faults
-            with self.settings.begin(tenant) as world:
-                # Reading the world has just updated the faults.
+            looked = tenant == exchange.message.tenant
+            with self.settings.begin(tenant, looked) as world:
+                # Looking at the world has just updated the faults.
                 exchange.faults_version = self.faults.version
                 exchange.injection, exchange.now = self.faults.meet(operation.id, world), world.now
         return exchange.injection is not None and exchange.injection.instead

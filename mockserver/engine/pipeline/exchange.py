@@ -76,7 +76,8 @@ class Message:
     """A request as received: header names in lower case, `path_values` decoded unless lists.
 
     `started` is when it had been read, in nanoseconds since 1970, if known; `caller` is the address
-    it came from, None in process.
+    it came from, None in process. `tenant` is who asks if that is known already; the store has then
+    looked at that tenant's world since the request came.
     """
 
     method: str
@@ -87,6 +88,7 @@ class Message:
     body: bytes = b""
     started: int = 0
     caller: str | None = None
+    tenant: str | None = None
 
 
 @dataclass(slots=True)
@@ -115,7 +117,7 @@ class Exchange:
 class Begin(Protocol):
     """A store's `begin`: a context manager around one transaction."""
 
-    def __call__(self, tenant: str) -> Any: ...
+    def __call__(self, tenant: str, looked: bool = False) -> Any: ...
 
 
 def no_journal(exchange: Exchange) -> None:

@@ -14,7 +14,7 @@ from mockserver.engine.api import Api, Choose
 from mockserver.engine.leniency import Leniency
 from mockserver.engine.pipeline import Exchange, Message, Pipeline
 from mockserver.engine.serialization import Sent
-from mockserver.errors import NotFound, Refusal, Unauthenticated
+from mockserver.errors import NotFound, Refusal
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.routing_projection import parameter_names
 
@@ -32,6 +32,7 @@ class Answerer(Protocol):
     def __call__(self, operation: Operation, message: Message) -> Sent | Later: ...
     def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent: ...
     def leniency_for(self, message: Message) -> Leniency: ...
+    def tenant_of(self, operation: Operation, message: Message) -> str | None: ...
     def admits(self, operation: Operation, path_values: Mapping[str, str]) -> bool: ...
     def fits(self, operation: Operation, message: Message) -> bool: ...
 
@@ -49,9 +50,9 @@ class ShapedPipelines:
 
     def __call__(self, operation: Operation, message: Message) -> Sent:
         """Process a routed request in its shape."""
-        tenant = self._tenant(operation, message)
+        tenant = message.tenant or self.tenant_of(operation, message)
         try:
-            pipeline = self.pipelines[self.choose(message.headers, tenant)]
+            pipeline = self.pipelines[self.choose(message.headers, tenant or "")]
         except Refusal as refusal:
             return self._first.refuse_unrouted(message, refusal)
         own = pipeline.contract.by_id.get(operation.id)
@@ -59,6 +60,7 @@ class ShapedPipelines:
             unknown = f"There is no {message.method} {message.target} in this version."
             return pipeline.refuse_unrouted(message, NotFound(unknown))
         if own is not operation:
+            message.tenant = None  # it may ask for another credential
             values = message.path_values.values()
             message.path_values = dict(zip(parameter_names(own.path), values, strict=True))
         return pipeline(own, message)
@@ -83,11 +85,9 @@ class ShapedPipelines:
         """Whether the whole request is one for this operation in the first shape."""
         return self._first.fits(operation, message)
 
-    def _tenant(self, operation: Operation, message: Message) -> str:
-        try:
-            return self._first.authenticate(operation, message)
-        except Unauthenticated:
-            return ""
+    def tenant_of(self, operation: Operation, message: Message) -> str | None:
+        """The tenant by the first shape, None if it refuses the credential."""
+        return self._first.tenant_of(operation, message)
 
 
 def _united(pipelines: list[Pipeline]) -> Contract:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import zlib
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -102,6 +102,8 @@ def _members(body: bytes, bits: int, limit: int) -> bytes:
 
 MAX_BODY = 10 * 1024 * 1024
 Unrouted = Callable[[Message, Refusal], Sent | Later]
+LookAhead = Callable[[str], Awaitable[bool]]
+"""A store's `look_ahead`."""
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -124,9 +126,14 @@ class Endpoint:
     """Behind Connexion's routing: read the message, call the pipeline, send the reply."""
 
     def __init__(
-        self, pipeline: Answerer, max_body: int = MAX_BODY, unrouted: Unrouted | None = None
+        self,
+        pipeline: Answerer,
+        max_body: int = MAX_BODY,
+        unrouted: Unrouted | None = None,
+        look_ahead: LookAhead | None = None,
     ) -> None:
         self.pipeline = pipeline
+        self._look_ahead = look_ahead
         self._unrouted = unrouted or pipeline.refuse_unrouted
         self.max_body = max_body
         self._rivals = Rivals(pipeline.contract)
@@ -167,7 +174,13 @@ class Endpoint:
             return
         except ConnectionResetError:
             return  # an incomplete request: the client is gone
-        sent = self.answer(scope, message)
+        found = self.operation_of(scope, message)
+        if isinstance(found, Operation):
+            if self._look_ahead is not None and APPLY_TROUBLE not in scope:
+                await self._look(found, message, self._look_ahead)
+            sent = self.pipeline(found, message)
+        else:
+            sent = found
         if not isinstance(sent, Sent):
             path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
             sent = await from_elsewhere(sent(path), scope)
@@ -179,8 +192,15 @@ class Endpoint:
             return False
         return self._route_of(match.operation_id).keeps_codings
 
-    def answer(self, scope: Scope, message: Message) -> Sent | Later:
-        """The reply to a routed request."""
+    async def _look(self, operation: Operation, message: Message, look: LookAhead) -> None:
+        """Let the store look at the request's world, together with those of other requests."""
+        tenant = self.pipeline.tenant_of(operation, message)
+        if tenant is not None and await look(tenant):
+            message.tenant = tenant
+
+    def operation_of(self, scope: Scope, message: Message) -> Operation | Sent | Later:
+        """The operation of a routed request, or the reply to one that has none. Puts the values of
+        the path into the message."""
         match: Match | None = scope[ROUTE]
         if match is None or match.operation_id is None:
             match = self._with_other_slash(scope, message) or match
@@ -208,7 +228,7 @@ class Endpoint:
                 if match.allowed:
                     return self._other_method(message.method, match, message)
                 operation = self._less_literal(scope, operation, message)
-        return self.pipeline(operation, message)
+        return operation
 
     def _path_values(self, route: _Route, values: Sequence[str], scope: Scope) -> Mapping[str, str]:
         """The values by name, decoded but for those that hold several. They are not changed."""
@@ -405,14 +425,14 @@ def build_app(
     max_body: int = MAX_BODY,
     strict_base_path: bool = False,
     unrouted: Unrouted | None = None,
+    look_ahead: LookAhead | None = None,
 ) -> ASGIApp:
     """Connexion around our endpoint; `middlewares` (outermost first) run before routing.
 
     `unrouted` handles requests that match no operation, instead of the pipeline's refusal.
     """
-    app = ConnexionMiddleware(
-        Endpoint(pipeline, max_body, unrouted), middlewares=[*middlewares, IndexedRouting]
-    )
+    endpoint = Endpoint(pipeline, max_body, unrouted, look_ahead)
+    app = ConnexionMiddleware(endpoint, middlewares=[*middlewares, IndexedRouting])
     # Like `app.add_api`, which would also validate the document that we have just built.
     projection = routing_projection(pipeline.contract, strict_base_path=strict_base_path)
     app.apis.append(API(Projection(projection), base_path=None))

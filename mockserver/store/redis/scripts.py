@@ -65,35 +65,41 @@ def _script(body: str) -> Script:
     return Script(text, sha1(text).hexdigest().encode())
 
 
-# tenant, known life, known version, "1" to count as a use, who requests the turn or ""
+# For each world: tenant, known life, known version, "1" to count as a use, who requests the turn
+# or "". Returns the time, the number of changes to notes, and a reply for each world.
 SYNC = _script("""
+local function look(tenant, known_life, known, used, turn)
+  local meta = call('HMGET', of('world', tenant), 'life', 'version', 'floor', 'base')
+  local life, version = meta[1], meta[2]
+  if not life then
+    local newest = call('HMGET', p .. ':newest', 'id', 'at')
+    if newest[1] and call('EXISTS', of('base', newest[1])) == 0 then newest = {false, false} end
+    return {'missing', call('HGET', p .. ':clocks', ''), newest[1], newest[2]}
+  end
+  if used == '1' then use(tenant) end
+  if turn ~= '' then call('SET', of('turn', tenant), turn, 'NX', 'PX', 2000) end
+  if life ~= known_life or tonumber(known) < tonumber(meta[3]) then
+    return {'load', life, version, meta[4]}
+  end
+  local clock = call('HGET', p .. ':clocks', tenant)
+  if version == known then return {'same', clock} end
+  local since = '(' .. known
+  local names = call('ZRANGEBYSCORE', of('changed', tenant), since, '+inf')
+  local rows = {}
+  for first = 1, #names, 4000 do
+    local last = math.min(first + 3999, #names)
+    local some = call('HMGET', of('rows', tenant), unpack(names, first, last))
+    for place = 1, #some do rows[first + place - 1] = some[place] end
+  end
+  local gone = call('ZRANGEBYSCORE', of('gone', tenant), since, '+inf')
+  return {'changed', clock, version, names, rows, gone}
+end
 local time = call('TIME')
-local tenant = ARGV[1]
-local meta = call('HMGET', of('world', tenant), 'life', 'version', 'floor', 'base')
-local life, version = meta[1], meta[2]
-if not life then
-  local newest = call('HMGET', p .. ':newest', 'id', 'at')
-  if newest[1] and call('EXISTS', of('base', newest[1])) == 0 then newest = {false, false} end
-  return {'missing', time[1], time[2], call('HGET', p .. ':clocks', ''), newest[1], newest[2]}
+local found = {time[1], time[2], call('GET', p .. ':news')}
+for i = 1, #ARGV, 5 do
+  found[#found + 1] = look(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
 end
-if ARGV[4] == '1' then use(tenant) end
-if ARGV[5] ~= '' then call('SET', of('turn', tenant), ARGV[5], 'NX', 'PX', 2000) end
-if life ~= ARGV[2] or tonumber(ARGV[3]) < tonumber(meta[3]) then
-  return {'load', time[1], time[2], life, version, meta[4]}
-end
-local clock = call('HGET', p .. ':clocks', tenant)
-local news = call('GET', p .. ':news')
-if version == ARGV[3] then return {'same', time[1], time[2], clock, news} end
-local since = '(' .. ARGV[3]
-local names = call('ZRANGEBYSCORE', of('changed', tenant), since, '+inf')
-local rows = {}
-for first = 1, #names, 4000 do
-  local last = math.min(first + 3999, #names)
-  local some = call('HMGET', of('rows', tenant), unpack(names, first, last))
-  for place = 1, #some do rows[first + place - 1] = some[place] end
-end
-local gone = call('ZRANGEBYSCORE', of('gone', tenant), since, '+inf')
-return {'changed', time[1], time[2], clock, news, version, names, rows, gone}
+return found
 """)
 
 # tenant, life, version, clock, who commits, number of removals to keep,
@@ -110,19 +116,24 @@ if turn then
 end
 local version = call('HINCRBY', of('world', tenant), 'version', 1)
 local rows, changed, gone = of('rows', tenant), of('changed', tenant), of('gone', tenant)
-local returns = call('EXISTS', gone) == 1
+local removed = call('ZCARD', gone)
 local last = 7 + 2 * ARGV[7]
-for i = 8, last, 2 do
-  call('HSET', rows, ARGV[i], ARGV[i + 1])
-  call('ZADD', changed, version, ARGV[i])
-  if returns then call('ZREM', gone, ARGV[i]) end
+for first = 8, last, 4000 do
+  local scores = {}
+  for i = first, math.min(first + 3999, last), 2 do
+    scores[#scores + 1] = version
+    scores[#scores + 1] = ARGV[i]
+    if removed > 0 then call('ZREM', gone, ARGV[i]) end
+  end
+  call('HSET', rows, unpack(ARGV, first, first + #scores - 1))
+  call('ZADD', changed, unpack(scores))
 end
 for i = last + 1, #ARGV do
   call('HDEL', rows, ARGV[i])
   call('ZREM', changed, ARGV[i])
   call('ZADD', gone, version, ARGV[i])
 end
-local extra = call('ZCARD', gone) - ARGV[6]
+local extra = #ARGV > last and call('ZCARD', gone) - ARGV[6] or 0
 if extra > 0 then
   local edge = call('ZRANGE', gone, extra - 1, extra - 1, 'WITHSCORES')
   call('HSET', of('world', tenant), 'floor', edge[2])

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 from threading import RLock
@@ -25,6 +25,7 @@ from mockserver.engine.world import Settings
 from mockserver.errors import Stale, StoreUnavailable
 from mockserver.store.memory import SEED_TENANT, log_eviction, mask
 from mockserver.store.redis import scripts
+from mockserver.store.redis.ahead import LookAhead
 from mockserver.store.redis.board import RedisBoard
 from mockserver.store.redis.connection import Link
 from mockserver.store.redis.scripts import Script
@@ -127,19 +128,21 @@ CONFLICTS_BEFORE_TURN = 3
 SECONDS_OF_CONFLICTS = 10.0
 LONGEST_WAIT = 0.016
 MOST_LOADS = 20
+UP_TO_DATE = b""
 
 
 class _Transaction:
     """Holds this process' copy of a world; rolls back uncommitted writes."""
 
-    __slots__ = ("_store", "_tenant", "_world")
+    __slots__ = ("_looked", "_store", "_tenant", "_world")
 
-    def __init__(self, store: RedisStore, tenant: str) -> None:
+    def __init__(self, store: RedisStore, tenant: str, looked: bool) -> None:
         self._store = store
         self._tenant = tenant
+        self._looked = looked
 
     def __enter__(self) -> RedisWorld:
-        self._world = self._store.enter(self._tenant)
+        self._world = self._store.enter(self._tenant, self._looked)
         return self._world
 
     def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
@@ -180,6 +183,7 @@ class RedisStore:
         self._max_worlds = max_worlds
         self._copies: OrderedDict[str, RedisWorld] = OrderedDict()
         self._lock = RLock()
+        self.look_ahead = LookAhead(self.look)
         self._bases = Bases(
             self.link,
             self.prefix,
@@ -196,11 +200,34 @@ class RedisStore:
         """Close the connection, as before a fork; it is reopened when needed."""
         self.link.close()
 
-    def begin(self, tenant: str) -> _Transaction:
-        return _Transaction(self, tenant)
+    def begin(self, tenant: str, looked: bool = False) -> _Transaction:
+        return _Transaction(self, tenant, looked)
 
-    def enter(self, tenant: str) -> RedisWorld:
-        """Lock this process' copy of the world and update it."""
+    def look(self, tenants: Sequence[str]) -> set[str]:
+        """Update the copies of these worlds in one round trip. Returns those that are up to date.
+
+        The others, which are new here, contested or in use, are left to `enter`.
+        """
+        copies: list[RedisWorld] = []
+        try:
+            for tenant in tenants:
+                copy = self._copies.get(tenant)
+                if copy is None or not copy.life or copy.conflicts:
+                    continue
+                if copy.lock.acquire(blocking=False):
+                    copies.append(copy)
+            left = self._look(copies) if copies else []
+            return {
+                copy.tenant
+                for copy, needs in zip(copies, left, strict=True)
+                if needs == [UP_TO_DATE]
+            }
+        finally:
+            for copy in copies:
+                copy.lock.release()
+
+    def enter(self, tenant: str, looked: bool = False) -> RedisWorld:
+        """Lock this process' copy of the world and update it, unless `look` has just done so."""
         if self._ttl and time.monotonic() > self._next_expiry:
             self._next_expiry = time.monotonic() + max(1.0, self._ttl / 10)
             self._script(scripts.EXPIRE, b"%f" % self._ttl)
@@ -209,11 +236,14 @@ class RedisStore:
         try:
             if world.conflicts:
                 _wait(world)
+            elif looked and world.life and world.generation == self.link.generation:
+                world.let_time_pass()
+                return world
             for _ in range(MOST_LOADS):
                 missing = self._sync(world)
                 if missing is None:
                     return world
-                self._create(tenant, missing)
+                self._create(world, missing)
             raise self._damaged(world)
         except BaseException:
             world.lock.release()
@@ -324,38 +354,46 @@ class RedisStore:
 
     def _sync(self, world: RedisWorld) -> list[Any] | None:
         """Update a copy. If the world does not exist, return what `_create` needs."""
-        name = encoded(world.tenant)
         for _ in range(MOST_LOADS):
-            moment = time.monotonic()
-            used = moment - world.used > SECONDS_BETWEEN_USES
-            turn = world.turn if world.conflicts >= CONFLICTS_BEFORE_TURN else b""
-            params = (world.life, world.version, b"1" if used else b"", turn)
-            what, *reply = self._script(scripts.SYNC, name, *params)
-            if world.generation != self.link.generation:
-                # The copy was read through an earlier connection: read it again.
-                world.generation = self.link.generation
-                world.life = b""
-                if params[0]:
-                    continue
-            world.real = instant_of(*reply[:2])
+            ((what, *needs),) = self._look((world,))
+            if what == UP_TO_DATE:
+                return None
             if what == b"missing":
-                return list(reply)
-            if used:
-                world.used = moment
+                return needs
             if what == b"load":
-                self._load(world, name, *reply[2:])
-                continue
-            self.board.hear(reply[3])
-            if what == b"changed":
-                version, names, rows, gone = reply[4:]
-                world.apply(zip(names, rows, strict=True), gone)
-                world.version = version
-            if world.clock_text != reply[2]:
-                world.clock_text = reply[2]
-                world.clock = clock_of(reply[2])
-            world.now = world.clock.now(world.real)
-            return None
+                self._load(world, encoded(world.tenant), *needs)
         raise self._damaged(world)
+
+    def _look(self, worlds: Sequence[RedisWorld]) -> list[list[Any]]:
+        """Ask what has changed in these worlds, and take that over into the copies.
+
+        Returns for each `UP_TO_DATE`, or what must be done before it is.
+        """
+        moment = time.monotonic()
+        params: list[bytes] = []
+        for world in worlds:
+            used = b"1" if moment - world.used > SECONDS_BETWEEN_USES else b""
+            turn = world.turn if world.conflicts >= CONFLICTS_BEFORE_TURN else b""
+            params += (encoded(world.tenant), world.life, world.version, used, turn)
+        replies: list[list[Any]]
+        seconds, microseconds, news, *replies = self._script(scripts.SYNC, *params)
+        generation = self.link.generation
+        real, looked_at = instant_of(seconds, microseconds), time.monotonic_ns()
+        self.board.hear(news)
+        for world, reply in zip(worlds, replies, strict=True):
+            world.real, world.looked_at = real, looked_at
+            if reply[0] != b"missing" and moment - world.used > SECONDS_BETWEEN_USES:
+                world.used = moment
+            if world.generation != generation:
+                world.generation = generation
+                if world.life:
+                    # The copy was read through an earlier connection: read it again.
+                    world.life = b""
+                    reply[:] = [b"again"]
+            if reply[0] in (b"same", b"changed"):
+                world.update(*reply[1:])
+                reply[:] = [UP_TO_DATE]
+        return replies
 
     def _damaged(self, world: RedisWorld) -> StoreUnavailable:
         who = mask(world.tenant)
@@ -373,15 +411,15 @@ class RedisStore:
         world.restart(life, version, origin, self._api)
         world.apply(rows.items())
 
-    def _create(self, tenant: str, missing: list[Any]) -> None:
+    def _create(self, world: RedisWorld, missing: list[Any]) -> None:
         """Create the world unless another process has just done so."""
-        *now, clock_text, newest, newest_at = missing
+        clock_text, newest, newest_at = missing
         clock = clock_of(clock_text) if clock_text else self._first_clock
         known = Base(newest, int(newest_at)) if newest else None
-        base = self._bases.choose(known, clock.now(instant_of(*now)))
+        base = self._bases.choose(known, clock.now(world.real))
         evicted = self._script(
             scripts.CREATE,
-            encoded(tenant),
+            encoded(world.tenant),
             token_hex(8).encode(),
             text_of(clock),
             clock_text or b"",

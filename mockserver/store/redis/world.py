@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from secrets import token_hex
 from threading import RLock
+from time import monotonic_ns
 
 import orjson
 
@@ -87,8 +88,9 @@ class RedisWorld(MemoryWorld):
     """A world at `version` of its `life`, as Redis numbers them.
 
     Reads and writes happen in memory; `push` sends the changes and returns the new version.
-    `generation` is the connection it was read through, `real` the time of the read, `turn` this
-    copy's name among the waiting writers, `conflicts` the number of lost races in succession.
+    `generation` is the connection it was read through, `real` the time of the read, `looked_at` the
+    monotonic time in ns when that came, `turn` this copy's name among the waiting writers,
+    `conflicts` the number of lost races in succession.
     """
 
     __slots__ = (
@@ -101,6 +103,7 @@ class RedisWorld(MemoryWorld):
         "generation",
         "life",
         "lock",
+        "looked_at",
         "real",
         "turn",
         "used",
@@ -121,6 +124,7 @@ class RedisWorld(MemoryWorld):
         self.clock_text = b""
         self.generation = 0
         self.real = 0
+        self.looked_at = 0
         self.turn = token_hex(8).encode()
         self.used = 0.0
         self.conflicts = 0
@@ -187,6 +191,30 @@ class RedisWorld(MemoryWorld):
             collection, key = parts_of(name)
             if collection in self._rows:
                 self._rows[collection].put_back(key, None)
+
+    def update(
+        self,
+        clock_text: bytes,
+        version: bytes = b"",
+        names: Sequence[bytes] = (),
+        rows: Sequence[bytes | None] = (),
+        gone: Iterable[bytes] = (),
+    ) -> None:
+        """Take over what a look has found: the clock, and the changes if there is a new version."""
+        if version:
+            self.apply(zip(names, rows, strict=True), gone)
+            self.version = version
+        if self.clock_text != clock_text:
+            self.clock_text = clock_text
+            self.clock = clock_of(clock_text)
+        self.now = self.clock.now(self.real)
+
+    def let_time_pass(self) -> None:
+        """Set the time to now. It is never ahead of Redis' clock, which the next look will read."""
+        now = monotonic_ns()
+        self.real += (now - self.looked_at) // 1000
+        self.looked_at = now
+        self.now = self.clock.now(self.real)
 
     def _changes(self) -> Changes:
         changes = Changes()
