@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from mockserver.engine.world import Collection, Row, Seeder, World
 from mockserver.inference.corrections import Key
 from mockserver.inference.model import Announcement
 from mockserver.openapi.model import Contract, Operation
+from mockserver.records import dataclass
 
 Handler = Callable[[World, Request], Reply]
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -137,7 +138,7 @@ class Shapes:
     settings: tuple[Key, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Jobs:
     """The jobs of an API: where they are stored, their lifecycles and how to steer them.
 
@@ -152,7 +153,7 @@ class Jobs:
     steer: Callable[[World, str, Mapping[str, Any]], Any] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Webhooks:
     """What an API sends on its own.
 
@@ -166,7 +167,7 @@ class Webhooks:
     registering: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Wire:
     """How an API speaks HTTP.
 
@@ -185,7 +186,7 @@ class Wire:
     candid: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Api:
     """The behaviour of one vendor's API.
 

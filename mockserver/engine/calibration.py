@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from mockserver.engine.serialization import Sent
 from mockserver.inference.model import Plan
 from mockserver.openapi.model import Operation, Violation
+from mockserver.records import dataclass
 
 # What is special about a request, in words that a rule can be written with.
 #
@@ -167,7 +168,7 @@ def _readings(value: Json, kind: str) -> Iterator[Json]:
 Json = Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rules:
     """Of one operation. `bodies`, `words`, `statuses` and `media_types` are by the status of the
     mock.
@@ -212,7 +213,7 @@ EVERY = "*"
 """The name under which a calibration file has what holds for every operation."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answer:
     """What the real server gives to requests with certain traits.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from typing import Any, Literal
 
 from mockserver.engine.timestamps import LATEST, parse, render, seconds
 from mockserver.errors import BadRequest
+from mockserver.records import dataclass
 
 Mode = Literal["real", "manual"]
 _END = "the clock does not go beyond the year 9999"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import Any
 
@@ -18,6 +18,7 @@ from mockserver.engine.world import Collection, Row, World, digest
 from mockserver.errors import BadRequest, Unauthenticated
 from mockserver.inference.credentials import CredentialPlan
 from mockserver.inference.words import bag, tokens
+from mockserver.records import dataclass
 
 ISSUED = Collection("issued credentials", order=("at",))
 LASTS = 3600
@@ -56,7 +57,7 @@ Sign = Callable[[Mapping[str, Any], float | None], str]
 """Makes a JWT of claims, valid for so many seconds if given."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Issued:
     """An issued credential. `scopes` is None if it has every scope, `problem` says why it is no
     longer valid, and `subject` is the user who logged in."""
@@ -67,7 +68,7 @@ class Issued:
     subject: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Credentials:
     """Where an API issues credentials, and how it signs JWTs, if it does."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, Literal, get_args
 
 from mockserver.errors import Conflict, NotFound, PreconditionFailed, Refusal
+from mockserver.records import dataclass
 
 UnknownIds = Literal["refuse", "known", "always"]
 UnknownCursors = Literal["refuse", "first-page"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from mockserver.openapi.model import Operation, Violation
+from mockserver.records import dataclass
 
 
 @dataclass(slots=True)

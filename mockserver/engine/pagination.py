@@ -11,7 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -29,6 +29,7 @@ from mockserver.engine.world import (
     take,
 )
 from mockserver.errors import BadRequest
+from mockserver.records import dataclass
 
 
 def encode_cursor(scope: tuple[Any, ...], key: SortKey) -> str:
@@ -358,7 +359,7 @@ class PageNames:
     more: str | None = "has_more"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Listing:
     """How one collection is listed.
 

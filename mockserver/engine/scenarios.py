@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -15,6 +14,7 @@ from mockserver.engine.serialization import dump
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.inference.words import tokens
+from mockserver.records import dataclass
 
 Way = tuple[tuple[str, float], ...]
 """The states after the first, and how many seconds after the beginning each is entered."""

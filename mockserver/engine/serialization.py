@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import quote
 
@@ -31,6 +31,7 @@ from mockserver.errors import (
 from mockserver.openapi.media_types import concrete, covers, essence, is_json, is_json_or_any
 from mockserver.openapi.model import MediaType, Operation, Response, Violation
 from mockserver.openapi.schemas.validators import Check, Validators
+from mockserver.records import dataclass
 
 # Replacements for a status that an operation doesn't list, nearest first.
 _NEAREST: dict[int, tuple[int, ...]] = {
@@ -89,7 +90,7 @@ class Sent:
     trouble: Trouble | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Form:
     """The documented response of one status of one operation."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from itertools import count
 from threading import RLock
@@ -14,6 +14,7 @@ from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.timestamps import render
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest
+from mockserver.records import dataclass
 
 When = Mapping[str, Any] | Callable[[Request], bool]
 LONGEST_DELAY = 3600.0

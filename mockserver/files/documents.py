@@ -7,7 +7,6 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from mockserver.openapi.document import lookup, parse_document, tokens, walk
 from mockserver.openapi.media_types import is_json, is_text
 from mockserver.openapi.model import EXTERNAL
 from mockserver.openapi.references import bundled, foreign_references
+from mockserver.records import dataclass
 
 if TYPE_CHECKING:
     from mockserver.openapi.model import Contract

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +16,7 @@ import orjson
 from mockserver.errors import UsageError
 from mockserver.files.secrets import masked, masked_header, masked_pairs
 from mockserver.openapi.media_types import essence
+from mockserver.records import dataclass
 
 Pairs = Sequence[tuple[str, str]]
 _FORM = "application/x-www-form-urlencoded"

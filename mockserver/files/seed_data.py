@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import yaml
 
 from mockserver.errors import ContractError, UsageError
 from mockserver.openapi.document import parse_document
+from mockserver.records import dataclass
 
 Place = tuple[str | int, ...]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from mockserver.inference.model import FIRST, Path, Resource
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.page_fields import word
 from mockserver.inference.verbs import first_words
 from mockserver.inference.words import bag, plural, tokens
+from mockserver.records import dataclass
 
 Steps = tuple[str, ...]
 
@@ -23,7 +23,7 @@ _WRAPS = bag(
 _ALL = bag("all every clear clears empty empties everything purge purges")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Named:
     """Where a request has the ids of several entities: in a query parameter, or at a path in the
     body (with `FIRST` where an array stands). `every`: it has none, and means all of them."""

@@ -7,10 +7,10 @@ same rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, get_args
 
 from mockserver.inference.model import ActionKind
+from mockserver.records import dataclass
 
 KINDS: tuple[str, ...] = tuple(
     k for k in get_args(ActionKind) if k not in ("link", "unlink", "values")

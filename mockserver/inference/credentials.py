@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from mockserver.openapi.credentials import cookie_of
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation
 from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.records import dataclass
 
 IssuerKind = Literal["oauth", "login", "key", "device"]
 
@@ -48,7 +49,7 @@ _DEEPEST, _DEEP = 5, 3
 """How deep a credential lies in the body of a login, and of any other operation."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Issuer:
     """An operation that issues credentials, and where its response holds them.
 
@@ -66,7 +67,7 @@ class Issuer:
     renews: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OAuthPaths:
     """The OAuth and OpenID Connect paths that a document names."""
 
@@ -81,7 +82,7 @@ class OAuthPaths:
         return self.token | self.authorization | self.device | self.discovery
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CredentialPlan:
     """The operations that issue credentials (by operationId), those that revoke them, and the OAuth
     paths.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mockserver.inference.identifiers import has_key, key_in, only_id
 from mockserver.inference.lifecycles import Hints
@@ -14,6 +14,7 @@ from mockserver.inference.parts import USUAL, properties_of
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import ID_ENDS, is_id_of, noun, tokens
+from mockserver.records import dataclass
 
 Steps = tuple[str, ...]
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 from mockserver.inference.model import Action, Because, Resource
 from mockserver.inference.operations import Facts
 from mockserver.inference.paths import ANY, is_version
 from mockserver.inference.words import noun as noun_of
+from mockserver.records import dataclass
 
 # The entity that a path leads through, whatever follows it.
 
 Steps = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Target:
     """The entity that a path names: its resource, and the number of path steps that lead to it."""
 
@@ -99,7 +100,7 @@ WEIGHTS = {
 """What speaks for a reading of an operation, and against it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """One possible reading of an operation, and its evidence."""
 

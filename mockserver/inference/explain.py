@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver.inference.model import (
@@ -21,6 +20,7 @@ from mockserver.inference.model import (
 )
 from mockserver.inference.outcomes import outcome_in_words
 from mockserver.inference.page_model import Meaning
+from mockserver.records import dataclass
 
 _ORDER: dict[Confidence, int] = {"guess": 0, "likely": 1, "certain": 2}
 

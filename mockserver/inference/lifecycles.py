@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from mockserver.inference import state_words as known
@@ -42,6 +42,7 @@ from mockserver.inference.states import (
 )  # fmt: skip
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
+from mockserver.records import dataclass
 
 _NAMES = ("status", "state", "phase", "stage", "lifecycle", "statut", "estado", "etat", "stato")
 _INNER = ("state", "status", "code", "phase", "name", "value", "type")
@@ -56,7 +57,7 @@ _BACKGROUND = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hints:
     """Other evidence about the status of a resource.
 
@@ -84,7 +85,7 @@ class Hints:
     status_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Found:
     """A property that can be the status."""
 

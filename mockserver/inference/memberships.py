@@ -7,13 +7,14 @@ takes the user out; neither changes nor removes the user.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mockserver.inference.model import FIRST, Action, Because, Membership, Resource, ResponseUse
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.words import bag, is_id_of, noun, plural, tokens
+from mockserver.records import dataclass
 
 _ADDING = bag("add attach assign link include join invite put post associate bind connect enroll")
 _REMOVING = bag("remove delete detach unassign unlink exclude leave disassociate unbind disconnect")
@@ -23,7 +24,7 @@ _NAMING = bag("email mail address username login handle slug code serial number 
 Steps = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Relation:
     """The members of `owner` at `steps` are entities of `member`."""
 

@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Any, Literal
 
 from mockserver.inference.page_model import Ordering, PageFields, Paging
-from mockserver.openapi.model import dataclass
+from mockserver.records import dataclass
 
 Confidence = Literal["certain", "likely", "guess"]
 Path = tuple[str, ...]

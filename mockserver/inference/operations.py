@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from mockserver.inference.words import bag, is_id_of, noun, tokens
 from mockserver.openapi.media_types import essence, is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
+from mockserver.records import dataclass
 
 _NO_FLAT = Flat()
 _ROWS = bag("results items entries records rows list elements")

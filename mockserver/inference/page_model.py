@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from mockserver.openapi.model import dataclass
+from mockserver.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

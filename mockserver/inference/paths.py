@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from mockserver.inference.words import is_plural, noun, tokens
+from mockserver.records import dataclass
 
 ANY = "{}"
 _PARAMETER = re.compile(r"{([^{}]+)}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
@@ -15,6 +15,7 @@ from mockserver.inference.paths import ANY, Route, is_version
 from mockserver.inference.state_words import JOBS
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, is_plural, noun, plural, singular, tokens
+from mockserver.records import dataclass
 
 CREATING = bag("create creates add adds new submit insert register make")
 LISTING = bag(
@@ -37,7 +38,7 @@ Kind = Literal["create", "list", "fetch", "update", "remove", "verb", "status"]
 Steps = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PlainForm:
     """The REST form of an operation, and where the request holds the id of the entity."""
 
@@ -46,7 +47,7 @@ class PlainForm:
     place: ItemPlace = "path"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Asked:
     """What counts of an operation: method, path, the scalar properties of its body, its query
     parameters, and whether it is a list, or says how far something is (both evaluated lazily)."""
@@ -59,7 +60,7 @@ class Asked:
     tells: Callable[[], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call:
     """A path that ends in a verb: the collection or entity, what is done to it, and the verb.
     `many`: its noun is a plural."""

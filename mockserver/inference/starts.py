@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mockserver.inference.evidence import Maker, Reading, weight_of
 from mockserver.inference.model import FIRST, Action, JobStart, Path, Resource
@@ -14,6 +14,7 @@ from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.states import is_job
 from mockserver.inference.words import LEADING, bag, singular, tokens
 from mockserver.inference.words import noun as noun_of
+from mockserver.records import dataclass
 
 Steps = tuple[str, ...]
 
@@ -42,7 +43,7 @@ _COMMON = bag(
 """Words that do not show what an operation is about."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Started:
     """A started entity in a response: its resource, its place, and the place of its id if the
     response has only the id. `evidence` is "shown" (the entity) or "named" (its id or a link)."""
@@ -53,7 +54,7 @@ class Started:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Job:
     """A job without a create of its own: the words of the operations that read it, those of its
     noun, and the paths at which it is read."""

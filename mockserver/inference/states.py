@@ -7,11 +7,12 @@ is `completed`, and terminal where nothing is; `imported` is the end of `importi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from mockserver.inference import state_words as known
 from mockserver.inference.words import tokens
+from mockserver.records import dataclass
 
 INITIAL, ACTIVE, SUCCESS, FAILURE, CANCELLED, LEAVING, OTHER = (
     "initial", "active", "success", "failure", "cancelled", "leaving", "other",
@@ -47,7 +48,7 @@ _EXACT = _exact()
 _JOINED = {word.replace("_", ""): word for word in _EXACT if "_" in word}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """The values of a status by kind, each kind in the order in which they are passed.
 

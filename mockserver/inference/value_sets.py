@@ -8,7 +8,7 @@ one away. They are no entities, and the issue shows them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from mockserver.inference.memberships import kind_of
@@ -27,6 +27,7 @@ from mockserver.inference.operations import Facts, Survey, body_of, json_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.words import bag, noun, tokens
+from mockserver.records import dataclass
 
 Steps = tuple[str, ...]
 _SETTING = bag("set replace overwrite overwrites replaces sets")
@@ -35,7 +36,7 @@ _SCALARS = {"string", "integer", "number"}
 _TEXTS = {"add": "adds to", "remove": "takes from", "set": "sets", "show": "shows"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Place:
     """The values of `owner` at `steps`, kept in its property `name`; `named` is the property that
     holds a value where the owner shows objects."""

@@ -7,7 +7,7 @@ event (`event: [render.succeeded, render.failed]`), or from both.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from mockserver.errors import ContractError, PlanError
@@ -30,6 +30,7 @@ from mockserver.openapi.document import join, resolve
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Contract
 from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.records import dataclass
 
 _CREATED = bag("created create new added add submitted received")
 _CHANGED = bag("updated update changed change status state progress")
@@ -38,7 +39,7 @@ _REMOVED = bag("deleted removed destroyed")
 _SAID, _ALIKE, _END, _CHANGE = range(4)
 
 
-@dataclass
+@dataclass(eq=False)
 class Ranks:
     """The events that a name matches; the lower the number, the better the match."""
 

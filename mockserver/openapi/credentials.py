@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mockserver.openapi.model import Contract, Operation, SecurityScheme
+from mockserver.records import dataclass
 
 AUTHORIZATION = "authorization"
 _COOKIE = "session"

@@ -6,28 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import unquote
 
-# Dataclasses that are frozen for the type checker.
-#
-# mypy refuses every assignment to their fields. At run time there is no guard: making one is half
-# of the time that defining a class takes, and the models have dozens, imported at every start;
-# instances with a guard take three times as long to make. Equality and hash are those of a frozen
-# dataclass.
-
-if TYPE_CHECKING:
-    from dataclasses import dataclass
-else:
-    import dataclasses
-
-    def dataclass(cls=None, *, frozen=False, **options):
-        """`dataclasses.dataclass`, with `frozen` left to the type checker."""
-        return dataclasses.dataclass(cls, unsafe_hash=frozen, **options)
-
-
-__all__ = ["dataclass"]
-
+from mockserver.records import dataclass
 
 _WITH_DISCRIMINATORS = re.compile(r"((?:{[^{}]*}|[^{}#?])*)[#?](.*)", re.DOTALL)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
@@ -25,6 +25,7 @@ from mockserver.openapi.document import (
     tokens,
 )
 from mockserver.openapi.objects import members, objects, reference_in
+from mockserver.records import dataclass
 
 # Replaces `$dynamicRef` by ordinary references: one copy of a schema for each way of entering it.
 #
@@ -274,7 +275,7 @@ def _is_reference(value: Any) -> bool:
     return isinstance(value, str) and _IS_REFERENCE.search(value) is not None
 
 
-@dataclass
+@dataclass(eq=False)
 class _File:
     uri: str
     root: str
@@ -286,7 +287,7 @@ class _File:
     seen: set[tuple[int, str]] = field(default_factory=set)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Scope:
     """The base of relative references: the file, and the enclosing schema with an `$id`."""
 

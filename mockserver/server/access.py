@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Container
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
 from mockserver.errors import Forbidden, Unauthenticated
+from mockserver.records import dataclass
 
 Headers = dict[str, list[str]]
 # Behind a local proxy every request seems to come from this machine.
@@ -36,7 +36,7 @@ _FORWARDED = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Guard:
     """`names` are accepted in a `Host` header besides localhost: the addresses we listen on."""
 

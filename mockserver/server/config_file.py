@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import click
 
 from mockserver.errors import PlanError, UsageError
 from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
+from mockserver.records import dataclass
 from mockserver.server.settings import SETTINGS, Setting, duration, size
 
 DEFAULT_CONFIG = Path("mockserver.toml")

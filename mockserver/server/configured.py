@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypedDict
@@ -21,6 +21,7 @@ from mockserver.engine.leniency import (
 from mockserver.errors import UsageError
 from mockserver.files.documents import NAMES
 from mockserver.files.secrets import read_key_file
+from mockserver.records import dataclass
 from mockserver.server.config_file import DEFAULT_CONFIG, Config, read_config, sources_of
 from mockserver.server.settings import SETTINGS
 

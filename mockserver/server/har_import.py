@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -18,6 +18,7 @@ from mockserver.files.har import read_har
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.routing_projection import parameter_names
+from mockserver.records import dataclass
 from mockserver.server.asgi.routing import PathIndex
 from mockserver.store.base import Transaction, transact
 from mockserver.store.worlds import MemoryWorld, with_collections

@@ -8,7 +8,6 @@ import time
 import tomllib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 from mockserver.engine.credentials import Issued
 from mockserver.engine.pipeline.authentication import FindIssued, nothing_issued
 from mockserver.errors import RateLimited, UsageError
+from mockserver.records import dataclass
 
 log = logging.getLogger("mockserver")
 

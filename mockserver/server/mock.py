@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, partial, wraps
 from itertools import count
 from pathlib import Path
@@ -49,6 +49,7 @@ from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract
 from mockserver.openapi.observed import completed
 from mockserver.openapi.schemas.validators import Validators
+from mockserver.records import dataclass
 from mockserver.server.asgi.app import MAX_BODY, build_app
 from mockserver.server.asgi.uvicorn import ThreadedServer
 from mockserver.server.asgi.workers import Serials
@@ -123,7 +124,7 @@ class Options:
     errors: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Mock:
     """A mock that is ready to serve."""
 
@@ -216,7 +217,7 @@ def read_spec(spec: str | Path | Mapping[str, Any]) -> dict[str, Any]:
 
 def load(
     document: dict[str, Any],
-    options: Options = Options(),
+    options: Options = Options(),  # noqa: B008 - it is frozen
     *,
     handlers: Mapping[str, Any] | None = None,
     journal: Any = None,

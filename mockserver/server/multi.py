@@ -9,7 +9,7 @@ import re
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from socket import socket
 from urllib.parse import unquote, urlsplit
@@ -19,6 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from mockserver.engine.serialization import Sent, dump
 from mockserver.errors import Refusal, UsageError
 from mockserver.files.wording import counted
+from mockserver.records import dataclass
 from mockserver.server.asgi.app import send_reply
 from mockserver.server.asgi.uvicorn import Server, bind, make_server, url_of
 from mockserver.server.banner import first_curl
@@ -40,7 +41,7 @@ Say = Callable[[str], None]
 Running = tuple[Server, list[socket]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """One of the APIs; `name` is its prefix and part of its file names."""
 

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -24,6 +24,7 @@ from mockserver.files.cache import user_cache
 from mockserver.files.documents import Source, find_document, naming, read_document
 from mockserver.files.reading import without_secrets
 from mockserver.files.secrets import read_key_file
+from mockserver.records import dataclass
 from mockserver.server.access import Guard
 from mockserver.server.admin.app import admin_api
 from mockserver.server.admin.request import Panel
@@ -49,7 +50,7 @@ from mockserver.store.addresses import is_shared, shown
 log = logging.getLogger("mockserver")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Serving:
     """Settings of `serve`, besides the mock's own options."""
 

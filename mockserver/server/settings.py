@@ -6,13 +6,13 @@ documentation are generated from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mockserver.engine.leniency import CHOICES
+from mockserver.records import dataclass
 
 TENANTS = ("credential", "subject")
 SEEDS = ("examples", "generated", "none")
@@ -59,7 +59,7 @@ class Factor(click.FloatRange):
         return number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Setting:
     """One setting of `serve`. `file`: it is a path, relative to the file that contains it.
 

@@ -169,6 +169,7 @@ class Passing:
         self.leniency_for = self._mocked.leniency_for
         self.admits = self._mocked.admits
         self.fits = self._mocked.fits
+        self.tenant_of = self._mocked.tenant_of
         self.refuse_unrouted = self._mocked.refuse_unrouted
 
     def __call__(self, operation: Operation, message: Message) -> Sent | Later:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -33,6 +33,7 @@ from mockserver.openapi.media_types import is_json_or_any, is_xml
 from mockserver.openapi.model import Contract, MediaType, Operation, Response, Violation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.openapi.schemas.validators import Validators
+from mockserver.records import dataclass
 
 # Roles of the properties of an error schema, recognised by name and type.
 
@@ -86,7 +87,7 @@ _EMPTY = frozenset(("not", "required", "failed", "too"))
 _NESTS = frozenset(("error", "errors", "err", "fault", "problem", "exception", "detail", "details"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts:
     """The facts about a refusal that a body can contain; `text` is its message, if that is not all
     that the refusal says."""
@@ -365,7 +366,7 @@ def _about(name: str, flat: Flat, violation: Violation) -> Any:
 _MOST_VIOLATIONS = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Form:
     """How an operation writes the refusals of one status; `media` is None if nothing says so, or if
     they are `empty`."""

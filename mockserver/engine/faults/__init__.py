@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import ceil
 from threading import Lock
 from typing import Any, NamedTuple, Protocol
@@ -18,6 +18,7 @@ from mockserver.engine.faults.spec import Fault
 from mockserver.engine.timestamps import SECOND, seconds
 from mockserver.engine.world import Row, World, random_for
 from mockserver.errors import Refusal
+from mockserver.records import dataclass
 
 MOST_TENANTS = 10_000
 MOST_WRITES = 10_000
@@ -25,7 +26,7 @@ Write = tuple[int, str, str, Row | None]
 """When, in which collection, under which key, and what stood there before."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Trouble:
     """The effect on a reply: it is delayed, dropped, or truncated after `truncate` bytes."""
 
@@ -34,7 +35,7 @@ class Trouble:
     truncate: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Injection:
     """The faults injected into one request; `faults` are their ids.
 
@@ -78,7 +79,7 @@ class Count(Protocol):
     def use(self, window: int) -> int: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Count:
     """A counter in this process."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from random import Random
 from typing import Any, Literal
 
 from mockserver.errors import BadRequest
+from mockserver.records import dataclass
 
 LONGEST_DELAY = 3600.0
 _FRAMING = frozenset(

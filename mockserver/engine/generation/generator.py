@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from json import dumps
 from typing import Any
 
@@ -39,6 +39,7 @@ from mockserver.engine.timestamps import SECOND
 from mockserver.inference.words import singular, tokens
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.schemas.resolved import ANY, Flat, Schemas
+from mockserver.records import dataclass
 
 Path = tuple[str | int, ...]
 
@@ -56,7 +57,7 @@ _TOO_DEEP_TO_KEEP = 120
 """What is known may lie deeper than what is made."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Maker:
     """Generates one value.
 

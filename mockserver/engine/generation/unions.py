@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from json import dumps
 from typing import Any
 
@@ -12,6 +11,7 @@ from mockserver.openapi.document import reference_to
 from mockserver.openapi.schemas.discriminators import names_of
 from mockserver.openapi.schemas.regex import reader
 from mockserver.openapi.schemas.resolved import ANY, Flat, Schemas
+from mockserver.records import dataclass
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "object": Mapping,
@@ -190,7 +190,7 @@ _JUDGED = frozenset(
 ) | {"byte", "uri-reference", "json-pointer"}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Separation:
     """Changes values until other branches reject them; the validator decides whether they do.
 

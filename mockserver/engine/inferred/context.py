@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,12 +30,13 @@ from mockserver.inference.words import bag, tokens
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.openapi.schemas.validators import Validators
+from mockserver.records import dataclass
 
 _MOST_JOBS = 200
 """How many of the newest jobs are searched for the one with a result."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Context:
     """One document as the generic engine serves it. `repositories` are keyed by resource name."""
 

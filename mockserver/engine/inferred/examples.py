@@ -7,7 +7,7 @@ becomes one seed entity, under the parents that its own properties or the path's
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +28,7 @@ from mockserver.inference.model import Action, Envelope, Link, Plan, Resource
 from mockserver.inference.words import other_name_in
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation
+from mockserver.records import dataclass
 
 _ONE = ("fetch", "create", "replace", "patch", "transition", "clone", "read", "write")
 # An item's example wins over a list's.
@@ -36,7 +37,7 @@ _RANK = {"fetch": 0, "read": 0, "replace": 1, "patch": 1, "write": 1, "create": 
 _LONGEST_URL = 2000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Shown:
     """One entity in the document's examples.
 

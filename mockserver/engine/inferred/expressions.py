@@ -10,12 +10,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver.engine.inferred.conditions import Operator, operator_of
 from mockserver.inference.page_fields import word
 from mockserver.inference.words import bag
+from mockserver.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _TooLarge(Exception):
     """The expression has too many parts or levels."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Size:
     """What has been read of one expression. Raises _TooLarge."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from mockserver.engine.generation.numbers import in_millis
@@ -12,6 +12,7 @@ from mockserver.engine.world import World, tenant_id
 from mockserver.inference.words import bag, counted, is_plural, moment_stem, tokens
 from mockserver.openapi.schemas.regex import reader
 from mockserver.openapi.schemas.resolved import Flat, Schemas
+from mockserver.records import dataclass
 
 _CREATED = bag(
     "created_at created created_on created_date created_time create_time date_created "
@@ -52,7 +53,7 @@ _FAULTS = bag("error errors failed failure failures fault")
 """Flags that say that something went wrong."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Roles:
     """Property names by role. `held` are the roles within `holder`, the nested object with most
     properties."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from mockserver.engine.inferred.conditions import (
@@ -26,6 +26,7 @@ from mockserver.inference.words import bag
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
+from mockserver.records import dataclass
 
 Make = Callable[[Any], Test]
 

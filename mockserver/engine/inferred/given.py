@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,6 +17,7 @@ from mockserver.errors import ContractError, UsageError
 from mockserver.inference.model import Plan, Resource
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.validators import Validators
+from mockserver.records import dataclass
 
 Place = tuple[str | int, ...]
 MOST = 10_000
@@ -25,7 +25,7 @@ MOST = 10_000
 _MARK = "@"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Given:
     """The user's seed data: a list of entities, or entities by name, for each resource.
 
@@ -37,7 +37,7 @@ class Given:
     where: Callable[[Place], str]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Entry:
     """One entity as written in the file."""
 

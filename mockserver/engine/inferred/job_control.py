@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -20,13 +20,14 @@ from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import World
 from mockserver.errors import Conflict, NotFound
 from mockserver.inference.model import RequestUse, Resource, ResponseUse, States
+from mockserver.records import dataclass
 
 # Operations whose response is a job that tracks what they do: `POST /clusters` starts one.
 
 CallHandler = Callable[[Call], Reply]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Silent(Call):
     """A call whose response nobody sees; it remembers the entity that would be shown."""
 

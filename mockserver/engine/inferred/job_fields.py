@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -22,6 +21,7 @@ from mockserver.inference.model import Resource, States
 from mockserver.inference.states import kind_of
 from mockserver.inference.words import bag, moment_stem, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
+from mockserver.records import dataclass
 
 # The counts of a job: its parts, and how many of them are done.
 
@@ -39,7 +39,7 @@ _ROLES = (
 _FILLING = bag("count counts number num of nb in the")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
     """Counts that add up: within one object (`above`), or about one noun."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.links import members, names
@@ -13,9 +13,10 @@ from mockserver.engine.world import World
 from mockserver.inference.model import Membership, Path, Plan, Resource
 from mockserver.inference.words import bag, counted, is_plural, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
+from mockserver.records import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Children:
     """A property that lists the entities of `repository` below one, or those that name it in
     `field`."""
@@ -25,7 +26,7 @@ class Children:
     field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tally:
     """A property that is the number of entities of `repository`: below one, of its members, or of
     those that name it in `field`."""
@@ -36,7 +37,7 @@ class Tally:
     field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Named:
     """A property that shows one or several entities of another resource; `ids` are the names under
     which a client may send their ids."""

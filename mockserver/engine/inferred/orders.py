@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver.engine.inferred.call import Call
@@ -21,6 +20,7 @@ from mockserver.engine.world import Row
 from mockserver.inference.model import Envelope
 from mockserver.inference.page_fields import falling
 from mockserver.inference.words import bag, tokens
+from mockserver.records import dataclass
 
 _WAYS = bag(
     "desc descending newest latest recent reverse down asc ascending oldest earliest up first last"
@@ -31,7 +31,7 @@ _MAX_FIELDS = 8
 """How many properties a list is sorted by; further ones are ignored."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Order:
     """The paths of the properties that a list is sorted by, each with `True` for descending.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +22,7 @@ from mockserver.errors import BadRequest, Invalid
 from mockserver.inference.model import Envelope
 from mockserver.inference.page_model import Form, PageField
 from mockserver.openapi.model import Violation
+from mockserver.records import dataclass
 
 ALL = 1 << 60
 """The size of the page of a list that has no pages."""
@@ -136,7 +136,7 @@ def _number(value: Any, default: int, least: int = 1) -> int:
     return default if number is None else min(max(least, number), ALL)
 
 
-@dataclass
+@dataclass(eq=False)
 class ShownPage:
     """A page, and what its envelope says about it and its neighbours."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -23,12 +23,13 @@ from mockserver.engine.world import Collection, SortKey, World
 from mockserver.inference.model import Envelope, Resource
 from mockserver.inference.parts import properties_of
 from mockserver.openapi.schemas.resolved import Flat, Schemas
+from mockserver.records import dataclass
 
 SYSTEM = Collection("mock", order=())
 """What the generic engine itself remembers: when the world was born, what was sown."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entity:
     """One row: its key, its current data, and the stored row."""
 
@@ -80,7 +81,7 @@ def at(data: Any, path: tuple[str, ...]) -> Any:
 Test = Callable[[Entity], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Choice:
     """Which entities a list has, and in which order.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
@@ -25,6 +25,7 @@ from mockserver.inference.paths import ANY, route
 from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.openapi.media_types import essence, is_json_or_any
 from mockserver.openapi.model import Operation
+from mockserver.records import dataclass
 
 _KEPT = 256
 
@@ -84,7 +85,7 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
     return lambda call: _in_its_format(call, jobs, handle(call))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Table:
     """What a table shows: the entities of `repository`, below one if the path names one (`below`),
     or an array of the one that the path names."""

@@ -7,7 +7,6 @@ a function of its rows and its clock; the server sends it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -26,6 +25,7 @@ from mockserver.inference.model import CREATED, Announcement, Resource
 from mockserver.inference.verb_words import TELLERS
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.document import join, resolve
+from mockserver.records import dataclass
 
 # The headers and the query parameters that a document requires of a webhook or a callback.
 
@@ -34,7 +34,7 @@ _TIMES = bag("timestamp time date")
 _TRIES = bag("attempt attempts try delivery_attempt")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Message:
     """One message: its id, the name of its event, the instant, and the properties of the entity
     that it is about."""
@@ -45,7 +45,7 @@ class Message:
     entity: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Parameter:
     """One required parameter; `shown` are its examples."""
 
@@ -293,7 +293,7 @@ _ASLEEP = bag("disabled inactive paused suspended revoked")
 _SECRETS = bag("secret signing_secret webhook_secret")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Kind:
     """A resource whose entities are webhook subscriptions, with their URL and event properties."""
 

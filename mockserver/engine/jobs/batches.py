@@ -8,18 +8,18 @@ it is planned to end in, and `open`, true until its end has passed and has been 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from mockserver.engine.jobs.schedule import Lifecycle, Schedule, cut, state_at
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import Row
 from mockserver.errors import BadRequest
+from mockserver.records import dataclass
 
 Quantifier = Literal["all", "any"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derivation:
     """The status of a batch from the states of its children, as a table; the first line that holds
     counts.

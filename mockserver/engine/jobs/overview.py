@@ -6,7 +6,6 @@ A schedule includes the future, so an observer can see where a job is going befo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from heapq import nlargest
 from typing import Any
 
@@ -15,6 +14,7 @@ from mockserver.engine.jobs.schedule import Lifecycle, state_at
 from mockserver.engine.timestamps import LATEST, SECOND, render
 from mockserver.engine.world import Row, World
 from mockserver.inference.states import kind_of
+from mockserver.records import dataclass
 
 # Lifecycles as Mermaid state diagrams, for the documentation.
 
@@ -41,7 +41,7 @@ def no_name(world: World, row: Row) -> str:
     return ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class JobKind:
     """The jobs of one collection, for observers.
 

@@ -8,13 +8,15 @@ instant]`, starting with the creation.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from mockserver.records import dataclass
 
 Schedule = Sequence[Sequence[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lifecycle:
     """The states of one kind of job and the transitions between them, as a table.
 

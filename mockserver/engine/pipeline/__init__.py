@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import quote
 
 from mockserver.engine.api import Api, Handler
@@ -53,6 +53,7 @@ from mockserver.openapi.model import Contract, Operation, Violation
 from mockserver.openapi.request.bodies import BodyReader, BodyValue
 from mockserver.openapi.request.parameters import ParameterReader
 from mockserver.openapi.schemas.validators import Validators
+from mockserver.records import dataclass
 
 __all__ = ["Exchange", "Message", "Pipeline", "PipelineSettings", "Steps", "no_journal"]
 
@@ -63,7 +64,7 @@ VIOLATIONS = "X-Mock-Violations"
 _LONGEST_HEADER = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Steps:
     """How the requests of one operation are processed, worked out at the first of them."""
 
@@ -162,9 +163,7 @@ class Pipeline:
         asks = "prefer" in message.headers
         leniency = self.leniency_for(message) if asks else settings.leniency
         body = NO_CONTENT if steps.body is None else self.read_body(steps, message, leniency)
-        tenant = message.tenant
-        if tenant is None:
-            tenant = self.authenticate(operation, message, leniency)
+        tenant = message.tenant or self.authenticate(operation, message, leniency)
         if tenant == ANONYMOUS and steps.issuer is not None:
             claimed = self.authenticator.claimed
             tenant = claimed(message.headers, body.value, steps.issuer) or tenant

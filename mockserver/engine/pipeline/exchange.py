@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from mockserver.engine.scenarios import Scenario
 from mockserver.engine.serialization import Sent, dump, encode_headers
 from mockserver.engine.stubs import Stub, Stubs
 from mockserver.openapi.model import Operation, Violation
+from mockserver.records import dataclass
 
 # Replies outside the contract: unmatched requests and internal errors.
 
@@ -71,7 +72,7 @@ def _problem(status: int, title: str, reason: str) -> Sent:
     return Sent(status, [(b"content-type", b"application/problem+json")], dump(body))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Message:
     """A request as received: header names in lower case, `path_values` decoded unless lists.
 
@@ -91,7 +92,7 @@ class Message:
     tenant: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Exchange:
     """A request and its reply, for the journal. `now` is the time of the world, 0 if it wasn't
     read.
@@ -124,7 +125,7 @@ def no_journal(exchange: Exchange) -> None:
     """A journal that keeps nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PipelineSettings:
     """What the pipelines of one mock share, for all its documents.
 

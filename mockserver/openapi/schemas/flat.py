@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import lcm
 from typing import Any
 
 from mockserver.openapi.schemas.formats import FORMAT_NAMES
 from mockserver.openapi.schemas.json_schema import types_of
+from mockserver.records import dataclass
 
 TYPES = ("object", "array", "string", "number", "integer", "boolean")
 _OBJECT_WORDS = frozenset(
@@ -36,7 +37,7 @@ _PLAIN_RULES = ("format", "pattern", "uniqueItems", *_CONTENT_WORDS)
 _RULES = _LARGEST | _SMALLEST | {*_PLAIN_RULES, "multipleOf"}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ObjectRules:
     """The rules for an object besides its named properties.
 
@@ -51,7 +52,7 @@ class ObjectRules:
     needs: dict[str, list[str]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ArrayRules:
     """The rules for an array's items."""
 
@@ -60,7 +61,7 @@ class ArrayRules:
     contains: Any = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Annotations:
     """The keywords that don't validate. `defaults` contains the default, if there is one."""
 
@@ -82,7 +83,7 @@ _NO_ARRAY_RULES = ArrayRules()
 _NO_NOTES = Annotations()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Flat:
     """One schema without references and `allOf`.
 

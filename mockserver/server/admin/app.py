@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -24,6 +23,7 @@ from mockserver.errors import (
     StoreUnavailable,
     TooLarge,
 )
+from mockserver.records import dataclass
 from mockserver.server.access import Guard
 from mockserver.server.admin.endpoints import ROUTES, find_route, is_page
 from mockserver.server.admin.request import Call, Panel
@@ -41,7 +41,7 @@ _COMMON_HEADERS = [
 ]
 
 
-@dataclass
+@dataclass(eq=False)
 class AdminApi:
     """Handles the admin API's paths and passes on all others."""
 

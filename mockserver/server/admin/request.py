@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from mockserver.errors import BadRequest
+from mockserver.records import dataclass
 from mockserver.server.journal.coverage import Coverage
 from mockserver.server.journal.journal import Journal
 from mockserver.server.metrics import Metrics
@@ -16,7 +17,7 @@ from mockserver.server.webhooks.delivery import Webhooks
 DEFAULT_LIMIT = 100
 
 
-@dataclass
+@dataclass(eq=False)
 class Panel:
     """The mock that the admin API works on. `source` is the user's name for the document.
 
@@ -41,7 +42,7 @@ class Panel:
         return self.sender
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Call:
     """A request to the admin API: path values, query, JSON body."""
 
@@ -61,7 +62,7 @@ class Call:
 Handler = Callable[[Panel, Call], Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Route:
     """A path below `/__mock__/`, its methods, and the query parameters of each."""
 

@@ -7,7 +7,6 @@ import time
 import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
@@ -28,6 +27,7 @@ from mockserver.errors import (
 from mockserver.openapi.model import Operation
 from mockserver.openapi.request.parameters import packed_in_path
 from mockserver.openapi.routing_projection import parameter_names, routing_projection
+from mockserver.records import dataclass
 from mockserver.server.asgi.ambiguous import Rivals, named
 from mockserver.server.asgi.fast_path import received_whole, send_whole
 from mockserver.server.asgi.faults import APPLY_TROUBLE, apply_trouble
@@ -107,7 +107,7 @@ LookAhead = Callable[[str], Awaitable[bool]]
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Route:
     """An operation, and what its path and its rivals ask of a request."""
 

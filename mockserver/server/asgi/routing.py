@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Awaitable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from itertools import islice
 from types import ModuleType
@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.private_imports import PrivateImporter
+from mockserver.records import dataclass
 
 # Connexion without the dependencies that we don't use.
 #
@@ -110,7 +111,7 @@ class _Mixed:
         return tuple(reversed(values)) if all(values) else None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Node:
     literals: dict[str, _Node] = field(default_factory=dict)
     mixed: list[tuple[_Mixed, _Node]] = field(default_factory=list)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,6 +13,7 @@ from mockserver.errors import UsageError
 from mockserver.files.secrets import masked_target
 from mockserver.files.wording import often
 from mockserver.openapi.model import Contract, Operation, Violation
+from mockserver.records import dataclass
 from mockserver.server.journal.client_lint import KINDS, LintFinding, lint_of
 from mockserver.server.journal.journal import Entry, Journal, as_har
 

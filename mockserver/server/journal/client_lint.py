@@ -7,7 +7,7 @@ the client's world.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from mockserver.engine.timestamps import SECOND
 from mockserver.files.secrets import mask, masked_target
 from mockserver.inference.states import kind_of
 from mockserver.openapi.model import Operation
+from mockserver.records import dataclass
 from mockserver.server.journal.journal import Entry
 
 KINDS = {
@@ -61,7 +62,7 @@ def lint_of(entries: Iterable[Entry], states: frozenset[str]) -> list[LintFindin
     return [found for reader in readers.values() for found in reader.finish()]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Reader:
     """The state of one client, from exchange to exchange."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from reprlib import Repr
 from threading import Lock
@@ -17,6 +17,7 @@ from mockserver.engine.timestamps import render
 from mockserver.files.har import Archived, archive, har_entry
 from mockserver.files.secrets import SECRET_NAME, mask, masked, masked_target
 from mockserver.openapi.model import Violation
+from mockserver.records import dataclass
 
 KEPT = 1000
 KEPT_BYTES = 16 * 1024 * 1024

@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -21,6 +21,7 @@ from mockserver.engine.timestamps import render
 from mockserver.engine.webhooks import Event
 from mockserver.errors import BadRequest
 from mockserver.openapi.document import find
+from mockserver.records import dataclass
 from mockserver.server.access import is_address
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ A script gets one key, the prefix, and derives the others from it:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha1
+
+from mockserver.records import dataclass
 
 _PRELUDE = """
 local p, call = KEYS[1], redis.call

@@ -12,7 +12,6 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from secrets import token_hex
 from threading import RLock
 from typing import Any
@@ -23,6 +22,7 @@ from mockserver.engine.serialization import dump
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Settings
 from mockserver.errors import Stale, StoreUnavailable
+from mockserver.records import dataclass
 from mockserver.store.memory import SEED_TENANT, log_eviction, mask
 from mockserver.store.redis import scripts
 from mockserver.store.redis.ahead import LookAhead

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from secrets import token_hex
 from threading import RLock
@@ -16,6 +16,7 @@ from mockserver.engine.clock import Clock
 from mockserver.engine.serialization import dump
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Row, Settings
+from mockserver.records import dataclass
 from mockserver.store.rows import MemoryRows
 from mockserver.store.worlds import A_ROW, MemoryWorld, read_json, with_collections
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from mockserver.engine.timestamps import render
 from mockserver.engine.world import Row, World, new_id, tenant_id
 from mockserver.errors import BadRequest, Invalid, NotFound, Refusal
 from mockserver.openapi.model import Violation
+from mockserver.records import dataclass
 
 # Nested parts of bodies as the service returns them: known fields only, with defaults.
 #

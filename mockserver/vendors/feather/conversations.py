@@ -7,7 +7,6 @@ even if the run is cancelled; turns after its end do not exist.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -19,6 +18,7 @@ from mockserver.engine.serialization import dump
 from mockserver.engine.timestamps import render, seconds
 from mockserver.engine.world import Row, World, digest, take, uuid_of
 from mockserver.errors import BadRequest, NotFound
+from mockserver.records import dataclass
 from mockserver.vendors.feather.common import find
 from mockserver.vendors.feather.tables import SIMULATION_RUN
 

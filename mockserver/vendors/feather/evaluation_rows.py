@@ -12,7 +12,7 @@ A row of `eval_runs`:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import takewhile
 from random import Random
 from typing import Any
@@ -21,6 +21,7 @@ from mockserver.engine.jobs.batches import settled
 from mockserver.engine.jobs.schedule import entered, state_at
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import Row, World, digest, uuid_of
+from mockserver.records import dataclass
 from mockserver.vendors.feather.conversations import turns
 from mockserver.vendors.feather.tables import EVAL_RUN_ENDED
 

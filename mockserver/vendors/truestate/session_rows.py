@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, get_args
 
 from mockserver.engine.jobs.schedule import Schedule, cut, ends, state_at
@@ -18,6 +18,7 @@ from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import dump
 from mockserver.engine.timestamps import render, seconds
 from mockserver.engine.world import Row, World, new_id
+from mockserver.records import dataclass
 from mockserver.vendors.truestate.graphs import first_step, step_named, ways_out
 from mockserver.vendors.truestate.tables import (
     DECISION,

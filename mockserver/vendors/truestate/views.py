@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from mockserver.engine.jobs.schedule import state_at
 from mockserver.engine.messages import Request
 from mockserver.engine.timestamps import render
 from mockserver.engine.world import Row, World, tenant_id
+from mockserver.records import dataclass
 from mockserver.vendors.truestate.graphs import step_named
 from mockserver.vendors.truestate.session_rows import entered
 from mockserver.vendors.truestate.tables import FAILED, FINISHED, RUNNING, SESSION_STATUS, WAITING
