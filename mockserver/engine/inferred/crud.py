@@ -50,8 +50,7 @@ def create(call: Call) -> Reply:
     entity = new_entity(call, repository, sent, fixed, parent)
     chosen = bool(wished) or resource.identity.key in sent or called(resource, sent)
     if chosen and not call.world.leniency.overrules and call.find(entity.key) is not None:
-        conflict = nearest_status(call.operation, 409) in call.operation.documented
-        if resource.identity.client_key or conflict:
+        if _clients_own(call, sent, wished):
             own = entity.key.rsplit("/", 1)[-1]
             raise Conflict(f"A {resource.noun} '{own}' exists already.")
         # The server's id, which a client may send back.
@@ -70,6 +69,29 @@ def create(call: Call) -> Reply:
     tell_ids(call, reply, [call.id_of(entity)])
     count_made(call, reply, 1)
     return reply
+
+
+_ID_WORDS = bag("id ids uid uuid guid sid arn")
+
+
+def _clients_own(call: Call, sent: Mapping[str, Any], wished: Mapping[str, Any]) -> bool:
+    """Whether the id of a new entity is the client's choice, so that a taken one is a conflict.
+
+    A name is (`slug`), and an id that the request's own schema has. In a schema that requests share
+    with responses, an id can be the server's, which a client sends back.
+    """
+    resource, context = call.resource, call.context
+    key = resource.identity.key
+    other = {name: value for name, value in sent.items() if name != key}
+    if resource.identity.client_key or wished or called(resource, other):
+        return True
+    if nearest_status(call.operation, 409) in call.operation.documented:
+        return True
+    asked = context.fitting(resource.request, sent).properties
+    if key is None or key not in asked or context.schemas.flat(asked[key]).notes.read_only:
+        return False
+    shared = resource.request == resource.schema
+    return not shared or not _ID_WORDS & set(tokens(key))
 
 
 _NO_IDS = (0, -1, "", "0", "-1", "00000000-0000-0000-0000-000000000000")
