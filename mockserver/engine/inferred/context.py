@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.unions import best
 from mockserver.engine.generation.values import Values
+from mockserver.engine.inferred.compositions import Compositions
 from mockserver.engine.inferred.examples import Examples, NoExamples
 from mockserver.engine.inferred.given import Given, GivenExamples
 from mockserver.engine.inferred.identifiers import Keys
@@ -49,6 +50,7 @@ class Context:
     keys: Keys
     examples: Examples
     joins: Joins
+    compositions: Compositions
     _self_links: dict[tuple[str, str | None], Mapping[Path, str]] = field(default_factory=dict)
     _below: dict[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     _locations: dict[tuple[str, Path], tuple[str, ...]] = field(default_factory=dict)
@@ -81,7 +83,15 @@ class Context:
         sought = Sought(contract, plan)
         sower = Sower(values, repositories, keys, examples, plan, sought, empty=empty)
         joins = Joins(schemas, plan, repositories, sower)
-        return cls(contract, plan, values, answers, repositories, sower, keys, examples, joins)
+
+        def seen(resource: str) -> Mapping[str, Any] | None:
+            first = examples.first(resource)
+            return first.data if first is not None else None
+
+        return cls(
+            contract, plan, values, answers, repositories, sower, keys, examples, joins,
+            Compositions(schemas, seen),
+        )  # fmt: skip
 
     @property
     def schemas(self) -> Schemas:

@@ -77,6 +77,7 @@ def new_entity(
     }
     data = complete(call, resource, rng, known, given)
     data.update(_lasting(repository, data, sent, world.now))
+    data.update(context.compositions.composed(resource, data, sent))
     value = data.get(name) if name is not None else called(resource, sent) or _sent_id(call, sent)
     if value is None or value == "":
         value = context.keys.fitting(resource, new_id(world, resource.name), rng, number)
@@ -193,7 +194,8 @@ def _copied_from_above(
     nouns = (noun, noun.rsplit("_", 1)[-1])
     spelt = {"_".join(tokens(name)): value for name, value in entity.data.items()}
     own = {f"{one}_{word}": value for one in nouns for word, value in spelt.items()}
-    found = {}
+    owner = call.context.compositions.owner(repository.resource, above.resource, entity.data)
+    found = {name: value for name, value in owner.items() if name not in known}
     for name in call.context.flat(repository.resource).properties:
         word = "_".join(tokens(name))
         source = {**own, **spelt} if word.endswith("_snapshot") else own

@@ -1,0 +1,96 @@
+"""Properties that are composed of others, as an example or a description says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver import MockServer
+
+TEXT = {"type": "string"}
+
+
+def media(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"description": "", "content": {"application/json": {"schema": schema, **more}}}
+
+
+def resource(path: str, shown: dict[str, Any], sent: dict[str, Any], **more: Any) -> dict[str, Any]:
+    named = [
+        {"name": part[1:-1], "in": "path", "required": True, "schema": TEXT}
+        for part in path.split("/")
+        if part.startswith("{")
+    ]
+    schema = {"type": "object", "properties": shown, "required": list(shown)}
+    one, rows = media(schema, **more), media({"type": "array", "items": schema})
+    own = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    body = media({"type": "object", "properties": sent})
+    return {
+        path: {
+            "parameters": named,
+            "get": {"responses": {"200": rows}},
+            "post": {"requestBody": body, "responses": {"201": one}},
+        },
+        f"{path}/{{id}}": {"parameters": [*named, own], "get": {"responses": {"200": one}}},
+    }
+
+
+def served(paths: dict[str, Any]) -> MockServer:
+    return MockServer({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths})
+
+
+def text(example: str) -> dict[str, Any]:
+    return {"type": "string", "example": example}
+
+
+PERSON = {"id": TEXT, "first_name": text("Ada"), "last_name": text("Lovelace")}
+SENT = {"first_name": TEXT, "last_name": TEXT, "display_name": TEXT}
+GIVEN = {"first_name": "Grace", "last_name": "Hopper"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "composed"),
+    [
+        (text("Ada Lovelace"), "Grace Hopper"),
+        (text("Lovelace, Ada"), "Hopper, Grace"),
+        ({"type": "string", "description": "As `{last_name}/{first_name}`."}, "Hopper/Grace"),
+    ],
+)
+def test_two_properties_beside_it(shown: dict[str, Any], composed: str) -> None:
+    with served(resource("/people", {**PERSON, "display_name": shown}, SENT)) as mock:
+        made = mock.client.post("/people", json=GIVEN).json()
+        assert made["display_name"] == composed
+        assert mock.client.get(f"/people/{made['id']}").json() == made
+        given = mock.client.post("/people", json={**GIVEN, "display_name": "Amazing"}).json()
+        assert given["display_name"] == "Amazing"
+
+
+def test_an_example_of_the_whole_shows_it_too() -> None:
+    shown = dict.fromkeys(("id", "key", "number"), TEXT)
+    example = {"id": "1", "key": "PROJ-12", "number": "12", "project": {"slug": "PROJ"}}
+    project = {"type": "object", "properties": {"slug": TEXT}}
+    sent = {"number": TEXT, "project": project}
+    paths = resource("/tickets", {**shown, "project": project}, sent, example=example)
+    with served(paths) as mock:
+        body = {"number": "77", "project": {"slug": "OPS"}}
+        assert mock.client.post("/tickets", json=body).json()["key"] == "OPS-77"
+
+
+def test_the_owner_is_the_one_in_the_path() -> None:
+    owner = {"type": "object", "properties": {"login": text("octocat")}, "required": ["login"]}
+    shown = {"id": TEXT, "name": text("hello"), "full_name": text("octocat/hello"), "owner": owner}
+    above = resource("/orgs", {"login": TEXT}, {"login": TEXT})
+    above["/orgs/{login}"] = above.pop("/orgs/{id}")
+    above["/orgs/{login}"]["parameters"][0]["name"] = "login"
+    with served({**above, **resource("/orgs/{login}/repos", shown, {"name": TEXT})}) as mock:
+        mock.client.post("/orgs", json={"login": "acme"})
+        made = mock.client.post("/orgs/acme/repos", json={"name": "widgets"}).json()
+        assert made["owner"]["login"] == "acme"
+        assert made["full_name"] == "acme/widgets"
+
+
+def test_what_is_no_composition_stays() -> None:
+    shown = {**PERSON, "motto": text("Ada"), "site": text("https://Ada/Lovelace")}
+    with served(resource("/people", shown, SENT)) as mock:
+        made = mock.client.post("/people", json=GIVEN).json()
+        assert "Grace" not in made["motto"] + made["site"]
