@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from typing import Any
 
 import orjson
@@ -89,8 +90,37 @@ def _name(lifecycle: Lifecycle, states: tuple[str, ...]) -> str:
     return f"{last}-while-{before}"
 
 
+@dataclass(eq=False)
+class Waiting:
+    """The scenarios of a tenant's next jobs, and why the last job got none of them."""
+
+    queue: list[Scenario | str] = field(default_factory=list)
+    passed_over: str = ""
+
+    def follow(self, api: Api, world: World, reply: Reply) -> None:
+        """Apply the next scenario to the job that this reply started, if it started one that can
+        follow it."""
+        try:
+            if follow(self.queue[0], api, world, reply):
+                self.queue.pop(0)
+                self.passed_over = ""
+        except (Conflict, BadRequest) as refusal:
+            self.passed_over = f"{self} was not applied to this job: {refusal.message}"
+
+    def __str__(self) -> str:
+        scenario = self.queue[0]
+        return f"follow({_called(scenario)!r})"
+
+
+def _called(scenario: Scenario | str) -> str:
+    return scenario if isinstance(scenario, str) else scenario.name
+
+
 def follow(scenario: Scenario | str, api: Api, world: World, reply: Reply) -> bool:
-    """Apply the scenario to the job that was just started; False if the reply has none."""
+    """Apply the scenario to the job that was just started; False if the reply has none.
+
+    Raises Conflict or BadRequest if that job can't follow it.
+    """
     if api.jobs.steer is None or not 200 <= reply.status < 300 or isinstance(reply.body, bytes):
         return False
     for jobs in _jobs(orjson.loads(dump(reply.body))):
@@ -99,8 +129,6 @@ def follow(scenario: Scenario | str, api: Api, world: World, reply: Reply) -> bo
                 api.jobs.steer(world, job, _order(scenario, place))
         except NotFound:
             continue  # these are parts of something else
-        except (Conflict, BadRequest):
-            return False
         return True
     return False
 

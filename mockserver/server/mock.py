@@ -35,7 +35,7 @@ from mockserver.engine.pipeline.authentication import (
 )
 from mockserver.engine.pipeline.calibrated import CalibratedPipeline
 from mockserver.engine.pipeline.versions import Answerer
-from mockserver.engine.scenarios import Scenario
+from mockserver.engine.scenarios import Waiting
 from mockserver.engine.serialization import Sent
 from mockserver.engine.stubs import Stub, Stubs, read_stub
 from mockserver.engine.timestamps import SECOND, parse
@@ -136,7 +136,7 @@ class Mock:
     primary: CalibratedPipeline
     options: Options
     faults: Faults = field(default_factory=Faults)
-    scenarios: dict[str, list[Scenario | str]] = field(default_factory=dict)
+    scenarios: dict[str, Waiting] = field(default_factory=dict)
     journal: Callable[[Exchange], None] = no_journal
     stubs: Stubs = field(default_factory=Stubs)
 
@@ -242,7 +242,7 @@ def load(
         api = seeded_with(api, contract, Path(options.har))
     store = _store(options, api)
     faults = Faults() if store.board is None else SharedFaults(store.board, contract.names)
-    scenarios: dict[str, list[Scenario | str]] = {}
+    scenarios: dict[str, Waiting] = {}
     api.credentials.sign = signer() if api.credentials.plan.any else None
     grants = Grants(store) if api.credentials.plan.any else nothing_issued
     issued, admit = _closed(options, grants)
@@ -391,7 +391,7 @@ class MockServer:
         self.clock = self.clock_for(key)
         self._clients: dict[str, httpx.Client] = {}
         self._port: ThreadedServer | None = None
-        own = Tenant(self, key)
+        self._own = own = Tenant(self, key)
         self.faults, self.journal, self.webhooks = own.faults, own.journal, own.webhooks
         self.snapshot, self.restore, self.fork = own.snapshot, own.restore, own.fork
         self.stub = own.stub
@@ -465,6 +465,7 @@ class MockServer:
 
     def close(self) -> None:
         """Stop the port, if one was opened, and the clients."""
+        self._own.drop_scenarios()
         for client in self._clients.values():
             client.close()
         self._clients.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -12,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from mockserver.engine.faults.spec import read_fault
-from mockserver.engine.scenarios import Scenario
+from mockserver.engine.scenarios import Scenario, Waiting
 from mockserver.engine.stubs import Stub
 from mockserver.errors import NotFound, UsageError
 from mockserver.server.har_import import Imported, import_archive
@@ -132,7 +133,8 @@ class Tenant:
         """Make the next job of this tenant follow a scenario, or end in a state.
 
         `follow("failed")` ends it in that state five seconds after its start. Each call applies to
-        one more job. Raises UsageError for a state in which no job can end.
+        one more job that can; `close` warns if there was none. Raises UsageError for a state in
+        which no job can end.
         """
         jobs = self.server.mock.api.jobs
         if jobs.steer is None:
@@ -141,7 +143,7 @@ class Tenant:
             raise UsageError(
                 f"no job can end as {scenario!r}; the outcomes are {', '.join(jobs.outcomes)}"
             )
-        self.server.mock.scenarios.setdefault(self.key, []).append(scenario)
+        self.server.mock.scenarios.setdefault(self.key, Waiting()).queue.append(scenario)
 
     def steer_job(self, job_id: str, **order: Any) -> Mapping[str, Any]:
         """Decide how an open job goes on: `outcome="failed"`, with `after` in seconds of the
@@ -225,10 +227,17 @@ class Tenant:
         self.faults.clear()
         self.webhooks.clear()
         self.server.mock.stubs.remove(tenant=self.key)
-        self.server.mock.scenarios.pop(self.key, None)
+        self.drop_scenarios()
         self.reset()
         self.journal.clear()
         self.server.forget_client(self.key)
+
+    def drop_scenarios(self) -> None:
+        """Forget the scenarios that wait for a job, with a warning: the test never saw them."""
+        waiting = self.server.mock.scenarios.pop(self.key, None)
+        if waiting is not None:
+            reason = waiting.passed_over or f"{waiting} was not applied: no job started after it"
+            warnings.warn(reason, UserWarning, stacklevel=3)
 
     def __enter__(self) -> Self:
         return self

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -188,6 +190,55 @@ def test_a_name_of_a_state_is_how_the_next_job_ends() -> None:
         assert states == ["failed", "succeeded"]
         with pytest.raises(UsageError, match=r"no job can end as 'broken'; .*succeeded, failed"):
             mock.follow("broken")
+
+
+def jobs_of(**states: list[str]) -> dict[str, Any]:
+    """A document with a resource of jobs for each name, with these states."""
+    paths: dict[str, Any] = {}
+    named = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    for name, enum in states.items():
+        status = {"type": "string", "enum": enum, "readOnly": True}
+        properties = {"id": {"type": "string", "readOnly": True}, "status": status}
+        media = {"application/json": {"schema": {"type": "object", "properties": properties}}}
+        made = {"description": "", "content": media}
+        start = {"requestBody": {"content": media}, "responses": {"201": made}}
+        paths[f"/{name}"] = {"post": start}
+        paths[f"/{name}/{{id}}"] = {"parameters": named, "get": {"responses": {"200": made}}}
+    return {"openapi": "3.1.0", "info": {"title": "Jobs", "version": "1"}, "paths": paths}
+
+
+TWO = jobs_of(
+    exports=["queued", "running", "succeeded", "failed"],
+    imports=["queued", "running", "succeeded", "rejected"],
+)
+
+
+def test_a_job_that_can_not_end_so_is_passed_over() -> None:
+    mock = MockServer(TWO)
+    mock.follow("failed")
+    assert mock.client.post("/imports", json={}).is_success
+    (call,) = mock.journal.calls("POST /imports")
+    reason = "follow('failed') was not applied to this job: it can't end as 'failed'; its outcomes"
+    assert call.problem.startswith(reason)
+    with pytest.warns(UserWarning, match=re.escape(reason)):
+        mock.close()
+
+
+def test_the_next_job_that_can_end_so_does() -> None:
+    with MockServer(TWO) as mock:
+        mock.follow("failed")
+        mock.client.post("/imports", json={})
+        job = mock.client.post("/exports", json={}).json()
+        mock.clock.advance(60)
+        assert mock.client.get(f"/exports/{job['id']}").json()["status"] == "failed"
+
+
+def test_a_scenario_that_no_job_followed() -> None:
+    mock = MockServer(JOBS)
+    mock.follow("failed")
+    mock.client.get("/exports")
+    with pytest.warns(UserWarning, match="was not applied: no job started after it"):
+        mock.close()
 
 
 def test_an_open_job_is_steered() -> None:

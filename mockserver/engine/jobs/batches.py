@@ -74,6 +74,8 @@ def steering(order: Mapping[str, Any], outcomes: Sequence[str]) -> tuple[Any, fl
     """`{"outcome": ..., "after": seconds}` as (outcome, seconds). Raises BadRequest for anything
     else."""
     outcome, after = order.get("outcome"), order.get("after", 0)
+    if isinstance(outcome, str) and outcome not in outcomes:
+        raise BadRequest(f"it can't end as {outcome!r}; its outcomes are {', '.join(outcomes)}")
     if outcome not in outcomes or order.keys() - {"outcome", "after"}:
         raise BadRequest(f'give {{"outcome": one of {", ".join(outcomes)}, "after": SECONDS}}')
     if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after < 1e9:

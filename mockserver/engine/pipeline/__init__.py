@@ -35,7 +35,6 @@ from mockserver.engine.pipeline.exchange import (
 )
 from mockserver.engine.pipeline.negotiation import Negotiator, Preference, has_choice
 from mockserver.engine.pipeline.rate_limits import RateLimits, has_limits
-from mockserver.engine.scenarios import follow
 from mockserver.engine.serialization import Finisher, Sent, document_refusal, sharpened
 from mockserver.engine.stubs import Stub
 from mockserver.engine.world import World
@@ -187,7 +186,7 @@ class Pipeline:
                 carry_out = stub.reply if stub is not None else handle or self.handle
                 reply = carry_out(world, request)
                 if tenant in settings.scenarios and operation.method == "POST":
-                    self.follow_scenario(world, reply)
+                    exchange.problem = self.follow_scenario(world, reply)
                 if self.api.wire.stamp is not None:
                     reply = self.stamp(reply, message)
                 if request.violations:
@@ -374,13 +373,13 @@ class Pipeline:
             )
         return self.negotiator(world, request, reply) if negotiates else reply
 
-    def follow_scenario(self, world: World, reply: Reply) -> None:
-        """Apply the tenant's next scenario to the job that this reply started."""
+    def follow_scenario(self, world: World, reply: Reply) -> str:
+        """Apply the tenant's next scenario to the job that this reply started; why it can't be."""
         waiting = self.settings.scenarios[world.tenant]
-        if follow(waiting[0], self.api, world, reply):
-            waiting.pop(0)
-            if not waiting:
-                del self.settings.scenarios[world.tenant]
+        waiting.follow(self.api, world, reply)
+        if not waiting.queue:
+            del self.settings.scenarios[world.tenant]
+        return waiting.passed_over
 
     def stamp(self, reply: Reply, message: Message) -> Reply:
         """The reply with the headers that this API adds to every one."""

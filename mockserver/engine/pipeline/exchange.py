@@ -14,7 +14,7 @@ from mockserver.engine.faults import Faults, Injection
 from mockserver.engine.leniency import STRICT, Leniency
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.pipeline.authentication import FindIssued, admit_all, nothing_issued
-from mockserver.engine.scenarios import Scenario
+from mockserver.engine.scenarios import Waiting
 from mockserver.engine.serialization import Sent, dump, encode_headers
 from mockserver.engine.stubs import Stub, Stubs
 from mockserver.openapi.model import Operation, Violation
@@ -142,7 +142,7 @@ class PipelineSettings:
     journal: Callable[[Exchange], None] = no_journal
     serials: Iterator[int] = field(default_factory=lambda: count(1))
     faults: Faults = field(default_factory=Faults)
-    scenarios: dict[str, list[Scenario | str]] = field(default_factory=dict)
+    scenarios: dict[str, Waiting] = field(default_factory=dict)
     lock: Lock = field(default_factory=dict)
     issued: FindIssued = nothing_issued
     closed: bool = False

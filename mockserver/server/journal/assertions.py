@@ -79,6 +79,11 @@ class Call:
     def violations(self) -> tuple[Violation, ...]:
         return self.entry.exchange.violations
 
+    @property
+    def problem(self) -> str:
+        """What the mock noted about this request; empty if nothing."""
+        return self.entry.exchange.problem
+
     def __str__(self) -> str:
         message = self.entry.exchange.message
         words = [message.method, masked_target(message.target, message.query)]
