@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import click
 import pytest
+import yaml
 
 import mockserver
 from mockserver import cli
@@ -373,6 +374,29 @@ def test_explain_folds_what_is_certain_of_a_large_document(run: Run) -> None:
     shown_in_short = run("explain", "large.json").out.splitlines()
     assert "490 operations" in shown_in_short[-1]
     assert len(shown_in_short) < 150
+    data = run("explain", "large.json", "--data-template").out
+    assert len(data.splitlines()) < 110
+    assert set(yaml.safe_load(data)) == {f"kind_{number}_things" for number in range(98)}
+    one = run("explain", "large.json", "--data-template", "--about", "kind_7_").out
+    assert set(yaml.safe_load(one)) == {"kind_7_things"}
+    refused = run("explain", "large.json", "--data-template", "--about", "nothing")
+    assert refused.status == 2
+    assert "no resource with that in its name" in refused.err
+
+
+def test_explain_folds_guesses_that_are_alike(run: Run) -> None:
+    item = {"type": "object", "properties": {"id": {"type": "string"}}}
+    shown = {"200": {"description": "", "content": {"application/json": {"schema": item}}}}
+    paths = {f"/reports/{number}/summary": {"get": {"responses": shown}} for number in range(60)}
+    document = {"openapi": "3.1.0", "info": {"title": "Large", "version": "1"}, "paths": paths}
+    Path("alike.json").write_text(json.dumps(document))
+    lines = run("explain", "alike.json").out.splitlines()
+    assert len(lines) < 20
+    (folded,) = (line for line in lines if "60 operations  " in line)
+    assert "/reports/0/summary" in folded
+    (hint,) = (line for line in lines if "--only" in line)
+    level = hint.split()[1]
+    assert len(run("explain", "alike.json", "--only", level).out.splitlines()) > 60
 
 
 def test_explain_in_a_pipe_keeps_to_columns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from rich.text import Text
 
 from mockserver.cli.options import CONTEXT, complete_spec
 from mockserver.engine.inferred.given import template
+from mockserver.errors import UsageError
 from mockserver.files.documents import DEFAULT_SPEC, as_document, naming
 from mockserver.files.wording import counted
 from mockserver.inference.build import build_plan
@@ -36,11 +38,16 @@ _TEMPLATE = """\
 # from the document. Entities are in a list, or under names that others may refer to:
 # "@projects.first" is its id, "@projects.first.name" a property. `count: 20` creates twenty;
 # Faker fills placeholders such as {company}, {first_name} or {bothify:ORD-####}.
-
 """
+_BRIEF = "# Each has more properties than these: --data-template --about NAME shows all of one.\n"
+_MOST_IN_FULL = 20
 _WIDTH_OF_A_FILE = 180
 _COLOURS = {"certain": "green", "likely": "yellow", "guess": "red"}
 _ONE_SCREEN = 50
+_ALIKE = 4
+_SAMPLES = 3
+_NAMES = re.compile(r"(?:`[^`]*`, )*`[^`]*`|{[^}]*}|\S*/[^\s;,]*")
+"""What alike lines differ in: the names of properties, and paths."""
 _IN_SHORT = ("operation", "lifecycle", "webhook", "callback")
 """Other kinds of inferences are shown in short only if they are guesses."""
 _LEVELS = ("guess", "likely", "certain")
@@ -170,7 +177,8 @@ def _with_reasons(found: Explained, chosen: list[Row]) -> Table:
 
 def _print_short(console: Console, found: Explained, chosen: list[Row], view: View) -> None:
     """A line for each operation and lifecycle, the least certain first. If they exceed a screen,
-    certain ones are folded into a line for each resource, unless they were requested."""
+    certain ones are folded into a line for each resource, and others that are alike into one line,
+    unless they were requested."""
     by_hand = found.hand_written
     lines = [row for row in chosen if row.kind in _IN_SHORT or row.confidence == "guess"]
     inferred = [
@@ -183,10 +191,15 @@ def _print_short(console: Console, found: Explained, chosen: list[Row], view: Vi
         if not shown:
             continue
         console.print(Text(f"{_HEADS[level]} ({len(shown)})", style=f"bold {_COLOURS[level]}"))
-        if level == "certain" and not view.narrowed and len(inferred) > _ONE_SCREEN:
+        if view.narrowed or len(inferred) <= _ONE_SCREEN:
+            _print_pairs(console, _one_line_each(shown))
+        elif level == "certain":
             _print_pairs(console, _folded(shown))
         else:
-            _print_pairs(console, _one_line_each(shown))
+            pairs = _alike_folded(shown)
+            _print_pairs(console, pairs)
+            if len(pairs) < len(shown):
+                console.print(Text(f"  --only {level} shows each of them", style="dim"))
         console.print()
     own = [row for row in lines if row.kind == "operation" and found.handler_of(row)]
     if own:
@@ -220,6 +233,23 @@ def _one_line_each(shown: list[Row]) -> list[tuple[str, str]]:
     return found
 
 
+def _data_template(found: Explained, about: str) -> str:
+    """Seed data to begin with. A line for each resource if there are many."""
+    entities = template(found.contract, found.plan, about)
+    if about and not entities:
+        raise UsageError(f"--about {about}: no resource with that in its name can have seed data")
+    head = _TEMPLATE + ("" if about else _BRIEF)
+    if about or len(entities) <= _MOST_IN_FULL:
+        return f"{head}\n{yaml.safe_dump(entities, sort_keys=False, allow_unicode=True)}"
+    lines = [
+        yaml.safe_dump(
+            {name: rows}, sort_keys=False, allow_unicode=True, default_flow_style=True, width=10**6
+        ).strip()[1:-1]
+        for name, rows in entities.items()
+    ]
+    return "\n".join([head, *lines, ""])
+
+
 def _folded(shown: list[Row]) -> list[tuple[str, str]]:
     about: dict[str, list[str]] = {}
     ways: dict[str, str] = {}
@@ -237,6 +267,23 @@ def _folded(shown: list[Row]) -> list[tuple[str, str]]:
         (name, ", ".join(dict.fromkeys(kinds)) + (f"  [{ways[name]}]" if name in ways else ""))
         for name, kinds in about.items()
     ]
+
+
+def _alike_folded(shown: list[Row]) -> list[tuple[str, str]]:
+    """One line for several that say the same about other names; the others as they are."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in shown:
+        text = row.short or row.inference
+        same = text.split(" ")[0] if row.kind == "operation" else _NAMES.sub("...", text)
+        groups.setdefault((row.kind, same), []).append(row)
+    found = []
+    for (kind, same), members in groups.items():
+        if len(members) < _ALIKE:
+            found += _one_line_each(members)
+            continue
+        subjects = ", ".join(row.subject for row in members[:_SAMPLES])
+        found.append((counted(len(members), kind), f"{same}: {subjects}, ..."))
+    return found
 
 
 def _subject(row: Row) -> str:
@@ -312,9 +359,7 @@ def explain(
 
     found = explained(spec, read_config(config), handlers)
     if data_template:
-        click.echo(
-            _TEMPLATE + yaml.safe_dump(template(found.contract, found.plan), sort_keys=False)
-        )
+        click.echo(_data_template(found, about))
     elif as_json:
         click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
     else:

@@ -156,6 +156,29 @@ def test_a_template_has_references_and_no_results() -> None:
         assert mock.client.get(f"/uploads/{job['upload_id']}").status_code == 200
 
 
+def test_a_template_is_short_and_shows_all_of_what_is_named() -> None:
+    many = {f"more_{n}": {"type": "string", "const": "x"} for n in range(20)}
+    deep = {"type": "array", "minItems": 30, "items": {"const": "a long list"}}
+    shown = {"id": TEXT, "upload_id": TEXT, **many, "deep": deep, "title": TEXT}
+    job = thing(" ".join(shown), **shown)
+    paths = {
+        **collection("/uploads", thing("id name", id=TEXT, name=TEXT), thing("name", name=TEXT)),
+        **collection("/jobs", job, thing("upload_id title", upload_id=TEXT, title=TEXT), "404"),
+    }
+    contract = build_contract(document(paths))
+    plan = build_plan(contract)
+    brief = template(contract, plan)["jobs"]["first"]
+    assert list(brief)[:2] == ["upload_id", "title"]  # what a client sends
+    assert len(brief) < 10
+    assert "deep" not in brief
+    whole = template(contract, plan, "jobs")
+    assert list(whole) == ["uploads", "jobs"]
+    assert {*shown} - {"id"} == {*whole["jobs"]["first"]}
+    for made in (whole, template(contract, plan)):
+        with MockServer(contract.document, data=made) as mock:
+            assert len(mock.client.get("/jobs").json()) == 1
+
+
 def test_a_job_of_ones_own_can_be_steered() -> None:
     rows = {"open": {"status": "processing"}, "over": {"status": "completed"}}
     with MockServer(transcodes(), data={"transcodes": rows}) as mock:

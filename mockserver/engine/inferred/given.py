@@ -23,6 +23,8 @@ Place = tuple[str | int, ...]
 MOST = 10_000
 """How many entities one entry may stand for."""
 _MARK = "@"
+_SHOWN = 6
+_LONGEST = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,9 +258,34 @@ def _has_place(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_place, value))
 
 
-def template(contract: Contract, plan: Plan) -> dict[str, Any]:
-    """Seed data to start from: one named entity per resource, with the properties a user
-    may set."""
+def template(contract: Contract, plan: Plan, about: str = "") -> dict[str, Any]:
+    """Seed data to start from: one named entity per resource, with the first properties that a user
+    may set; all of them for resources with `about` in their names, which come alone with what they
+    refer to."""
+    whole = _template(contract, plan)
+    if not about:
+        return {name: {"first": _brief(rows["first"])} for name, rows in whole.items()}
+    chosen = {name: rows for name, rows in whole.items() if about.lower() in name.lower()}
+    waiting = list(chosen.values())
+    while waiting:
+        for value in waiting.pop()["first"].values():
+            above = value[1:].rpartition(".")[0] if isinstance(value, str) else ""
+            if value == f"{_MARK}{above}.first" and above not in chosen:
+                chosen[above] = {"first": _brief(whole[above]["first"])}
+                waiting.append(chosen[above])
+    return {name: chosen[name] for name in whole if name in chosen}
+
+
+def _brief(entity: Mapping[str, Any]) -> dict[str, Any]:
+    """The first properties that fit on a line."""
+    shown = {n: v for n, v in entity.items() if v is not None and len(str(v)) <= _LONGEST}
+    refers = [n for n, v in shown.items() if isinstance(v, str) and v.startswith(_MARK)]
+    kept = {*refers, *[n for n in shown if n not in refers][:_SHOWN]}
+    return {name: value for name, value in shown.items() if name in kept}
+
+
+def _template(contract: Contract, plan: Plan) -> dict[str, Any]:
+    """Each resource with everything that a user may set."""
     values = Values(contract, Validators(contract.document, contract.version))
     examples = Examples(contract, plan, values, Keys(values))
     refers = {
@@ -290,7 +317,10 @@ def template(contract: Contract, plan: Plan) -> dict[str, Any]:
             ):
                 above_name = refers.get((name, key))
                 entity[key] = f"{_MARK}{above_name}.first" if above_name in shown else value
-        found[name] = {"first": entity}
+        sent = values.schemas.flat_at(resource.request).properties if resource.request else {}
+        # What a client sends tells more than what the server adds.
+        ordered = sorted(entity, key=lambda key: key not in left and key not in sent)
+        found[name] = {"first": {key: entity[key] for key in ordered}}
     return found
 
 
