@@ -158,8 +158,10 @@ class Operation:
     @cached_property
     def query_discriminators(self) -> tuple[tuple[str, str | None], ...]:
         """The values of a query, form or header that select this operation; None for any value
-        (`?page={page}`)."""
-        parts = [part.partition("=") for part in split_path(self.path)[1].split("&") if part]
+        (`?page={page}`). A word alone after `#` (`/chat#stream`) is just a label."""
+        url, suffix = split_path(self.path)
+        labelled = self.path.startswith(f"{url}#") and "=" not in suffix
+        parts = [part.partition("=") for part in suffix.split("&") if part and not labelled]
         return tuple(
             (unquote(name), unquote(value) if equals and "{" not in value else None)
             for name, equals, value in parts

@@ -23,7 +23,7 @@ def routing_projection(contract: Contract, *, strict_base_path: bool = False) ->
     for operation in contract.operations:
         item = paths.setdefault(safe_path(operation.url_path), {})
         method = operation.method.lower()
-        if operation.query_discriminators and method in item:
+        if operation.path != operation.url_path and method in item:
             continue
         item[method] = {
             "operationId": operation.id,

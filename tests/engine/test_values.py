@@ -126,6 +126,14 @@ def test_what_is_known_is_kept() -> None:
     assert made(schema, known={"name": "much too long", "size": 3})["size"] == 3
 
 
+def test_a_schema_with_properties_describes_an_object_without_its_type() -> None:
+    value = {"properties": {"value": {"type": "string"}}, "required": ["value"]}
+    schema = {"properties": {"values": {"type": "array", "items": value}}}
+    shown = made(schema, 0, known={"values": ["text", {"value": "mine"}]})
+    assert isinstance(shown["values"][0], dict)
+    assert shown["values"][1] == {"value": "mine"}
+
+
 def test_a_fresh_thing_is_empty_where_it_may_be() -> None:
     schema = {
         "type": "object",

@@ -107,3 +107,17 @@ def test_only_a_path_that_fits_others_too_is_looked_at_twice(path: str, forked: 
     assert match.forked is forked
     others = [other.operation_id for other in index.others("GET", path)]
     assert others == {"/a/b/7": ["1"], "/a/c/7": [], "/a/b/c": ["0", "1"]}[path]
+
+
+@pytest.mark.parametrize("paths", [("/chat", "/chat#stream"), ("/chat#stream", "/chat")])
+def test_a_label_after_a_hash_is_no_condition_and_accept_tells_which(
+    paths: tuple[str, str],
+) -> None:
+    stream = {"200": {"description": "", "content": {"text/plain": {"schema": TEXT}}}}
+    said_by = {"/chat": {"post": {"responses": tells("whole")}}}
+    said_by["/chat#stream"] = {"post": {"responses": stream}}
+    with served({path: said_by[path] for path in paths}) as server:
+        whole = server.client.post("/chat", headers={"accept": "application/json"})
+        assert whole.json() == {"whole": 1}
+        streamed = server.client.post("/chat", headers={"accept": "text/plain"})
+        assert streamed.headers["content-type"].startswith("text/plain")

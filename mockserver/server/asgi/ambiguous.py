@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from mockserver.engine.pipeline import Message
 from mockserver.engine.pipeline.versions import Answerer
+from mockserver.openapi.media_types import choose
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.routing_projection import parameter_names, safe_path
 
@@ -77,16 +78,16 @@ class Rivals:
     def meant(
         self, found: Operation, message: Message, values: Sequence[str], judge: Answerer
     ) -> Operation:
-        """The operation with the most of its distinguishing words in the request. Among equals, the
-        one that routing found, or else the first for which the whole request is valid, or at least
-        its path."""
+        """The operation with the most of its distinguishing words in the request. Among equals that
+        have what the client accepts, the one that routing found, or else the first for which the
+        whole request is valid, or at least its path."""
         words = _request_words(message)
         group = sorted(self._groups[found.id], key=lambda operation: operation is not found)
         met = [(self._met(operation, words), operation) for operation in group]
         best = max(count for count, _ in met)
         if best < 0:
             return found
-        equals = [operation for count, operation in met if count == best]
+        equals = _acceptable([one for count, one in met if count == best], message)
         if len(equals) == 1:
             return equals[0]
         paths = [named(operation, values, judge, len(equals)) for operation in equals]
@@ -106,6 +107,18 @@ class Rivals:
             if found is None or not (value is None or value in found):
                 return -1
         return len(operation.query_discriminators)
+
+
+def _acceptable(operations: list[Operation], message: Message) -> list[Operation]:
+    """Those whose success has a media type that the request accepts; all if none has."""
+    accept = message.headers.get("accept", "")
+    found = []
+    for operation in operations if accept else ():
+        response = operation.response_for(operation.success)
+        offered = list(response.content) if response is not None else []
+        if offered and choose(accept, offered) is not None:
+            found.append(operation)
+    return found or operations
 
 
 def _request_words(message: Message) -> dict[str, set[str]]:
