@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import orjson
 from bench.harness import free_port, running
 from bench.sdk_suites import report, runners, servers
 from bench.sdk_suites.suites import Files, Suite, SuiteError, cache, listed, unpacked
+from bench.sdk_suites.wiremock_front import wiremock_front
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "sdk-suites.md"
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -113,7 +115,7 @@ def _against(
     server: str, suite: Suite, files: Files, folder: Path, options: argparse.Namespace
 ) -> dict[str, Any]:
     """Run one server; ours is run twice without a reset, the second time in another order."""
-    port = free_port()
+    port = suite.port or free_port()
     command = servers.command(server, suite, files.document, port, folder, options.ours)
     found: dict[str, Any] = {}
     start = time.perf_counter()
@@ -136,19 +138,25 @@ def _against(
     return found
 
 
+def _front(suite: Suite, base: str) -> AbstractContextManager[str]:
+    """The URL that the suite is given: the server's own, or of what stands before it."""
+    return wiremock_front(base) if suite.front == "wiremock" else nullcontext(base)
+
+
 def _suite(
-    suite: Suite, files: Files, url: str, options: argparse.Namespace, *, shuffled: bool
+    suite: Suite, files: Files, base: str, options: argparse.Namespace, *, shuffled: bool
 ) -> dict[str, Any]:
     start = time.perf_counter()
     try:
-        outcomes = runners.run(
-            suite,
-            files.root,
-            url,
-            select=options.select,
-            shuffled=shuffled,
-            limit=options.seconds,
-        )
+        with _front(suite, base) as url:
+            outcomes = runners.run(
+                suite,
+                files.root,
+                url,
+                select=options.select,
+                shuffled=shuffled,
+                limit=options.seconds,
+            )
     except SuiteError as error:
         return {"note": str(error)}
     took = time.perf_counter() - start

@@ -61,8 +61,9 @@ def run(
     for name, value in suite.environment.items():
         environment[name] = value.replace("{url}", url).replace("{port}", port)
     if suite.language == "python":
-        return _pytest(root, environment, select, shuffled=shuffled, limit=limit)
-    return _jest(root, environment, shuffled=shuffled, limit=limit)
+        tests = [suite.tests, *(["-k", select] if select else [])]
+        return _pytest(root, environment, tests, shuffled=shuffled, limit=limit)
+    return _jest(root, environment, suite.tests, shuffled=shuffled, limit=limit)
 
 
 def _prepare_python(suite: Suite, root: Path) -> None:
@@ -108,15 +109,15 @@ def _checked(command: list[str], folder: Path, limit: float) -> None:
 
 
 def _pytest(
-    root: Path, environment: dict[str, str], select: str, *, shuffled: bool, limit: float
+    root: Path, environment: dict[str, str], tests: list[str], *, shuffled: bool, limit: float
 ) -> Outcomes:
     report = root.parent / "report.xml"
     report.unlink(missing_ok=True)
     environment["PYTHONPATH"] = f"{root / 'src'}{os.pathsep}{root}"
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     python = root.parent / "venv" / "bin" / "python"
-    command = [str(python), "-m", "pytest", "tests/api_resources", "-q", f"--junitxml={report}"]
-    command += ["-p", "no:cacheprovider", "-W", "default", *(["-k", select] if select else [])]
+    command = [str(python), "-m", "pytest", *tests, "-q", f"--junitxml={report}"]
+    command += ["-p", "no:cacheprovider", "-W", "default"]
     command += ["-p", "randomly", "-p", "no:randomly"] if not shuffled else ["-p", "randomly"]
     _run(command, root, environment, limit)
     if not report.is_file():
@@ -136,11 +137,13 @@ def _outcome(case: ElementTree.Element) -> Outcome:
     return Outcome("skipped" if case.find("skipped") is not None else "passed")
 
 
-def _jest(root: Path, environment: dict[str, str], *, shuffled: bool, limit: float) -> Outcomes:
+def _jest(
+    root: Path, environment: dict[str, str], tests: str, *, shuffled: bool, limit: float
+) -> Outcomes:
     report = root.parent / "report.json"
     report.unlink(missing_ok=True)
     jest = root.parent / "node_modules" / ".bin" / "jest"
-    command = [str(jest), "tests/api-resources", "--json", f"--outputFile={report}", "--silent"]
+    command = [str(jest), tests, "--json", f"--outputFile={report}", "--silent"]
     command += ["--randomize"] if shuffled else []
     _run(command, root, environment, limit)
     if not report.is_file():

@@ -22,6 +22,7 @@ from urllib.parse import urljoin
 
 LIST = Path(__file__).with_name("suites.toml")
 _EMBEDDED = re.compile(r'EMBEDDED_SPEC="([A-Za-z0-9+/=\s]+)"')
+_TESTS = {"python": "tests/api_resources", "typescript": "tests/api-resources"}
 _SIMPLE = "application/vnd.pypi.simple.v1+json"
 
 
@@ -43,6 +44,9 @@ class Suite:
     document_revision: str
     arrays: str
     objects: str
+    tests: str
+    front: str = ""
+    port: int = 0
     needs: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -74,8 +78,11 @@ def listed() -> list[Suite]:
             table["document"],
             table.get("document-repository", table.get("repository", "")),
             table.get("document-revision", "HEAD"),
-            table["arrays"],
-            table["objects"],
+            table.get("arrays", "repeat"),
+            table.get("objects", "brackets"),
+            table.get("tests", _TESTS[table.get("language", "python")]),
+            table.get("front", ""),
+            table.get("port", 0),
             tuple(table.get("needs", ())),
             table.get("environment", {}),
         )
