@@ -229,3 +229,16 @@ def test_a_mock_in_ci_starts_and_stops(tmp_path: Path) -> None:
 def test_no_page_has_a_placeholder(page: Path) -> None:
     lines = {line.strip() for line in page.read_text("utf-8").splitlines()}
     assert not lines & {"FIGURES", "TBD", "TODO", "PLACEHOLDER", "XXX"}
+
+
+def test_no_page_installs_from_an_index_that_does_not_have_it() -> None:
+    pages = [DOCS.parent / "README.md", DOCS.parent / "action.yml", *DOCS.rglob("*.md")]
+    for page in pages:
+        assert "mockserver[" not in page.read_text("utf-8"), page
+
+
+def test_every_extra_is_listed() -> None:
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    text = (DOCS / "packaging.md").read_text("utf-8")
+    for extra in project["optional-dependencies"]:
+        assert f"| `[{extra}]` |" in text
