@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver.engine.generation.examples import example_of
 from mockserver.inference.model import Path, Resource
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.records import dataclass
 
 _BETWEEN = re.compile(r"[^0-9A-Za-z]{1,3}")
 _WRITTEN = re.compile(r"{(\w+)}([^0-9A-Za-z{}`]{1,3}){(\w+)}")
@@ -19,7 +19,7 @@ _OWNERS = bag("owner namespace account workspace organization")
 _SHORTEST = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Composition:
     """A text property that is two others with a text between them; of each, the first place that an
     entity has counts."""
