@@ -120,3 +120,28 @@ def test_a_lenient_mock_renews_any_token() -> None:
     with served(refreshing(), lenient=True) as mock:
         sent = {"refreshToken": "placeholder"}
         assert WEB.post(mock.url + "/auth/refresh", json=sent).status_code == 200
+
+
+@pytest.mark.parametrize("part", ["stages", "stage"])
+def test_a_key_in_a_part_of_what_is_made_is_that_part_s_afterwards(part: str) -> None:
+    """A project is created with its stages, the first of which shows its key."""
+    stage = obj(name=TEXT, apiKey=TEXT)
+    held: Any = {"type": "array", "items": stage} if part == "stages" else stage
+    project = obj(id=TEXT, name=TEXT, **{part: held})
+    sent: Any = obj(name=TEXT)
+    made = {
+        "requestBody": {"content": {"application/json": {"schema": sent}}},
+        "security": [],
+        "responses": json_body(project, "201"),
+    }
+    name = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    paths = {
+        "/projects": {"post": made},
+        "/projects/{id}": {
+            "parameters": [name],
+            "get": {"security": [], "responses": json_body(project, "200")},
+        },
+    }
+    with served(document(BEARER, paths)) as mock:
+        first = WEB.post(mock.url + "/projects", json={"name": "a"}).json()
+        assert WEB.get(f"{mock.url}/projects/{first['id']}").json() == first

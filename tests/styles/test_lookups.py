@@ -213,3 +213,51 @@ def test_seed_entities_differ_in_the_number_by_which_a_path_names_them() -> None
         assert len(shown) > 1
         for one in shown:
             assert mock.client.get(f"/teams/{one['id']}").json() == one
+
+
+@pytest.mark.parametrize(
+    "between", ["flags/{flag}", "regions/{region}/zones/{zone}", "views/{view}"]
+)
+def test_what_stands_between_an_entity_and_its_parent_is_no_part_of_its_key(between: str) -> None:
+    """`/projects/{project}/flags/{flag}/stages/{stageKey}/changes`: stages are of a project, and
+    clients choose their keys."""
+    stage = obj("key", key=text(), name=text())
+    above = ["project", *(step[1:-1] for step in between.split("/") if step.startswith("{"))]
+    changes = f"/projects/{{project}}/{between}/stages/{{stageKey}}/changes"
+    named_by = [*above, "stageKey"]
+    paths = {
+        "/projects": {
+            "post": operation("project", ref("Project"), status=201, sent=obj(name=text()))
+        },
+        "/projects/{project}": path("project", get=operation("one", ref("Project"), also=(404,))),
+        "/projects/{project}/stages": path(
+            "project", post=operation("make", ref("Stage"), status=201, sent=stage)
+        ),
+        "/projects/{project}/stages/{stageKey}": path(
+            "project", "stageKey", get=operation("stage", ref("Stage"), also=(404,))
+        ),
+        changes: path(
+            *named_by,
+            get=operation("changes", array(ref("Change")), also=(404,)),
+            post=operation("change", ref("Change"), status=201, sent=obj("text", text=text())),
+        ),
+        f"{changes}/{{changeId}}": path(
+            *named_by, "changeId", get=operation("theChange", ref("Change"), also=(404,))
+        ),
+    }
+    schemas = {"Project": obj("id", id=text()), "Stage": stage}
+    document = with_schemas(paths, **schemas, Change=obj("id", id=text(), text=text()))
+    with MockServer(document, seeds="none") as mock:
+        one, other = (mock.client.post("/projects", json={}).json()["id"] for _ in range(2))
+        sent = {"key": "dev", "name": "Dev"}
+        assert mock.client.post(f"/projects/{one}/stages", json=sent).status_code == 201
+
+        def place(project: str) -> str:
+            found = changes.replace("{project}", project).replace("{stageKey}", "dev")
+            return found.replace("{", "").replace("}", "")
+
+        made = mock.client.post(place(one), json={"text": "x"})
+        assert made.status_code == 201
+        assert mock.client.get(f"{place(one)}/{made.json()['id']}").json() == made.json()
+        assert mock.client.get(place(one)).json() == [made.json()]
+        assert mock.client.get(place(other)).status_code == 404

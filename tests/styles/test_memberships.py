@@ -288,3 +288,51 @@ def test_lists_of_what_is_read_elsewhere() -> None:
     with MockServer(_clubs({"/favourites": favourites})) as mock:
         for one in mock.client.get("/favourites").json():
             assert mock.client.get(f"/people/{one['id']}").json() == one
+
+
+def runs() -> dict[str, Any]:
+    """Check runs of a repository, which a suite of it lists as well; the example's URL names
+    another repository."""
+    suite = {"type": "object", "properties": {"id": WHOLE}}
+    run = obj("id", id=WHOLE, name=text(), url=text(), suite=suite)
+    example = {"id": 4, "name": "lint", "suite": {"id": 5}, "url": "/repos/other/runs/4"}
+    fetch = operation("run", ref("Run"), also=(404,))
+    fetch["responses"]["200"]["content"]["application/json"]["example"] = example
+    sent = obj("name", name=text(), suite=suite)
+    paths = {
+        "/repos": {"post": operation("makeRepo", ref("Repo"), sent=obj(name=text()), status=201)},
+        "/repos/{repo}": path("repo", get=operation("repo", ref("Repo"), also=(404,))),
+        "/repos/{repo}/suites": path(
+            "repo", post=operation("makeSuite", ref("Suite"), sent=obj(name=text()), status=201)
+        ),
+        "/repos/{repo}/suites/{suite}": path(
+            "repo", "suite", get=operation("suite", ref("Suite"), also=(404,))
+        ),
+        "/repos/{repo}/runs": path(
+            "repo", post=operation("makeRun", ref("Run"), sent=sent, status=201)
+        ),
+        "/repos/{repo}/runs/{run}": path("repo", "run", get=fetch),
+        "/repos/{repo}/suites/{suite}/runs": path(
+            "repo", "suite", get=operation("runs", array(ref("Run")))
+        ),
+    }
+    schemas = {"Run": run, "Repo": obj("id", id=text()), "Suite": obj("id", id=WHOLE, name=text())}
+    return with_schemas(paths, **schemas)
+
+
+@pytest.mark.parametrize("seeds", ["examples", "generated", "none"])
+def test_what_a_list_below_two_shows_can_be_read_below_the_first(seeds: Any) -> None:
+    """`/repos/{repo}/suites/{suite}/runs` shows no run of another repository."""
+    with MockServer(runs(), seeds=seeds) as mock:
+        repos = [mock.client.post("/repos", json={"name": n}).json()["id"] for n in "ab"]
+        for repo in repos:
+            suite = mock.client.post(f"/repos/{repo}/suites", json={"name": "s"}).json()["id"]
+            sent = {"name": "test", "suite": {"id": suite}}
+            made = mock.client.post(f"/repos/{repo}/runs", json=sent).json()
+            shown = mock.client.get(f"/repos/{repo}/suites/{suite}/runs").json()
+            assert made in shown
+            for one in shown:
+                assert mock.client.get(f"/repos/{repo}/runs/{one['id']}").status_code == 200
+            elsewhere = repos[1 - repos.index(repo)]
+            found = mock.client.get(f"/repos/{elsewhere}/suites/{suite}/runs")
+            assert found.status_code == 404 or made not in found.json()

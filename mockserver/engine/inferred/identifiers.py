@@ -185,7 +185,10 @@ def key_above(plan: Plan, path: Mapping[str, Any], links: tuple[Link, ...], inde
     if above is not None and not above.identity.nested:
         return own
     if above is not None and index:
-        return f"{key_above(plan, path, links, index - 1)}/{own}"
+        # Another one may stand between it and its parent: `/projects/{p}/flags/{f}/stages/{s}`.
+        home = above.parents[-1] if above.parents else link
+        ours = [place for place in range(index) if home.alike(links[place])]
+        return f"{key_above(plan, path, links, ours[-1] if ours else index - 1)}/{own}"
     return "/".join(id_text(path[one.parameter]) for one in links[: index + 1])
 
 

@@ -282,6 +282,10 @@ class _Issue:
         body = _with(self._reply.body, path, value)
         if body is MISSING:
             return False
+        whole = self._pointer if FIRST in path else None
+        if whole is not None and not self._context.values.check(whole).is_valid(body):
+            # An array without items got one, which needs more than a credential.
+            return False
         self._reply.body = body
         return True
 
@@ -347,9 +351,15 @@ class _Issue:
         found = repository.get(self._world, entity[1])
         key = repository.resource.identity.key
         known = self._context.flat(repository.resource).properties
-        if found is None or path[-1] not in known or path[-1] == key:
+        at = action.response.at
+        # The key of a part of it (of its first environment) is stored there.
+        inner = path[len(at) :] if path[: len(at)] == at and path[len(at) :] else path[-1:]
+        inner = inner if inner[0] in known else path[-1:]
+        if found is None or inner[0] not in known or inner == (key,):
             return
-        data = {**found.data, path[-1]: value}
+        data = _with(found.data, inner, value)
+        if data is MISSING:
+            return
         repository.put(self._world, Entity(found.key, data, found.parent, found.row))
 
 

@@ -203,7 +203,8 @@ def _pages(
     shown = bool(call.context.examples.of(call.resource.name))
     order = order_of(call.request.query, envelope, call.repository, properties, placed=not shown)
     above, own = call.action.parents, call.resource.parents[-1:]
-    if above and (within is None or not (own and own[0].alike(above[-1]))):
+    beyond = not (own and above and own[0].alike(above[-1]))
+    if above and (within is None or beyond):
         # Their own property names what the path names last.
         link = above[-1]
         if link.field is not None:
@@ -221,6 +222,9 @@ def _pages(
     else:
         name, key = call.resource.name, call.key_above(len(above) - 1)
         there = members(call.context.repositories, call.world, name, membership, key)
+        if within and beyond:
+            # What lies below another one (a run of another repository) has another path.
+            there = [one for one in there if one.parent in ("", within)]
         rows = [one for one in there if passes(call.world, one, tests, choice)]
         rows = rows[::-1] if order.newest_first else rows
     return Sorted(sorted_by(rows, order), lambda entity: entity.key)
