@@ -46,13 +46,7 @@ def clean_up(
     held, target.ownership = target.ownership, None
     target.persistence.quarantined.clear()
     try:
-        missing = list(ledger.pending.values())
-        for pause in PAUSES:
-            if missing:
-                target.persistence.sleep(pause)
-            missing = [one for one in missing if _is_missing(one, ledger, target, ownership)]
-        for pending in missing:
-            ledger.nothing(pending.number)
+        _look_for_unanswered(ledger, target, ownership)
         left: dict[int, str] = {}
         for _ in range(ROUNDS):
             left = {}
@@ -74,6 +68,29 @@ def clean_up(
         for a in ledger.pending.values()
     ]
     return [*left.values(), *unknown]
+
+
+def _look_for_unanswered(ledger: Ledger, target: Target, ownership: Ownership) -> None:
+    """Find out which creations without a response have made nothing. Raises NoReply if the server
+    is gone; what can't be read meanwhile stays unknown."""
+    missing = list(ledger.pending.values())
+    for pause in PAUSES:
+        if missing:
+            target.persistence.sleep(pause)
+        left, unread = [], set()
+        for pending in missing:
+            try:
+                if _is_missing(pending, ledger, target, ownership):
+                    left.append(pending)
+            except NoReply:
+                if not target.is_there():
+                    raise
+                left.append(pending)
+                unread.add(pending.number)
+        missing = left
+    for pending in missing:
+        if pending.number not in unread:
+            ledger.nothing(pending.number)
 
 
 def _remove(entry: Entry, ledger: Ledger, target: Target, ownership: Ownership) -> str:

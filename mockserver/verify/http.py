@@ -9,6 +9,7 @@ is silent or sends slowly. An event stream, which may never end, is read only br
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import threading
@@ -143,13 +144,47 @@ class Watchdog:
 WATCHDOG = Watchdog()
 
 
+class _Head:
+    """The file of a response while its head is read; `last` is the last line."""
+
+    def __init__(self, file: Any) -> None:
+        self.file, self.last = file, b""
+
+    def readline(self, limit: int = -1) -> bytes:
+        self.last = self.file.readline(limit)
+        return self.last
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class _Response(http.client.HTTPResponse):
+    """Raises an error for a head that was cut, which http.client takes for a whole one."""
+
+    def begin(self) -> None:
+        file: Any = self.fp
+        head: Any = _Head(file)
+        self.fp = head
+        try:
+            super().begin()
+        finally:
+            if self.fp is head:
+                self.fp = file
+        if not head.last:
+            raise http.client.RemoteDisconnected("The head of the response was cut")
+
+
 class _Connection(HTTPConnection):
+    response_class = _Response
+
     def getresponse(self) -> Any:
         WATCHDOG.reading_from(self.sock)
         return super().getresponse()
 
 
 class _SecureConnection(HTTPSConnection):
+    response_class = _Response
+
     def getresponse(self) -> Any:
         WATCHDOG.reading_from(self.sock)
         return super().getresponse()

@@ -65,6 +65,8 @@ REPLIES: dict[str, tuple[Reply, str]] = {
         "late",
     ),
     "a head without an end": (drips_its_head, "late"),
+    "a head that is cut": (raw(OK), "dropped"),
+    "a head that is cut in a line": (raw(OK + b"content-len"), "dropped"),
     "no HTTP": (raw(b"220 mail.example.com ESMTP\r\n"), "dropped"),
     "no number as status": (raw(b"HTTP/1.1 many OK\r\n\r\n"), "dropped"),
     "a status that there is not": (raw(b"HTTP/1.1 999 What\r\ncontent-length: 0\r\n\r\n"), "999"),

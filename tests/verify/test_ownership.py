@@ -24,9 +24,10 @@ from mockserver.verify.cleanup import clean_up, note_others
 from mockserver.verify.conformance.guarded import Guard
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.ownership import Ownership, Router, Withheld
+from mockserver.verify.persistence import Persistence
 from mockserver.verify.sandbox import Sandbox, sandbox_of
 from mockserver.verify.target import Target
-from tests.verify.jobs_server import serving
+from tests.verify.jobs_server import closes, serving
 
 TEXT = {"type": "string"}
 THING = {"type": "object", "required": ["id", "name"], "properties": {"id": TEXT, "name": TEXT}}
@@ -313,6 +314,32 @@ def test_what_a_response_does_not_name_is_found_or_reported(tmp_path: Path) -> N
     assert {row["name"] for row in things.rows.values()} == {"theirs", "a hidden name"}
     assert left == ["what makeThing created, which its response does not name"]
     assert Ledger.load(str(ledger.path)).pending == ledger.pending
+
+
+class Unlisted(Silent):
+    """Its list fails once the creations are done."""
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if method == "GET" and path == "/things" and len(self.rows) > 1:
+            return 0, closes
+        return super().answer(method, path, body)
+
+
+def test_a_list_that_fails_does_not_end_the_removal(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    things = Unlisted()
+    known = ownership(ledger=ledger)
+    with serving(things) as url, Target(build_contract(DOCUMENT), url, "") as target:
+        target.persistence = Persistence(0.1, 0.01)
+        target.ownership = known
+        target.send("POST", "/things", body={"name": "a long name"}, operation="makeThing")
+        _, row = things._new("mine")
+        made = known.admit("POST", "/things", b'{"name": "mine"}')
+        known.settle(made, 201, {}, json.dumps(row).encode())
+        left = clean_up(ledger, target, known, lambda text: None)
+    ledger.close()
+    assert row["id"] not in things.rows
+    assert left == ["what makeThing created, which its response does not name"]
 
 
 def test_what_the_server_was_still_at_when_the_run_ended_is_removed(tmp_path: Path) -> None:
