@@ -16,7 +16,7 @@ from typing import Any
 from mockserver.engine.timestamps import SECOND, parse
 from mockserver.engine.world import Collection, Row, World, digest
 from mockserver.errors import BadRequest, Unauthenticated
-from mockserver.inference.credentials import CredentialPlan
+from mockserver.inference.credential_model import CredentialPlan
 from mockserver.inference.words import bag, tokens
 from mockserver.records import dataclass
 

@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.inference.actions import Deducer
 from mockserver.inference.callers import with_callers
 from mockserver.inference.constraints import constrained
+from mockserver.inference.credentials import plan_credentials
 from mockserver.inference.decisions import with_decisions
 from mockserver.inference.drafts import Draft, find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
@@ -59,7 +60,11 @@ def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -
     if overrides:
         plan = corrected(plan, overrides, survey)
     configured = overrides.get("webhooks", {})
-    return replace(plan, announcements=announced(contract, plan, survey.schemas, configured))
+    return replace(
+        plan,
+        announcements=announced(contract, plan, survey.schemas, configured),
+        credentials=plan_credentials(contract, survey.schemas),
+    )
 
 
 def with_rows(

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
+from mockserver.inference.credential_model import CredentialPlan, Issuer, IssuerKind, OAuthPaths
 from mockserver.inference.model import FIRST, Path, Resource
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.credentials import cookie_of
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation
 from mockserver.openapi.schemas.resolved import Schemas
-from mockserver.records import dataclass
-
-IssuerKind = Literal["oauth", "login", "key", "device"]
 
 _ACCESS = bag(
     "access_token auth_token bearer_token session_token api_token api_key apikey jwt jwt_token "
@@ -47,65 +44,6 @@ _ALIKE = 0.6
 """The share of its properties that a schema has in common with the resource that it shows."""
 _DEEPEST, _DEEP = 5, 3
 """How deep a credential lies in the body of a login, and of any other operation."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Issuer:
-    """An operation that issues credentials, and where its response holds them.
-
-    A path of no steps is the whole body. `life` are the properties with the lifetime and the type
-    of the credential, `headers` the response headers that hold it. `renews` is the property of the
-    request that has a refresh token.
-    """
-
-    operation: str
-    kind: IssuerKind
-    access: tuple[Path, ...] = ()
-    refresh: tuple[Path, ...] = ()
-    life: tuple[Path, ...] = ()
-    headers: tuple[str, ...] = ()
-    renews: str | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OAuthPaths:
-    """The OAuth and OpenID Connect paths that a document names."""
-
-    token: frozenset[str] = frozenset()
-    authorization: frozenset[str] = frozenset()
-    device: frozenset[str] = frozenset()
-    discovery: frozenset[str] = frozenset()
-    scopes: tuple[str, ...] = ()
-
-    @property
-    def any(self) -> frozenset[str]:
-        return self.token | self.authorization | self.device | self.discovery
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CredentialPlan:
-    """The operations that issue credentials (by operationId), those that revoke them, and the OAuth
-    paths.
-
-    `jwt`: the document says that a token is a JWT. `cookie` is the cookie that holds the session,
-    if any.
-    """
-
-    issuers: Mapping[str, Issuer] = field(default_factory=dict)
-    revokers: frozenset[str] = frozenset()
-    oauth: OAuthPaths = OAuthPaths()
-    jwt: bool = False
-    cookie: str | None = None
-
-    @property
-    def any(self) -> bool:
-        """Whether any operation issues credentials."""
-        return bool(self.issuers) or bool(self.oauth.any)
-
-    @property
-    def has_devices(self) -> bool:
-        """Whether an operation gives out device codes, which a user confirms on a page."""
-        return any(issuer.kind == "device" for issuer in self.issuers.values())
 
 
 def plan_credentials(contract: Contract, schemas: Schemas) -> CredentialPlan:

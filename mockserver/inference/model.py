@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Literal
 
+from mockserver.inference.credential_model import CredentialPlan
 from mockserver.inference.page_model import Ordering, PageFields, Paging
 from mockserver.records import dataclass
 
@@ -47,8 +48,7 @@ class Link:
     certain: bool = True
 
     def alike(self, other: Link) -> bool:
-        """Whether both name the same kind of entity; if unknown, whether they have the same
-        name."""
+        """Whether both name the same kind of entity; if unknown, by the same name."""
         known = self.resource is not None or self.parameter == other.parameter
         return self.resource == other.resource and known
 
@@ -85,9 +85,8 @@ class States:
     `attempts` on each retry; `flags` are true in certain states; `verdicts` have a value for each
     terminal state (`conclusion: failure`); `within` has the moments and flags of nested objects.
     `beside` are other status properties with their states: a single one, or those of the same
-    work. Where only flags tell the state, `name` is "". `open`: the property takes any text, so
-    that there may be other states, too. `codes`: the value of each state, if that is no word (`0`).
-    """
+    work. Where only flags tell the state, `name` is "". `open`: it takes any text, so there may be
+    others. `codes`: the value of each state, if that is no word (`0`)."""
 
     name: str
     initial: tuple[str, ...] = ()
@@ -494,6 +493,7 @@ class Plan:
     resources: Mapping[str, Resource] = field(default_factory=dict)
     announcements: tuple[Announcement, ...] = ()
     callers: str | None = None
+    credentials: CredentialPlan = CredentialPlan()
 
     def resource_of(self, action: Action) -> Resource | None:
         """The resource of an action."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from mockserver.inference.credential_model import CredentialPlan, Issuer, OAuthPaths
 from mockserver.inference.model import (
     Action,
     Announcement,
@@ -37,7 +38,7 @@ _TUPLE, _LIST, _SET, _MAPPING, _FIRST = range(5)
 _CLASSES: tuple[type[Any], ...] = (
     Plan, Resource, Action, Announcement, Because, Envelope, Identity, JobStart, Link, Membership,
     Ordering, PageField, PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
-    Constraint, Elements, ValueSet, Through,
+    Constraint, Elements, ValueSet, Through, CredentialPlan, Issuer, OAuthPaths,
 )  # fmt: skip
 CLASSES = frozenset(_CLASSES)
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, _FIRST)}

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from mockserver.files.documents import read_contract
-from mockserver.inference import model, page_model
+from mockserver.inference import credential_model, model, page_model
 from mockserver.inference.build import build_plan
 from mockserver.inference.stored import CLASSES, restored, restored_plan, stored
 
@@ -36,14 +36,15 @@ def test_values_come_back_with_their_types(value: object) -> None:
 
 @pytest.mark.parametrize(
     "plain",
-    [None, "x", [], [99], [-1], ["x"], [True, 1], [4, 1, 2, 3, 4, 5], [0, [2, [1]]], [3, 1]],
+    [None, "x", [], [99], [-1], ["x"], [True, 1], [4, 1, 2, 3, 4, 5, 6], [0, [2, [1]]], [3, 1]],
 )
 def test_what_is_no_plan_is_none(plain: object) -> None:
     assert restored_plan(plain) is None
 
 
 def test_every_class_of_the_model_has_a_plain_form() -> None:
-    named = [*vars(model).values(), *vars(page_model).values()]
+    models = (model, page_model, credential_model)
+    named = [one for each in models for one in vars(each).values()]
     classes = {one for one in named if isinstance(one, type) and is_dataclass(one)}
     assert classes == CLASSES
 
@@ -60,5 +61,5 @@ def test_a_kept_plan_needs_no_rules() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
-    rules = ("build", "operations", "pagination", "relations", "verbs")
+    rules = ("build", "credentials", "operations", "pagination", "relations", "verbs")
     assert not {f"mockserver.inference.{name}" for name in rules} & set(loaded)

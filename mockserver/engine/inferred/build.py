@@ -38,7 +38,6 @@ from mockserver.engine.inferred.webhooks import EventSource, Listeners
 from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Collection, World
-from mockserver.inference.credentials import plan_credentials
 from mockserver.inference.model import Action, ActionKind, Link, Plan, Resource
 from mockserver.inference.page_fields import word
 from mockserver.inference.paths import route
@@ -90,7 +89,7 @@ def assemble(
         operation.id: _lazy(context, operation, plan.actions[operation.id])
         for operation in contract.operations
     }
-    credentials = Credentials(plan_credentials(contract, schemas))
+    credentials = Credentials(plan.credentials)
     handlers.update(_about_credentials(context, handlers, credentials))
     handlers.update({n: h for n, h in base.handlers.items() if n in contract.by_id})
     own_repositories = [one for one in repositories.values() if isinstance(one, OwnRepository)]

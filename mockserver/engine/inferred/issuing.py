@@ -38,7 +38,7 @@ from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND, parse, render
 from mockserver.engine.world import World, digest, uuid_of
 from mockserver.errors import ContractError, ReplyError, Unauthenticated
-from mockserver.inference.credentials import Issuer, shown_callers
+from mockserver.inference.credential_model import Issuer
 from mockserver.inference.model import FIRST, Path
 from mockserver.inference.words import tokens
 
@@ -149,6 +149,8 @@ class _Issue:
         repository = context.repositories.get(context.plan.callers or "")
         if repository is None:
             return
+        from mockserver.inference.credentials import shown_callers  # rules, for logins only
+
         resource, pointer = repository.resource, self._pointer
         paths = list(shown_callers(context.schemas, resource, pointer)) if pointer else []
         if made is not None and made[0] != resource.name:

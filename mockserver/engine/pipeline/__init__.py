@@ -47,7 +47,7 @@ from mockserver.errors import (
     StoreUnavailable,
     Unauthenticated,
 )
-from mockserver.inference.credentials import Issuer
+from mockserver.inference.credential_model import Issuer
 from mockserver.openapi.model import Contract, Operation, Violation
 from mockserver.openapi.request.bodies import BodyReader, BodyValue
 from mockserver.openapi.request.parameters import ParameterReader

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from mockserver.engine.credentials import NAMES, Issued, client_of, refused
 from mockserver.errors import Forbidden, Unauthenticated
-from mockserver.inference.credentials import Issuer
+from mockserver.inference.credential_model import Issuer
 from mockserver.openapi.model import Contract, Operation, SecurityScheme
 from mockserver.openapi.request.parameters import split_cookies
 
