@@ -26,6 +26,8 @@ def alike_in(parameter: Parameter, like: Mapping[str, Any]) -> Any:
     if not parameter.required and "default" not in parameter.schema:
         return None
     value = called(parameter.name, like)
+    if isinstance(value, list) and len(value) == 1 and parameter.schema.get("type") != "array":
+        value = value[0]  # `?states=ACTIVE`
     words = set(tokens(parameter.name))
     form = parameter.schema.get("format") or ("date" if "date" in words else "")
     if parameter.required and form in _EDGES:

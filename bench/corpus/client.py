@@ -120,6 +120,9 @@ class Client:
         url = self.contract.base_path + target + ("?" + "&".join(parts) if parts else "")
         self.last = Sent(operation.method, url, headers, content)
         reply = self.last.again(self.http)
+        resource = self.plan.resources.get(self.plan.actions[operation.id].resource or "")
+        if resource is not None and operation.method not in ("GET", "HEAD"):
+            self.finder.changed(resource)
         if reply.status_code in _TAKEN and body is MISSING:
             other = self._renamed(operation, rng)
             return self.send(operation, path, other, query) if other is not None else reply

@@ -41,6 +41,11 @@ class Finder:
         self._asked = 0
         self.doubtful = False
 
+    def changed(self, resource: Resource) -> None:
+        """Forget what entities of a resource show, where paths name them by that."""
+        if resource.identity.names:
+            self._found = {a: found for a, found in self._found.items() if a[0] != resource.name}
+
     def removed(self, key: Any) -> None:
         """Forget a removed entity, and everything known to be below it."""
         gone = str(key)

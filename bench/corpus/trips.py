@@ -10,6 +10,7 @@ from bench.corpus.client import Client
 from bench.corpus.finding import NoRequest, named_by
 from bench.corpus.making import Made
 from mockserver.inference.model import Action, Resource
+from mockserver.inference.words import other_name_in
 from mockserver.openapi.model import Operation
 
 _CONFLICT = 409
@@ -79,13 +80,25 @@ class _Trip:
         found = []
         for operation, action in self.client.operations(self.resource, *kinds):
             path = alike(action.parents, self.made.links, {**self.said(action), **self.made.path})
-            own: dict[str, Any] | None = {action.item: self.made.key} if action.item else {}
+            own: dict[str, Any] | None = (
+                {action.item: self.named(action.item)} if action.item else {}
+            )
             if action.request.by and action.kind == "fetch":
                 own = named_by(action, self.made.thing)
             if path is not None and own is not None:
                 found.append((operation, action, {**path, **own}))
         named = (way for way in found if not way[1].request.newest)
-        return sorted(named, key=lambda way: bool(way[1].request.by))
+        return sorted(named, key=lambda way: (bool(way[1].request.by), self.is_renamed(way[1])))
+
+    def is_renamed(self, action: Action) -> bool:
+        """Whether a path names it by another property than its id."""
+        return action.item is not None and other_name_in(self.resource, action.item) is not None
+
+    def named(self, parameter: str) -> Any:
+        """What names the entity at this path parameter: its id, or the property that is called
+        like that."""
+        name = other_name_in(self.resource, parameter)
+        return self.made.thing.get(name, self.made.key) if name is not None else self.made.key
 
     def said(self, action: Action) -> dict[str, Any]:
         """What the client sent, or was shown, under the names of path parameters that name nothing

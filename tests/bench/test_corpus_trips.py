@@ -46,11 +46,38 @@ def test_the_latest_is_not_the_one_that_was_made() -> None:
     assert walked(notes(first=latest)) == ["notes"]
 
 
-def test_a_filter_that_must_be_given_has_the_values_of_the_entity() -> None:
-    kinds = {"type": "array", "items": one_of("short", "long")}
+KINDS = one_of("short", "long")
+
+
+@pytest.mark.parametrize("kinds", [array(KINDS), KINDS, {**KINDS, "default": "long"}])
+def test_a_filter_that_must_be_given_has_the_values_of_the_entity(kinds: Any) -> None:
     document = notes(query={"kinds": kinds})
-    document["paths"]["/notes"]["get"]["parameters"][0]["required"] = True
+    document["paths"]["/notes"]["get"]["parameters"][0]["required"] = "default" not in kinds
     assert walked(document) == ["notes"]
+
+
+def test_an_old_path_names_one_by_the_number_that_it_shows() -> None:
+    """`/teams/{team_id}` beside `/orgs/{org}/teams/{team_slug}`."""
+    team = obj("id", "slug", id={"type": "integer"}, slug=text(), name=text())
+    number = {"name": "team_id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    sent = obj("name", name=text())
+    paths = {
+        "/teams/{team_id}": {
+            "parameters": [number],
+            "get": operation("old", ref("Team"), also=(404,)),
+            "patch": operation("change", ref("Team"), sent=sent, also=(404,)),
+            "delete": operation("drop", status=204, also=(404,)),
+        },
+        "/orgs/{org}/teams": path(
+            "org",
+            get=operation("teams", array(ref("Team"))),
+            post=operation("make", ref("Team"), status=201, sent=sent),
+        ),
+        "/orgs/{org}/teams/{team_slug}": path(
+            "org", "team_slug", get=operation("team", ref("Team"), also=(404,))
+        ),
+    }
+    assert walked(with_schemas(paths, Team=team)) == ["orgs.teams"]
 
 
 def test_what_is_made_at_two_paths_is_made_where_one_can_be_read() -> None:
