@@ -126,7 +126,8 @@ class Deducer:
             return Reading(weight, action)
         if facts.method in ("PUT", "PATCH") and action.item is not None and not facts.body:
             return Reading(WEIGHTS["posted"], action)
-        made = action.kind == "create" and not verb_of(facts.route.last)
+        verb = verb_of(facts.route.last) and not facts.route.plural
+        made = action.kind == "create" and not verb
         return Reading(WEIGHTS["plain"] + WEIGHTS["collection"] * made, action)
 
     def _fields_of(self, name: str) -> tuple[str, ...]:

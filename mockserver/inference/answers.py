@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mockserver.inference.model import Path, Resource
-from mockserver.inference.operations import Facts, Survey, json_of
-from mockserver.inference.words import noun
+from mockserver.inference.operations import Facts, Survey, body_of, json_of
+from mockserver.inference.words import bag, noun, tokens
+
+_OF_COPIES = bag("new target destination dest clone copy duplicate")
+_NAMES = bag("name id identifier key slug title")
 
 
 class Answers:
@@ -38,6 +41,27 @@ class Answers:
             return True, found
         # Not the entity, but something of it may be there.
         return self._is_alike(facts.ref, resource), facts.at
+
+    def name_of_copy(self, facts: Facts, resource: Resource) -> tuple[Path, str]:
+        """Where a request names the copy that it asks for, `{"destinationInstanceName": ...}`, at
+        the top or in a part, and the property of the copy that is meant."""
+        media = body_of(facts.operation)
+        if media is None or not media.pointer:
+            return (), ""
+        schemas = self.survey.schemas
+        own = {"_".join(tokens(n)): n for n in self.survey.flat(resource.schema).properties}
+        nouns = {*tokens(resource.noun), resource.noun}
+        places: list[tuple[Path, str]] = [((), schemas.main(media.pointer))]
+        for path, place in places:
+            for name, schema in schemas.flat_at(place).properties.items():
+                words = tokens(name)
+                inner = None if path else schemas.place(place, name)
+                if inner is not None and "object" in schemas.types(schema):
+                    places.append(((name,), schemas.canonical(inner)))
+                rest = "_".join(w for w in words if w not in _OF_COPIES and w not in nouns)
+                if rest in own and rest in _NAMES and not _OF_COPIES.isdisjoint(words):
+                    return (*path, name), own[rest]
+        return (), ""
 
     def _is_alike(self, place: str, resource: Resource) -> bool:
         """Whether a schema without a name of its own is that of the entity."""

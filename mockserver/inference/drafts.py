@@ -234,15 +234,16 @@ def _same(one: Facts, other: Facts) -> bool:
 
 
 def refs_of(survey: Survey, draft: Draft) -> set[str]:
-    """The named schemas of the entity."""
+    """The named schemas of the entity; what is read elsewhere, such as the operation with which a
+    create responds, is another one."""
     facts = [*draft.lists, *draft.creates]
     for route in draft.items:
-        facts.extend(
-            one
-            for method, one in survey.by_steps[route.steps].items()
-            if method in ("GET", "PUT", "PATCH") and one.envelope is None
-        )
-    return {one.ref for one in facts if one.ref.startswith(("#/components/", "#/x-bundled/"))}
+        found = survey.by_steps[route.steps]
+        facts += (found[m] for m in ("GET", "PUT", "PATCH") if m in found and not found[m].is_list)
+    refs = {one.ref for one in facts if one.ref.startswith(("#/components/", "#/x-bundled/"))}
+    own = {route.steps for route in draft.items}
+    read = {ref for ref in refs if not own.isdisjoint(survey.homes.get(ref, ()))}
+    return {r for r in refs if r in read or r not in survey.homes} if read else refs
 
 
 def _merge(survey: Survey, drafts: list[Draft]) -> list[Draft]:

@@ -94,6 +94,7 @@ WEIGHTS = {
     "new": 2,  # the response is 201 or 202
     "works": 1,  # the other one is a job
     "only": 1,  # ... that nothing else makes
+    "receipt": 1,  # the response is little more than the id of what nothing else makes
     "several": 1,  # the path says that it is about several of a collection
     "copies": 3,  # the verb creates another entity of the kind
 }

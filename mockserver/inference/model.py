@@ -77,8 +77,8 @@ class States:
     The value is in the property `name`, or deeper, at `inner` (`status.state`). `new` is the
     initial state; `path` are the states of a successful run. `moves`: time changes the state,
     except in states in `holds`, where a client has to act; `timeout` is the property with the time
-    until which it waits. `leads` are states that end on their own (`cancelling`), each with the
-    next one. `lasts` are the seconds in each state, where known.
+    until which it waits. `leads` are states that end on their own, each with the next one. `lasts`
+    are the seconds in each state, where known.
 
     `moments` are the timestamps of entering states; `results`, `faults` and `cancels` are
     properties that are set on success, failure or cancellation; `progress` grows while it works,
@@ -134,8 +134,7 @@ class States:
 
     @property
     def terminal(self) -> frozenset[str]:
-        ends = frozenset((*self.success, *self.failure, *self.cancelled))
-        return ends - frozenset(self.path[:-1])
+        return frozenset((*self.success, *self.failure, *self.cancelled)) - {*self.path[:-1]}
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -266,7 +265,8 @@ class RequestUse:
     leads to an array of entities that may be sent as well. `every`: a bulk delete without ids, of
     the whole collection. `by` are parameters that name the entity, or filter a list, by other
     properties: each with its property; `through` are those that filter it by entities that link
-    two others. `newest`: it is about the newest entity, without naming it.
+    two others. `newest`: it is about the newest entity, without naming it. `copy` leads to what
+    names a copy, by a property.
     """
 
     at: Path = ()
@@ -281,6 +281,7 @@ class RequestUse:
     by: tuple[tuple[str, str], ...] = ()
     through: tuple[Through, ...] = ()
     newest: bool = False
+    copy: tuple[Path, str] = ((), "")
 
 
 @dataclass(frozen=True, slots=True)

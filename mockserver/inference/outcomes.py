@@ -21,7 +21,7 @@ COMPLETED = bag("completed complete completion succeeded success done finished")
 RESULTS = bag(
     "result results output outputs download downloads artifact artifacts report summary score "
     "scores duration elapsed size bytes pages transcript transcription recording response answer "
-    "completion metrics usage preview expires file files"
+    "completion metrics usage preview expires file files solution solutions"
 )
 CONTENTS = bag("content contents data")
 """Paths at which there are results."""
@@ -336,7 +336,9 @@ def stem_of(schemas: Schemas, name: str, schema: Any) -> str:
     stem = moment_stem(name)
     if stem:
         return stem
-    word = "_".join(tokens(name))
+    words = tokens(name)
+    # `run_end` of a run
+    word = "_".join(words[1:] if len(words) > 1 and words[0] in known.RUNS else words)
     happens = word in _EVENTS or kind_of(word) in (FAILURE, "cancelled", SUCCESS)
     return word if happens and _says_when(schemas, schema) else ""
 

@@ -25,7 +25,7 @@ from mockserver.inference.page_parameters import (
     parameter_of,
     sent_in,
 )
-from mockserver.inference.states import is_job
+from mockserver.inference.states import ACTIVE, is_job, kind_of
 from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.openapi.model import Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -184,6 +184,8 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         own = own or any(spelled in (f"{last}_{one}", f"{about}_{one}") for one in _SAID_OF_ONE)
         # `import_task` of `/imports`
         own = own or (spelled.startswith((f"{last}_", f"{about}_")) and is_job(spelled))
+        if own and _works_on(schemas, flat, pointer, name):
+            continue
         if not own and (word(name) not in WRAPPERS or _is_beside(name, last, flat)):
             continue
         path, inner = _inside(schemas, pointer, name)
@@ -201,6 +203,22 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
                 return path, inner
             wrapped = wrapped if wrapped[0] else (path, inner)
     return wrapped
+
+
+def _works_on(schemas: Schemas, flat: Flat, pointer: str, name: str) -> bool:
+    """Whether the status beside a property says that there is work on it: the whole is a job with a
+    result, `{"status": "processing", "solution": {...}}`, unless that has a status, too."""
+    for other, schema in flat.properties.items():
+        if other != name and word(other) in _STATUS:
+            values = schemas.flat(schema).values or ()
+            if any(isinstance(one, str) and kind_of(one) == ACTIVE for one in values):
+                inner = schemas.place(pointer, name)
+                own = schemas.flat_at(schemas.canonical(inner)).properties if inner else {}
+                return not any(word(one) in _STATUS for one in own)
+    return False
+
+
+_STATUS = bag("status state phase job_status task_status")
 
 
 def _is_beside(name: str, last: str, flat: Flat) -> bool:

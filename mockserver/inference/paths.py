@@ -13,6 +13,10 @@ _PARAMETER = re.compile(r"{([^{}]+)}")
 _ODATA = re.compile(r"([^{}()]+)\(\s*'?({[^{}]+})'?\s*\)")
 # A qualified name with arguments is an OData function, not an entity.
 _FUNCTION = re.compile(r"([^{}().]+(?:\.[^{}().]+)+)\([^()]*{[^()]*\)")
+# `/documents.{format}`, `/documents/{id}.{format}`
+_FORMAT = re.compile(
+    r"(?<=.)\.{(?:format|ext|extension|content_?type|media_?type|response_?format)}$", re.I
+)
 _VERSION = re.compile(r"v?\d+(\.\d+)*([ab]\d*|beta|alpha)?$|api$|rest$")
 
 
@@ -75,7 +79,7 @@ def route(path: str) -> Route:
     for index, part in enumerate(parts):
         if index == len(parts) - 1:
             part, _, verb = _colon(part)
-            part = part.removesuffix(".json")
+            part = _FORMAT.sub("", part.removesuffix(".json"))
         found = _PARAMETER.findall(part)
         if part.lower() in _BY_ID and steps and steps[-1] != ANY and _is_led_by(parts, index):
             continue  # `/discoverers/id/{id}`
@@ -104,6 +108,12 @@ def _colon(part: str) -> tuple[str, str, str]:
     if colon and head and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", tail) and "{" not in tail:
         return head, colon, tail
     return part, "", ""
+
+
+def shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """With how many of the same steps two paths begin."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 @lru_cache(maxsize=16_384)

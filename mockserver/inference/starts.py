@@ -8,7 +8,7 @@ from dataclasses import replace
 from mockserver.inference.evidence import Maker, Reading, weight_of
 from mockserver.inference.model import FIRST, Action, JobStart, Path, Resource
 from mockserver.inference.operations import Facts, Survey, body_of, json_of
-from mockserver.inference.paths import Route
+from mockserver.inference.paths import Route, shared
 from mockserver.inference.paths import route as route_of
 from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.states import is_job
@@ -21,7 +21,7 @@ Steps = tuple[str, ...]
 _GENERIC = bag("id ids name slug key code uuid guid uid sid number type status") | {""}
 """Path parameters that do not name a resource."""
 
-_CHANGING = ("create", "replace", "patch", "remove", "transition")
+_CHANGING = ("create", "replace", "patch", "remove", "transition", "clone")
 
 _IDS = bag("id uuid guid uid sid token ticket reference key")
 """What a receipt calls the id of an entity that it does not show."""
@@ -116,9 +116,11 @@ class StartReader:
         only = not resource.creatable and found.evidence == "shown"
         if only and self._is_main_entity(facts, found):
             evidence.append("only")
+        if not resource.creatable and found.id_path and self._receipt_id(facts) == found.id_path:
+            evidence.append("receipt")
         if states is not None and (states.active or states.initial):
             evidence.append("works")
-        elif not {"new", "only"} & {*evidence}:
+        elif not {"new", "only", "receipt"} & {*evidence}:
             return
         why = f"{facts.operation.path} starts a {resource.noun.replace('_', ' ')}"
         id_path = found.id_path
@@ -156,7 +158,7 @@ class StartReader:
         own = self.survey.flat(self.resources[action.resource].schema).properties.keys()
         sent = self.survey.flat(facts.body).properties.keys()
         works = states is not None and bool(states.active or states.initial)
-        if not works or (sent and not sent & own):
+        if not works or (sent and not sent & own and action.kind != "clone"):
             return None
         return JobStart(found.resource, found.at)
 
@@ -373,7 +375,8 @@ class StartReader:
 
     def _by_parameter_name(self, words: Sequence[str], route: Route) -> str | None:
         """The resource whose paths have a parameter of this name. Of several, the one that is in
-        this path too: `/message/send` beside `/messages/{messageId}`."""
+        this path too, `/message/send` beside `/messages/{messageId}`, or whose path begins like
+        this one: `/vrp/optimize` beside `/vrp/solution/{jobId}`."""
         names = self._by_parameter.get("".join(words), ())
         if len(names) < 2:
             return next(iter(names), None)
@@ -381,7 +384,14 @@ class StartReader:
             for name in names:
                 if noun_of(step) == self.resources[name].noun:
                     return name
-        return None
+        begins = {
+            name: max(
+                (shared(r, route.steps) for r in self._item_routes().get(name, ())), default=0
+            )
+            for name in names
+        }
+        nearest = [name for name in names if begins[name] == max(begins.values()) > 0]
+        return nearest[0] if len(nearest) == 1 else None
 
     def one_of(self, noun: str) -> str | None:
         """The resource with this noun, or with a noun that ends in it."""

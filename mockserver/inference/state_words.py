@@ -288,6 +288,13 @@ JOBS = bag(
     """
 )
 """Nouns of work."""
+REMOVALS = bag("delete deletion removal destruction cancellation termination destroy")
+"""Nouns of an end: what is pending with one of these is no longer new."""
+TO_COME = bag("pending scheduled awaiting waiting")
+JOINED = ("job", "run", "task")
+"""What nouns of work written as one word end with: `pipelinerun`."""
+RUNS = bag("job run task build execution operation")
+"""What the moments of work may begin with: `run_start`."""
 SURE_JOBS = bag(
     "job export import backup restore crawl scan render rendering transcription transcode "
     "conversion migration sync ingestion indexing extraction encoding scrape"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
+from itertools import pairwise
 
 from mockserver.inference import state_words as known
 from mockserver.inference.words import tokens
@@ -93,6 +94,8 @@ def _kind(word: str) -> str:
         return FAILURE
     if "in_progress" in word or "in_process" in word:
         return ACTIVE
+    if known.TO_COME & {words[0], words[-1]} and not known.REMOVALS.isdisjoint(words):
+        return OTHER  # `pending_delete` is no beginning
     if words[0] in known.WAITS_FOR or words[-1] in known.WAITS_FOR or words[0] == "ready":
         return INITIAL if len(words) > 1 else _EXACT.get(words[0], OTHER)
     if is_work(words[-1]) or is_work(words[0]):
@@ -110,9 +113,12 @@ def _kind(word: str) -> str:
 
 
 def is_job(noun: str) -> bool:
-    """Whether a noun is one of work: `sim_run`, `export_channel`."""
+    """Whether a noun is one of work: `sim_run`, `export_channel`, `pipelinerun`."""
     words = tokens(noun)
-    return bool(words) and (words[-1] in known.JOBS or words[0] in known.JOBS_FIRST)
+    if not words:
+        return False
+    joined = any(words[-1].endswith(one) and len(words[-1]) > len(one) + 3 for one in known.JOINED)
+    return joined or words[-1] in known.JOBS or words[0] in known.JOBS_FIRST
 
 
 def is_work(word: str) -> bool:
@@ -138,7 +144,8 @@ def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
     _beside_others(kinds, words, nouns)
     _steps_between(kinds, words)
     _interruptions(kinds, words)
-    leads = {value: _after(value, words, kinds) for value, kind in kinds.items() if kind == LEAVING}
+    spelt = {word: value for value, word in words.items()}
+    leads = {value: _after(value, words, spelt) for value, kind in kinds.items() if kind == LEAVING}
     ordered = _is_ordered(values, kinds)
     by_kind = {
         kind: tuple(
@@ -196,6 +203,7 @@ def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[s
             after = spelt.get(done)
             if after is not None and kinds[after] not in (FAILURE, CANCELLED, ACTIVE):
                 kinds[after] = SUCCESS
+    _ready_to_begin(kinds, words)
     reached = False
     for value, word in words.items():
         # `ready_to_publish` is no beginning after `uploaded`.
@@ -226,20 +234,34 @@ def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[s
         for value, word in words.items():
             if word in ("stopped", "terminated", "off") and kinds[value] == CANCELLED:
                 kinds[value] = OTHER
-    for value, word in words.items():
+    begun = any(kind in (INITIAL, ACTIVE) for kind in kinds.values())
+    for value, word in words.items() if not begun else ():
         if word.startswith(("not_", "un", "non_")) and kinds[value] == FAILURE:
             rest = word.removeprefix("not_").removeprefix("non_").removeprefix("un")
-            begun = any(kind in (INITIAL, ACTIVE) for v, kind in kinds.items() if v != value)
-            if rest in spelt and kinds[spelt[rest]] == SUCCESS and not begun:
+            if rest in spelt and kinds[spelt[rest]] == SUCCESS:
                 kinds[value] = INITIAL
+                return
+
+
+def _ready_to_begin(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """What is `ready`, listed before all work, is ready to begin where the work has another end:
+    `ready`, `in_progress`, `succeeded`."""
+    listed = list(kinds)
+    if listed == sorted(listed):
+        return
+    working = [place for place, value in enumerate(listed) if kinds[value] == ACTIVE]
+    for value in listed[: working[0]] if working else ():
+        if words[value] == "ready" and any(words[v] in known.JOB_DONE for v in listed):
+            kinds[value] = INITIAL
 
 
 def _between(listed: Sequence[str], working: Sequence[str]) -> Iterator[str]:
     """The ends of work that is followed by other work: `created` of creating, created, starting."""
+    places = {word: place for place, word in reversed(list(enumerate(listed)))}
+    last = max((places[word] for word in working if is_work(word)), default=-1)
     for word in working:
         for done in participle_of(word.rsplit("_", 1)[-1]):
-            later = listed[listed.index(done) + 1 :] if done in listed else ()
-            if any(is_work(one) and one in working for one in later):
+            if places.get(done, last) < last:
                 yield done
 
 
@@ -249,11 +271,10 @@ def _steps_between(kinds: dict[str, str], words: Mapping[str, str]) -> None:
     listed = list(kinds)
     if listed == sorted(listed):
         return
-    for place, value in enumerate(listed[1:-1], 1):
+    end = max((place for place, value in enumerate(listed) if kinds[value] == SUCCESS), default=0)
+    for before, value in pairwise(listed[:end]):
         participle = words[value].endswith("ing") and words[value] not in _EXACT
-        begun = kinds[listed[place - 1]] in (INITIAL, ACTIVE)
-        ends = SUCCESS in {kinds[later] for later in listed[place + 1 :]}
-        if participle and kinds[value] == OTHER and begun and ends:
+        if participle and kinds[value] == OTHER and kinds[before] in (INITIAL, ACTIVE):
             kinds[value] = ACTIVE
 
 
@@ -278,9 +299,8 @@ def _stands(word: str) -> bool:
     return word in known.STANDING
 
 
-def _after(value: str, words: Mapping[str, str], kinds: Mapping[str, str]) -> str:
-    """The state after a transient one."""
-    spelt = {word: one for one, word in words.items()}
+def _after(value: str, words: Mapping[str, str], spelt: Mapping[str, str]) -> str:
+    """The state after a transient one; `spelt` has the value of each word."""
     word = words[value]
     head, _, rest = word.partition("_")
     wanted = (*known.ENDINGS.get(word, ()), *participle_of(word.rsplit("_", 1)[-1]))
@@ -355,7 +375,8 @@ def _path(
     if not ends:
         return tuple(found)
     if ordered:
-        milestones = [v for v in values if v in spelt.values() and words[v] in known.MILESTONES]
+        rest = set(spelt.values())
+        milestones = [v for v in values if v in rest and words[v] in known.MILESTONES]
         found += [v for v in milestones if values.index(v) < values.index(last)][:2]
     elif words[last] == "delivered":
         found += [v for v in spelt.values() if words[v] in ("sent", "shipped")]

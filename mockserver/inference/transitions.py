@@ -277,11 +277,15 @@ class VerbReader:
     ) -> Reading:
         """A verb that makes another entity, which the response shows at `at`, if it does."""
         resource = target.resource
+        named, by = self.answers.name_of_copy(facts, resource)
+        why = f"`{word or verb}` makes another {resource.noun}"
+        why += f", whose `{by}` is the `{named[-1]}` that is sent" if named else ""
         action = self.make(
-            facts, "clone", f"`{word or verb}` makes another {resource.noun}", "likely",
+            facts, "clone", why, "likely",
             item=self._item(facts, target), resource=resource.name,
             transition=Transition(verb, same=at is not None),
         )  # fmt: skip
+        action = replace(action, request=replace(action.request, copy=(named, by)))
         where = action.response.at if action.response.id_path else ()
         weight = weight_of([*evidence, "copies", "answers", "changes"])
         return Reading(weight, _answering(action, where if at is None else at))
@@ -296,14 +300,15 @@ class VerbReader:
         """Whether the verb creates a new entity of the same kind."""
         silent = facts.operation.success == 201 and not facts.ref
         # Of one of a kind, there is no other.
-        if not resource.name or resource.singleton or not (same or silent or self._tells_id(facts)):
+        if verb not in known.CLONING | known.AGAIN or not resource.name or resource.singleton:
             return False
-        if not same and any(True for _ in self.starts.readings(facts, resource.name)):
+        asks = verb in known.CLONING and bool(self.answers.name_of_copy(facts, resource)[0])
+        if not (same or silent or asks or self._tells_id(facts)):
+            return False
+        if not (same or asks) and any(True for _ in self.starts.readings(facts, resource.name)):
             return False
         if verb in known.CLONING:
             return True
-        if verb not in known.AGAIN:
-            return False
         about = f"{facts.operation.summary} {facts.operation.description}"
         named = re.search(rf"\bnew (?:\w+ )?{resource.noun.rsplit('_', 1)[-1]}\b", about.lower())
         return bool(named) or (facts.operation.success == 201 and not self._always_201(facts))

@@ -204,8 +204,10 @@ def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, 
     to another resource, only properties that the entity has."""
     sent = {**call.query_properties(), **named(without_files(call, call.sent))}
     if call.action.elsewhere:
+        # What the path is about may wrap what is sent: `{"exportContext": {...}}` to `/export`.
+        whole = {**named(without_files(call, call.request.body)), **sent}
         own = call.context.flat(call.resource).properties
-        sent = {name: value for name, value in sent.items() if name in own}
+        sent = {name: value for name, value in whole.items() if name in own}
     if call.action.elsewhere or (call.action.kind == "create" and call.resource.collections[1:]):
         sent = {**kind_by_name(call), **sent}
     return accepted(call.context.schemas, call.resource, sent, before)

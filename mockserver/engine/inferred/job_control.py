@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.context import named
 from mockserver.engine.inferred.crud import links
 from mockserver.engine.inferred.entities import new_entity
 from mockserver.engine.inferred.job_fields import outcome_salt
@@ -62,7 +63,7 @@ def tracked(handler: CallHandler) -> CallHandler:
         repository = made.repository
         above = min(len(repository.resource.parents), len(action.parents))
         key = made.key_above(above - 1) if above else ""
-        job = new_entity(made, repository, {}, links(made), key)
+        job = new_entity(made, repository, _asked_of(made, call), links(made), key)
         row = dict(job.row)
         if silent.shown:
             row["made"] = _result(made, repository, silent.shown[-1])
@@ -70,6 +71,13 @@ def tracked(handler: CallHandler) -> CallHandler:
         return made.reply(job, made=True)
 
     return handle
+
+
+def _asked_of(job: Call, call: Call) -> dict[str, Any]:
+    """What a request sends about the job rather than the entity: `{"exportContext": {...}}`."""
+    own, theirs = job.context.flat(job.resource), call.context.flat(call.resource)
+    left = {job.resource.identity.key, *theirs.properties}
+    return {n: v for n, v in named(call.sent).items() if n in own.properties and n not in left}
 
 
 def _result(call: Call, repository: Repository, entity: Entity) -> dict[str, object]:

@@ -10,7 +10,7 @@ from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.acceptance import under_own_names
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.consistency import may_lack
-from mockserver.engine.inferred.context import named, not_found
+from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.crud import single
 from mockserver.engine.inferred.dependencies import check_bare
 from mockserver.engine.inferred.entities import changed_entity, new_entity
@@ -439,6 +439,14 @@ def clone(call: Call) -> Reply:
         if part.keys() <= own.keys():
             # `{"id": ..., "settings_of_the_copy": {"name": ...}}`
             given = {**part, **given}
+    given = {**call.query_properties(), **given}
     sent = {**copied, **{n: v for n, v in given.items() if n in own and n not in left}}
-    made = new_entity(call, repository, sent, {}, entity.parent)
+    at, by = call.action.request.copy
+    name = dig(call.request.body, at)
+    fixed = {by: name} if by and isinstance(name, str | int) else {}
+    if fixed and by == resource.identity.key:
+        nested = resource.identity.nested and entity.parent
+        if call.find(f"{entity.parent}/{name}" if nested else str(name)) is not None:
+            raise Conflict(f"A {resource.noun} '{name}' exists already.")
+    made = new_entity(call, repository, sent, fixed, entity.parent)
     return call.reply(repository.put(call.world, made))
