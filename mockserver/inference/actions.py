@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.inference.bulk import changed_collection, ids_in, means_all, swept_collection
-from mockserver.inference.drafts import Draft, is_link, refs_of
+from mockserver.inference.bulk import SeveralReader
+from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
 from mockserver.inference.identifiers import place_of_id
 from mockserver.inference.lookups import (
@@ -29,7 +29,7 @@ from mockserver.inference.model import (
     ResponseUse,
     Transition,
 )
-from mockserver.inference.operations import BULK, Facts, Survey
+from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.outcomes import CONTENTS, RESULTS
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
@@ -74,6 +74,9 @@ class Deducer:
                 self._creates.update({(f.route.steps, f.method): name for f in draft.creates})
         targets = Targets(self._items, self._collections, resources)
         self._verbs = VerbReader(survey, resources, self._refs, targets, self._singles, self._make)
+        self._several = SeveralReader(
+            survey, resources, self._collections, self._make, self._verbs.effects
+        )
 
     def action(self, facts: Facts) -> Action:
         """The action of one operation."""
@@ -300,9 +303,9 @@ class Deducer:
             why = f"{facts.method} to {path} makes one ({resource.noun}){several}"
             return self._make(facts, "create", why, resource=name)
         if facts.method == "DELETE":
-            return self._sweep(facts, resource)
+            return self._several.sweep(facts, resource)
         if facts.method in ("PUT", "PATCH"):
-            changes = self._change_several(facts, resource)
+            changes = self._several.change(facts, resource)
             if changes is not None:
                 return changes
         if facts.method in ("PUT", "PATCH") and facts.ref in self._refs[name]:
@@ -316,40 +319,10 @@ class Deducer:
             )  # fmt: skip
         return None
 
-    def _sweep(self, facts: Facts, resource: Resource) -> Action | None:
-        """DELETE on a collection, with the ids to remove in the request, or of all of it."""
-        why = f"{facts.method} of {facts.operation.path}"
-        if is_link(self.survey, facts):
-            by = tuple((name, name) for name in self.survey.flat(facts.body).properties)
-            return self._make(
-                facts, "sweep", f"{why} with the ids it links", "likely",
-                resource=resource.name, by=by,
-            )  # fmt: skip
-        found = ids_in(self.survey, facts, resource)
-        if found is not None:
-            return self._make(
-                facts, "sweep", f"{why} with ids in {found.text}", "likely",
-                resource=resource.name, ids=found.query, sent=found.at,
-            )  # fmt: skip
-        if facts.operation.method == "DELETE" and means_all(facts):
-            why += f", which names none: all {plural(resource.noun)}"
-            return self._make(facts, "sweep", why, "likely", resource=resource.name, every=True)
-        return None
-
-    def _change_several(self, facts: Facts, resource: Resource) -> Action | None:
-        """An array of entities to change, each of which names itself."""
-        key = resource.identity.key
-        if FIRST not in facts.sent or key not in self.survey.flat(facts.body).properties:
-            return None
-        why = f"{facts.method} of {facts.operation.path} changes several, each named by its `{key}`"
-        return self._make(
-            facts, "create", why, "likely", resource=resource.name, upsert=True, partial=True
-        )
-
     def _beneath(self, facts: Facts, steps: Steps) -> Iterator[Reading]:
         """`/things/{thing}/word` and `/things/word`."""
         above = steps[:-1]
-        yield from self._on_several(facts, steps)
+        yield from self._several.readings(facts)
         if above in self._items:
             resource = self.resources[self._items[above]]
             yield Reading(1, self._of_part(facts, resource, steps[-1]))
@@ -374,9 +347,9 @@ class Deducer:
                     facts, "list", why, "likely", resource=resource.name, envelope=facts.envelope
                 )
                 yield Reading(WEIGHTS["plain"], action)
-            several = FIRST in facts.sent and (known or self._sends_like(facts, resource))
+            several = FIRST in facts.sent and (known or self._several.sends_like(facts, resource))
             if facts.method in ("POST", "PUT", "PATCH") and several:
-                changes = self._change_several(facts, resource)
+                changes = self._several.change(facts, resource)
                 if changes is not None and says_it_changes(facts.operation):
                     yield Reading(WEIGHTS["plain"] + WEIGHTS["several"], changes)
                     return
@@ -449,27 +422,6 @@ class Deducer:
             why = f"POST to {facts.operation.path} makes one ({short})"
             action = self._make(facts, "create", why, "likely", resource=alike[0].name)
             yield Reading(WEIGHTS["plain"], action)
-
-    def _on_several(self, facts: Facts, steps: Steps) -> Iterator[Reading]:
-        """`POST /contacts/delete` and `/contacts/batch/update`, with ids or entities in a body."""
-        if facts.operation.method in ("GET", "HEAD") or facts.plain is not None:
-            return
-        for find, read in (
-            (swept_collection, self._sweep),
-            (changed_collection, self._change_several),
-        ):
-            above = find(steps, self._collections, facts)
-            action = read(facts, self.resources[self._collections[above]]) if above else None
-            if action is not None:
-                yield Reading(WEIGHTS["plain"] + WEIGHTS["several"], action)
-
-    def _sends_like(self, facts: Facts, resource: Resource) -> bool:
-        """Whether the request holds several of what creates one entity (`POST /emails/batch`)."""
-        sent = self.survey.flat(facts.body).properties.keys()
-        one = self.survey.flat(resource.request or resource.schema).properties.keys()
-        several = facts.route.last in BULK or noun(facts.sent[0]) == resource.noun
-        alike = 2 * len(sent & one) > len(sent) or facts.ref == resource.schema
-        return several and bool(sent) and alike
 
     def _of_part(self, facts: Facts, resource: Resource, word: str) -> Action:
         why = f"a part of one {resource.noun} that nothing else changes"

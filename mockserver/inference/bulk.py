@@ -1,20 +1,24 @@
-"""Operations on several entities of a collection: which ids or entities a request names."""
+"""Operations on several entities of a collection: which ids or entities a request names, and what
+is done to each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mockserver.inference.model import FIRST, Path, Resource
+from mockserver.inference.drafts import is_link
+from mockserver.inference.effects import Effects
+from mockserver.inference.evidence import WEIGHTS, Maker, Reading
+from mockserver.inference.model import FIRST, Action, Path, Resource, Transition
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.page_fields import word
-from mockserver.inference.verbs import first_words
-from mockserver.inference.words import bag, plural, tokens
+from mockserver.inference.verbs import first_words, verb_of
+from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.records import dataclass
 
 Steps = tuple[str, ...]
 
 _REMOVING = bag("delete remove destroy purge deletes deletion deletions erase trash discard")
-_CHANGING = bag("update modify edit patch change save upsert set merge")
+_CHANGING = bag("update modify edit patch change save upsert set merge put")
 _BESIDE = bag("batch bulk many multiple several all by ids id request requests selected list mass")
 _WRAPS = bag(
     "inputs items objects data entries elements records requests values operations keys entities "
@@ -83,8 +87,8 @@ def _names(resource: Resource) -> Iterator[str]:
     """What requests call the ids of a resource."""
     short = resource.noun.rsplit("_", 1)[-1]
     yield from ("ids", "id")
-    for noun in dict.fromkeys((resource.noun, short)):
-        yield from (f"{noun}_ids", f"{noun}_id", plural(noun))
+    for one in dict.fromkeys((resource.noun, short)):
+        yield from (f"{one}_ids", f"{one}_id", plural(one))
     for name in (resource.identity.key, resource.identity.parameter):
         if name:  # entities known only by path have no ids to send
             yield from (word(name), plural(word(name)))
@@ -107,35 +111,148 @@ def _said(facts: Facts) -> frozenset[str]:
     return frozenset(first_words(facts.operation.summary))
 
 
-def swept_collection(steps: Steps, collections: Mapping[Steps, str], facts: Facts) -> Steps | None:
-    """The collection of which `POST /contacts/delete` or `/contacts/batch/archive` removes some."""
-    return _collection(steps, collections, _REMOVING | {"archive"}, _REMOVING, _said(facts))
+class SeveralReader:
+    """Reads operations on several entities of a collection."""
+
+    def __init__(
+        self,
+        survey: Survey,
+        resources: Mapping[str, Resource],
+        collections: Mapping[Steps, str],
+        make: Maker,
+        effects: Effects,
+    ) -> None:
+        self.survey = survey
+        self.resources = resources
+        self.collections = collections
+        self.make = make
+        self.effects = effects
+        self._beside: dict[tuple[Steps, str], Steps] = {}
+        for steps in collections:
+            if steps:
+                self._beside.setdefault((steps[:-1], noun(steps[-1])), steps)
+
+    def readings(self, facts: Facts) -> Iterator[Reading]:
+        """`POST /contacts/delete` and `/contacts/batch/update`, with ids or entities in a body."""
+        if facts.operation.method in ("GET", "HEAD") or facts.plain is not None:
+            return
+        for steps in _without_bulk(facts.route.steps):
+            said = _said(facts)
+            several = steps != facts.route.steps
+            alone = _REMOVING | {"archive"}
+            for found, read in (
+                (self._collection(steps, _REMOVING, _REMOVING, said, several), self.sweep),
+                (self._collection(steps, _CHANGING, frozenset(), said, several), self.change),
+                (self._acted(steps, several), self._act),
+                (self._collection(steps, alone, _REMOVING, said, several), self.sweep),
+            ):
+                action = read(facts, self.resources[self.collections[found]]) if found else None
+                if action is not None:
+                    yield Reading(WEIGHTS["plain"] + WEIGHTS["several"], action)
+            if several and steps in self.collections and facts.method in ("POST", "PUT"):
+                resource = self.resources[self.collections[steps]]
+                if FIRST in facts.sent and self.sends_like(facts, resource):
+                    why = f"makes several {plural(resource.noun)}: an array of them is sent"
+                    action = self.make(facts, "create", why, "likely", resource=resource.name)
+                    yield Reading(WEIGHTS["plain"], action)
+
+    def sweep(self, facts: Facts, resource: Resource) -> Action | None:
+        """DELETE on a collection, with the ids to remove in the request, or of all of it."""
+        why = f"{facts.method} of {facts.operation.path}"
+        if is_link(self.survey, facts):
+            by = tuple((name, name) for name in self.survey.flat(facts.body).properties)
+            return self.make(
+                facts, "sweep", f"{why} with the ids it links", "likely",
+                resource=resource.name, by=by,
+            )  # fmt: skip
+        found = ids_in(self.survey, facts, resource)
+        if found is not None:
+            return self.make(
+                facts, "sweep", f"{why} with ids in {found.text}", "likely",
+                resource=resource.name, ids=found.query, sent=found.at,
+            )  # fmt: skip
+        if facts.operation.method == "DELETE" and means_all(facts):
+            why += f", which names none: all {plural(resource.noun)}"
+            return self.make(facts, "sweep", why, "likely", resource=resource.name, every=True)
+        return None
+
+    def change(self, facts: Facts, resource: Resource) -> Action | None:
+        """An array of entities to change, each of which names itself."""
+        key = resource.identity.key
+        if FIRST not in facts.sent or key not in self.survey.flat(facts.body).properties:
+            return None
+        why = f"{facts.method} of {facts.operation.path} changes several, each named by its `{key}`"
+        return self.make(
+            facts, "create", why, "likely", resource=resource.name, upsert=True, partial=True
+        )
+
+    def sends_like(self, facts: Facts, resource: Resource) -> bool:
+        """Whether the request holds several of what creates one entity (`POST /emails/batch`)."""
+        sent = self.survey.flat(facts.body).properties.keys()
+        one = self.survey.flat(resource.request or resource.schema).properties.keys()
+        several = facts.route.last in BULK or noun(facts.sent[0]) == resource.noun
+        alike = 2 * len(sent & one) > len(sent) or facts.ref == resource.schema
+        return several and bool(sent) and alike
+
+    def _collection(
+        self,
+        steps: Steps,
+        verbs: frozenset[str],
+        alone: frozenset[str],
+        said: frozenset[str],
+        several: bool = False,
+    ) -> Steps | None:
+        """The collection before a verb, and a word for several unless the verb may stand `alone`;
+        or beside it: `/delete-contacts`. What is `said` counts where the path has nothing but such
+        a word, which may stand before the collection, too: `several`."""
+        for length in (len(steps) - 1, len(steps) - 2):
+            above = steps[: max(length, 0)]
+            if not above or above not in self.collections:
+                continue
+            words = {one for step in steps[length:] for one in tokens(step)}
+            own = set(tokens(above[-1]))
+            many = several or words & (_BESIDE | BULK) or words & own
+            found = words & verbs or (not words - _BESIDE - BULK - own and said & verbs)
+            if found and not words - verbs - _BESIDE - BULK - own:
+                return above if many or words & alone else None
+        if several and steps in self.collections and said & verbs:
+            return steps
+        rest = [one for one in tokens(steps[-1]) if one not in verbs | _BESIDE | BULK]
+        if rest and len(rest) < len(tokens(steps[-1])) and plural(rest[-1]) == rest[-1]:
+            return self._beside.get((steps[:-1], noun("_".join(rest))))
+        return None
+
+    def _acted(self, steps: Steps, several: bool) -> Steps | None:
+        """The collection before another verb and a word for several: `/messages/batch/archive`."""
+        for length in (len(steps) - 1, len(steps) - 2):
+            above = steps[: max(length, 0)]
+            if above and above in self.collections:
+                words = [one for step in steps[length:] for one in tokens(step)]
+                left = [one for one in words if one not in _BESIDE | BULK]
+                many = several or len(left) < len(words)
+                return above if many and left and verb_of("_".join(left)) else None
+        return None
+
+    def _act(self, facts: Facts, resource: Resource) -> Action | None:
+        """A verb on each of those whose ids are sent."""
+        found = ids_in(self.survey, facts, resource)
+        words = [one for one in tokens(facts.route.last) if one not in _BESIDE | BULK]
+        verb = verb_of("_".join(words))
+        changes = dict(self.effects.changes(resource, verb, "_".join(words), facts))
+        if found is None or not changes:
+            return None
+        effect = ", ".join(f"{name} = {value}" for name, value in changes.items())
+        why = f"`{verb}` of those with ids in {found.text}: it sets {effect}"
+        return self.make(
+            facts, "sweep", why, "likely", resource=resource.name, ids=found.query, sent=found.at,
+            transition=Transition(verb, tuple(changes.items())),
+        )  # fmt: skip
 
 
-def changed_collection(
-    steps: Steps, collections: Mapping[Steps, str], facts: Facts
-) -> Steps | None:
-    """The collection of which `POST /contacts/batch/update` changes some."""
-    return _collection(steps, collections, _CHANGING, frozenset(), _said(facts))
-
-
-def _collection(
-    steps: Steps,
-    collections: Mapping[Steps, str],
-    verbs: frozenset[str],
-    alone: frozenset[str],
-    said: frozenset[str],
-) -> Steps | None:
-    """The collection before a verb, and a word for several unless the verb may stand `alone`. What
-    is `said` counts where the path has nothing but such a word."""
-    for length in (len(steps) - 1, len(steps) - 2):
-        above = steps[: max(length, 0)]
-        if not above or above not in collections:
-            continue
-        words = {one for step in steps[length:] for one in tokens(step)}
-        noun = set(tokens(above[-1]))
-        several = words & (_BESIDE | BULK) or words & noun
-        found = words & verbs or (not words - _BESIDE - BULK - noun and said & verbs)
-        if found and not words - verbs - _BESIDE - BULK - noun:
-            return above if several or words & alone else None
-    return None
+def _without_bulk(steps: Steps) -> Iterator[Steps]:
+    """The steps, and those without a word for several before the last one: `/bulk/contacts`."""
+    if steps:
+        yield steps
+    plain = tuple(one for one in steps[:-1] if one.lower() not in ("bulk", "batch"))
+    if len(plain) == len(steps) - 2:
+        yield (*plain, steps[-1])

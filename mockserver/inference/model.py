@@ -265,8 +265,7 @@ class RequestUse:
     leads to an array of entities that may be sent as well. `every`: a bulk delete without ids, of
     the whole collection. `by` are parameters that name the entity, or filter a list, by other
     properties: each with its property; `through` are those that filter it by entities that link
-    two others. `newest`: it is about the newest entity, without naming it. `copy` leads to what
-    names a copy, by a property.
+    two others. `newest`: it is about the newest one. `copy` leads to a copy's name, by a property.
     """
 
     at: Path = ()

@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.inference.model import FIRST, Because, Envelope, Path
 from mockserver.inference.pages_of_one import read_pages_of_one
-from mockserver.inference.pagination import envelope_of, list_place, thing_place
+from mockserver.inference.pagination import beside_failures, envelope_of, list_place, thing_place
 from mockserver.inference.parts import properties_of
 from mockserver.inference.paths import ANY, Route, route
 from mockserver.inference.remote_calls import (
@@ -24,7 +24,7 @@ from mockserver.inference.remote_calls import (
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, is_id_of, noun, tokens
 from mockserver.openapi.media_types import essence, is_json_or_any
-from mockserver.openapi.model import Contract, MediaType, Operation, Response
+from mockserver.openapi.model import Contract, MediaType, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
@@ -325,7 +325,10 @@ class Survey:
             return
         if self.schemas.flat_at(item).types and "object" not in self.schemas.flat_at(item).types:
             return
-        named = noun(at[-1]) in (about, about.rsplit("_", 1)[-1])
+        short = about.rsplit("_", 1)[-1]
+        # `{"Entries": [{"GeofenceId": ...}]}`: each says which one it is.
+        says = any(is_id_of(name, short) for name in self.schemas.flat_at(item).properties)
+        named = noun(at[-1]) in (about, short) or (facts.plain is not None and says)
         shown = self._shown(facts, about)
         alike = shown is not None and bool(shown[0]) and self._alike(item, shown[1])
         if found is None and not (alike or (shown is not None and self._shares_id(item, shown[1]))):
@@ -363,7 +366,10 @@ class Survey:
     def _shown(self, facts: Facts, about: str) -> tuple[Path, str, Because] | None:
         response = facts.operation.response_for(facts.operation.success)
         media = json_of(response.content) if response is not None else None
-        return list_place(self.schemas, media.pointer, about) if media and media.pointer else None
+        if media is None or not media.pointer:
+            return None
+        found = list_place(self.schemas, media.pointer, about)
+        return found or (beside_failures(self.schemas, media.pointer) if facts.plain else None)
 
     def _read_shown(self, facts: Facts, about: str) -> None:
         """Detect where the response shows several created entities."""
@@ -455,7 +461,3 @@ def body_of(operation: Operation) -> MediaType | None:
     content = {n: m for n, m in operation.body.content.items() if essence(n) != _EDITS}
     found = json_of(content)
     return found if found is not None else next(iter(content.values()), None)
-
-
-def success_of(operation: Operation) -> Response | None:
-    return operation.response_for(operation.success)

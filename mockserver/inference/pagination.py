@@ -25,6 +25,7 @@ from mockserver.inference.page_parameters import (
     parameter_of,
     sent_in,
 )
+from mockserver.inference.state_words import FAILS
 from mockserver.inference.states import ACTIVE, is_job, kind_of
 from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.openapi.model import Operation, Response
@@ -95,6 +96,16 @@ def _listed_property(
         rest = "beside the token of the next page" if page else "the rest is about paging"
         return (name,), one, Because(f"`{name}` is the only array, {rest}")
     return None
+
+
+def beside_failures(schemas: Schemas, pointer: str) -> tuple[Path, str, Because] | None:
+    """The rows of those that went well, beside others: `{"Successes": [...], "Errors": [...]}`."""
+    arrays = schemas.arrays(schemas.main(pointer))
+    good = [name for name in arrays if FAILS.isdisjoint(tokens(name))]
+    if len(good) != 1 or len(arrays) < 2:
+        return None
+    why = Because(f"`{good[0]}` is the only array that is about no failure")
+    return (good[0],), arrays[good[0]], why
 
 
 def envelope_of(

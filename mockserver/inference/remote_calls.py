@@ -31,7 +31,7 @@ _UPDATE = bag("update edit modify change save")
 _REMOVE = bag("delete remove destroy")
 _FORMATS = bag("json xml")
 _STATUS_WORDS = bag("status state progress")
-_ID_ENDINGS = ("id", "uuid", "arn", "name", "identifier", "key", "slug")
+_ID_ENDINGS = ("id", "uuid", "arn", "token", "name", "identifier", "key", "slug")
 _DOTTED = re.compile(r"([A-Za-z_]+)\.([A-Za-z]+)")
 
 Kind = Literal["create", "list", "fetch", "update", "remove", "verb", "status"]
@@ -237,7 +237,7 @@ def _split(route: Route) -> Call | None:
     *above, last = route.steps
     words = tokens(last)
     kind = _kind(words[0]) if len(words) > 1 else None
-    if kind is None or (above and above[-1] == ANY):
+    if kind is None or (above and above[-1] == ANY and not is_plural(words[-1])):
         return None
     # `/create-corpus` beside `/list-corpora`
     rest = "_".join((*words[1:-1], plural(singular(words[-1]))))

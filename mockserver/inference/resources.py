@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from mockserver.inference.drafts import Draft, described, refs_of
@@ -55,7 +55,8 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     identity = _identity(survey, draft, schema, request, key, parents, linker)
     hints = hints_of(survey, draft)
     holder = holder_of(survey.schemas, flat, draft.noun, sent, linker.nouns)
-    states = _states(survey, flat, hints, key, holder)
+    above = {link.field for link in parents if link.field}
+    states = _states(survey, flat, hints, key, holder, above)
     union = _union(survey, draft, schema)
     kinds = len(survey.schemas.branches(union or schema)) if schema else 0
     return Resource(
@@ -240,12 +241,13 @@ def _is_read_only(survey: Survey, schema: object) -> bool:
 
 
 def _states(
-    survey: Survey, flat: Flat, hints: Hints, key: str, holder: str | None
+    survey: Survey, flat: Flat, hints: Hints, key: str, holder: str | None, above: Set[str]
 ) -> States | None:
+    """The states, and what follows from them: not the ids of what is `above`."""
     states = states_of(survey.schemas, flat, hints, holder)
     if states is None:
         return None
-    return with_outcomes(states, survey.schemas, flat, hints.sent, key, holder)
+    return with_outcomes(states, survey.schemas, flat, hints.sent | above, key, holder)
 
 
 def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]:

@@ -51,7 +51,7 @@ HANDLERS: Mapping[ActionKind, CallHandler] = {
     "replace": crud.change,
     "patch": crud.change,
     "remove": crud.remove,
-    "sweep": bulk.remove,
+    "sweep": bulk.on_several,
     "link": link,
     "unlink": unlink,
     "values": change_values,

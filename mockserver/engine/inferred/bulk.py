@@ -1,21 +1,24 @@
-"""Several entities in one request: created from an array, removed by their ids."""
+"""Several entities in one request: created from an array, removed or changed by their ids."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred import crud
 from mockserver.engine.inferred.call import Call, media_of
-from mockserver.engine.inferred.context import dig, named
+from mockserver.engine.inferred.context import dig, named, wrapped
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.repository import Entity
+from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
+from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST
-from mockserver.inference.words import singular, tokens
+from mockserver.inference.words import noun, tokens
 
 
 def create(call: Call) -> Reply:
@@ -55,8 +58,9 @@ def _for_each(call: Call, item: Any) -> Iterator[Any]:
     """An item, or one for each of those to whom it is sent: `{"to": ["a", "b"]}`, where an entity
     has one `to`."""
     schemas, own = call.context.schemas, call.context.flat(call.resource).properties
+    spelled = {noun(name): name for name in own}
     for name, value in item.items() if isinstance(item, dict) else ():
-        one = name if name in own else singular(name)
+        one = name if name in own else spelled.get(noun(name), "")
         kinds_ = kinds(schemas, own[one]) if one in own else set()
         if isinstance(value, list) and value and "string" in kinds_ and "array" not in kinds_:
             rest = {n: v for n, v in item.items() if n != name}
@@ -82,16 +86,23 @@ def _is_meant(call: Call, item: Any) -> bool:
     return value is None or call.find(call.key_of(value)) is not None
 
 
-def remove(call: Call) -> Reply:
-    """Bulk delete: removes the entities with the given ids, or all; unknown ids are ignored."""
+def on_several(call: Call) -> Reply:
+    """Removes the entities with the given ids, or all, or does to each what the verb says. Unknown
+    ids are ignored, and so is what comes too late for one."""
     call.check_parents()
-    parent = call.parent_key()
+    parent, verb = call.parent_key(), call.action.transition
     gone = []
     for entity in list(_meant(call, parent)):
-        if parent in ("", entity.parent):
+        if parent not in ("", entity.parent):
+            continue
+        if verb is None:
             crud.take_away(call, call.repository, entity)
-            gone.append(call.id_of(entity))
-    known: dict[str, Any] = {"deleted": len(gone), "count": len(gone), "ids": gone}
+        else:
+            with suppress(Conflict):
+                act(call, entity, named(call.request.body))
+        gone.append(call.id_of(entity))
+    did = "deleted" if verb is None else "updated"
+    known: dict[str, Any] = {did: len(gone), "count": len(gone), "ids": gone}
     rng = call.rng(len(gone))
     reply = call.context.answers.reply(call.operation, rng, known, (), "fresh", own=())
     crud.count_made(call, reply, len(gone))
@@ -143,13 +154,6 @@ def _exactly(body: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         body = body.get(name) if isinstance(body, dict) else None
     return body
-
-
-def wrapped(path: tuple[str, ...], value: Any) -> Any:
-    """The value within objects with these property names."""
-    for name in reversed(path):
-        value = {name: value}
-    return value
 
 
 def _say_of_each(call: Call, status: int, rows: list[Any], sent: list[Any]) -> None:

@@ -305,6 +305,13 @@ def not_found(resource: Resource, value: object) -> NotFound:
     return NotFound(f"{name} '{value}' was not found.")
 
 
+def wrapped(path: tuple[str, ...], value: Any) -> Any:
+    """The value within objects with these property names."""
+    for name in reversed(path):
+        value = {name: value}
+    return value
+
+
 def named(value: Any) -> dict[str, Any]:
     """The properties of an object; empty for anything else."""
     return dict(value) if isinstance(value, Mapping) else {}

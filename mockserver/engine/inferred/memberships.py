@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
-from mockserver.engine.inferred.bulk import wrapped
 from mockserver.engine.inferred.call import Call
-from mockserver.engine.inferred.context import id_text, named, not_found
+from mockserver.engine.inferred.context import id_text, named, not_found, wrapped
 from mockserver.engine.inferred.crud import count_made
 from mockserver.engine.inferred.entities import changed_entity
 from mockserver.engine.inferred.links import LINKS, is_member
