@@ -74,9 +74,8 @@ class Deducer:
                 self._creates.update({(f.route.steps, f.method): name for f in draft.creates})
         targets = Targets(self._items, self._collections, resources)
         self._verbs = VerbReader(survey, resources, self._refs, targets, self._singles, self._make)
-        self._several = SeveralReader(
-            survey, resources, self._collections, self._make, self._verbs.effects
-        )
+        above = {steps[:-1]: name for steps, name in self._items.items()} | self._collections
+        self._several = SeveralReader(survey, resources, above, self._make, self._verbs.effects)
 
     def action(self, facts: Facts) -> Action:
         """The action of one operation."""

@@ -11,7 +11,7 @@ from mockserver.inference.evidence import WEIGHTS, Maker, Reading
 from mockserver.inference.model import FIRST, Action, Path, Resource, Transition
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.page_fields import word
-from mockserver.inference.verbs import first_words, verb_of
+from mockserver.inference.verbs import first_words, says_made, verb_of
 from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.records import dataclass
 
@@ -19,6 +19,7 @@ Steps = tuple[str, ...]
 
 _REMOVING = bag("delete remove destroy purge deletes deletion deletions erase trash discard")
 _CHANGING = bag("update modify edit patch change save upsert set merge put")
+_ADDING = bag("upsert put save merge")
 _BESIDE = bag("batch bulk many multiple several all by ids id request requests selected list mass")
 _WRAPS = bag(
     "inputs items objects data entries elements records requests values operations keys entities "
@@ -108,7 +109,8 @@ def _said(facts: Facts) -> frozenset[str]:
     """What an operation says that it does, where its path does not: by its method or summary."""
     if facts.method == "DELETE":
         return frozenset(("delete",))
-    return frozenset(first_words(facts.operation.summary))
+    changes = ("update",) if facts.method == "PATCH" else ()
+    return frozenset((*first_words(facts.operation.summary), *changes))
 
 
 class SeveralReader:
@@ -182,9 +184,12 @@ class SeveralReader:
         if FIRST not in facts.sent or key not in self.survey.flat(facts.body).properties:
             return None
         why = f"{facts.method} of {facts.operation.path} changes several, each named by its `{key}`"
+        adds = says_made(facts.operation.summary, facts.operation.id)
+        adds = adds or not _ADDING.isdisjoint(_words(facts.route.last))
         return self.make(
-            facts, "create", why, "likely", resource=resource.name, upsert=True, partial=True
-        )
+            facts, "create", why + (", or makes them" if adds else ""), "likely",
+            resource=resource.name, upsert=True, partial=not adds,
+        )  # fmt: skip
 
     def sends_like(self, facts: Facts, resource: Resource) -> bool:
         """Whether the request holds several of what creates one entity (`POST /emails/batch`)."""
@@ -209,7 +214,7 @@ class SeveralReader:
             above = steps[: max(length, 0)]
             if not above or above not in self.collections:
                 continue
-            words = {one for step in steps[length:] for one in tokens(step)}
+            words = {one for step in steps[length:] for one in _words(step)}
             own = set(tokens(above[-1]))
             many = several or words & (_BESIDE | BULK) or words & own
             found = words & verbs or (not words - _BESIDE - BULK - own and said & verbs)
@@ -217,8 +222,8 @@ class SeveralReader:
                 return above if many or words & alone else None
         if several and steps in self.collections and said & verbs:
             return steps
-        rest = [one for one in tokens(steps[-1]) if one not in verbs | _BESIDE | BULK]
-        if rest and len(rest) < len(tokens(steps[-1])) and plural(rest[-1]) == rest[-1]:
+        rest = [one for one in _words(steps[-1]) if one not in verbs | _BESIDE | BULK]
+        if rest and len(rest) < len(_words(steps[-1])) and plural(rest[-1]) == rest[-1]:
             return self._beside.get((steps[:-1], noun("_".join(rest))))
         return None
 
@@ -227,7 +232,7 @@ class SeveralReader:
         for length in (len(steps) - 1, len(steps) - 2):
             above = steps[: max(length, 0)]
             if above and above in self.collections:
-                words = [one for step in steps[length:] for one in tokens(step)]
+                words = [one for step in steps[length:] for one in _words(step)]
                 left = [one for one in words if one not in _BESIDE | BULK]
                 many = several or len(left) < len(words)
                 return above if many and left and verb_of("_".join(left)) else None
@@ -236,7 +241,7 @@ class SeveralReader:
     def _act(self, facts: Facts, resource: Resource) -> Action | None:
         """A verb on each of those whose ids are sent."""
         found = ids_in(self.survey, facts, resource)
-        words = [one for one in tokens(facts.route.last) if one not in _BESIDE | BULK]
+        words = [one for one in _words(facts.route.last) if one not in _BESIDE | BULK]
         verb = verb_of("_".join(words))
         changes = dict(self.effects.changes(resource, verb, "_".join(words), facts))
         if found is None or not changes:
@@ -247,6 +252,17 @@ class SeveralReader:
             facts, "sweep", why, "likely", resource=resource.name, ids=found.query, sent=found.at,
             transition=Transition(verb, tuple(changes.items())),
         )  # fmt: skip
+
+
+def _words(step: str) -> tuple[str, ...]:
+    """The words of a step; `batchdelete` is two."""
+    found: list[str] = []
+    for one in tokens(step):
+        head = next(
+            (w for w in ("batch", "bulk") if one.startswith(w) and verb_of(one[len(w) :])), ""
+        )
+        found += [head, one[len(head) :]] if head else [one]
+    return tuple(found)
 
 
 def _without_bulk(steps: Steps) -> Iterator[Steps]:

@@ -198,7 +198,7 @@ class Effects:
     def verb_called(self, resource: Resource, text: str) -> str:
         """The verb that a summary begins with, if a state is called after it: `Instruct payout`."""
         values = values_of(resource)
-        words = first_words(text) if values else ()
+        words = tuple(first_words(text)) if values else ()
         if not known.MAKING.isdisjoint(words):
             return ""  # "Creates a job" makes nothing `created`
         return next((one for one in words if state_called(one, values) is not None), "")

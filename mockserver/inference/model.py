@@ -388,10 +388,11 @@ class ValueSet:
 
 @dataclass(frozen=True, slots=True)
 class JobStart:
-    """A job of another resource that an action starts, which its response shows at `at`."""
+    """A job of another resource that an action starts, which its response shows, or its id."""
 
     resource: str
     at: Path = ()
+    id_path: Path = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,6 +304,12 @@ def _schema(survey: Survey, draft: Draft) -> str | None:
     receipts = {one.ref for one in draft.creates if len(survey.flat(one.ref).properties) == 1}
     if not keyed or (known[0] not in keyed and receipts.issuperset(keyed)):
         return known[0]
+    if (
+        known[0] not in keyed
+        and _is_told(survey, draft)
+        and not any(_tells(survey, ref) for ref in keyed)
+    ):
+        return known[0]  # nothing else says how it goes
     sure = [ref for ref in keyed if (why := keys[ref][1]) and why.confidence == "certain"]
     if sure and keyed[0] not in sure and survey.is_called(draft.items):
         # `GetHost` leaves out the `HostArn` that it is called with; a list has it.
@@ -318,6 +324,18 @@ def _schema(survey: Survey, draft: Draft) -> str | None:
         ]
         return max(fuller, key=lambda ref: sizes[ref])
     return keyed[0]
+
+
+def _is_told(survey: Survey, draft: Draft) -> bool:
+    """Whether nothing but a status path reads an entity: `/exports/{id}/status`."""
+    read = [one for r in draft.items if (one := survey.at(r.steps, "GET")) is not None]
+    return bool(read) and all(is_status_path(route(one.operation.url_path)) for one in read)
+
+
+def _tells(survey: Survey, ref: str) -> bool:
+    return any(
+        tokens(name)[-1:] in (("status",), ("state",)) for name in survey.flat(ref).properties
+    )
 
 
 def _union(survey: Survey, draft: Draft, schema: str | None) -> str | None:

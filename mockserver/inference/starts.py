@@ -149,18 +149,33 @@ class StartReader:
         if action.kind not in _CHANGING or action.elsewhere or action.resource is None:
             return None
         found = self._find_started(facts, action.resource, receipts=False)
-        if found is None or found.id_path:
+        if found is None:
             return None
+        states = self.resources[found.resource].states
+        works = states is not None and bool(states.active or states.initial)
+        if found.id_path:
+            told = works and self._tells_job(facts, action.resource, found)
+            return JobStart(found.resource, found.at, found.id_path) if told else None
         if found.at[: len(facts.at)] == facts.at and self._shows(facts, action.resource):
             # It is a part of the entity itself, or two resources look the same.
             return None
-        states = self.resources[found.resource].states
         own = self.survey.flat(self.resources[action.resource].schema).properties.keys()
         sent = self.survey.flat(facts.body).properties.keys()
-        works = states is not None and bool(states.active or states.initial)
         if not works or (sent and not sent & own and action.kind != "clone"):
             return None
         return JobStart(found.resource, found.at)
+
+    def _tells_job(self, facts: Facts, own: str, found: Started) -> bool:
+        """Whether an id in the response about an entity is that of a job which nothing else makes:
+        `{"AppId": ..., "JobId": ...}`, where no app has a `JobId`."""
+        job, resource = self.resources[found.resource], self.resources[own]
+        places = {one.ref for one in self._reading(own)} | {resource.schema}
+        known = (self.survey.flat(place).properties for place in places - {facts.ref})
+        return (
+            is_job(job.noun)
+            and not job.creatable
+            and not any(found.id_path[-1] in k for k in known)
+        )
 
     def _shows(self, facts: Facts, name: str) -> bool:
         """Whether the response has most of the properties of the resource."""

@@ -140,7 +140,11 @@ def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
     """Read all values. `own` are the words of the resource's noun."""
     words = _without_common(values)
     nouns = set(own)
-    kinds = {value: _of_deed(words[value]) or _kind(words[value]) for value in values}
+    # The `import_success` of an import is its own.
+    deeds = {
+        v: "" if nouns.intersection(words[v].split("_")[:1]) else _of_deed(words[v]) for v in values
+    }
+    kinds = {value: deeds[value] or _kind(words[value]) for value in values}
     _beside_others(kinds, words, nouns)
     _steps_between(kinds, words)
     _interruptions(kinds, words)

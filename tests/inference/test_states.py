@@ -85,6 +85,8 @@ def test_what_passes_by_itself_leads_somewhere() -> None:
     assert found.leads == {"resizing": "", "deleting": "", "cancelling": "cancelled"}
     # What is done to other things is the work of a thing that is called so.
     assert read_states(["migrating", "migrated"], ["migration"]).path == ("migrating", "migrated")
+    values = ["ImportInProgress", "ImportFailed", "ImportSuccess", "DeleteInProgress"]
+    assert read_states(values, ["import", "task"]).path == ("ImportInProgress", "ImportSuccess")
 
 
 def test_four_times_as_many_values_cost_about_four_times() -> None:

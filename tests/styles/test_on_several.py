@@ -184,3 +184,37 @@ def test_the_id_of_what_is_above_is_no_result() -> None:
         name = mock.client.post("/reports", json={"name": "r"}).json()["id"]
         begun = mock.client.post(f"/reports/{name}/run").json()
         assert (begun["status"], begun["reportId"]) == ("PROCESSING", name)
+
+
+def test_several_are_changed_or_added() -> None:
+    run = obj(runId=text(), name=text(), note=text())
+    paths = {
+        "/runs/{runId}": path(
+            "runId",
+            get=operation("get", run, also=(404,)),
+            patch=operation("patch", run, sent=run, summary="Add or modify a run."),
+        ),
+        "/batch/runs": path(
+            patch=operation(
+                "batch", obj(), sent=obj(runs=array(run)), summary="Add or modify several runs."
+            )
+        ),
+    }
+    with MockServer(with_schemas(paths), seeds="none") as mock:
+        client = mock.client
+        client.patch("/batch/runs", json={"runs": [{"runId": "a", "name": "one"}]})
+        sent = [{"runId": "a", "note": "n"}, {"runId": "b", "name": "two"}]
+        client.patch("/batch/runs", json={"runs": sent})
+        found = client.get("/runs/a").json()
+        assert (found["name"], found["note"]) == ("one", "n")
+        assert client.get("/runs/b").json()["name"] == "two"
+
+
+def test_a_word_for_several_may_be_written_with_the_verb() -> None:
+    sent = operation("remove", status=204, sent=IDS)
+    document = messages({"/v1/messages/batchdelete": path(post=sent)})
+    with MockServer(document, seeds="none") as mock:
+        one, left = made(mock.client, 2)
+        mock.client.post("/v1/messages/batchdelete", json={"ids": [one]})
+        found = [mock.client.get(f"/v1/messages/{n}").status_code for n in (one, left)]
+        assert found == [404, 200]

@@ -200,3 +200,75 @@ def test_a_run_written_as_one_word_starts_and_ends() -> None:
         assert (begun["pipelineName"], begun.get("runEnd")) == ("copying", None)
         mock.clock.advance(24 * 3600)
         assert mock.client.get(url).json()["runEnd"] is not None
+
+
+def test_the_status_path_of_what_is_listed_otherwise_says_how_it_goes() -> None:
+    row = obj(DeploymentId=text(), DeploymentArn=text(), CreatedAt=text(format="date-time"))
+    told = obj(DeploymentStatus=one_of("Initializing", "Running", "Completed", "Stopped"))
+    receipt = obj(DeploymentId=text(), DeploymentArn=text())
+    paths = {
+        "/deployments": path(
+            post=operation("start", receipt, sent=obj(uri=text())),
+            get=operation("list", obj(Deployments=array(row))),
+        ),
+        "/deployments/{DeploymentId}/status": path(
+            "DeploymentId", get=operation("status", told, also=(404,))
+        ),
+        "/deployments/{DeploymentId}/stop": path("DeploymentId", put=operation("stop", obj())),
+    }
+    with MockServer(with_schemas(paths), clock="manual") as mock:
+        first, second = (
+            mock.client.post("/deployments", json={"uri": "u"}).json()["DeploymentId"]
+            for _ in range(2)
+        )
+        url = f"/deployments/{first}/status"
+        assert mock.client.get(url).json()["DeploymentStatus"] in ("Initializing", "Running")
+        listed = mock.client.get("/deployments").json()["Deployments"]
+        assert {first, second} <= {one["DeploymentId"] for one in listed}
+        mock.client.put(f"/deployments/{second}/stop")
+        mock.clock.advance(3600)
+        states = [
+            mock.client.get(f"/deployments/{name}/status").json()["DeploymentStatus"]
+            for name in (first, second)
+        ]
+        assert states == ["Completed", "Stopped"]
+
+
+def test_the_id_of_a_job_beside_the_entity_that_it_is_about() -> None:
+    server = obj(id=text(), name=text())
+    task = obj(taskId=text(), status=one_of("queued", "running", "done", "failed"))
+    paths = {
+        "/servers": path(
+            post=operation(
+                "create", obj(id=text(), name=text(), taskId=text()), sent=obj(name=text())
+            )
+        ),
+        "/servers/{id}": path("id", get=operation("get", server, also=(404,))),
+        "/tasks/{taskId}": path("taskId", get=operation("task", task, also=(404,))),
+    }
+    with MockServer(with_schemas(paths), clock="manual") as mock:
+        made = mock.client.post("/servers", json={"name": "n"}).json()
+        assert mock.client.get(f"/servers/{made['id']}").json() == {"id": made["id"], "name": "n"}
+        url = f"/tasks/{made['taskId']}"
+        assert mock.client.get(url).json()["status"] in ("queued", "running")
+        mock.clock.advance(3600)
+        assert mock.client.get(url).json()["status"] == "done"
+
+
+def test_a_status_stands_beside_counts_in_one_object() -> None:
+    details = obj(
+        status=one_of("IN_PROGRESS", "COMPLETE", "FAILED"),
+        inProgress=WHOLE,
+        success=WHOLE,
+        failed=WHOLE,
+    )
+    paths = {
+        "/assessments": path(post=operation("start", obj(id=text()))),
+        "/assessments/{id}": path("id", get=operation("get", obj(id=text(), details=details))),
+    }
+    with MockServer(with_schemas(paths), clock="manual") as mock:
+        url = f"/assessments/{mock.client.post('/assessments').json()['id']}"
+        assert mock.client.get(url).json()["details"]["status"] == "IN_PROGRESS"
+        mock.clock.advance(3600)
+        ended = mock.client.get(url).json()["details"]
+        assert (ended["status"], ended["inProgress"]) == ("COMPLETE", 0)

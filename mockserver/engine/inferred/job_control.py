@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from mockserver.engine.inferred.call import Call
-from mockserver.engine.inferred.context import named
+from mockserver.engine.inferred.context import dig, named
 from mockserver.engine.inferred.crud import links
 from mockserver.engine.inferred.entities import new_entity
 from mockserver.engine.inferred.job_fields import outcome_salt
@@ -46,7 +46,7 @@ def tracked(handler: CallHandler) -> CallHandler:
         action, start = call.action, call.action.starts
         assert start is not None
         silent = _Silent(call.context, action, call.world, call.request)
-        handler(silent)
+        told = handler(call) if start.id_path else handler(silent)
         made = replace(
             call,
             action=replace(
@@ -68,7 +68,12 @@ def tracked(handler: CallHandler) -> CallHandler:
         if silent.shown:
             row["made"] = _result(made, repository, silent.shown[-1])
         job = repository.put(call.world, Entity(job.key, job.data, job.parent, row))
-        return made.reply(job, made=True)
+        if not start.id_path:
+            return made.reply(job, made=True)
+        holder = dig(told.body, (*start.at, *start.id_path[:-1]))
+        if isinstance(holder, dict):
+            holder[start.id_path[-1]] = made.id_of(job)
+        return told
 
     return handle
 

@@ -235,7 +235,9 @@ class Phases:
             found[states.name] = with_state(states, data, state)
         if salt:
             found.update(self._beside(state))
-            found.update(self._counts.at(state, self._share(run, now, state), salt, data))
+            # Counts may stand in the object of the state.
+            known = {**data, **found}
+            found.update(self._counts.at(state, self._share(run, now, state), salt, known))
             found.update(self._outcomes(state, salt, data))
         found.update(self._entered(run, state, now))
         for name, kinds in states.flags.items():

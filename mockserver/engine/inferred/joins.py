@@ -9,9 +9,10 @@ from typing import Any
 from mockserver.engine.inferred.links import members, names
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import Sower
+from mockserver.engine.inferred.tallies import Tally, flat_of, naming, numbers, readings, standing
 from mockserver.engine.world import World
-from mockserver.inference.model import Membership, Path, Plan, Resource
-from mockserver.inference.words import bag, counted, is_plural, noun, tokens
+from mockserver.inference.model import Membership, Plan, Resource
+from mockserver.inference.words import bag, counted, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
@@ -23,17 +24,6 @@ class Children:
 
     name: str
     repository: OwnRepository
-    field: str | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tally:
-    """A property that is the number of entities of `repository`: below one, of its members, or of
-    those that name it in `field`."""
-
-    path: Path
-    repository: Repository
-    membership: Membership | None = None
     field: str | None = None
 
 
@@ -115,14 +105,16 @@ class Joins:
         if tally.membership is not None:
             name = tally.repository.resource.name
             there = members(self._repositories, world, name, tally.membership, entity.key)
-            return sum(1 for _ in there)
+            return tally.of(there)
         if tally.field is not None:
             if entity.seed:
                 self._sower.sow(world, tally.repository, None)
-            return sum(1 for _ in self._naming_it(world, owner, tally, entity))
+            return tally.of(self._naming_it(world, owner, tally, entity))
         if entity.seed:
             self._sower.sow(world, tally.repository, entity.key)
         assert isinstance(tally.repository, OwnRepository)
+        if tally.kept:
+            return tally.of(tally.repository.scan(world, entity.key, False))
         return tally.repository.number(world, entity.key)
 
     def _add_children(
@@ -161,7 +153,7 @@ class Joins:
                 yield one
 
     def _flat(self, resource: Resource) -> Flat:
-        return _flat(self._schemas, resource)
+        return flat_of(self._schemas, resource)
 
     def _find_children(self, resource: Resource) -> None:
         lists: list[Children] = []
@@ -247,8 +239,8 @@ class Joins:
 
     def _find_tallies(self, resource: Resource) -> Iterator[Tally]:
         """The properties that count other entities: `comments_count`, `counts.comments`."""
-        numbers = list(_numbers(self._schemas, resource))
-        if not numbers:
+        counts = list(numbers(self._schemas, resource))
+        if not counts:
             return
         found: dict[str, Tally] = {}
         for repository in self._repositories.values():
@@ -258,7 +250,7 @@ class Joins:
             above = other.parents[-1].resource if other.parents else None
             if above == resource.name and isinstance(repository, OwnRepository):
                 found.setdefault(other.noun, Tally((), repository))
-            elif above is None and (field := _naming(self._schemas, other, resource)) is not None:
+            elif above is None and (field := naming(self._schemas, other, resource, True)):
                 found.setdefault(other.noun, Tally((), repository, field=field))
         for member, membership in self._memberships:
             if membership.owner == resource.name:
@@ -267,9 +259,13 @@ class Joins:
                 found |= {noun_: tally, "member": tally}
         for name, tally in list(found.items()):
             found.setdefault(name.rsplit("_", 1)[-1], tally)
-        for path, about in numbers:
-            if about in found:
-                yield replace(found[about], path=path)
+        for path, about in counts:
+            for called, how in readings(about):
+                one = found.get(called)
+                kept = standing(self._schemas, one.repository.resource, how) if one else None
+                if one is not None and kept is not None:
+                    yield replace(one, path=path, kept=kept)
+                    break
 
     def named(self, world: World, resource: Resource, sent: Mapping[str, Any],
               above: Mapping[str, Any]) -> dict[str, Any]:  # fmt: skip
@@ -391,13 +387,8 @@ class Joins:
 
 _GENERAL = bag("id uuid guid uid sid key name code slug number email")
 """Ids that may be those of anything."""
-_COUNT_HOLDERS = bag("count counts statistics stats totals total _count summary metrics")
 _EMBEDDED = ("_embedded", "embedded")
 _RELATIONSHIPS = "relationships"
-
-
-def _flat(schemas: Schemas, resource: Resource) -> Flat:
-    return schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
 
 
 Kinds = Mapping[str, list[Resource]]
@@ -422,7 +413,7 @@ def _showing(schemas: Schemas, kinds: Kinds, resource: Resource) -> Iterator[tup
                 below = noun(name) == "child" or tokens(name)[:1] in (("sub",), ("child",))
                 field = _upward(schemas, other) if below else None
             elif not any(link.resource == resource.name for link in other.parents):
-                field = _naming(schemas, other, resource)
+                field = naming(schemas, other, resource)
             else:
                 field = None
             if field is not None:
@@ -431,7 +422,7 @@ def _showing(schemas: Schemas, kinds: Kinds, resource: Resource) -> Iterator[tup
 
 def _upward(schemas: Schemas, resource: Resource) -> str | None:
     """The property by which an entity names the one above, of its own kind."""
-    own = [*_flat(schemas, resource).properties]
+    own = [*flat_of(schemas, resource).properties]
     if resource.request is not None:
         own += schemas.flat_at(resource.request).properties
     nouns = {resource.noun, resource.noun.rsplit("_", 1)[-1]}
@@ -451,37 +442,12 @@ def counting(schemas: Schemas, plan: Plan) -> Iterator[tuple[str, str]]:
     for resource in plan.resources.values():
         for _, shown, by in _showing(schemas, kinds, resource):
             yield shown, by
-        for _, about in _numbers(schemas, resource):
-            for other in by_noun.get(about, ()):
+        for _, about in numbers(schemas, resource):
+            called = next((one for one, _ in readings(about) if one in by_noun), "")
+            for other in by_noun.get(called, ()):
                 nested = other.parents and other.parents[-1].resource is not None
-                if not nested and (field := _naming(schemas, other, resource)) is not None:
+                if not nested and (field := naming(schemas, other, resource, True)):
                     yield other.name, field
-
-
-def _numbers(schemas: Schemas, resource: Resource) -> Iterator[tuple[Path, str]]:
-    """The integers of a resource that count something, and what they count."""
-    for name, schema in _flat(schemas, resource).properties.items():
-        about = counted(name)
-        types = schemas.types(schema)
-        # The first look for a singular takes the rules of English, so numbers come first.
-        number = "integer" in types or (about and "number" in types)
-        if number and (about or (about is None and is_plural(name))):
-            yield (name,), about or noun(name)
-        elif "_".join(tokens(name)) in _COUNT_HOLDERS:
-            flat = schemas.flat(schema)
-            for inner, one in flat.properties.items() if "object" in flat.types else ():
-                if "integer" in schemas.types(one):
-                    yield (name, inner), counted(inner) or noun(inner)
-
-
-def _naming(schemas: Schemas, other: Resource, resource: Resource) -> str | None:
-    """The property by which entities of another resource name one of this."""
-    nouns = {resource.noun, resource.noun.rsplit("_", 1)[-1]}
-    wanted = {f"{one}_id" for one in nouns} | {f"{one}_uuid" for one in nouns}
-    own = [*_flat(schemas, other).properties]
-    if other.request is not None:
-        own += schemas.flat_at(other.request).properties
-    return next((name for name in own if "_".join(tokens(name)) in wanted), None)
 
 
 def _listed(key: Any) -> list[Any]:
