@@ -379,6 +379,10 @@ def place_of_id(
     if key and found != (key,) and found[:1] and found[0] in own_properties:
         # A name beside the id is no id, even where a response leaves the id out.
         found = () if tokens(found[0])[-1:] == ("name",) else found
+    if found[:1] and found[0] in resource.identity.more and key:
+        # A second id that a create tells beside the key: `{"report_token": ..., "report_id": ...}`.
+        told = (survey.flat(one.ref).properties for one in draft.creates)
+        found = () if any({key, found[0]} <= each.keys() for each in told) else found
     if not found and made:
         only = only_id(survey, facts)
         found = (only,) if only and only not in own_properties else ()

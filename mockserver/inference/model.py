@@ -19,7 +19,7 @@ ActionKind = Literal[
     "create", "fetch", "list", "replace", "patch", "remove", "sweep", "transition", "clone",
     "read", "write", "clear", "link", "unlink", "values", "fixed",
 ]  # fmt: skip
-"""`sweep` removes several; `link` and `unlink` change the members of an entity, `values` a set of
+"""`sweep` is about several; `link` and `unlink` change the members of an entity, `values` a set of
 its values; `read`, `write`, `clear` are of singletons; `fixed` responds from the schema alone."""
 
 
@@ -77,8 +77,7 @@ class States:
     The value is in the property `name`, or deeper, at `inner` (`status.state`). `new` is the
     initial state; `path` are the states of a successful run. `moves`: time changes the state,
     except in states in `holds`, where a client has to act; `timeout` is the property with the time
-    until which it waits. `leads` are states that end on their own, each with the next one. `lasts`
-    are the seconds in each state, where known.
+    until which it waits. `leads` has what follows a state that ends by itself, `lasts` seconds.
 
     `moments` are the timestamps of entering states; `results`, `faults` and `cancels` are
     properties that are set on success, failure or cancellation; `progress` grows while it works,

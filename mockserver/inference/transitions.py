@@ -303,7 +303,7 @@ class VerbReader:
         if verb not in known.CLONING | known.AGAIN or not resource.name or resource.singleton:
             return False
         asks = verb in known.CLONING and bool(self.answers.name_of_copy(facts, resource)[0])
-        if not (same or silent or asks or self._tells_id(facts)):
+        if not (same or silent or asks or self._tells_id(facts, resource)):
             return False
         if not (same or asks) and any(True for _ in self.starts.readings(facts, resource.name)):
             return False
@@ -321,8 +321,10 @@ class VerbReader:
             for one in self.survey.about([above])
         )
 
-    def _tells_id(self, facts: Facts) -> bool:
+    def _tells_id(self, facts: Facts, resource: Resource) -> bool:
         own = self.survey.flat(facts.ref).properties
+        if resource.identity.key in own:
+            return True
         inner = (own[name] for name in ("data", "result") if name in own)
         return "id" in own or any("id" in self.survey.schemas.flat(s).properties for s in inner)
 

@@ -291,7 +291,7 @@ CLONING = bag("clone copy duplicate fork replicate replay")
 """A new one is made that is like it."""
 MAKING_OTHERS = CLONING | bag("save instantiate export generate snapshot backup convert print")
 """Something else is made from it, which the body describes."""
-AGAIN = bag("retry rerun restart redo run replay")
+AGAIN = bag("retry rerun restart redo run replay refresh regenerate recreate")
 """It is tried again: the same one, or a new one where the document says so."""
 MAKING = bag("create add register insert make claim provision anlegen erstellen crear creer")
 """What is said of making an entity."""

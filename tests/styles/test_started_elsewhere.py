@@ -8,6 +8,7 @@ import pytest
 
 from mockserver import MockServer
 from tests.support.documents import (
+    FLAG,
     WHOLE,
     array,
     obj,
@@ -272,3 +273,31 @@ def test_a_status_stands_beside_counts_in_one_object() -> None:
         mock.clock.advance(3600)
         ended = mock.client.get(url).json()["details"]
         assert (ended["status"], ended["inProgress"]) == ("COMPLETE", 0)
+
+
+@pytest.mark.parametrize("verb", ["copy", "refresh"])
+def test_a_receipt_with_its_own_id_is_of_another_one(verb: str) -> None:
+    receipt = obj("report_token", "report_id", report_token=text(), report_id=text())
+    report = obj(report_id=text(), days=WHOLE, note=text())
+    token = obj("report_token", report_token=text())
+    summary = "Use this to create a new report based on the old one."
+    paths = {
+        "/report/create": path(post=operation("create", receipt, sent=obj("days", days=WHOLE))),
+        "/report/get": path(post=operation("get", obj(report=report), sent=token)),
+        "/report/remove": path(post=operation("remove", obj(removed=FLAG), sent=token)),
+        f"/report/{verb}": path(post=operation(verb, receipt, sent=token, summary=summary)),
+    }
+    with MockServer(with_schemas(paths)) as mock:
+        client = mock.client
+        first = client.post("/report/create", json={"days": 7}).json()
+        sent = {"report_token": first["report_token"]}
+        shown = client.post("/report/get", json=sent).json()["report"]
+        assert (shown["report_id"], shown["days"]) == (first["report_id"], 7)
+        other = client.post(f"/report/{verb}", json=sent).json()
+        assert not {*first.values()} & {*other.values()}
+        assert client.post("/report/remove", json=sent).json() == {"removed": True}
+        kept = {"report_token": other["report_token"]}
+        assert (
+            client.post("/report/get", json=kept).json()["report"]["report_id"]
+            == other["report_id"]
+        )

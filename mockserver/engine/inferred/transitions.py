@@ -424,7 +424,8 @@ def clone(call: Call) -> Reply:
     resource = repository.resource
     entity = call.entity()
     roles = repository.roles
-    left = {resource.identity.key, *roles.created, *roles.updated, *roles.counted}
+    identity = resource.identity
+    left = {identity.key, *identity.more, *roles.created, *roles.updated, *roles.counted}
     states = resource.states
     if states is not None:
         left |= {
