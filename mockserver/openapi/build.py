@@ -428,7 +428,7 @@ class _Builder:
                 type=kind,
                 place=str(raw.get("in") or ""),
                 parameter=str(raw.get("name") or ""),
-                scheme=str(raw.get("scheme") or "").lower(),
+                scheme=str(raw.get("scheme") or ""),
                 scopes=scopes,
             )
         return found

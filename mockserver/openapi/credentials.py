@@ -55,11 +55,11 @@ def credential(
                 _put(found.query, scheme.parameter, value)
             else:
                 _put(found.headers, scheme.parameter.lower(), value)
-        elif scheme.type == "http" and scheme.scheme.lower() == "basic":
+        elif scheme.word == "Basic":
             pair = value if ":" in value else f"{value}:"
             _put(found.headers, AUTHORIZATION, f"Basic {base64.b64encode(pair.encode()).decode()}")
         elif scheme.type in ("http", "oauth2", "openIdConnect"):
-            _put(found.headers, AUTHORIZATION, f"Bearer {value}")
+            _put(found.headers, AUTHORIZATION, f"{scheme.word} {value}")
     return found
 
 

@@ -117,6 +117,12 @@ class SecurityScheme:
     scheme: str = ""
     scopes: tuple[str, ...] = ()
 
+    @property
+    def word(self) -> str:
+        """What stands before the credential in `Authorization`: the scheme's name, or Bearer."""
+        named = self.scheme if self.type == "http" and self.scheme else "Bearer"
+        return {"basic": "Basic", "bearer": "Bearer"}.get(named.lower(), named)
+
 
 def split_path(path: str) -> tuple[str, str]:
     """The path of URLs, and the part after `#` or `?`."""

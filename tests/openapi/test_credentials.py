@@ -20,6 +20,7 @@ SCHEMES: dict[str, dict[str, Any]] = {
     "basic": {"type": "http", "scheme": "basic"},
     "Basic": {"type": "http", "scheme": "Basic"},
     "bearer": {"type": "http", "scheme": "bearer"},
+    "a scheme by name": {"type": "http", "scheme": "APIKey"},
     "oauth2": {"type": "oauth2", "flows": FLOWS},
     "openIdConnect": {"type": "openIdConnect", "openIdConnectUrl": "https://id.example.com/"},
 }

@@ -222,8 +222,7 @@ class Authenticator:
             for name in requirement:
                 scheme = self._contract.schemes.get(name)
                 if scheme is not None and scheme.type in ("http", "oauth2", "openIdConnect"):
-                    word = "Basic" if scheme.scheme == "basic" else "Bearer"
-                    return {"www-authenticate": word}
+                    return {"www-authenticate": scheme.word}
         return {}
 
 
@@ -263,8 +262,7 @@ def _carrier(scheme: SecurityScheme) -> str:
         return f"the {kind} {scheme.parameter}"
     if scheme.type == "mutualTLS":
         return "the client's certificate"
-    word = "Basic" if scheme.type == "http" and scheme.scheme == "basic" else "Bearer"
-    return f"the header Authorization ({word} ...)"
+    return f"the header Authorization ({scheme.word} ...)"
 
 
 def _in_authorization(scheme: SecurityScheme) -> bool:
@@ -294,9 +292,10 @@ def finder(scheme: SecurityScheme) -> Find:
         return lambda headers, query: headers.get(lower)
     if scheme.type == "mutualTLS":
         return lambda headers, query: "mock-tls"
-    if scheme.type == "http" and scheme.scheme == "basic":
+    if scheme.word == "Basic":
         return lambda headers, query: _basic(headers.get("authorization", ""))
-    return lambda headers, query: _bearer(headers.get("authorization", ""))
+    words = (scheme.word.lower(), "bearer")
+    return lambda headers, query: _after(words, headers.get("authorization", ""))
 
 
 def _authorization(value: str | None) -> str | None:
@@ -306,9 +305,10 @@ def _authorization(value: str | None) -> str | None:
     return (credential.strip() or None) if credential else value
 
 
-def _bearer(value: str) -> str | None:
+def _after(words: tuple[str, ...], value: str) -> str | None:
+    """The credential after one of the words, which are in lower case."""
     word, _, credential = value.partition(" ")
-    return credential.strip() or None if word.lower() == "bearer" else None
+    return credential.strip() or None if word.lower() in words else None
 
 
 def _basic(value: str) -> str | None:
