@@ -93,6 +93,9 @@ class Survey:
             if not facts.route.verb:
                 found = self.by_steps.setdefault(facts.route.steps, {})
                 found.setdefault(facts.method, facts)
+        for facts in self.facts:
+            if facts.method == "POST" and not facts.route.is_item and facts.at == ():
+                self._step_into_made(facts)
 
         self._names: dict[tuple[str, ...], dict[str, None]] = {}
         for facts in self.facts:
@@ -390,6 +393,22 @@ class Survey:
             if inner is not None and named and self.schemas.flat(schema).properties:
                 facts.at, facts.ref = (*facts.at, name), self.schemas.canonical(inner)
                 return
+
+    def _step_into_made(self, facts: Facts) -> None:
+        """Step into what a create wraps, under whatever name, if it is what its item path shows:
+        `{"job": {...}, "warning": ...}` of `POST /batches`."""
+        shown = self.at((*facts.route.steps, ANY), "GET")
+        properties = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
+        if shown is None or not shown.ref.startswith("#/components/") or "id" in properties:
+            return
+        places = {name: self.schemas.place(facts.ref, name) for name in properties}
+        same = [
+            name
+            for name, place in places.items()
+            if place is not None and self.schemas.canonical(place) == shown.ref
+        ]
+        if len(same) == 1 and facts.ref != shown.ref:
+            facts.at, facts.ref = (same[0],), shown.ref
 
     def _alike(self, one: str, other: str) -> bool:
         """Whether two schemas describe the same kind of entity: the response has most sent

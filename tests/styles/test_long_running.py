@@ -262,3 +262,24 @@ def test_a_deadline_may_be_any_value(waits: Any) -> None:
     with MockServer(with_schemas(paths, Hold=hold), seeds="none") as mock:
         made = mock.client.post("/holds", json={"expires_in": waits}).raise_for_status().json()
         assert mock.client.get(f"/holds/{made['id']}").json() == made
+
+
+def test_what_a_create_wraps_under_another_name_is_what_its_item_path_shows() -> None:
+    job = obj(id=text(readOnly=True), status={**one_of("QUEUED", "DONE"), "readOnly": True})
+    document = with_schemas(
+        {
+            "/batches": path(
+                get=operation("ListBatches", array(ref("Job"))),
+                post=operation(
+                    "CreateBatch", obj(job=ref("Job"), warning=text()), sent=obj(model=text())
+                ),
+            ),
+            "/batches/{id}": path("id", get=operation("GetBatch", ref("Job"), also=(404,))),
+        },
+        Job=job,
+    )
+    with MockServer(document) as mock:
+        made = mock.client.post("/batches", json={"model": "x"}).json()["job"]
+        assert mock.client.get(f"/batches/{made['id']}").json()["status"] == "QUEUED"
+        mock.clock.advance(3600)
+        assert mock.client.get(f"/batches/{made['id']}").json()["status"] == "DONE"
