@@ -479,3 +479,15 @@ def test_examples_fit_what_a_cursor_list_shows_first() -> None:
         assert (
             client.get(f"/events?limit=1&cursor={first['next_cursor']}").json()["data"] == items[1:]
         )
+
+
+def test_an_example_shows_an_object_where_the_schema_has_properties_and_no_type() -> None:
+    value = {"properties": {"value": {"type": "string", "example": "mine"}}}
+    schema = {"type": "object", "properties": {"values": {"type": "array", "items": value}}}
+    media = {"schema": schema, "example": {"values": ["a text", {"value": "theirs"}]}}
+    said = {"200": {"description": "", "content": {"application/json": media}}}
+    paths = {"/facets/current": {"get": {"responses": said}}}
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}
+    with MockServer(document) as mock:
+        shown = mock.client.get("/facets/current").json()
+    assert shown == {"values": [{"value": "mine"}, {"value": "theirs"}]}

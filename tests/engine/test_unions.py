@@ -130,6 +130,23 @@ def test_a_branch_that_requires_nothing_makes_a_union() -> None:
 
 
 @pytest.mark.parametrize(
+    ("branches", "values"),
+    [
+        ([{"type": "string", "enum": ["a", "b"]}, {"type": "string"}], {"a", "c"}),
+        ([{"type": "string", "description": "another"}, {"enum": ["a", "b"]}], {"a", "c"}),
+        ([{"enum": ["a"]}, {"type": "string", "minLength": 3}], {"a", "abc"}),
+        ([{"type": "string", "enum": ["a"]}, {"type": "string", "enum": ["a", "b"]}], {"b"}),
+    ],
+)
+def test_a_list_beside_any_text_is_an_open_list(branches: list[Any], values: set[str]) -> None:
+    check = values_of({"oneOf": branches}, "3.1.0", request=True).check(HERE)
+    assert {value for value in ("a", "b", "c", "abc") if check.is_valid(value)} >= values
+    bounded = any("minLength" in branch for branch in branches)
+    assert check.is_valid("a") == (len([b for b in branches if "enum" in b]) == 1)
+    assert check.is_valid("c") != (bounded or all("enum" in branch for branch in branches))
+
+
+@pytest.mark.parametrize(
     "branch",
     [
         thing(("target",), target=TEXT),

@@ -51,10 +51,35 @@ class _Composer:
 
 
 def body_examples(schemas: Schemas, media: Any) -> list[Any]:
-    """The examples of a body: those beside its schema, else those of the schema."""
-    if media.examples or media.pointer is None:
+    """The examples of a body: those beside its schema, else those of the schema; objects where the
+    schema describes objects."""
+    if media.pointer is None:
         return list(media.examples.values())
-    return list(schemas.flat_at(media.pointer).notes.examples)
+    schema = schemas.at(media.pointer)
+    found = media.examples.values() if media.examples else schemas.flat(schema).notes.examples
+    return [_as_described(schemas, schema, one, 0) for one in found]
+
+
+def _as_described(schemas: Schemas, schema: Any, value: Any, depth: int) -> Any:
+    """An example with objects in place of other values where the schema has properties, though no
+    type. Clients read objects there."""
+    flat = schemas.flat(schema)
+    if depth > _DEEPEST or flat.choices:
+        return value
+    if isinstance(value, Mapping):
+        return {
+            name: _as_described(schemas, flat.properties[name], inner, depth + 1)
+            if name in flat.properties
+            else inner
+            for name, inner in value.items()
+        }
+    if isinstance(value, list) and isinstance(flat.arrays.items, Mapping):
+        items = flat.arrays.items
+        return [_as_described(schemas, items, inner, depth + 1) for inner in value]
+    if value is None or not flat.properties or flat.types not in ((), ("object",)):
+        return value
+    shown = example_of(schemas, schema)
+    return shown if isinstance(shown, Mapping) else {}
 
 
 def parameter_examples(parameter: Parameter) -> list[Any]:

@@ -95,9 +95,7 @@ class Maker:
         if known is MISSING or known is None:
             return self._new(flat, name, path)
         if not flat.types:
-            # A schema with properties describes an object, whether it says so or not.
-            keeps = isinstance(known, Mapping) or not flat.properties
-            return known if keeps else self._new(flat, name, path)
+            return known
         for kind in flat.types:
             if is_a(kind, known):
                 if isinstance(known, Mapping):

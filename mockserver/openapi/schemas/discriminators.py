@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from mockserver.openapi.document import find, pointer_of
 
 _BOUNDS = ("minProperties", "patternProperties", "propertyNames", "dependentRequired", "if", "not")
+_NOTES = ("type", "$ref", "allOf", "title", "description", "example", "examples", "default")
+"""What a schema that admits every text may have."""
 _MOST_PARTS = 200
 
 
@@ -91,7 +93,26 @@ def is_loose(document: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
         return False
     facts = [_Facts(document, branch) for branch in branches]
     objects = [fact for fact in facts if fact.is_object]
-    return len(objects) > 1 and any(fact.asks_for_nothing for fact in objects)
+    if len(objects) > 1 and any(fact.asks_for_nothing for fact in objects):
+        return True
+    return _is_open_list(document, branches)
+
+
+def _is_open_list(document: Mapping[str, Any], branches: Sequence[Any]) -> bool:
+    """Whether one branch lists texts and another admits any: `[{"enum": ["a"]}, {"type":
+    "string"}]`."""
+    parts = [list(plain_parts(document, branch)) for branch in branches]
+    lists = any(
+        isinstance(values, list) and any(isinstance(value, str) for value in values)
+        for one in parts
+        for part in one
+        for values in (part.get("enum"),)
+    )
+    return lists and any(
+        any(part.get("type") == "string" for part in one)
+        and all(word in _NOTES or word.startswith("x-") for part in one for word in part)
+        for one in parts
+    )
 
 
 class _Facts:
