@@ -44,6 +44,7 @@ _MOST_IN_FULL = 20
 _WIDTH_OF_A_FILE = 180
 _COLOURS = {"certain": "green", "likely": "yellow", "guess": "red"}
 _ONE_SCREEN = 50
+_FEW = 20
 _ALIKE = 4
 _SAMPLES = 3
 _NAMES = re.compile(r"(?:`[^`]*`, )*`[^`]*`|{[^}]*}|\S*/[^\s;,]*")
@@ -196,7 +197,7 @@ def _print_short(console: Console, found: Explained, chosen: list[Row], view: Vi
         elif level == "certain":
             _print_pairs(console, _folded(shown))
         else:
-            pairs = _alike_folded(shown)
+            pairs = _alike_folded(shown) if len(shown) > _FEW else _one_line_each(shown)
             _print_pairs(console, pairs)
             if len(pairs) < len(shown):
                 console.print(Text(f"  --only {level} shows each of them", style="dim"))

@@ -307,7 +307,8 @@ def _template(contract: Contract, plan: Plan) -> dict[str, Any]:
         for link in resource.parents[-1:]:
             above = plan.resources.get(link.resource) if link.resource is not None else None
             field = link.field or link.parameter
-            if above is not None and above.name in found:
+            shows = "object" in values.schemas.types(flat.properties.get(field, {}))
+            if above is not None and above.name in found and not shows:
                 entity[field] = f"{_MARK}{above.name}.first"
             left.add(field)
         for key, value in data.items() if isinstance(data, Mapping) else ():
