@@ -61,9 +61,9 @@ def run(
     for name, value in suite.environment.items():
         environment[name] = value.replace("{url}", url).replace("{port}", port)
     if suite.language == "python":
-        tests = [suite.tests, *(["-k", select] if select else [])]
+        tests = [*suite.tests, *(["-k", select] if select else [])]
         return _pytest(root, environment, tests, shuffled=shuffled, limit=limit)
-    return _jest(root, environment, suite.tests, shuffled=shuffled, limit=limit)
+    return _jest(root, environment, [*suite.tests], shuffled=shuffled, limit=limit)
 
 
 def _prepare_python(suite: Suite, root: Path) -> None:
@@ -138,12 +138,12 @@ def _outcome(case: ElementTree.Element) -> Outcome:
 
 
 def _jest(
-    root: Path, environment: dict[str, str], tests: str, *, shuffled: bool, limit: float
+    root: Path, environment: dict[str, str], tests: list[str], *, shuffled: bool, limit: float
 ) -> Outcomes:
     report = root.parent / "report.json"
     report.unlink(missing_ok=True)
     jest = root.parent / "node_modules" / ".bin" / "jest"
-    command = [str(jest), tests, "--json", f"--outputFile={report}", "--silent"]
+    command = [str(jest), *tests, "--json", f"--outputFile={report}", "--silent"]
     command += ["--randomize"] if shuffled else []
     _run(command, root, environment, limit)
     if not report.is_file():

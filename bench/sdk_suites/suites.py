@@ -22,7 +22,7 @@ from urllib.parse import urljoin
 
 LIST = Path(__file__).with_name("suites.toml")
 _EMBEDDED = re.compile(r'EMBEDDED_SPEC="([A-Za-z0-9+/=\s]+)"')
-_TESTS = {"python": "tests/api_resources", "typescript": "tests/api-resources"}
+_TESTS = {"python": ["tests/api_resources"], "typescript": ["tests/api-resources"]}
 _SIMPLE = "application/vnd.pypi.simple.v1+json"
 
 
@@ -44,7 +44,7 @@ class Suite:
     document_revision: str
     arrays: str
     objects: str
-    tests: str
+    tests: tuple[str, ...]
     front: str = ""
     port: int = 0
     needs: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ def listed() -> list[Suite]:
             table.get("document-revision", "HEAD"),
             table.get("arrays", "repeat"),
             table.get("objects", "brackets"),
-            table.get("tests", _TESTS[table.get("language", "python")]),
+            tuple(table.get("tests", _TESTS[table.get("language", "python")])),
             table.get("front", ""),
             table.get("port", 0),
             tuple(table.get("needs", ())),
