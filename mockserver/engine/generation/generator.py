@@ -95,7 +95,9 @@ class Maker:
         if known is MISSING or known is None:
             return self._new(flat, name, path)
         if not flat.types:
-            return known
+            # A schema with properties describes an object, whether it says so or not.
+            keeps = isinstance(known, Mapping) or not flat.properties
+            return known if keeps else self._new(flat, name, path)
         for kind in flat.types:
             if is_a(kind, known):
                 if isinstance(known, Mapping):
