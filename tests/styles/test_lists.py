@@ -386,3 +386,59 @@ def test_an_invalid_request_is_refused_as_others_are() -> None:
     pets["post"]["responses"].pop("400")
     with served({"/pets": pets}) as mock:
         assert mock.client.get("/pets?limit=x").status_code == 422
+
+
+def servers() -> Json:
+    """Servers with tags, of which a query lists or removes some."""
+    quoted = "Used to filter by a tag. Can not be combined with `name`."
+    query = {"tag_name": text(), "name": text(), "status": one_of("new", "old")}
+    sweep = operation("sweep", status=204, query={"tag_name": text(), "status": text()})
+    listing = operation("servers", array(ref("Server")), query=query)
+    for one in (listing, sweep):
+        one["parameters"][0]["description"] = quoted
+    server = obj("id", id=text(), name=text(), tags=array(text()), status=one_of("new", "old"))
+    sent = obj("name", name=text(), tags=array(text()), status=one_of("new", "old"))
+    paths = {
+        "/servers": {
+            "get": listing,
+            "post": operation("make", ref("Server"), status=201, sent=sent),
+            "delete": sweep,
+        },
+        "/servers/{id}": path("id", get=operation("server", ref("Server"), also=(404,))),
+    }
+    return with_schemas(paths, Server=server)
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("tag_name=web", "ac"),
+        ("tag_name=db", "b"),
+        ("tag_name=none", ""),
+        ("tag_name=web&status=new", "a"),
+        ("name=c", "c"),
+    ],
+)
+def test_a_tag_s_name_filters_by_tags(query: str, wanted: str) -> None:
+    with made_servers() as mock:
+        assert "".join(one["name"] for one in mock.client.get(f"/servers?{query}").json()) == wanted
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [("?tag_name=web", "b"), ("?tag_name=none", "abc"), ("?tag_name=web&status=new", "bc"),
+     ("?status=new", "c"), ("", "")],
+)  # fmt: skip
+def test_what_a_query_filters_is_removed_and_no_more(query: str, left: str) -> None:
+    with made_servers() as mock:
+        assert mock.client.delete(f"/servers{query}").status_code == 204
+        assert "".join(one["name"] for one in mock.client.get("/servers").json()) == left
+
+
+@contextmanager
+def made_servers() -> Iterator[MockServer]:
+    with MockServer(servers(), seeds="none") as mock:
+        for name, tag, status in (("a", "web", "new"), ("b", "db", "new"), ("c", "web", "old")):
+            sent = {"name": name, "tags": [tag, "all"], "status": status}
+            assert mock.client.post("/servers", json=sent).status_code == 201
+        yield mock

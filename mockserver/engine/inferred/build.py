@@ -51,7 +51,6 @@ HANDLERS: Mapping[ActionKind, CallHandler] = {
     "replace": crud.change,
     "patch": crud.change,
     "remove": crud.remove,
-    "sweep": bulk.on_several,
     "link": link,
     "unlink": unlink,
     "values": change_values,
@@ -62,7 +61,11 @@ HANDLERS: Mapping[ActionKind, CallHandler] = {
     "clear": crud.clear,
 }
 Factory = Callable[[Context, Operation, Action], CallHandler]
-FACTORIES: Mapping[ActionKind, Factory] = {"list": listing, "fixed": fixed}
+FACTORIES: Mapping[ActionKind, Factory] = {
+    "list": listing,
+    "fixed": fixed,
+    "sweep": bulk.on_several,
+}
 """What is prepared once for each operation."""
 ROW_FORMAT = 3
 

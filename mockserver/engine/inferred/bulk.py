@@ -6,19 +6,22 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred import crud
-from mockserver.engine.inferred.call import Call, media_of
-from mockserver.engine.inferred.context import dig, named, wrapped
+from mockserver.engine.inferred.call import Call, CallHandler, media_of
+from mockserver.engine.inferred.context import Context, dig, named, wrapped
 from mockserver.engine.inferred.field_roles import kinds
-from mockserver.engine.inferred.repository import Entity
+from mockserver.engine.inferred.filters import Filters
+from mockserver.engine.inferred.repository import Entity, Test
 from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
 from mockserver.errors import Conflict
-from mockserver.inference.model import FIRST
+from mockserver.inference.model import FIRST, Action, Envelope
 from mockserver.inference.words import noun, tokens
+from mockserver.openapi.model import Operation
 
 
 def create(call: Call) -> Reply:
@@ -86,13 +89,18 @@ def _is_meant(call: Call, item: Any) -> bool:
     return value is None or call.find(call.key_of(value)) is not None
 
 
-def on_several(call: Call) -> Reply:
-    """Removes the entities with the given ids, or all, or does to each what the verb says. Unknown
-    ids are ignored, and so is what comes too late for one."""
+def on_several(context: Context, operation: Operation, action: Action) -> CallHandler:
+    """Removes the entities with the given ids, or all that the query filters, or does to each what
+    the verb says. Unknown ids are ignored, and so is what comes too late for one."""
+    filters = Filters(context.schemas, operation, Envelope(), context.repository_of(action))
+    return partial(_on_several, filters)
+
+
+def _on_several(filters: Filters, call: Call) -> Reply:
     call.check_parents()
     parent, verb = call.parent_key(), call.action.transition
     gone = []
-    for entity in list(_meant(call, parent)):
+    for entity in list(_meant(filters, call, parent)):
         if parent not in ("", entity.parent):
             continue
         if verb is None:
@@ -109,7 +117,7 @@ def on_several(call: Call) -> Reply:
     return reply
 
 
-def _meant(call: Call, parent: str) -> Iterator[Entity]:
+def _meant(filters: Filters, call: Call, parent: str) -> Iterator[Entity]:
     """The entities that a bulk delete is about."""
     use = call.action.request
     if not (use.by or use.every):
@@ -119,14 +127,15 @@ def _meant(call: Call, parent: str) -> Iterator[Entity]:
     if use.by:
         body = named(call.request.body)
         wanted = {own: str(body[name]) for name, own in use.by if body.get(name) is not None}
+        tests: list[Test] = []
         if not wanted:
             return
     else:
-        own = call.context.flat(call.resource).properties
-        wanted = {n: str(value) for n, value in call.request.query.items() if n in own}
+        tests, wanted = filters.tests(call.request.query)
     call.context.sower.sow(call.world, call.repository, parent or None)
     for entity in call.repository.scan(call.world, parent or None, False):
-        if all(str(entity.data.get(name)) == value for name, value in wanted.items()):
+        alike = all(str(entity.data.get(name)) == value for name, value in wanted.items())
+        if alike and all(test(entity) for test in tests):
             yield entity
 
 

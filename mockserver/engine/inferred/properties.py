@@ -128,6 +128,9 @@ class Properties:
         """The only property that a name can mean, by a part of its name or within another."""
         noun, resource = self.noun, self._repository.resource
         states = resource.states
+        several = plural(spelled.removesuffix("_name"))
+        if spelled.endswith("_name") and (fields := self.named(several)):
+            return fields  # `tag_name` of `tags`
         short = spelled.removeprefix(f"{noun}_")
         if short != spelled and (fields := self.named(short) or self.alike(short)):
             return fields
