@@ -50,6 +50,32 @@ def test_what_one_operation_does_comes_first() -> None:
     assert predicted(rules, Pair("getA", {"mock": "404"}, OWN)) == GONE
 
 
+def test_few_replies_make_no_rule_without_a_reason() -> None:
+    refused = pairs("make", OWN, 5, mock="422", **{"violates body type": "text"})
+    lacks = pairs("make", (200, ""), 2, mock="422", **{"body.labels": "absent"})
+    assert not learned([*refused, *lacks]).get("make")
+    once = pairs("list", (422, json.dumps({"detail": "No limit."})), 1, mock="200")
+    assert not learned(once).get("list")
+    # A kind of value is a reason, and so are several replies.
+    taken = pairs("make", (200, ""), 1, mock="422", **{"body.force": "number as text"})
+    (rule,) = learned([*refused, *taken])["make"]
+    assert dict(rule.when) == {"mock": "422", "body.force": "number as text"}
+    assert learned([*refused, *lacks, *lacks])["make"]
+
+
+def test_what_holds_for_half_of_its_places_is_learned_for_each() -> None:
+    refused = ["state", "state", "kind", "kind"]
+    seen = []
+    # Every fifth is held out: those do not contradict that null is taken everywhere.
+    for name in (*refused, "force", *refused, "limit", *refused, "force", "limit"):
+        body = json.dumps({"detail": f"{name} is null"}) if name in refused else ""
+        traits = {"mock": "422", f"body.{name}": "null", "violates body type": "null"}
+        seen += pairs("make", (422 if body else 200, body), 1, **traits)
+    found = [when for when, _ in named(learned(seen), "make")]
+    assert {"mock": "422", "body.force": "null"} in found
+    assert {"mock": "422", "violates body type": "null"} not in found
+
+
 def test_the_trait_that_decides_is_found() -> None:
     seen = pairs("make", OWN, 10, mock="201", **{"body.name": "text"})
     seen += pairs("make", TAKEN, 6, mock="201", **{"body.name": "text", "taken name": "yes"})

@@ -412,7 +412,10 @@ def _best(
         options.update((when, one) for when in _conditions(pair, size) for one in outcomes)
     ranked = sorted(options.items(), key=lambda o: (-o[1], not o[0][1][1], o[0][0]))
     for (when, outcome), _ in ranked[:_MOST_OPTIONS]:
-        held = set.intersection(*(seen[trait] for trait in when)) - decided
+        holds = set.intersection(*(seen[trait] for trait in when))
+        if not _is_likely(when, outcome, [pairs[n] for n in holds]):
+            continue
+        held = holds - decided
         if all(pairs[n].outcome == outcome for n in held):
             return _narrowed(Rule(when, outcome), [pairs[n] for n in held])
         # If the bodies differ, the right status with the mock's own body is still better.
@@ -421,6 +424,22 @@ def _best(
         if same and outcome[0] and not outcome[1] and now != {outcome[0]}:
             return Rule(when, outcome)
     return None
+
+
+def _is_likely(when: When, outcome: Outcome, pairs: Sequence[Pair]) -> bool:
+    """Whether the pairs in which the condition holds, also those that earlier rules decide, can
+    show another status: most of them have it, and of few the request has something that can be the
+    reason. What it does not have is none for a success."""
+    own = int(dict(when)["mock"] or 0)
+    if outcome[0] in (0, own):
+        return True
+    if sum(pair.outcome[0] == outcome[0] for pair in pairs) < _MOSTLY * len(pairs):
+        return False
+    traits = [value for name, value in when if name != "mock"]
+    if own >= 400 > outcome[0]:
+        traits = [value for value in traits if value != "absent"]
+    refusals = own >= 400 and outcome[0] >= 400
+    return bool(traits) or len(pairs) >= (_SUPPORT - 1 if refusals else _SUPPORT)
 
 
 def _narrowed(rule: Rule, held: Sequence[Pair]) -> Rule:
