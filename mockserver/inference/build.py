@@ -29,14 +29,21 @@ from mockserver.inference.resources import (
 from mockserver.inference.value_sets import with_value_sets
 from mockserver.inference.webhooks import announced
 from mockserver.openapi.model import Contract
+from mockserver.openapi.schemas.resolved import Schemas
 
 
-def build_plan(contract: Contract, overrides: Mapping[str, Any] | None = None) -> Plan:
+def build_plan(
+    contract: Contract,
+    overrides: Mapping[str, Any] | None = None,
+    schemas: Schemas | None = None,
+) -> Plan:
     """Infer the resources of a document and what each operation does to them.
+
+    `schemas` are those of the document if there are some already.
 
     Raises PlanError for an override that does not fit.
     """
-    survey = Survey(contract)
+    survey = Survey(contract, schemas)
     overrides = overrides or {}
     drafts = with_stated(survey, name_drafts(find_drafts(survey)), overrides)
     linker = Linker(drafts)

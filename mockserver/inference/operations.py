@@ -70,9 +70,9 @@ class Facts:
 class Survey:
     """The facts of every operation, by path and by id."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, schemas: Schemas | None = None) -> None:
         self.contract = contract
-        self.schemas = Schemas(contract.document, contract.version)
+        self.schemas = schemas or Schemas(contract.document, contract.version)
         self.keys: dict[tuple[int, str, str], tuple[Flat, tuple[str, Because | None]]] = {}
         self._sent: dict[tuple[str, ...], list[str]] | None = None
         self._plain = {(o.method, o.path) for o in contract.operations}

@@ -26,6 +26,7 @@ from mockserver.inference.stored import restored_plan, stored
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import parse_document
 from mockserver.openapi.model import Contract
+from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.validators import Validators
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ def _shipped(name: str) -> Contract:
     return build_contract(parse_document(path.read_bytes(), name))
 
 
-def plan_of(document: Mapping[str, Any], contract: Contract, options: Options) -> Plan:
+def plan_of(
+    document: Mapping[str, Any], contract: Contract, options: Options, schemas: Schemas
+) -> Plan:
     """The plan of the document: from the cache of an earlier start, or inferred now."""
     cache = None if options.no_cache else user_cache()
     key = ""
@@ -84,7 +87,7 @@ def plan_of(document: Mapping[str, Any], contract: Contract, options: Options) -
         # Many modules, which a cached plan does not need.
         from mockserver.inference.build import build_plan
 
-        found = build_plan(contract, options.overrides)
+        found = build_plan(contract, options.overrides, schemas)
         if cache is not None and key:
             with suppress(TypeError):  # a plan that can't be kept is made again
                 cache.put(key, stored(found))

@@ -236,7 +236,7 @@ def load(
         contract = build_contract(document)
     validators = Validators(contract.document, contract.version)
     written = in_shape(written_for(contract), contract)
-    plan = locked(plan_of(document, contract, options), lock)
+    plan = locked(plan_of(document, contract, options, validators.schemas), lock)
     api = assemble(contract, plan, written, validators, options.seeds, given_of(options))
     if options.har is not None:
         api = seeded_with(api, contract, Path(options.har))

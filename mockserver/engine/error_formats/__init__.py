@@ -41,7 +41,7 @@ def choose_dialect(contract: Contract, validators: Validators) -> Dialect:
     If all have one known format, that dialect; else each schema is filled by itself, and the most
     frequent format is used where nothing is documented.
     """
-    shapes = _shapes(contract)
+    shapes = _shapes(contract, validators.schemas)
     if not shapes:
         return ProblemDialect()
     usual: dict[str, Dialect] = {
@@ -59,9 +59,8 @@ def choose_dialect(contract: Contract, validators: Validators) -> Dialect:
     return SchemaDialect(contract, validators, usual.get(commonest, usual["problem"]))
 
 
-def _shapes(contract: Contract) -> Counter[str]:
+def _shapes(contract: Contract, schemas: Schemas) -> Counter[str]:
     """How often each error format is documented."""
-    schemas = Schemas(contract.document, contract.version)
     known: dict[str, str] = {}
     found: Counter[str] = Counter()
     for operation in contract.operations:

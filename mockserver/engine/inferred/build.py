@@ -85,7 +85,7 @@ def assemble(
     """
     written = api if api is not None and api.claims(contract) else None
     base = written if written is not None else Api(contract.title, wire=Wire(candid=True))
-    schemas = Schemas(contract.document, contract.version)
+    schemas = validators.schemas
     repositories = _repositories(contract, plan, schemas, base.collections)
     context = Context.of(contract, plan, validators, schemas, repositories, seeds, given)
     handlers: dict[str, Handler] = {
