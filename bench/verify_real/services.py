@@ -421,6 +421,53 @@ def _phoenix(home: Path, folder: Path) -> Iterator[Live]:
         yield Live("phoenix", server.base, spec, precious=precious)
 
 
+_DAG = """\
+from datetime import datetime
+
+from airflow.sdk import dag, task
+
+
+@dag(schedule=None, start_date=datetime(2026, 1, 1))
+def precious():
+    @task
+    def one():
+        return 1
+
+    one()
+
+
+precious()
+"""
+
+
+@contextmanager
+def _airflow(home: Path, folder: Path) -> Iterator[Live]:
+    port, dags = free_port(), folder / "dags"
+    dags.mkdir()
+    (dags / "precious.py").write_text(_DAG)
+    env = {
+        "AIRFLOW_HOME": str(folder),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "PATH": f"{home / 'bin'}:{os.environ['PATH']}",
+    }
+    for words in (("db", "migrate"), ("dags", "reserialize")):
+        _run(["env", *(f"{n}={v}" for n, v in env.items()), "airflow", *words])
+    command = [str(home / "bin" / "airflow"), "api-server", "--port", str(port)]
+    with running("Airflow", command, port, "/api/v2/version", env=env) as server:
+        token = ask(server.base + "/auth/token")[1]["access_token"]
+        headers = {"authorization": f"Bearer {token}"}
+        spec = _document(server.base + "/openapi.json", folder / "airflow.json")
+        at = "/api/v2/variables"
+        rows = {f"{at}/precious": ("POST", at, {"key": "precious", "value": "kept"})}
+        precious = _precious(server.base, headers, rows)
+        yield Live("airflow", server.base, spec, headers, ("--api-key", token), precious)
+
+
 SERVICES = {
     service.name: service
     for service in (
@@ -449,5 +496,11 @@ SERVICES = {
         Service("chromadb", "Rust, paths of four parameters", ("chromadb==1.5.9",), _chroma),
         Service("tiled", "FastAPI, ids with slashes", ("tiled[server]==0.2.20",), _tiled),
         Service("phoenix", "FastAPI, refusals in text", ("arize-phoenix==20.26.1",), _phoenix),
+        Service(
+            "airflow",
+            "FastAPI, bulk changes, ~ stands for all",
+            ("apache-airflow-core==3.3.2",),
+            _airflow,
+        ),
     )
 }
