@@ -71,3 +71,13 @@ def test_a_name_by_which_paths_call_it() -> None:
 def test_a_readonly_id_is_the_servers() -> None:
     sent = {"id": {"type": "string", "readOnly": True}}
     assert twice(document("id", shared=False, **sent), id="roadmap") == (201, 201, 2)
+
+
+def test_who_is_named_by_an_address_has_one() -> None:
+    with MockServer(document("email", shared=False, title={"type": "string"})) as server:
+        seeds = server.client.get("/boards").json()
+        made = server.client.post("/boards", json={"title": "x"}).json()
+    addresses = [board["email"] for board in (*seeds, made)]
+    assert seeds
+    assert all("@" in address for address in addresses)
+    assert len(set(addresses)) == len(addresses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,8 +13,11 @@ from mockserver.engine.randomness import Rng
 from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import FIRST, Action, Link, Plan, Resource
+from mockserver.inference.words import tokens
 from mockserver.openapi.request.coercion import Cast, Kind
 from mockserver.openapi.schemas.resolved import Schemas
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Keys:
@@ -34,6 +38,9 @@ class Keys:
         identity = resource.identity
         if not identity.named_by and not identity.returned_as and not identity.referred_by:
             return value
+        if tokens(identity.key or "")[-1:] == ("email",) and _UUID.fullmatch(str(value)):
+            # Invitations and members are often named by their addresses.
+            value = f"user-{str(value)[:8]}@example.com"
         schemas, referred = identity.returned_as, identity.referred_by
         # If not all can be satisfied, the last ones are dropped first.
         for one, other in dict.fromkeys(((schemas, referred), (schemas, ()), ((), ()))):
