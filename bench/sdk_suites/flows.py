@@ -87,11 +87,9 @@ def key():
     return same(made.id in [each.id for each in client.cloud.ssh_keys.list()], True)
 step("a key is created and on the pages of the list", key)
 def pages():
-    names = [f"key-{number}" for number in range(12)]
-    for name in names:
-        client.cloud.ssh_keys.create(name=name)
-    found = [each.name for each in client.cloud.ssh_keys.list(limit=5)]
-    return same(set(names) <= set(found) and len(found) == len(set(found)), True)
+    made = {client.cloud.ssh_keys.create(name=f"key-{number}").id for number in range(12)}
+    found = [each.id for each in client.cloud.ssh_keys.list(limit=5)]
+    return same(made <= set(found) and len(found) == len(set(found)), True)
 step("pages of five have each of twelve once", pages)
 cloud = client.cloud
 def volume():
