@@ -38,7 +38,7 @@ from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, verb
 from mockserver.inference.words import noun, plural, tokens
 
 Steps = tuple[str, ...]
-_TELLING = ("list", "create", "clone", "fetch", "replace", "patch")
+_TELLING = ("list", "create", "clone", "fetch", "replace", "patch", "remove")
 _ARRAY = "an array of them is sent"
 
 

@@ -113,6 +113,16 @@ def _said(facts: Facts) -> frozenset[str]:
     return frozenset((*first_words(facts.operation.summary), *changes))
 
 
+def named_alike(survey: Survey, facts: Facts, resource: Resource) -> tuple[str, ...]:
+    """The properties of a body that only says by what entities are found: `DELETE
+    /keys/{key}/privileges` with `{"privilege": ...}`."""
+    sent = survey.flat(facts.body).properties if facts.body else {}
+    own = survey.flat(resource.schema).properties.keys() - {resource.identity.key}
+    nested = {"array", "object"}
+    plain = all(nested.isdisjoint(survey.schemas.types(one)) for one in sent.values())
+    return tuple(sent) if plain and sent.keys() <= own and FIRST not in facts.sent else ()
+
+
 class SeveralReader:
     """Reads operations on several entities of a collection."""
 
@@ -172,6 +182,12 @@ class SeveralReader:
             return self.make(
                 facts, "sweep", f"{why} with ids in {found.text}", "likely",
                 resource=resource.name, ids=found.query, sent=found.at,
+            )  # fmt: skip
+        alike = named_alike(self.survey, facts, resource)
+        if alike:
+            return self.make(
+                facts, "sweep", f"{why} with `{'`, `'.join(alike)}` of what is removed", "likely",
+                resource=resource.name, by=tuple((name, name) for name in alike),
             )  # fmt: skip
         if facts.operation.method == "DELETE" and means_all(facts):
             why += f", which names none: all {plural(resource.noun)}"

@@ -12,6 +12,7 @@ from mockserver.inference.model import FIRST, Because, Confidence
 from mockserver.inference.operations import Facts, Survey, is_search
 from mockserver.inference.parts import USUAL, properties_of
 from mockserver.inference.paths import ANY, Route, label
+from mockserver.inference.relations import names_owner
 from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import ID_ENDS, is_id_of, noun, tokens
 from mockserver.records import dataclass
@@ -364,7 +365,8 @@ def _alike(survey: Survey, first: tuple[Draft, set[str]], second: tuple[Draft, s
     """Whether two drafts, each with its named schemas, are about one resource."""
     (one, mine), (other, others) = first, second
     if one.creates and other.creates and (one.items and other.items):
-        return False
+        ids = {r.names[-1] for r in one.items} & {r.names[-1] for r in other.items}
+        return bool(ids) and names_owner(survey, one.route, other.route, mine & others)
     both = one.creates and one.lists and other.creates and other.lists
     if (
         both

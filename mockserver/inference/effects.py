@@ -3,38 +3,37 @@ says."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import verb_words as known
 from mockserver.inference.evidence import Steps
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import BACK, LATER, NEW, NEXT, Action, Resource, States
+from mockserver.inference.model import LATER, NEW, Action, Resource
 from mockserver.inference.operations import Facts, Survey, body_of
-from mockserver.inference.outcomes import ENDED_EARLY
 from mockserver.inference.parts import has_properties
-from mockserver.inference.state_texts import led_to, styled
+from mockserver.inference.state_changes import marked, opposites, state_change, state_in
+from mockserver.inference.state_texts import led_to
 from mockserver.inference.states import spelled
-from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import (
+    called_after,
     first_words,
     flags,
     object_of,
     outcome,
-    participles,
-    passing,
     state_called,
-    undone_by,
     verb_of,
 )
-from mockserver.inference.words import bag, moment_stem, singular, tokens
+from mockserver.inference.words import bag, moment_stem, participles, singular, tokens
 
 _CHOOSING = bag("action command operation event verb op type act method transition job_type")
 """Properties of a body whose value may be the verb."""
 _EVENTS = bag("action event command operation transition")
 """What the name of such a property may end in: `state_event`."""
 _OF_ITSELF = bag("request status state job task process execution run order work now failed")
+_ASKED = {"requested"}
+"""What is said of a deed when it is asked for."""
 Changes = Mapping[str, Any]
 
 
@@ -59,12 +58,12 @@ class Effects:
         elsewhere = self._is_elsewhere(resource, word)
         if states is not None and states.name and elsewhere:
             called = None if states.open else state_called(verb, states.known)
-            value = _state_in(word, states.known) or called
+            value = state_in(word, states.known) or called
             found |= {states.name: value} if value is not None else {}
         elif states is not None and states.name:
             # `verify-domain` of a certificate says nothing of the certificate's own way.
             own = set(about) <= set(tokens(resource.noun))
-            found.update(_state_change(states, verb, word, own=own, guess=not switched))
+            found.update(state_change(states, verb, word, own=own, guess=not switched))
             for name in states.beside:
                 values = enumerated(self.survey.schemas, flat.properties[name])
                 other = outcome(verb, values) if values else None
@@ -72,12 +71,13 @@ class Effects:
                     found[name] = other
         elif states is not None and verb in known.ENDING_EARLY and not elsewhere:
             found[states.name] = states.cancelled[0]
+        found.update(self._of_object(resource, verb, about))
         found.update(switched)
         if not found:
             found.update(self._deep_flags(resource, flags(verb)))
-        marked = _marked(word)
-        if marked and not found:
-            wanted = {marked: True, **dict.fromkeys(_opposites(marked), False)}
+        adjective = marked(word)
+        if adjective and not found:
+            wanted = {adjective: True, **dict.fromkeys(opposites(adjective), False)}
             wanted |= {f"is_{name}": holds for name, holds in wanted.items()}
             found.update(self.flags(resource, wanted))
         if verb in known.EXTENDING:
@@ -88,6 +88,17 @@ class Effects:
             if usual is None or states.leads.get(usual, usual) != stated:
                 found[states.name] = stated
         return found
+
+    def _of_object(
+        self, resource: Resource, verb: str, about: Sequence[str]
+    ) -> Iterator[tuple[str, str]]:
+        """The moments of what a verb does to its object: `payment_dispute_lost_at` of
+        `lose_dispute`."""
+        done = participles(verb) if about else ()
+        for name in self.survey.flat(resource.schema).properties if done else ():
+            words = tokens(moment_stem(name))
+            if words[-1:] != () and words[-1] in done and set(about) <= set(words[:-1]):
+                yield name, "now"
 
     def stated(self, facts: Facts, resource: Resource) -> str | None:
         """The state that a description says it leads to: ``The state becomes `sent`.``"""
@@ -112,7 +123,7 @@ class Effects:
         found = dict(self.flags(resource, {name: not holds for name, holds in flags(verb).items()}))
         states = resource.states
         if states is not None and states.name:
-            changes = dict(_state_change(states, opposite, "", own=False, guess=False))
+            changes = dict(state_change(states, opposite, "", own=False, guess=False))
             reached = outcome(verb, states.known)
             if not changes and reached is not None and reached != states.new:
                 changes = {states.name: states.new}
@@ -142,12 +153,23 @@ class Effects:
                     yield name, value
             if words != part:
                 continue
+            if "boolean" in self.survey.schemas.kinds(schema):
+                # `/privacy/purchase`, `/autorenew/disable`
+                switched = self._switch(verb)
+                if switched is not None:
+                    yield name, switched
             if verb in known.RENEWING:
                 yield name, NEW
             # What a part is to end is off: `/backups/cancel`.
             wanted = flags(verb) | (flags("disable") if verb in known.ENDING else {})
             for inner, value in self._flags_in(schema, wanted):
                 yield f"{name}.{inner}", value
+
+    def _switch(self, verb: str) -> bool | None:
+        """Whether a verb switches something on or off."""
+        if verb in known.STARTING | known.GETTING:
+            return True
+        return False if verb in known.ENDING else None
 
     def _flags_in(self, schema: Any, wanted: Mapping[str, bool]) -> Iterator[tuple[str, Any]]:
         for name, one in self.survey.schemas.flat(schema).properties.items():
@@ -161,7 +183,11 @@ class Effects:
             about = known.OTHER_NAMES.get("_".join(tokens(name)), "")
             if about and set(participles(about)) & verbs:
                 # `approval.approved_at`
-                for inner, value in self._flags_in(schema, wanted):
+                found = dict(self._flags_in(schema, wanted))
+                # `cancellation.cancellation_requested_date`
+                own = self.survey.schemas.flat(schema).properties if not found else {}
+                asked = (n for n in own if set(tokens(moment_stem(n))) - {*tokens(name)} == _ASKED)
+                for inner, value in {**found, **dict.fromkeys(asked, "now")}.items():
                     yield f"{name}.{inner}", value
             elif self._is_of_moments(schema):
                 # `status_transitions.finalized_at`
@@ -253,7 +279,7 @@ class Effects:
 
     def placed(
         self, facts: Facts, resource: Resource, rest: Steps
-    ) -> Iterator[tuple[str, str | None]]:
+    ) -> Iterator[tuple[str, str | bool | None]]:
         """What a path names of an entity, and its body says: `/metadata/category` with
         `{"category": ...}`, `/schedule` with the properties of `schedule`."""
         flat, place = self.survey.flat(resource.schema), []
@@ -271,7 +297,11 @@ class Effects:
         if not place or len(place) > 2 or self.survey.at(facts.route.steps, "GET") is not None:
             return
         if facts.method == "DELETE":
-            yield ".".join(place), None
+            # A flag that is deleted is off.
+            flag = len(place) == 1 and "boolean" in self.survey.schemas.kinds(
+                self.survey.flat(resource.schema).properties[place[0]]
+            )
+            yield ".".join(place), False if flag else None
             return
         alone = next((n for n in sent if tokens(n) == tokens(place[-1])), None)
         if alone is not None and len(sent) == 1:
@@ -395,58 +425,12 @@ def values_of(resource: Resource) -> tuple[str, ...]:
     return resource.states.known if resource.states is not None else ()
 
 
-def _state_change(
-    states: States, verb: str, word: str, *, own: bool, guess: bool
-) -> Iterator[tuple[str, Any]]:
-    """The status after a verb, and the verdict of a job that it ends. `own`: the verb is about the
-    entity as a whole; `guess`: a state may be called after it where any text is one."""
-    value = (
-        _state_in(word, states.known)
-        or outcome(verb, states.known)
-        or state_called(verb, states.known)
-        or _begun_again(verb, states)
-        or _gone_on(verb, states)
-    )
-    if value is None and verb in known.ENDING_EARLY and states.verdicts and states.success:
-        # `status: completed` with `conclusion: cancelled`
-        value = states.success[-1]
-        yield from ((name, ends[ENDED_EARLY]) for name, ends in states.verdicts.items())
-    through = passing(verb, states.leads, None)
-    off = known.OFF & {spelled(one) for one in states.known}
-    stands = value in states.active or spelled(value or "") in known.STANDS
-    if verb in known.SWITCHING_ON and value is not None and off and stands:
-        # What is enabled does not work yet: it is as it was at first.
-        value = states.new or value
-    if value is None and states.open and guess and not through:
-        outcomes = OUTCOMES.get(verb, ())
-        value = styled(outcomes[0], states.known) if outcomes else None
-    if value is not None:
-        yield states.name, passing(verb, (*states.leads, *states.active), value) or value
-    elif through is not None:
-        yield states.name, through
-    elif any(outcome(one, states.known) for one in undone_by(verb)):
-        yield states.name, BACK
-    elif verb in known.FORWARD and states.initial and len(states.path) > 1 and own:
-        yield states.name, NEXT
-
-
-def _begun_again(verb: str, states: States) -> str | None:
-    """The state in which work begins, for a verb that begins it again where none has its name."""
-    again = verb in known.AGAIN and len(states.path) > 1
-    return states.new if again and states.new not in states.success else None
-
-
-def _gone_on(verb: str, states: States) -> str | None:
-    """The state of work, for a verb that ends a pause where no state has its name."""
-    return states.active[-1] if verb in ("resume", "unpause") and states.active else None
-
-
 def _called(stem: str, wanted: Mapping[str, bool], *, own: bool) -> str:
     """What of a verb a moment is called after: `confirmed` of `confirmed_at`, and of the server's
     `own` `confirm_timestamp` if it is what the verb makes so."""
     if stem in wanted or not own:
         return stem if stem in wanted else ""
-    return next((word for word in participles(stem) if wanted.get(word)), "")
+    return called_after(stem, {word for word, holds in wanted.items() if holds})
 
 
 def _named_by(step: str, properties: Mapping[str, Any]) -> str | None:
@@ -465,33 +449,3 @@ def _part_of(step: str, noun: str) -> str:
     if words[:1] and words[0] in known.UPDATING | {"replace"}:
         return "_".join(word for word in words[1:] if word not in tokens(noun))
     return ""
-
-
-def _marked(word: str) -> str:
-    """`mark-as-paid` -> `paid`, `make-default` -> `default`, `bring-back-online` -> `online`."""
-    words = [w for w in tokens(word) if w not in ("as", "a", "the", "back")]
-    return "_".join(words[1:]) if words[:1] and words[0] in _MARKING else ""
-
-
-_MARKING = bag("mark make set take bring put turn switch go")
-_NEGATIONS = (("un", ""), ("in", ""), ("dis", ""), ("off", "on"))
-
-
-def _opposites(adjective: str) -> Iterator[str]:
-    """What an entity is not any more: `offline` -> online, `available` -> unavailable."""
-    for negative, positive in _NEGATIONS:
-        if adjective.startswith(negative):
-            yield positive + adjective.removeprefix(negative)
-        if adjective.startswith(positive):
-            yield negative + adjective.removeprefix(positive)
-
-
-def _state_in(word: str, values: tuple[str, ...]) -> str | None:
-    """The state that a path names: `/orders/{order}/mark-as-paid`, `/orders/{order}/shipped`."""
-    if not word:
-        return None
-    spelt = {spelled(value): value for value in values}
-    plain = spelled(word)
-    if plain in spelt and (plain.endswith("ed") or plain in ("paid", "sent", "done", "complete")):
-        return spelt[plain]
-    return spelt.get(_marked(word))

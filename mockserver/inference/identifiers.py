@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from mockserver.inference.lookups import ids_said
 from mockserver.inference.model import Action, Because, Path, Resource
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
-from mockserver.inference.words import bag, other_name_in, singular, spells, tokens
+from mockserver.inference.words import bag, other_name_in, singular, spells, tokens, without_noun
 from mockserver.openapi.model import Parameter
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -128,13 +129,12 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
     wanted = "_".join(tokens(parameter))
     short = noun.rsplit("_", 1)[-1]
     own = wanted in (noun, short) and "id" in spelled
-    # The `address` of an address is a property, not an id.
-    if own:
-        wanted = "id"
-    if wanted and wanted in spelled and wanted != "id":
-        return spelled[wanted], Because(
-            f"the property `{spelled[wanted]}` has the name of the path parameter", "certain"
-        )
+    wanted = "id" if own else wanted  # the `address` of an address is a property
+    for word in (wanted, without_noun(parameter, noun)):
+        if word in spelled and word != "id":
+            return spelled[word], Because(
+                f"the property `{spelled[word]}` has the name of the path parameter", "certain"
+            )
     head, hyphen, ending = parameter.rpartition("-")
     if head and hyphen and ending in spelled.values() and ending != "id":
         return ending, Because(
@@ -287,6 +287,7 @@ _OTHERWISE = re.compile(
 def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[str, ...]:
     """The other properties that a path may use to name an entity (`{idOrName}`)."""
     words: set[str] = set()
+    said: set[str] = set()
     for route in draft.items:
         last = tokens(route.names[-1])
         if _is_name(survey, draft, flat, key, route):
@@ -296,12 +297,13 @@ def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[s
         for parameter in _of_item(survey, route):
             for match in _OTHERWISE.finditer(parameter.description):
                 words |= {word.lower() for word in match.groups() if word}
+        said |= ids_said(survey.at(route.steps, "GET"))
     parameters = [one for one in survey.names(draft.items) if not spells(one, key, draft.noun)]
     found = []
     for name, schema in flat.properties.items():
         spelled = tokens(name)
         ending = singular(spelled[-1]) if spelled else ""
-        naming = ending in words and len(spelled) <= 2
+        naming = name.lower() in said or (ending in words and len(spelled) <= 2)
         if not naming and any(spells(one, name, draft.noun) for one in parameters):
             naming = _names(survey.schemas, schema)
         if name != key and naming:

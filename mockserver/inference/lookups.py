@@ -3,6 +3,7 @@ them in a shorter form, or count them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from mockserver.inference.model import FIRST, Path, Resource
@@ -130,3 +131,18 @@ def part_called(survey: Survey, facts: Facts, resource: Resource, called: str) -
             if own and 2 * len(own & shown.properties.keys()) > len(own):
                 return name
     return None
+
+
+_ARTICLE = r"(?:the |its |an? )?(?:\w+ )?"
+_BY_ID_OR = re.compile(
+    rf"\bby {_ARTICLE}(?:uu|s|u)?id(?: ?/ ?| or ){_ARTICLE}(\w+)"
+    rf"|\bby {_ARTICLE}(\w+)(?: ?/ ?| or ){_ARTICLE}(?:uu|s|u)?id\b",
+    re.IGNORECASE,
+)
+
+
+def ids_said(facts: Facts | None) -> set[str]:
+    """The names, in lower case, by which an operation says that it finds an entity beside its id:
+    `Finds an organization by id/namespace`."""
+    text = f"{facts.operation.summary}. {facts.operation.description}" if facts is not None else ""
+    return {word.lower() for found in _BY_ID_OR.findall(text) for word in found if word}

@@ -11,7 +11,7 @@ from mockserver.inference import state_words as known
 from mockserver.inference.model import States
 from mockserver.inference.parts import has_properties
 from mockserver.inference.states import ACTIVE, CANCELLED, FAILURE, SUCCESS, kind_of, spelled
-from mockserver.inference.verbs import participles
+from mockserver.inference.verbs import called_after
 from mockserver.inference.words import bag, moment_stem, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -197,7 +197,7 @@ def _called(stem: str, spelt: Mapping[str, list[str]]) -> Sequence[str]:
     """The states that a moment is called after: `paid` of `paid_at`, `answered` of `answerTime`."""
     if stem in spelt or stem in STARTED | ENDED | COMPLETED:
         return spelt.get(stem, ())
-    return next((spelt[word] for word in participles(stem) if word in spelt), ())
+    return spelt.get(called_after(stem, spelt), ())
 
 
 def _kinds(schemas: Schemas, flat: Flat, name: str) -> Sequence[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from typing import TYPE_CHECKING
 
 from mockserver.inference.model import FIRST, Path
 from mockserver.inference.paths import ANY
-from mockserver.inference.words import is_id_of
+from mockserver.inference.words import is_id_of, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.schemas.resolved import Schemas
 
@@ -22,6 +22,7 @@ def read_pages_of_one(
     `/jobs/{id}`, as in the response of the list, or `[{}]`."""
     pages: dict[object, Facts] = {}
     lists: dict[tuple[str, ...], str] = {}
+    changed = {one.route.steps for one in every if one.method in ("PUT", "PATCH")}
     for facts in every:
         if facts.envelope is not None and facts.envelope.items:
             pages.setdefault(_page_of(schemas, facts, facts.envelope.items), facts)
@@ -32,15 +33,22 @@ def read_pages_of_one(
     # In the order of the document: a set of paths is ordered by chance.
     places = list(dict.fromkeys(one.items for one in envelopes if one is not None))
     for facts in every:
+        if facts.envelope is not None and not _is_bare(facts):
+            continue
         if facts.envelope is not None:
             below = (*facts.route.steps, ANY) in item_steps
-            if not below and lists.get(facts.route.steps[:-1]) == facts.ref and _is_bare(facts):
+            listed = lists.get(facts.route.steps[:-1]) == facts.ref and _has_id(facts)
+            put = facts.route.steps in changed and _is_named(schemas, facts)
+            if not below and (listed or put):
                 facts.at = (FIRST, *facts.envelope.row)
                 facts.envelope = None
             continue
         if FIRST in facts.at or (facts.method == "GET" and not facts.route.is_item):
             continue
+        own = _own(schemas, facts)[1]
         for items in places:
+            if items[0] not in own:
+                continue
             if facts.at != items[: len(facts.at)]:
                 continue  # it shows one beside the page
             page = pages.get(_page_of(schemas, facts, items))
@@ -56,17 +64,24 @@ def _is_bare(facts: Facts) -> bool:
         and not facts.envelope.items
         and facts.method == "GET"
         and facts.route.is_item
-        and is_id_of(facts.route.names[-1], facts.route.noun.rsplit("_", 1)[-1])
-        and not facts.route.names[-1].lower().endswith("s")
     )
+
+
+def _has_id(facts: Facts) -> bool:
+    """Whether the path ends in the id of one entity."""
+    name = facts.route.names[-1]
+    return is_id_of(name, facts.route.noun.rsplit("_", 1)[-1]) and not name.lower().endswith("s")
+
+
+def _is_named(schemas: Schemas, facts: Facts) -> bool:
+    """Whether what the array has is named as the path names it: `fqdn` of `/forwards/{fqdn}`."""
+    own = {tokens(name) for name in schemas.flat_at(facts.ref).properties} if facts.ref else ()
+    return tokens(facts.route.names[-1]) in own
 
 
 def _page_of(schemas: Schemas, facts: Facts, items: Path) -> object:
     """What a page says: its properties, and those of an item; nothing for no page."""
-    response = facts.operation.response_for(facts.operation.success)
-    content = response.content if response is not None else {}
-    place = next((media.pointer for name, media in content.items() if is_json_or_any(name)), None)
-    own = schemas.flat_at(place).properties.keys() if place is not None else ()
+    place, own = _own(schemas, facts)
     if items[0] not in own:
         return None
     for name in items:
@@ -74,3 +89,11 @@ def _page_of(schemas: Schemas, facts: Facts, items: Path) -> object:
     item = schemas.place(schemas.main(place), None) if place is not None else None
     shown = schemas.flat_at(item).properties.keys() if item is not None else ()
     return (items, frozenset(own), frozenset(shown)) if shown else None
+
+
+def _own(schemas: Schemas, facts: Facts) -> tuple[str | None, Set[str]]:
+    """The place of the schema of a response, and its properties."""
+    response = facts.operation.response_for(facts.operation.success)
+    content = response.content if response is not None else {}
+    place = next((media.pointer for name, media in content.items() if is_json_or_any(name)), None)
+    return place, schemas.flat_at(place).properties.keys() if place is not None else frozenset()

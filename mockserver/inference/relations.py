@@ -214,3 +214,14 @@ def _closed(resource: Resource, actions: Mapping[str, Action]) -> Resource:
 def _opened(resource: Resource, why: Because) -> Resource:
     identity = replace(resource.identity, open=True)
     return replace(resource, identity=identity, because=(*resource.because, why))
+
+
+def names_owner(survey: Survey, one: Route, other: Route, refs: Iterable[str]) -> bool:
+    """Whether one path is the other one below an owner whom the entity names: `/stores` and
+    `/merchants/{merchantId}/stores` of what has a `merchantId`. `refs` are their common schemas."""
+    short, long = sorted((one, other), key=lambda route: len(route.steps))
+    owners = long.names[: len(long.names) - len(short.names)]
+    if not owners or long.steps[len(long.steps) - len(short.steps) :] != short.steps:
+        return False
+    own = {tokens(name) for ref in refs for name in survey.flat(ref).properties}
+    return all(tokens(name) in own for name in owners)

@@ -90,7 +90,7 @@ class RemoteCalls:
     def plain(self, call_facts: Asked) -> PlainForm | None:
         """The REST form of an operation, if it differs from its own."""
         found = _read(call_facts.route)
-        if found is None:
+        if found is None or (found.kind == "verb" and self._is_kept(call_facts.route.steps)):
             return None
         parent = found.parent
         names = call_facts.route.names[: parent.count(ANY)]
@@ -106,6 +106,10 @@ class RemoteCalls:
             return None
         self._taken.add((plain.method, plain.route.steps))
         return plain
+
+    def _is_kept(self, steps: Steps) -> bool:
+        """Whether a path lists entities, and one below it reads one: `/tag_groups` tags nothing."""
+        return {("GET", steps), ("GET", (*steps, ANY))} <= self._taken
 
     def _before_id(self, call_facts: Asked, call: Call) -> PlainForm | None:
         """`/quotes/close/{id}` is `/quotes/{id}/close`, `/getQuote/{id}` is `/quotes/{id}`."""
@@ -249,9 +253,12 @@ def _ends_in_id(route: Route) -> bool:
 
 
 def _is_own(name: str, about: str) -> bool:
-    """Whether a parameter names an entity of a kind, not of another: `/cards/assign/{user}`."""
+    """Whether a parameter names an entity of a kind (`{convId}` a conversation), not of another:
+    `/cards/assign/{user}`."""
     words = {singular(word) for word in tokens(name)} - {*_ID_ENDINGS, "number", "code", "uid"}
-    return not words or not words.isdisjoint(about.split("_"))
+    own = about.split("_")
+    short = any(one.startswith(word) for word in words if len(word) > 2 for one in own)
+    return not words or short
 
 
 def _kind(step: str) -> Kind | None:

@@ -104,6 +104,8 @@ def _identity(
     nested = chosen and bool(parents) and all(r.parent == draft.route for r in draft.items)
     returned = draft.singleton or learnt(survey, draft, schema, client_key)
     member = member_of(survey, draft, flat, linker.nouns) if parents else None
+    if member is not None and member[1] == (key,):
+        member = None  # it is its own id, whatever else is called so
     if member is not None:
         nested = True
         draft.say(f"a path names one by the {member[0]} that it is of")

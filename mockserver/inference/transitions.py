@@ -333,7 +333,8 @@ class VerbReader:
         verb = verb_of(word)
         resource = target.resource
         summary = facts.operation.summary or facts.operation.description
-        stated = verb_in_text(summary) if is_about(summary, tokens(resource.noun)) else ""
+        about = is_about(summary, tokens(resource.noun), word)
+        stated = verb_in_text(summary) if about else ""
         if not verb and stated not in ("", *_DELETES):
             # `DELETE /issues/{issue}/subscription`: Unsubscribe from an issue
             same, at = self.answers.entity(facts, resource)

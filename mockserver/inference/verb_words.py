@@ -54,7 +54,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "execute": ("executed", "running", "executing", "in_progress", "completed"),
     "expire": ("expired",),
     "fail": ("failed", "error"),
-    "finalize": ("finalized", "open", "active", "completed"),
+    "finalize": ("finalized", "final", "open", "active", "completed"),
     "finish": ("finished", "completed", "done"),
     "fulfill": ("fulfilled", "completed", "delivered"),
     "freeze": ("frozen", "suspended", "blocked"),
@@ -323,9 +323,10 @@ OTHER_VERBS = bag(
     register regenerate reindex reload rename render reorder replace reply reprocess
     reprovision request resend resync resize revert review rotate save scale scan search set
     share simulate snapshot star suggest swap switch sync synthesize tag test track transfer
-    transform translate transition transcribe reschedule unassign unenroll unfavorite unfavourite
-    unfeature unfollow unhide uninstall unlike unlink unmute unpin unregister unshare unstar
-    unwatch unmark unread update upgrade upload upsert use view vote watch write opt
+    transform translate transition transcribe reschedule reassign unassign unenroll unfavorite
+    unfavourite unfeature unfollow unhide uninstall unlike unlink unmute unpin unregister unshare
+    unstar unwatch unmark unread moderate unmoderate silence waive certify update upgrade upload
+    upsert use lose win view vote watch write opt
     """
 )
 ENDING_EARLY = bag("cancel abort stop terminate kill interrupt")
@@ -399,6 +400,8 @@ AFTERWARDS = bag(
 )
 """Verbs for what has gone well."""
 STARTING = bag("start begin enable activate resume run launch open unpause play on")
+GETTING = bag("purchase buy add order grant")
+"""Verbs after which one has what is got."""
 ENDING = bag("stop cancel disable deactivate end abort terminate pause remove detach off close")
 """What switches something on, and what switches it off."""
 SWITCHING_ON = bag("enable unblock unsuspend reactivate")

@@ -9,16 +9,12 @@ from mockserver.inference import verb_words as known
 from mockserver.inference.state_words import ENDINGS
 from mockserver.inference.states import participle_of, spelled
 from mockserver.inference.verb_words import OUTCOMES
-from mockserver.inference.words import bag, singular, tokens
+from mockserver.inference.words import bag, participles, singular, tokens
 from mockserver.openapi.model import Operation
 
 VERBS = frozenset(OUTCOMES) | known.CLONING | known.AGAIN | known.OTHER_VERBS
 _ALL = dict.fromkeys(VERBS | known.OTHER_NAMES.keys())
 _UNDO = {"un": 2, "de": 2, "dis": 3}
-_IRREGULAR = {
-    "build": "built", "pay": "paid", "send": "sent", "hold": "held", "hide": "hidden", "run": "run",
-    "freeze": "frozen", "withdraw": "withdrawn", "make": "made", "read": "read", "write": "written",
-}  # fmt: skip
 
 
 def verb_of(step: str) -> str:
@@ -132,18 +128,26 @@ def _forms(word: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def participles(verb: str) -> tuple[str, ...]:
-    """`archive` -> `archived`, `tag` -> `tagged`, `retry` -> `retried`, `check_out` ->
-    `checked_out`."""
-    first, _, rest = verb.partition("_")
-    if rest:
-        return tuple(f"{word}_{rest}" for word in participles(first)) if first else ()
-    special = (_IRREGULAR[verb],) if verb in _IRREGULAR else ()
-    if verb.endswith("e"):
-        return (*special, verb + "d")
-    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
-        return (*special, verb[:-1] + "ied")
-    return (*special, verb + "ed", verb + verb[-1] + "ed")
+_NOUN_ENDINGS = (("ing", ""), ("ing", "e"), ("ation", "e"), ("ation", ""), ("ment", ""), ("al", ""))
+
+
+def deeds(noun: str) -> Iterator[str]:
+    """The words for a deed and the verbs that it may be of: `refunding` -> refund, `cancelation`
+    -> cancel, `settlement` -> settle."""
+    yield noun
+    if noun in known.OTHER_NAMES:
+        yield known.OTHER_NAMES[noun]
+    for ending, instead in _NOUN_ENDINGS:
+        if noun.endswith(ending) and (verb := noun.removesuffix(ending) + instead) in VERBS:
+            yield verb
+
+
+def called_after(stem: str, wanted: Collection[str]) -> str:
+    """Which of the `wanted` participles a moment is called after: `answered` of the `answer` in
+    `answerTime`, `refunded` of `refundingDate`; "" if none."""
+    if stem in wanted:
+        return stem
+    return next((w for verb in deeds(stem) for w in participles(verb) if w in wanted), "")
 
 
 def outcome(verb: str, values: Iterable[str]) -> str | None:

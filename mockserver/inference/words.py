@@ -100,6 +100,13 @@ def spells(parameter: str, name: str, noun: str) -> bool:
     return bool(own) and wanted in (own, (*noun.rsplit(".", 1)[-1].split("_"), *own))
 
 
+def without_noun(parameter: str, noun: str) -> str:
+    """A parameter without the noun in it: `external_id` of the `{external_customer_id}` of a
+    customer; "" if less than two words are left."""
+    left = [word for word in tokens(parameter) if word not in noun.split("_")]
+    return "_".join(left) if len(left) > 1 else ""
+
+
 def other_name_in(resource: Resource, parameter: str) -> str | None:
     """The property, other than the id, that this path parameter is called like."""
     identity, noun = resource.identity, resource.noun
@@ -149,3 +156,23 @@ def moment_stem(name: str) -> str:
 
 LEADING = bag("location operation-location azure-asyncoperation content-location status-location")
 """Headers that lead to what was made or started."""
+
+_PARTICIPLES = {
+    "build": "built", "pay": "paid", "send": "sent", "hold": "held", "hide": "hidden", "run": "run",
+    "lose": "lost", "win": "won", "freeze": "frozen", "withdraw": "withdrawn", "make": "made",
+    "read": "read", "write": "written",
+}  # fmt: skip
+
+
+def participles(verb: str) -> tuple[str, ...]:
+    """`archive` -> `archived`, `tag` -> `tagged`, `retry` -> `retried`, `check_out` ->
+    `checked_out`."""
+    first, _, rest = verb.partition("_")
+    if rest or not first:
+        return tuple(f"{word}_{rest}" for word in participles(first)) if first else ()
+    special = (_PARTICIPLES[verb],) if verb in _PARTICIPLES else ()
+    if verb.endswith("e"):
+        return (*special, verb + "d")
+    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
+        return (*special, verb[:-1] + "ied")
+    return (*special, verb + "ed", verb + verb[-1] + "ed")

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mockserver.inference.paths import label, route
-from mockserver.inference.verbs import outcome, participles, verb_of
-from mockserver.inference.words import is_plural, noun, plural, singular, tokens
+from mockserver.inference.verbs import outcome, verb_of
+from mockserver.inference.words import is_plural, noun, participles, plural, singular, tokens
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 _OF_OBJECTS = ("additionalProperties", "unevaluatedProperties")
 _IDS = {("id",), ("uuid",), ("guid",), ("key",)}
 _ENDINGS = ("address", "url", "uri", "number", "value", "name", "date", "at", "text")
+_FLAGS = {"true": True, "false": False}
+_KEYS = ("id", "sid", "uuid", "guid")
 _DEEPEST = 8
 
 
@@ -59,6 +61,8 @@ def under_own_names(
     spelt = {tokens(name): name for name in own}
     part = own[holder] if holder is not None and holder in own else {}
     held = {tokens(name): name for name in properties_of(schemas, part)}
+    free = {words: name for words, name in spelt.items() if name != resource.identity.key}
+    texts = {name for name in own if "string" in (schemas.types(own[name]) or ("string",))}
     inner: dict[str, Any] = {}
     found: dict[str, Any] = {}
     for name, value in sent.items():
@@ -71,10 +75,21 @@ def under_own_names(
             inner[held[words]] = value
         elif name not in own and words in spelt and spelt[words] not in sent:
             found[spelt[words]] = value
-        elif name not in own and (longer := _longer(words, spelt, sent)) is not None:
+        elif name not in own and (
+            (longer := _longer(words, free, sent, value)) is not None
+            and (longer in texts or not isinstance(value, str))
+        ):
             found[longer] = value
+        elif name not in own and len(sent) == 1 and _is_called(words, resource):
+            # `{"label": "red"}` makes a label whose only text is its `value`.
+            found[_only_text(schemas, resource, own) or name] = value
         else:
             found[name] = value
+    for name in found.keys() & own.keys():
+        # A flag may be sent as a text: `{"locked": "true"}`.
+        value = found[name]
+        if isinstance(value, str) and set(schemas.types(own[name])) - {"null"} == {"boolean"}:
+            found[name] = _FLAGS.get(value.lower(), value)
     strange = found.keys() - own.keys()
     if len(strange) > 1 and not inner:
         # What one part alone has (`HostConfig`) is said of that.
@@ -87,6 +102,18 @@ def under_own_names(
         known = before.get(holder)
         found[holder] = {**(known if isinstance(known, Mapping) else {}), **inner}
     return found
+
+
+def _is_called(words: tuple[str, ...], resource: Resource) -> bool:
+    """Whether these words are the noun of a resource."""
+    return "_".join(words) in (resource.noun, resource.noun.rsplit("_", 1)[-1])
+
+
+def _only_text(schemas: Schemas, resource: Resource, own: Mapping[str, Any]) -> str | None:
+    """The only property beside the id, if it is a text."""
+    others = [name for name in own if name != resource.identity.key]
+    texts = [name for name in others if "string" in schemas.types(own[name])]
+    return texts[0] if len(others) == 1 and texts else None
 
 
 def _has(schemas: Schemas, part: Any, sent: Mapping[str, Any]) -> bool:
@@ -105,15 +132,23 @@ def _takes(schemas: Schemas, part: Any, name: str, value: Any) -> bool:
 
 
 def _longer(
-    words: tuple[str, ...], spelt: Mapping[tuple[str, ...], str], sent: Mapping[str, Any]
+    words: tuple[str, ...],
+    spelt: Mapping[tuple[str, ...], str],
+    sent: Mapping[str, Any],
+    value: Any,
 ) -> str | None:
     """The only property whose name begins with these words and ends in what the value is:
-    `ReplyToEmailAddress` for `ReplyToEmail`."""
+    `ReplyToEmailAddress` for `ReplyToEmail`, `sim_sid` for `Sim`; or the one that gets a new
+    value: `label` for `newLabel`."""
+    ends = _ENDINGS if len(words) > 1 else ()
+    ends = (*ends, *_KEYS) if isinstance(value, str | int) else ends
     found = [
         name
         for other, name in spelt.items()
-        if len(words) > 1 and other[:-1] == words and other[-1] in _ENDINGS and name not in sent
+        if other[:-1] == words and other[-1] in ends and name not in sent
     ]
+    if not found and words[:1] == ("new",) and words[1:] in spelt:
+        found = [name for name in (spelt[words[1:]],) if name not in sent]
     return found[0] if len(found) == 1 else None
 
 

@@ -202,13 +202,13 @@ def tell_ids(call: Call, reply: Reply, ids: list[Any]) -> None:
 def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The client's data without files; from another resource's path, what the entity has of it."""
     sent = {**call.query_properties(), **named(without_files(call, call.sent))}
-    if call.action.elsewhere:
-        # `{"exportContext": {...}}` to `/export`
-        whole, own = named(without_files(call, call.request.body)), call.context.flat(call.resource)
-        sent = {n: v for n, v in {**whole, **sent}.items() if n in own.properties}
+    if call.action.elsewhere:  # `{"exportContext": {...}}` to `/export`
+        sent = {**named(without_files(call, call.request.body)), **sent}
     if call.action.elsewhere or (call.action.kind == "create" and call.resource.collections[1:]):
         sent = {**kind_by_name(call), **sent}
-    return accepted(call.context.schemas, call.resource, sent, before)
+    found = accepted(call.context.schemas, call.resource, sent, before)
+    own = call.context.flat(call.resource).properties if call.action.elsewhere else found
+    return {name: value for name, value in found.items() if name in own}
 
 
 def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:

@@ -91,7 +91,7 @@ class Properties:
         """The property with nearly this name: `tag` of `tags`, `customer` of `customer_id`."""
         stem = spelled.removesuffix("_ids").removesuffix("_id")
         spellings = (
-            singular(spelled), plural(spelled), f"{spelled}_id", f"{spelled}_ids",
+            singular(spelled), plural(spelled), f"{spelled}_id", f"{spelled}_ids", f"{spelled}_sid",
             f"{singular(spelled)}_id", f"{stem}_id", f"{stem}_ids", stem, plural(stem),
             f"is_{spelled}", f"has_{spelled}", spelled.removeprefix("is_").removeprefix("has_"),
         )  # fmt: skip

@@ -36,6 +36,7 @@ from mockserver.inference.model import BACK, LATER, NEW, NEXT, Elements, States,
 from mockserver.inference.state_words import JOB_DONE, STANDING
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import AFTERWARDS, EXTENDING, NEEDS_SUCCESS
+from mockserver.inference.words import participles
 
 _AGAIN = frozenset(
     (
@@ -69,7 +70,8 @@ def transition(call: Call) -> Reply:
     if shown is not None and verb.shows is not None:
         mode, rng = call.mode("rich"), call.rng(shown.key)
         return answers.reply(call.operation, rng, shown.data, (), mode)
-    known = {**call.known(entity), **_was(call, before), **sent}
+    told = {n: v for n, v in sent.items() if not isinstance(entity.data.get(n), bool)}
+    known = {**_deed(verb), **call.known(entity), **_was(call, before), **told}
     own = call.context.flat(call.resource).properties
     at, mode = call.action.response.at, call.mode("fresh")
     return answers.reply(call.operation, call.rng(entity.key), known, at, mode, own=own)
@@ -84,6 +86,11 @@ def _verb(call: Call, sent: Mapping[str, Any]) -> Transition:
         return verb
     name, changes = chosen
     return replace(verb, verb=name, changes=(*verb.changes, *changes.items()))
+
+
+def _deed(verb: Transition) -> dict[str, Any]:
+    """What a response may say of a verb that has been carried out: `silenced`."""
+    return dict.fromkeys(participles(verb.verb), True)
 
 
 def _was(call: Call, before: Entity) -> dict[str, Any]:
@@ -319,9 +326,10 @@ def _next(states: States, before: Any) -> Any:
     none."""
     aside = before in states.other and before not in states.path
     here = states.new if aside else before
-    if here not in states.path[:-1]:
-        return states.path[-1] if aside and states.path else before
-    return states.path[states.path.index(here) + 1]
+    way = states.path if here in states.path[:-1] or aside else states.initial
+    if here not in way[:-1]:
+        return way[-1] if aside and way else before
+    return way[way.index(here) + 1]
 
 
 def _says_so(call: Call, *, same: bool) -> bool:
