@@ -130,7 +130,7 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
     short = noun.rsplit("_", 1)[-1]
     own = wanted in (noun, short) and "id" in spelled
     wanted = "id" if own else wanted  # the `address` of an address is a property
-    for word in (wanted, without_noun(parameter, noun)):
+    for word in (wanted, without_noun(parameter, noun, spelled)):
         if word in spelled and word != "id":
             return spelled[word], Because(
                 f"the property `{spelled[word]}` has the name of the path parameter", "certain"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -100,9 +101,12 @@ def spells(parameter: str, name: str, noun: str) -> bool:
     return bool(own) and wanted in (own, (*noun.rsplit(".", 1)[-1].split("_"), *own))
 
 
-def without_noun(parameter: str, noun: str) -> str:
+def without_noun(parameter: str, noun: str, own: Collection[str]) -> str:
     """A parameter without the noun in it: `external_id` of the `{external_customer_id}` of a
-    customer; "" if less than two words are left."""
+    customer. "" if less than two words are left, or if one of the `own` properties is an id: then
+    `suite_id` is no name of the `{suite_run_id}` of a run."""
+    if "id" in own or f"{noun.rsplit('_', 1)[-1]}_id" in own:
+        return ""
     left = [word for word in tokens(parameter) if word not in noun.split("_")]
     return "_".join(left) if len(left) > 1 else ""
 

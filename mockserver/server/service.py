@@ -50,7 +50,7 @@ from mockserver.store.addresses import is_shared, shown
 log = logging.getLogger("mockserver")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Serving:
     """Settings of `serve`, besides the mock's own options."""
 

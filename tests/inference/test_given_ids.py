@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from mockserver.inference.build import build_plan
+from mockserver.openapi.build import build_contract
 
 Json = dict[str, Any]
 _TEXT: Json = {"type": "string"}
@@ -226,3 +228,31 @@ def test_the_id_of_a_session_is_the_one_that_it_is_asked_for_by(path: str, name:
     with MockServer({**secured, "security": [{"bearer": []}]}) as mock:
         made = mock.client.post(path, json={"title": "a"}).json()
         assert mock.client.get(f"{path}/{made[name]}").json()["title"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "properties", "key"),
+    [
+        ("suite_run_id", ("id", "suite_id"), "id"),
+        ("suite_run_id", ("run_id", "suite_id"), "run_id"),
+        ("external_run_id", ("name", "external_id"), "external_id"),
+    ],
+)
+def test_an_id_of_another_is_not_the_own_one(
+    parameter: str, properties: tuple[str, ...], key: str
+) -> None:
+    """`{suite_run_id}` holds the words of `suite_id`, which is the suite's."""
+    run = shape(**dict.fromkeys(properties, _TEXT))
+    paths = {
+        "/suites/{suite_id}/runs": {
+            "parameters": named("suite_id"),
+            "get": shows({"type": "array", "items": run}),
+            "post": {**sends(shape(name=_TEXT)), **shows(run, "201")},
+        },
+        f"/suites/{{suite_id}}/runs/{{{parameter}}}": {
+            "parameters": [*named("suite_id"), *named(parameter)],
+            "get": shows(run),
+        },
+    }
+    plan = build_plan(build_contract(document(paths)))
+    assert [resource.identity.key for resource in plan.resources.values()] == [key]
