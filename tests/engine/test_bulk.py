@@ -11,7 +11,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.inferred.repository import Entity, OwnRepository
-from tests.support.documents import TEXT, answer, body, document, thing
+from tests.support.documents import TEXT, answer, body, collection, document, thing
 
 DOCUMENT = Path(__file__).parent.parent / "fixtures" / "bulk.yaml"
 
@@ -97,6 +97,40 @@ def test_an_entity_for_each_recipient() -> None:
         assert [(one["to"], one["body"]) for one in made] == [("a", "hi"), ("b", "hi")]
         listed = server.client.get("/messages").json()
         assert all(one in listed for one in made)
+
+
+def test_the_copies_for_each_recipient_are_bounded() -> None:
+    sent = thing("to body", to={"type": "array", "items": TEXT}, body=TEXT)
+    several = {"type": "array", "items": thing("id to body", id=TEXT, to=TEXT, body=TEXT)}
+    paths = {
+        "/messages": {
+            "get": {"responses": {"200": answer(several)}},
+            "post": {"requestBody": body(sent), "responses": {"201": answer(several)}},
+        }
+    }
+    with MockServer(document(paths), seeds="none") as server:
+        many = {"to": ["a"] * 2000, "body": "b" * 20_000}
+        refused = server.client.post("/messages", json=many)
+        assert refused.status_code == 413
+        assert "'to'" in refused.text
+        assert server.client.get("/messages").json() == []
+        assert server.client.post("/messages", json={**many, "to": ["a"]}).status_code == 201
+
+
+def test_one_that_two_ids_name_is_removed_once() -> None:
+    shown = thing("id name", id={"type": "integer"}, name=TEXT)
+    ids = {"type": "array", "items": {"type": ["string", "integer"]}}
+    gone = thing("deleted", deleted={"type": "integer"})
+    paths = collection("/things", shown, thing("name", name=TEXT)) | {
+        "/things/bulk-delete": {
+            "post": {"requestBody": body(thing("ids", ids=ids)), "responses": {"200": answer(gone)}}
+        }
+    }
+    with MockServer(document(paths), seeds="none") as server:
+        made = server.client.post("/things", json={"name": "a"}).json()["id"]
+        removed = server.client.post("/things/bulk-delete", json={"ids": [made, str(made)]})
+        assert removed.json() == {"deleted": 1}
+        assert server.client.get("/things").json() == []
 
 
 def test_a_row_for_each_item_of_an_array() -> None:

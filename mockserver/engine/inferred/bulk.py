@@ -18,10 +18,14 @@ from mockserver.engine.inferred.filters import Filters
 from mockserver.engine.inferred.repository import Entity, Test
 from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
-from mockserver.errors import Conflict
+from mockserver.engine.serialization import dump
+from mockserver.errors import Conflict, TooLarge
 from mockserver.inference.model import FIRST, Action, Envelope
 from mockserver.inference.words import noun, tokens
 from mockserver.openapi.model import Operation
+
+MOST_COPIED = 10 * 1024 * 1024
+"""Bytes that one request may add by naming many to whom it is sent: as many as a body has."""
 
 
 def create(call: Call) -> Reply:
@@ -37,7 +41,7 @@ def create(call: Call) -> Reply:
             return crud.create(call)
         items, sent, above = [call.sent], (FIRST,), ()
     if isinstance(items, list) and FIRST in shown:
-        items = [one for item in items for one in _for_each(call, item)]
+        items = _for_each(call, items)
     call = replace(call, action=replace(call.action, request=replace(call.action.request, at=sent)))
     if not items or not any(_is_meant(call, item) for item in items):
         known = [] if FIRST in shown else MISSING
@@ -57,19 +61,30 @@ def create(call: Call) -> Reply:
     return joined
 
 
-def _for_each(call: Call, item: Any) -> Iterator[Any]:
-    """An item, or one for each of those to whom it is sent: `{"to": ["a", "b"]}`, where an entity
-    has one `to`."""
+def _for_each(call: Call, items: list[Any]) -> list[Any]:
+    """Each item, or one for each of those to whom it is sent: `{"to": ["a", "b"]}`, where an entity
+    has one `to`. Raises TooLarge if the copies would be much more than what was sent."""
     schemas, own = call.context.schemas, call.context.flat(call.resource).properties
     spelled = {noun(name): name for name in own}
-    for name, value in item.items() if isinstance(item, dict) else ():
-        one = name if name in own else spelled.get(noun(name), "")
-        kinds_ = kinds(schemas, own[one]) if one in own else set()
-        if isinstance(value, list) and value and "string" in kinds_ and "array" not in kinds_:
-            rest = {n: v for n, v in item.items() if n != name}
-            yield from ({**rest, one: _plain(each)} for each in value)
-            return
-    yield item
+    found: list[Any] = []
+    copied = 0
+    for item in items:
+        for name, value in item.items() if isinstance(item, dict) else ():
+            one = name if name in own else spelled.get(noun(name), "")
+            kinds_ = kinds(schemas, own[one]) if one in own else set()
+            if isinstance(value, list) and value and "string" in kinds_ and "array" not in kinds_:
+                rest = {n: v for n, v in item.items() if n != name}
+                copied += (len(value) - 1) * len(dump(rest))
+                if copied > MOST_COPIED:
+                    raise TooLarge(
+                        f"One for each of {len(value)} in {name!r} would be more than "
+                        f"{MOST_COPIED} bytes; send it to fewer at once."
+                    )
+                found += ({**rest, one: _plain(each)} for each in value)
+                break
+        else:
+            found.append(item)
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -122,7 +137,8 @@ def _meant(filters: Filters, call: Call, parent: str) -> Iterator[Entity]:
     use = call.action.request
     if not (use.by or use.every):
         found = (call.find(call.key_of(value)) for value in _ids(call))
-        yield from (entity for entity in found if entity is not None)
+        # Several ids may name one: 7 and "7".
+        yield from {entity.key: entity for entity in found if entity is not None}.values()
         return
     if use.by:
         body = named(call.request.body)
