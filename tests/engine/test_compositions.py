@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from mockserver.engine.inferred import compositions
 
 TEXT = {"type": "string"}
 
@@ -63,6 +64,35 @@ def test_two_properties_beside_it(shown: dict[str, Any], composed: str) -> None:
         assert mock.client.get(f"/people/{made['id']}").json() == made
         given = mock.client.post("/people", json={**GIVEN, "display_name": "Amazing"}).json()
         assert given["display_name"] == "Amazing"
+
+
+@pytest.mark.parametrize("rule", [{"maxLength": 12}, {"format": "email"}, {"pattern": "^A"}])
+def test_what_would_not_fit_is_not_composed(rule: dict[str, Any]) -> None:
+    shown = {**PERSON, "display_name": {**text("Ada Lovelace"), **rule}}
+    with served(resource("/people", shown, SENT)) as mock:
+        made = mock.client.post("/people", json=GIVEN).json()
+        if rule == {"maxLength": 12}:
+            assert made["display_name"] == "Grace Hopper"
+        else:
+            assert made["display_name"] != "Grace Hopper"
+        assert mock.client.get(f"/people/{made['id']}").json() == made
+
+
+def test_properties_are_not_compared_with_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an example says is looked at once, however many properties might be composed of it."""
+    looks = 0
+
+    def counted(entity: Any, path: Any) -> str:
+        nonlocal looks
+        looks += 1
+        return said(entity, path)
+
+    said = compositions._said
+    monkeypatch.setattr(compositions, "_said", counted)
+    many = {f"p{number}": text(f"v{number} w{number}") for number in range(200)}
+    with served(resource("/people", {"id": TEXT, **many}, SENT)) as mock:
+        assert mock.client.post("/people", json=GIVEN).status_code == 201
+    assert 0 < looks < 1000
 
 
 def test_an_example_of_the_whole_shows_it_too() -> None:

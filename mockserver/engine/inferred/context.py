@@ -90,7 +90,7 @@ class Context:
 
         return cls(
             contract, plan, values, answers, repositories, sower, keys, examples, joins,
-            Compositions(schemas, seen),
+            Compositions(values, seen),
         )  # fmt: skip
 
     @property
