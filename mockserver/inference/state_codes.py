@@ -23,7 +23,7 @@ _CODE = r"-?\d{1,3}|[A-Z]{1,3}"
 _MEANING = r"[A-Za-z][A-Za-z_]*(?:[ -][A-Za-z_]+){0,4}"
 _SAID = re.compile(
     rf"(?<![\w.-]){_MARK}{{0,2}}({_CODE}){_MARK}{{0,2}}"
-    rf"\s*(?:\)?\s*\bmeans\b|=>|->|[:=\u2013\u2014)(-]|\bis\b)[\s`'\"*]*({_MEANING})"
+    rf"\s*(?:(?:\)\s*)?\bmeans\b|=>|->|[:=\u2013\u2014)(-]|\bis\b)[\s`'\"*]*({_MEANING})"
     rf"|(?<!\w){_MARK}({_CODE}){_MARK},\s*(?:or )?[`'\"*]*([A-Z][A-Za-z_]+)\b"
 )
 """`0 - draft`, `1: Open`, `N (new)`; `"BK", Booked` only in quotes and with a capital."""

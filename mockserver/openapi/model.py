@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from mockserver.records import dataclass
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _WITH_DISCRIMINATORS = re.compile(r"((?:{[^{}]*}|[^{}#?])*)[#?](.*)", re.DOTALL)
 
 EXTERNAL = "x-external-value"
@@ -119,8 +120,10 @@ class SecurityScheme:
 
     @property
     def word(self) -> str:
-        """What stands before the credential in `Authorization`: the scheme's name, or Bearer."""
-        named = self.scheme if self.type == "http" and self.scheme else "Bearer"
+        """What stands before the credential in `Authorization`: the scheme's name, or Bearer where
+        that is no word that a header can have (RFC 9110, section 11.1)."""
+        scheme = self.scheme.strip()
+        named = scheme if self.type == "http" and _TOKEN.fullmatch(scheme) else "Bearer"
         return {"basic": "Basic", "bearer": "Bearer"}.get(named.lower(), named)
 
 

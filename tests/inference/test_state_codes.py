@@ -50,6 +50,13 @@ def test_a_description_explains_letters(text: str, found: dict[str, Any]) -> Non
     assert codes({"type": "string", "description": text}) == found
 
 
+def test_a_long_text_is_read_once() -> None:
+    """Where a code might stand before any number of spaces, too."""
+    blank = " " * 200_000
+    description = f"1{blank}\n0 - draft, 1){blank}means published"
+    assert codes({"type": "integer", "description": description}) == {"draft": 0, "published": 1}
+
+
 def test_only_codes_of_the_enumeration_count() -> None:
     schema = {"type": "integer", "enum": [1, 2], "description": "0: none, 1: open, 2: closed"}
     assert codes(schema) == {"open": 1, "closed": 2}

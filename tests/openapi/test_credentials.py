@@ -21,6 +21,9 @@ SCHEMES: dict[str, dict[str, Any]] = {
     "Basic": {"type": "http", "scheme": "Basic"},
     "bearer": {"type": "http", "scheme": "bearer"},
     "a scheme by name": {"type": "http", "scheme": "APIKey"},
+    "a scheme of two words": {"type": "http", "scheme": "bearer token"},
+    "a scheme in another alphabet": {"type": "http", "scheme": "схема"},
+    "a scheme on two lines": {"type": "http", "scheme": "APIKey\r\nx-other: 1"},
     "oauth2": {"type": "oauth2", "flows": FLOWS},
     "openIdConnect": {"type": "openIdConnect", "openIdConnectUrl": "https://id.example.com/"},
 }
