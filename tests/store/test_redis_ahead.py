@@ -9,9 +9,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from mockserver.errors import Stale
+from mockserver.errors import Stale, StoreUnavailable
 from mockserver.server.mock import MockServer
 from mockserver.store.redis.store import RedisStore
+from mockserver.store.redis.world import name_of
 from tests.store.machine import START
 from tests.store.redis_server import RedisServer
 from tests.store.test_redis_sharing import PERSONA, THING, names, put, two
@@ -191,6 +192,52 @@ def test_a_client_that_leaves_does_not_disturb_others(two: tuple[RedisStore, Red
         return await stays
 
     assert asyncio.run(work())
+
+
+def test_a_damaged_world_is_for_its_own_request_to_report(
+    two: tuple[RedisStore, RedisStore], caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = two
+    for tenant in ("mock-a", "mock-b"):
+        names(one, tenant)
+    put(other, "mock-b", id="b")
+    one.link.call(b"HDEL", one.prefix + b":clocks", b"mock-a")
+    assert looked(one, "mock-a", "mock-b") == [False, True]
+    assert seen(one, "mock-b") == ["b", "seed-1", "seed-2"]
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match="damaged; reset it"):
+            names(one)
+    one.reset("mock-a")
+    assert names(one) == ["seed-1", "seed-2"]
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("row", [b"{", b"[]", b"\xff"])
+def test_a_world_that_can_not_be_read_is_damaged(redis_server: RedisServer, row: bytes) -> None:
+    store = redis_store(redis_server)
+    put(store, "mock-a", id="a")
+    other = redis_store(redis_server, seed=store._settings.seed)
+    rows = store.prefix + b":rows:mock-a"
+    store.link.call(b"HSET", rows, name_of("things", "a"), row)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match="damaged; reset it"):
+            names(other)
+
+
+def test_a_look_that_fails_in_any_way_is_repeated_by_its_request(
+    two: tuple[RedisStore, RedisStore], caplog: pytest.LogCaptureFixture
+) -> None:
+    one, _ = two
+    names(one)
+
+    def fail() -> None:
+        raise RuntimeError("a listener fails")
+
+    one.board.on_news(fail)
+    one.board.put("faults", {"a": b"1"})
+    assert looked(one, "mock-a") == [False]
+    assert names(one) == ["seed-1", "seed-2"]
+    assert not caplog.records
 
 
 def test_a_store_that_is_away_is_for_the_request_to_report(redis_server: RedisServer) -> None:

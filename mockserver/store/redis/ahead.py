@@ -6,8 +6,6 @@ from asyncio import AbstractEventLoop, Future, get_running_loop
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
-from mockserver.errors import StoreUnavailable
-
 MOST_AT_ONCE = 100
 """Worlds a round trip, so that Redis serves others in between."""
 
@@ -42,7 +40,7 @@ class LookAhead:
             tenants = iter(dict.fromkeys(tenant for tenant, _ in waiting))
             while some := list(islice(tenants, MOST_AT_ONCE)):
                 seen.update(self._look(some))
-        except StoreUnavailable:
+        except Exception:
             pass  # each request finds out by itself, and says so
         finally:
             for tenant, future in waiting:

@@ -129,6 +129,8 @@ SECONDS_OF_CONFLICTS = 10.0
 LONGEST_WAIT = 0.016
 MOST_LOADS = 20
 UP_TO_DATE = b""
+DAMAGED = b"damaged"
+UNREADABLE = (ValueError, TypeError, LookupError)
 
 
 class _Transaction:
@@ -360,8 +362,14 @@ class RedisStore:
                 return None
             if what == b"missing":
                 return needs
+            if what == DAMAGED:
+                break
             if what == b"load":
-                self._load(world, encoded(world.tenant), *needs)
+                try:
+                    self._load(world, encoded(world.tenant), *needs)
+                except UNREADABLE:
+                    world.life = b""
+                    break
         raise self._damaged(world)
 
     def _look(self, worlds: Sequence[RedisWorld]) -> list[list[Any]]:
@@ -391,8 +399,12 @@ class RedisStore:
                     world.life = b""
                     reply[:] = [b"again"]
             if reply[0] in (b"same", b"changed"):
-                world.update(*reply[1:])
-                reply[:] = [UP_TO_DATE]
+                try:
+                    world.update(*reply[1:])
+                    reply[:] = [UP_TO_DATE]
+                except UNREADABLE:
+                    world.life = b""
+                    reply[:] = [DAMAGED]
         return replies
 
     def _damaged(self, world: RedisWorld) -> StoreUnavailable:

@@ -206,8 +206,8 @@ class RedisWorld(MemoryWorld):
             self.apply(zip(names, rows, strict=True), gone)
             self.version = version
         if self.clock_text != clock_text:
-            self.clock_text = clock_text
             self.clock = clock_of(clock_text)
+            self.clock_text = clock_text
         self.now = self.clock.now(self.real)
 
     def let_time_pass(self) -> None:
