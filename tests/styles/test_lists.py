@@ -427,7 +427,7 @@ def test_a_tag_s_name_filters_by_tags(query: str, wanted: str) -> None:
 @pytest.mark.parametrize(
     ("query", "left"),
     [("?tag_name=web", "b"), ("?tag_name=none", "abc"), ("?tag_name=web&status=new", "bc"),
-     ("?status=new", "c"), ("", "")],
+     ("?status=new", "c"), ("?tag_name=", "abc"), ("?status=&tag_name=web", "abc"), ("", "")],
 )  # fmt: skip
 def test_what_a_query_filters_is_removed_and_no_more(query: str, left: str) -> None:
     with made_servers() as mock:

@@ -147,6 +147,8 @@ def _meant(filters: Filters, call: Call, parent: str) -> Iterator[Entity]:
         if not wanted:
             return
     else:
+        if filters.lacks_value(call.request.query):
+            return  # in a list it would have no effect, here it would remove everything
         tests, wanted = filters.tests(call.request.query)
     call.context.sower.sow(call.world, call.repository, parent or None)
     for entity in call.repository.scan(call.world, parent or None, False):

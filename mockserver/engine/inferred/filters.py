@@ -154,6 +154,10 @@ class Filters:
                 tests.append(make(value))
         return tests, fields
 
+    def lacks_value(self, query: Mapping[str, Any]) -> bool:
+        """Whether a filter of a query is empty (`?name=`), and so without effect."""
+        return any(query.get(name) == "" for name in self._makes)
+
     def listed(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """The properties of which the query requests one of the values that the document lists."""
         return self.equal_to({name: query.get(name) for name in self._listed})
