@@ -179,6 +179,13 @@ def test_a_template_is_short_and_shows_all_of_what_is_named() -> None:
             assert len(mock.client.get("/jobs").json()) == 1
 
 
+def test_a_text_that_looks_like_a_reference_is_none() -> None:
+    handle = {"type": "string", "example": "@nobody.first"}
+    user = thing("id handle", id=TEXT, handle=handle)
+    contract = build_contract(document(collection("/users", user, thing(handle=handle))))
+    assert list(template(contract, build_plan(contract), "users")) == ["users"]
+
+
 def test_a_job_of_ones_own_can_be_steered() -> None:
     rows = {"open": {"status": "processing"}, "over": {"status": "completed"}}
     with MockServer(transcodes(), data={"transcodes": rows}) as mock:

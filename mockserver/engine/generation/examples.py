@@ -107,7 +107,7 @@ def evaluated(value: Any, body: Any, path: Mapping[str, Any]) -> Any:
         step = step.replace("~1", "/").replace("~0", "~")
         if isinstance(body, Mapping) and step in body:
             body = body[step]
-        elif isinstance(body, list) and step.isdigit() and int(step) < len(body):
+        elif isinstance(body, list) and step in map(str, range(len(body))):
             body = body[int(step)]
         else:
             return MISSING

@@ -270,7 +270,8 @@ def template(contract: Contract, plan: Plan, about: str = "") -> dict[str, Any]:
     while waiting:
         for value in waiting.pop()["first"].values():
             above = value[1:].rpartition(".")[0] if isinstance(value, str) else ""
-            if value == f"{_MARK}{above}.first" and above not in chosen:
+            refers = above in whole and value == f"{_MARK}{above}.first"
+            if refers and above not in chosen:
                 chosen[above] = {"first": _brief(whole[above]["first"])}
                 waiting.append(chosen[above])
     return {name: chosen[name] for name in whole if name in chosen}
