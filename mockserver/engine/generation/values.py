@@ -183,7 +183,10 @@ class Values:
         for value in candidates:
             if check.is_valid(value):
                 return value
-        raise ReplyError(f"no value fits the schema at {pointer}{reason}")
+        raise ReplyError(
+            f"no value fits the schema at {pointer}{reason}; mockserver check says what is wrong "
+            "with a document, and --validate warn serves it as far as it goes"
+        )
 
 
 def _at(value: Json, path: Path) -> Json:

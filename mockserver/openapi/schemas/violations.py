@@ -302,7 +302,10 @@ def _name(value: Mapping[str, Json], token: str | int) -> str:
 def _text(error: jsonschema_rs.ValidationError) -> str:
     # The message quotes the value, which can be a megabyte.
     message = error.message
-    return message if len(message) <= _LONGEST else message[:_LONGEST] + "..."
+    if len(message) <= _LONGEST:
+        return message
+    # The value comes first, what is wrong with it last.
+    return f"{message[: _LONGEST // 2]}...{message[-_LONGEST // 2 :]}"
 
 
 def _asks_for_null(errors: Sequence[jsonschema_rs.ValidationError], depth: int) -> bool:
