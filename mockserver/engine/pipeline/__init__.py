@@ -286,11 +286,11 @@ class Pipeline:
         return self.authenticator(operation, message.headers, message.query, any_key=any_key)
 
     def tenant_of(self, operation: Operation, message: Message) -> str | None:
-        """The tenant; None if the request will be refused before its world is needed."""
+        """The tenant; None if the request will fail before its world is needed."""
         try:
             return self.authenticate(operation, message)
-        except (Refusal, StoreUnavailable):
-            return None
+        except Exception:
+            return None  # `__call__` fails in the same way, and says so
 
     def meet_faults(self, operation: Operation, tenant: str, exchange: Exchange) -> bool:
         """Decide which faults apply to the request; returns whether one replaces it."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
+
+import orjson
 
 from mockserver.engine.credentials import NAMES, Issued, client_of, refused
 from mockserver.errors import Forbidden, Unauthenticated
@@ -232,7 +233,7 @@ def subject_of(credential: str) -> str:
     if len(parts) != 3:
         return credential
     try:
-        claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        claims = orjson.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except ValueError:
         return credential
     subject = claims.get("sub") if isinstance(claims, dict) else None
