@@ -105,6 +105,22 @@ def test_a_world_that_is_new_here_is_left_to_its_request(
     assert seen(one, "mock-a") == ["seed-1", "seed-2", "theirs"]
 
 
+def test_a_world_that_has_changed_much_is_left_to_its_request(
+    two: tuple[RedisStore, RedisStore],
+) -> None:
+    """What one look for many returns is bounded."""
+    one, other = two
+    for tenant in ("mock-a", "mock-b"):
+        names(one, tenant)
+    with other.begin("mock-a") as world:
+        for number in range(1001):
+            world["things"].put({**THING, "id": f"t{number}"})
+        world.commit()
+    assert looked(one, "mock-a", "mock-b") == [False, True]
+    assert looked(one, "mock-a") == [True]
+    assert len(seen(one, "mock-a")) == 1003
+
+
 def test_a_reset_is_seen(two: tuple[RedisStore, RedisStore]) -> None:
     one, other = two
     put(one, "mock-a", id="a")

@@ -67,7 +67,8 @@ def _script(body: str) -> Script:
 
 
 # For each world: tenant, known life, known version, "1" to count as a use, who requests the turn
-# or "". Returns the time, the number of changes to notes, and a reply for each world.
+# or "". Returns the time, the number of changes to notes, and a reply for each world: `large` for
+# one of several that has changed too much to be part of a reply that is bounded.
 SYNC = _script("""
 local function look(tenant, known_life, known, used, turn)
   local meta = call('HMGET', of('world', tenant), 'life', 'version', 'floor', 'base')
@@ -85,6 +86,9 @@ local function look(tenant, known_life, known, used, turn)
   local clock = call('HGET', p .. ':clocks', tenant)
   if version == known then return {'same', clock} end
   local since = '(' .. known
+  if #ARGV > 5 and call('ZCOUNT', of('changed', tenant), since, '+inf') > 1000 then
+    return {'large'}
+  end
   local names = call('ZRANGEBYSCORE', of('changed', tenant), since, '+inf')
   local rows = {}
   for first = 1, #names, 4000 do
