@@ -405,7 +405,8 @@ class StartReader:
             )
             for name in names
         }
-        nearest = [name for name in names if begins[name] == max(begins.values()) > 0]
+        most = max(begins.values())
+        nearest = [name for name in names if begins[name] == most > 0]
         return nearest[0] if len(nearest) == 1 else None
 
     def one_of(self, noun: str) -> str | None:
