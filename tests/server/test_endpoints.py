@@ -15,6 +15,7 @@ from mockserver.server.admin.app import admin_api
 from mockserver.server.admin.request import Panel
 from mockserver.server.asgi.inprocess import InProcessTransport
 from mockserver.server.mock import MockServer
+from tests.support.documents import TEXT, collection, document, thing
 
 SUITE = "/v1/sim-suites/3c90c3cc-0d44-4b50-8888-8dd25736052a"
 AGENT = {"agent_id": "3c90c3cc-0d44-4b50-8888-8dd25736052a"}
@@ -24,7 +25,7 @@ JOBS = Path(__file__).parent.parent / "fixtures/jobs.yaml"
 class Watched:
     """A mock, its API as one tenant, and its admin API."""
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str | dict[str, Any]) -> None:
         self.mock = MockServer(spec)
         panel = Panel(self.mock.mock, self.mock.recorder)
         app = self.mock.mock.app(admin_api(panel, Guard()))
@@ -94,6 +95,15 @@ def test_looking_changes_nothing(feather: Watched) -> None:
     assert feather.mock.recorder.total == 1
 
 
+def test_a_job_is_shown_by_its_name() -> None:
+    status = {"enum": ["queued", "rendering", "done", "failed"], "readOnly": True}
+    render = thing("name", id={**TEXT, "readOnly": True}, name=TEXT, status=status)
+    watched = Watched(document(collection("/renders", render, render)))
+    with watched.mock, watched.control:
+        assert watched.api.post("/renders", json={"name": "intro"}).status_code < 300
+        assert "intro" in [job["name"] for job in watched.jobs()]
+
+
 @pytest.mark.parametrize("spec", ["speechify", "truestate"])
 def test_every_built_in_api_has_jobs_to_watch(spec: str) -> None:
     watched = Watched(spec)
@@ -111,11 +121,11 @@ def test_inferred_jobs_are_watched_too() -> None:
     with watched.mock, watched.control:
         made = watched.api.post("/exports", json={"format": "csv"})
         assert made.status_code == 202, made.text
-        name = made.json()["id"]
-        job = next(one for one in watched.jobs() if one["id"] == name)  # beside those of the seed
-        assert (job["kind"], job["open"]) == ("export", True)
+        made_id = made.json()["id"]
+        job = next(one for one in watched.jobs() if one["id"] == made_id)  # beside seed jobs
+        assert (job["kind"], job["open"], job["name"]) == ("export", True, "")
         watched.mock.clock.advance(3600)
-        job = next(one for one in watched.jobs() if one["id"] == name)
+        job = next(one for one in watched.jobs() if one["id"] == made_id)
         assert job["state"] == watched.api.get(f"/exports/{job['id']}").json()["status"]
         assert not job["open"]
 

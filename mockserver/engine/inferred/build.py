@@ -165,7 +165,14 @@ def _moves(repository: OwnRepository) -> bool:
 def _job_kind(repository: OwnRepository) -> JobKind:
     assert repository.resource.states is not None
     noun = repository.resource.noun.replace("_", " ")
-    return JobKind(repository.collection.name, noun, repository.resource.states.terminal)
+    terminal = repository.resource.states.terminal
+    return JobKind(repository.collection.name, noun, terminal, name=_job_name)
+
+
+def _job_name(world: World, row: Mapping[str, Any]) -> str:
+    """What a person calls a job."""
+    names = (row["data"].get(name) for name in ("name", "title", "label"))
+    return next((name for name in names if isinstance(name, str)), "")
 
 
 def _repositories(
