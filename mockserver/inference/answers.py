@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mockserver.inference.model import Path, Resource
-from mockserver.inference.operations import Facts, Survey, body_of, json_of
+from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.words import bag, noun, tokens
 
 _OF_COPIES = bag("new target destination dest clone copy duplicate")
@@ -24,8 +24,7 @@ class Answers:
         refs = self.refs[resource.name]
         if facts.ref and facts.ref in refs:
             return True, facts.at
-        response = facts.operation.response_for(facts.operation.success)
-        media = json_of(response.content) if response is not None else None
+        media = facts.operation.success_json
         if media is None or not media.pointer:
             return False, ()
         schemas = self.survey.schemas

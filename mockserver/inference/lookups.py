@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from mockserver.inference.model import FIRST, Path, Resource
-from mockserver.inference.operations import Facts, Survey, json_of
+from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.page_fields import word
 from mockserver.inference.words import bag, is_id_of, is_plural, noun, tokens
 
@@ -92,8 +92,7 @@ def _known_of(survey: Survey, resource: Resource) -> set[Steps]:
 
 def number_in(survey: Survey, facts: Facts) -> Path | None:
     """The path to the number in the response of `GET /pets/count`; None if it has several."""
-    response = facts.operation.response_for(facts.operation.success)
-    media = json_of(response.content) if response is not None else None
+    media = facts.operation.success_json
     if facts.route.last.lower() not in _COUNTS or media is None or not media.pointer:
         return None
     schemas, path = survey.schemas, list[str]()

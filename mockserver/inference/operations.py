@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 from mockserver.inference.model import FIRST, Because, Envelope, Path
 from mockserver.inference.pages_of_one import read_pages_of_one
@@ -23,8 +22,8 @@ from mockserver.inference.remote_calls import (
 )
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, is_id_of, noun, tokens
-from mockserver.openapi.media_types import essence, is_json_or_any
-from mockserver.openapi.model import Contract, MediaType, Operation
+from mockserver.openapi.media_types import essence
+from mockserver.openapi.model import Contract, MediaType, Operation, json_in
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
@@ -238,8 +237,7 @@ class Survey:
 
     def _may_list(self, facts: Facts) -> bool:
         """Whether the response of a POST is a list whatever the request says."""
-        response = facts.operation.response_for(facts.operation.success)
-        media = json_of(response.content) if response is not None else None
+        media = facts.operation.success_json
         if media is None or not media.pointer:
             return False
         return list_place(self.schemas, media.pointer, self._noun(facts.route.parent)) is not None
@@ -256,8 +254,7 @@ class Survey:
         facts.at, facts.ref, facts.sent, facts.body = (), "", (), ""
         listed = facts.route.parent if is_search(facts.route) else facts.route
         about = self._noun(listed)
-        response = operation.response_for(operation.success)
-        media = json_of(response.content) if response is not None else None
+        response, media = operation.response_for(operation.success), operation.success_json
         if response is not None and media is not None and media.pointer:
             asks = operation.method == "POST" and operation.success == 200
             asks = asks and not facts.route.is_item and not facts.route.verb
@@ -367,8 +364,7 @@ class Survey:
         return above if above in map(noun, arrays) else ""
 
     def _shown(self, facts: Facts, about: str) -> tuple[Path, str, Because] | None:
-        response = facts.operation.response_for(facts.operation.success)
-        media = json_of(response.content) if response is not None else None
+        media = facts.operation.success_json
         if media is None or not media.pointer:
             return None
         found = list_place(self.schemas, media.pointer, about)
@@ -464,19 +460,11 @@ def is_search(route: Route) -> bool:
     return len(steps) > 1 and "_".join(tokens(steps[-1])) in LISTING and steps[-2] != ANY
 
 
-def json_of(content: Any) -> MediaType | None:
-    """The media type with a schema for JSON."""
-    for name, media in content.items():
-        if is_json_or_any(name):
-            return media if isinstance(media, MediaType) else None
-    return None
-
-
 def body_of(operation: Operation) -> MediaType | None:
     """The media type of the request: JSON, else a form, else the first. The edits of a JSON Patch
     are no entities."""
     if operation.body is None:
         return None
     content = {n: m for n, m in operation.body.content.items() if essence(n) != _EDITS}
-    found = json_of(content)
+    found = json_in(content)
     return found if found is not None else next(iter(content.values()), None)

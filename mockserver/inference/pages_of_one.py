@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from mockserver.inference.model import FIRST, Path
 from mockserver.inference.paths import ANY
 from mockserver.inference.words import is_id_of, tokens
-from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.schemas.resolved import Schemas
 
 if TYPE_CHECKING:
@@ -93,7 +92,6 @@ def _page_of(schemas: Schemas, facts: Facts, items: Path) -> object:
 
 def _own(schemas: Schemas, facts: Facts) -> tuple[str | None, Set[str]]:
     """The place of the schema of a response, and its properties."""
-    response = facts.operation.response_for(facts.operation.success)
-    content = response.content if response is not None else {}
-    place = next((media.pointer for name, media in content.items() if is_json_or_any(name)), None)
+    media = facts.operation.success_json
+    place = media.pointer if media is not None else None
     return place, schemas.flat_at(place).properties.keys() if place is not None else frozenset()

@@ -28,7 +28,7 @@ from mockserver.inference.model import (
     Resource,
     States,
 )
-from mockserver.inference.operations import Survey, json_of
+from mockserver.inference.operations import Survey
 from mockserver.inference.outcomes import with_outcomes
 from mockserver.inference.parts import USUAL, holder_of, properties_of
 from mockserver.inference.paths import Route, route
@@ -171,8 +171,7 @@ def _shown(survey: Survey, draft: Draft) -> Iterator[Mapping[str, object]]:
     """The examples of an entity in responses."""
     refs = refs_of(survey, draft)
     for one in (*draft.creates, *draft.lists, *survey.about(draft.items)):
-        response = one.operation.response_for(one.operation.success)
-        media = json_of(response.content) if response is not None and one.ref in refs else None
+        media = one.operation.success_json if one.ref in refs else None
         at = (*one.at, *one.envelope.row) if one.envelope is not None else one.at
         for example in media.examples.values() if media is not None else ():
             yield from _entities(example, at)
@@ -345,8 +344,7 @@ def _union(survey: Survey, draft: Draft, schema: str | None) -> str | None:
     schemas = survey.schemas
     items = (one for route in draft.items for one in survey.by_steps[route.steps].values())
     for facts in (*items, *draft.creates, *draft.lists):
-        response = facts.operation.response_for(facts.operation.success)
-        media = json_of(response.content) if response is not None else None
+        media = facts.operation.success_json
         place = media.pointer if media is not None else None
         steps = [*facts.at, *([FIRST] if facts.envelope is not None else [])]
         for step in steps:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mockserver.inference.evidence import Maker, Reading, weight_of
 from mockserver.inference.model import FIRST, Action, JobStart, Path, Resource
-from mockserver.inference.operations import Facts, Survey, body_of, json_of
+from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import Route, shared
 from mockserver.inference.paths import route as route_of
 from mockserver.inference.remote_calls import is_status_path
@@ -135,8 +135,7 @@ class StartReader:
 
     def _place_of(self, facts: Facts, path: Path) -> str | None:
         """The place in the document of the schema of a part of the response."""
-        response = facts.operation.response_for(facts.operation.success)
-        media = json_of(response.content) if response is not None else None
+        media = facts.operation.success_json
         place = media.pointer if media is not None else None
         for step in path:
             if place is not None:
@@ -200,8 +199,7 @@ class StartReader:
         above = self._collections.get(facts.route.steps[:-1])
         if above not in (None, own) and self._is_one_of(facts, above or ""):
             return Started(above or "", facts.at, (), "shown")
-        response = facts.operation.response_for(facts.operation.success)
-        media = json_of(response.content) if response is not None else None
+        media = facts.operation.success_json
         if media is None or not media.pointer:
             return self._started_by_receipt(facts, own, receipts)
         schemas = self.survey.schemas
@@ -305,8 +303,7 @@ class StartReader:
     def _receipt_id(self, facts: Facts) -> Path | None:
         """The place of the id in a response with little else; () if the response is the id, None
         without one."""
-        response = facts.operation.response_for(facts.operation.success)
-        media = json_of(response.content) if response is not None else None
+        media = facts.operation.success_json
         if media is None or not media.pointer:
             return None
         schemas = self.survey.schemas

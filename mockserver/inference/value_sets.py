@@ -23,7 +23,7 @@ from mockserver.inference.model import (
     ResponseUse,
     ValueSet,
 )
-from mockserver.inference.operations import Facts, Survey, body_of, json_of
+from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.words import bag, noun, tokens
@@ -126,8 +126,7 @@ def _place(survey: Survey, owner: Resource, steps: Steps, several: list[Facts]) 
 
 def _values_shown(survey: Survey, facts: Facts) -> Path | None:
     """Where a response has its only array of values."""
-    response = facts.operation.response_for(facts.operation.success)
-    media = json_of(response.content) if response is not None else None
+    media = facts.operation.success_json
     return _array(survey, media.pointer) if media is not None and media.pointer else None
 
 

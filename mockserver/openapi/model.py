@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import unquote
 
+from mockserver.openapi.media_types import is_json_or_any
 from mockserver.records import dataclass
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -204,11 +205,22 @@ class Operation:
                 listed = sorted(self.documented)
         return listed[0] if listed else 200
 
+    @cached_property
+    def success_json(self) -> MediaType | None:
+        """The JSON of the success response, if it has any."""
+        response = self.response_for(self.success)
+        return json_in(response.content) if response is not None else None
+
     def _shows(self, status: int) -> bool:
         """Whether a response has a body with a schema."""
         response = self.response_for(status)
         content = response.content.values() if response is not None else ()
         return any(media.pointer for media in content)
+
+
+def json_in(content: Mapping[str, MediaType]) -> MediaType | None:
+    """The first media type for JSON."""
+    return next((media for name, media in content.items() if is_json_or_any(name)), None)
 
 
 @dataclass(frozen=True)
