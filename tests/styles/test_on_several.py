@@ -62,6 +62,29 @@ def test_a_verb_is_done_to_each(url: str) -> None:
         assert [bool(each.get("archived")) for each in shown] == [True, True, False]
 
 
+def test_what_is_too_late_for_one_is_not_counted() -> None:
+    shown = obj("id", id=text(), status=one_of("queued", "running", "done", "cancelled"))
+    paths = {
+        "/v1/jobs": path(
+            get=operation("list", array(shown)),
+            post=operation("create", shown, status=201, sent=obj(note=text())),
+        ),
+        "/v1/jobs/{id}": path("id", get=operation("get", shown, also=(404,))),
+        "/v1/jobs/{id}/cancel": path("id", post=operation("cancel", shown, also=(409,))),
+        "/v1/jobs/batch/cancel": path(
+            post=operation("cancelSeveral", obj(updated=WHOLE), sent=IDS, also=(409,))
+        ),
+    }
+    with MockServer(with_schemas(paths), seeds="none", clock="manual") as mock:
+        early = mock.client.post("/v1/jobs", json={}).json()["id"]
+        mock.clock.advance(3600)
+        late = mock.client.post("/v1/jobs", json={}).json()["id"]
+        sent = {"ids": [early, late]}
+        assert mock.client.post("/v1/jobs/batch/cancel", json=sent).json() == {"updated": 1}
+        states = [mock.client.get(f"/v1/jobs/{one}").json()["status"] for one in sent["ids"]]
+        assert states == ["done", "cancelled"]
+
+
 @pytest.mark.parametrize(
     "url",
     [

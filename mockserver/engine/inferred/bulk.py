@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -118,11 +117,13 @@ def _on_several(filters: Filters, call: Call) -> Reply:
     for entity in list(_meant(filters, call, parent)):
         if parent not in ("", entity.parent):
             continue
-        if verb is None:
-            crud.take_away(call, call.repository, entity)
-        else:
-            with suppress(Conflict):
+        try:
+            if verb is None:
+                crud.take_away(call, call.repository, entity)
+            else:
                 act(call, entity, named(call.request.body))
+        except Conflict:
+            continue
         gone.append(call.id_of(entity))
     did = "deleted" if verb is None else "updated"
     known: dict[str, Any] = {did: len(gone), "count": len(gone), "ids": gone}

@@ -15,6 +15,7 @@ from mockserver.engine.inferred.dependencies import check_bare, check_unique
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
+from mockserver.engine.inferred.identifiers import id_text
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import goes, set_to, state_of
@@ -424,8 +425,10 @@ def take_away(call: Call, repository: Repository, entity: Entity) -> None:
     own = entity.key if resource.identity.key is None else entity.id(resource)
     for other, naming in resource.cascades:
         child = call.context.repositories[other]
-        for below in list(child.scan(call.world, None, False)):
-            if isinstance(child, OwnRepository) and below.data.get(naming) == own:
+        for below in list(child.holding(call.world, naming, {id_text(own)})):
+            # What stays known is there, gone, and may name what named it.
+            gone = below.row.get("gone") or below.data.get(naming) != own
+            if isinstance(child, OwnRepository) and not gone:
                 take_away(call, child, below)
 
 

@@ -106,3 +106,26 @@ def test_a_mock_removes_it_too(followed: bool, tmp_path: Path) -> None:
         assert client.delete(f"/suites/{suites[0]}").status_code == 204
         statuses = [client.get(f"/runs/{one}").status_code for one in runs]
     assert statuses == [404 if followed else 200, 200]
+
+
+def test_what_names_each_other_goes_once(tmp_path: Path) -> None:
+    """A lenient mock keeps what is removed, as it may become known again."""
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        '[operations.removeSuite]\ncascades = ["makeRun.suite_id"]\n'
+        '[operations.removeRun]\ncascades = ["makeSuite.run_id"]\n'
+    )
+    paths = {**_operations("suite", run_id=TEXT), **_operations("run", suite_id=TEXT)}
+    make = paths["/suites"]["post"]
+    paths["/suites/{suite_id}"]["put"] = {
+        "requestBody": make["requestBody"],
+        "responses": {"200": make["responses"]["201"]},
+    }
+    document = {**DOCUMENT, "paths": paths}
+    with MockServer(document, calibration=path, unknown_ids="known") as mock:
+        suite = mock.client.post("/suites", json={"name": "a"}).json()["id"]
+        made = mock.client.post("/runs", json={"suite_id": suite}).json()["id"]
+        assert mock.client.put(f"/suites/{suite}", json={"run_id": made}).status_code == 200
+        assert mock.client.delete(f"/suites/{suite}").status_code == 204
+        for url in (f"/suites/{suite}", f"/runs/{made}"):
+            assert mock.client.get(url).status_code == 404
