@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
-from mockserver.engine.inferred import crud
+from mockserver.engine.inferred import crud, receipts
 from mockserver.engine.inferred.call import Call, CallHandler, media_of
 from mockserver.engine.inferred.context import Context, dig, named, wrapped
 from mockserver.engine.inferred.field_roles import kinds
@@ -52,11 +52,11 @@ def create(call: Call) -> Reply:
             continue
         request = replace(call.request, body=wrapped(above, [item]))
         replies.append(crud.create(replace(call, request=request)))
-    ids = [value for reply in replies for value in crud.returned_ids(call, reply)]
+    ids = [value for reply in replies for value in receipts.returned_ids(call, reply)]
     joined = _joined(call, replies, [item for item in items if _is_meant(call, item)])
-    crud.tell_ids(call, joined, ids)
+    receipts.tell_ids(call, joined, ids)
     call.count_page(joined)
-    crud.count_made(call, joined, len(replies))
+    receipts.count_made(call, joined, len(replies))
     return joined
 
 
@@ -129,7 +129,7 @@ def _on_several(filters: Filters, call: Call) -> Reply:
     known: dict[str, Any] = {did: len(gone), "count": len(gone), "ids": gone}
     rng = call.rng(len(gone))
     reply = call.context.answers.reply(call.operation, rng, known, (), "fresh", own=())
-    crud.count_made(call, reply, len(gone))
+    receipts.count_made(call, reply, len(gone))
     return reply
 
 

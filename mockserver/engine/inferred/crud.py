@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.acceptance import accepted, kind_by_name
-from mockserver.engine.inferred.call import Call, media_of
+from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.callers import caller, subject_of, with_login_name
 from mockserver.engine.inferred.conditional import check_match, unchanged
-from mockserver.engine.inferred.context import dig, named, not_found
+from mockserver.engine.inferred.context import dig, id_text, named, not_found
 from mockserver.engine.inferred.dependencies import check_bare, check_unique
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
-from mockserver.engine.inferred.identifiers import id_text
 from mockserver.engine.inferred.patch import json_patched, merge_patched
+from mockserver.engine.inferred.receipts import count_made, tell_ids
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import goes, set_to, state_of
 from mockserver.engine.inferred.seeding import lasting, sown
@@ -142,62 +142,6 @@ def _wished_id(call: Call) -> dict[str, Any]:
     query = call.request.query.items()
     found = [v for n, v in query if tokens(n) in wanted and isinstance(v, str) and v]
     return {key: found[0]} if found else {}
-
-
-_COUNTED = bag(
-    "success succeeded successful successes created inserted added processed accepted imported "
-    "submitted updated deleted removed affected total"
-)
-_FAILED = bag("error errors failed failures failure rejected skipped invalid")
-_COUNTING = bag("count counts number num total items records rows entries of")
-
-
-def count_made(call: Call, reply: Reply, number: int) -> None:
-    """Write how many entities a request was about where a response counts them beside these:
-    `{"success_count": 2, "errors_count": 0}`."""
-    media, holder = media_of(call.operation, reply.status), reply.body
-    if media is None or not media.pointer or not isinstance(holder, dict):
-        return
-    own = call.context.flat(call.resource).properties
-    flat = call.context.schemas.flat_at(call.context.schemas.main(media.pointer))
-    for name, schema in flat.properties.items():
-        words = set(tokens(name))
-        whole = call.context.schemas.flat(schema).types[:1] in (("integer",), ("number",))
-        if name in own or not whole or words - _COUNTED - _FAILED - _COUNTING:
-            continue
-        if words & _FAILED:
-            holder[name] = 0
-        elif words & _COUNTED and not (words == {"total"} and number == 1):
-            holder[name] = number
-
-
-def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
-    """Where a response lists the ids of other created entities (`{"order_ids": []}`)."""
-    noun = call.resource.noun
-    names = {"ids", f"{noun}_ids", f"{noun.rsplit('_', 1)[-1]}_ids"}
-    schemas, holder = call.context.schemas, reply.body
-    media = media_of(call.operation, reply.status)
-    place = media.pointer if media is not None else None
-    for step in (*call.action.response.at, ""):
-        if not isinstance(holder, dict) or place is None:
-            return
-        for name, schema in schemas.flat_at(schemas.canonical(place)).properties.items():
-            if name in named(call.sent):
-                continue  # these are the client's own
-            if "_".join(tokens(name)) in names and "array" in schemas.flat(schema).types:
-                yield holder, name
-        holder, place = holder.get(step), schemas.place(place, step or None)
-
-
-def returned_ids(call: Call, reply: Reply) -> list[Any]:
-    """The ids of other created entities in a response."""
-    return next((holder.get(name) or [] for holder, name in _id_lists(call, reply)), [])
-
-
-def tell_ids(call: Call, reply: Reply, ids: list[Any]) -> None:
-    """Set the ids of created entities where a response has a list of them."""
-    for holder, name in _id_lists(call, reply):
-        holder[name] = list(ids)
 
 
 def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, Any]:

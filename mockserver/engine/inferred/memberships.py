@@ -9,10 +9,10 @@ from typing import Any
 from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import id_text, named, not_found, wrapped
-from mockserver.engine.inferred.crud import count_made
 from mockserver.engine.inferred.entities import changed_entity
 from mockserver.engine.inferred.links import LINKS, is_member
 from mockserver.engine.inferred.links import members as linked
+from mockserver.engine.inferred.receipts import count_made
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply

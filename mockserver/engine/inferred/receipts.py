@@ -1,0 +1,66 @@
+"""What a response says of what its request did: the ids of what was made, and how many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mockserver.engine.inferred.call import Call, media_of
+from mockserver.engine.inferred.context import named
+from mockserver.engine.messages import Reply
+from mockserver.inference.words import bag, tokens
+
+_COUNTED = bag(
+    "success succeeded successful successes created inserted added processed accepted imported "
+    "submitted updated deleted removed affected total"
+)
+_FAILED = bag("error errors failed failures failure rejected skipped invalid")
+_COUNTING = bag("count counts number num total items records rows entries of")
+
+
+def count_made(call: Call, reply: Reply, number: int) -> None:
+    """Write how many entities a request was about where a response counts them beside these:
+    `{"success_count": 2, "errors_count": 0}`."""
+    media, holder = media_of(call.operation, reply.status), reply.body
+    if media is None or not media.pointer or not isinstance(holder, dict):
+        return
+    own = call.context.flat(call.resource).properties
+    flat = call.context.schemas.flat_at(call.context.schemas.main(media.pointer))
+    for name, schema in flat.properties.items():
+        words = set(tokens(name))
+        whole = call.context.schemas.flat(schema).types[:1] in (("integer",), ("number",))
+        if name in own or not whole or words - _COUNTED - _FAILED - _COUNTING:
+            continue
+        if words & _FAILED:
+            holder[name] = 0
+        elif words & _COUNTED and not (words == {"total"} and number == 1):
+            holder[name] = number
+
+
+def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
+    """Where a response lists the ids of other created entities (`{"order_ids": []}`)."""
+    noun = call.resource.noun
+    names = {"ids", f"{noun}_ids", f"{noun.rsplit('_', 1)[-1]}_ids"}
+    schemas, holder = call.context.schemas, reply.body
+    media = media_of(call.operation, reply.status)
+    place = media.pointer if media is not None else None
+    for step in (*call.action.response.at, ""):
+        if not isinstance(holder, dict) or place is None:
+            return
+        for name, schema in schemas.flat_at(schemas.canonical(place)).properties.items():
+            if name in named(call.sent):
+                continue  # these are the client's own
+            if "_".join(tokens(name)) in names and "array" in schemas.flat(schema).types:
+                yield holder, name
+        holder, place = holder.get(step), schemas.place(place, step or None)
+
+
+def returned_ids(call: Call, reply: Reply) -> list[Any]:
+    """The ids of other created entities in a response."""
+    return next((holder.get(name) or [] for holder, name in _id_lists(call, reply)), [])
+
+
+def tell_ids(call: Call, reply: Reply, ids: list[Any]) -> None:
+    """Set the ids of created entities where a response has a list of them."""
+    for holder, name in _id_lists(call, reply):
+        holder[name] = list(ids)
