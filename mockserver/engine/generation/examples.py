@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.engine.generation.generator import MISSING
+from mockserver.errors import DanglingReference
+from mockserver.openapi.document import lookup
 from mockserver.openapi.model import Parameter
 from mockserver.openapi.schemas.resolved import Schemas
 
@@ -103,12 +105,7 @@ def evaluated(value: Any, body: Any, path: Mapping[str, Any]) -> Any:
         return path.get(value.removeprefix("$request.path."), MISSING)
     if not value.startswith("$response.body#/"):
         return MISSING
-    for step in value.removeprefix("$response.body#/").split("/"):
-        step = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(body, Mapping) and step in body:
-            body = body[step]
-        elif isinstance(body, list) and step in map(str, range(len(body))):
-            body = body[int(step)]
-        else:
-            return MISSING
-    return body
+    try:
+        return lookup(body, value.removeprefix("$response.body"))
+    except DanglingReference:
+        return MISSING
