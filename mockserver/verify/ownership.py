@@ -151,7 +151,7 @@ class Ownership:
             key = resource.identity.key
             id_path = action.response.id_path or ((key,) if key else ())
             at = action.response.at
-            if action.kind in ("create", "clone", "transition") and action.method != "PATCH":
+            if action.kind in ("create", "clone", "transition") and not _only_changes(action):
                 yield action.operation, Creator(resource, remove, at, id_path)
             elif action.request.upsert and action.path_item:
                 yield action.operation, Creator(resource, remove, at, id_path, action.path_item)
@@ -193,7 +193,8 @@ class Ownership:
         if operation.method == "POST" and (reading or words & READS):
             return "read", ""
         named = [name for name in _names(operation.path) if name not in self.given]
-        if action is not None and action.kind in ("create", "clone") and action.method != "PATCH":
+        makes = action is not None and action.kind in ("create", "clone")
+        if action is not None and makes and not _only_changes(action):
             if operation.id in self.creators:
                 return "create", ""
             if not named:
@@ -433,6 +434,11 @@ class Ownership:
         item = creator.remove.path_item or next(reversed(where))
         where[item] = where.pop(item)
         return where
+
+
+def _only_changes(action: Action) -> bool:
+    """Whether it changes the entities that its body or query names, and makes none."""
+    return action.request.upsert and action.request.partial and action.path_item is None
 
 
 def _identity(creator: Creator, headers: Mapping[str, str], body: bytes) -> str | None:

@@ -53,6 +53,7 @@ def _operation(name: str, replies: dict[str, Any], body: Any = None) -> dict[str
 ITEM = [{"name": "thing_id", "in": "path", "required": True, "schema": TEXT}]
 ROWS = {"type": "object", "properties": {"items": {"type": "array", "items": THING}}}
 OBJECT = {"type": "object"}
+REF = "#/components/schemas/Thing"
 COUNT = {"type": "object", "properties": {"deleted": {"type": "integer"}}}
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -62,7 +63,8 @@ DOCUMENT: dict[str, Any] = {
             "get": _operation("listThings", _reply(ROWS)),
             "post": _operation("makeThing", _reply(THING, "201"), GIVEN),
             "delete": _operation("removeThings", _reply(status="204")),
-            "patch": _operation("changeThings", _reply(ROWS), GIVEN),
+            "patch": _operation("changeThings", _reply(THING), GIVEN),
+            "put": _operation("updateThings", _reply(ROWS), {"type": "array", "items": THING}),
         },
         "/things/bulk_delete": {
             "post": _operation("bulkDelete", _reply(COUNT), {"type": "object"})
@@ -163,6 +165,7 @@ def test_what_each_operation_may_do() -> None:
         "copyThing": kinds["copyThing"],
         "removeThings": "never",
         "changeThings": "never",
+        "updateThings": "never",
         "bulkDelete": "never",
         "putSettings": "never",
         "shutdown": "never",
@@ -181,11 +184,37 @@ def test_what_is_excluded_is_never_sent() -> None:
         known.admit("POST", "/things/bulk_delete")
 
 
+def test_a_change_of_a_collection_that_shows_one_creates_nothing() -> None:
+    """Airflow's `PATCH /dags` changes all that the query filters."""
+    paths = {
+        "/things": {
+            "get": _operation("list", _reply({"type": "array", "items": {"$ref": REF}})),
+            "post": _operation("make", _reply({"$ref": REF}, "201"), {"$ref": REF}),
+            "patch": _operation("change", _reply({"$ref": REF}), OBJECT),
+        },
+        "/things/{thing_id}": {
+            "parameters": ITEM,
+            "get": _operation("get", _reply({"$ref": REF})),
+            "delete": _operation("remove", _reply(status="204")),
+        },
+    }
+    schemas = {"schemas": {"Thing": THING}}
+    contract = build_contract({**DOCUMENT, "paths": paths, "components": schemas})
+    plan = build_plan(contract)
+    assert plan.actions["change"].kind == "create"
+    known = Ownership(contract, plan)
+    assert [known.kind(contract.by_id[name])[0] for name in ("make", "change")] == [
+        "create",
+        "never",
+    ]
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
         ("DELETE", "/things"),
         ("PATCH", "/things"),
+        ("PUT", "/things"),
         ("DELETE", "/things/precious"),
         ("PUT", "/things/precious"),
         ("POST", "/things/precious/copy"),
