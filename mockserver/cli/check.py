@@ -6,7 +6,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -22,7 +21,7 @@ from mockserver.files.wording import counted
 from mockserver.inference.build import build_plan
 from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
-from mockserver.openapi.document import METHODS, join, resolve
+from mockserver.openapi.document import METHODS, join
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Note, Operation, Parameter, Violation
 from mockserver.openapi.objects import objects
@@ -48,14 +47,6 @@ def quirks(contract: Contract) -> Iterator[Note]:
                 f"OpenAPI {contract.version} has no `nullable`; it is interpreted as in 3.0, "
                 'but write type: [..., "null"]',
             )
-        forbidden = _impossible(document, node) if node.get("allOf") else None
-        if forbidden is not None:
-            yield Note(
-                join(pointer, "allOf"),
-                f"no object is valid: one part requires {forbidden!r} and another one, with "
-                "`additionalProperties: false`, forbids it; use `unevaluatedProperties: false` "
-                "next to allOf, or serve with --validate warn",
-            )
         tag = node.get("discriminator")
         if not isinstance(tag, Mapping) and is_loose(document, node):
             yield Note(
@@ -63,22 +54,6 @@ def quirks(contract: Contract) -> Iterator[Note]:
                 "a value can match several branches, because one of them requires nothing: it is "
                 "treated as anyOf, and the best match is used; add a discriminator or `required`",
             )
-
-
-def _impossible(document: Mapping[str, Any], node: Mapping[str, Any]) -> str | None:
-    """A property that one part of an `allOf` requires and another, closed one forbids."""
-    parts = [node]
-    for part in node.get("allOf") or ():
-        with suppress(ContractError):
-            resolved = resolve(document, part, "#")[0]
-            parts += [resolved] if isinstance(resolved, Mapping) else []
-    required = dict.fromkeys(str(name) for part in parts for name in part.get("required") or ())
-    closed = [
-        part.get("properties") or {}
-        for part in parts
-        if part.get("additionalProperties") is False and not part.get("patternProperties")
-    ]
-    return next((name for name in required if any(name not in part for part in closed)), None)
 
 
 def _extremes(pointer: str, node: Mapping[str, Any]) -> Iterator[Note]:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.errors import ContractError
+from mockserver.openapi.closed_parts import with_open_parts
 from mockserver.openapi.document import METHODS, join, resolve
 from mockserver.openapi.inheritance import with_choices
 from mockserver.openapi.media_types import is_json
@@ -105,16 +106,16 @@ def build_contract(document: dict[str, Any]) -> Contract:
     Raises ContractError if it is not such a document, or is broken in a part that matters.
     """
     if not is_swagger2(document):
-        return _Builder(with_choices(plain_references(document))).build()
+        return _Builder(plain_references(document)).build()
     newer, notes = upgraded(document)
-    contract = _Builder(with_choices(newer)).build()
+    contract = _Builder(newer).build()
     return replace(contract, written="Swagger 2.0", notes=(*notes, *contract.notes))
 
 
 class _Builder:
     def __init__(self, document: dict[str, Any]) -> None:
-        self.document = document
-        self.notes: list[Note] = []
+        self.notes: list[Note]
+        self.document, self.notes = with_open_parts(with_choices(document))
         self.ids: set[str] = set()
         # Cached: thousands of operations may refer to one object.
         self.shared_parameters: dict[str, Parameter | None] = {}

@@ -195,9 +195,9 @@ class Merger:
         own = own if isinstance(own, Mapping) else {}
         for name, schema in own.items():
             known = flat.properties.get(name)
-            if known is None or known is schema:
+            if known is None or known == {} or known is schema:
                 flat.properties[name] = schema
-            else:
+            elif schema != {}:
                 flat.properties[name] = self.both(known, schema)
         if isinstance(part.get("required"), list):
             flat.required.update(dict.fromkeys(map(str, part["required"])))

@@ -1,0 +1,297 @@
+"""Closed parts that forbid each other's properties, read as one closed object.
+
+`additionalProperties: false` sees the properties beside it and no others, so of
+
+    allOf: [{$ref: Base}, {properties: {weight: ...}, additionalProperties: false}]
+
+no object is valid once `Base` requires anything. What is meant is clear: each part admits what the
+other parts name. Such a schema is rewritten to say so, before anything is read from the document;
+requests, responses and generated values then agree. A schema that any object fits stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from mockserver.openapi.document import MISSING, copied, find, join, pointer_of, reference_to
+from mockserver.openapi.model import Note
+from mockserver.openapi.objects import objects, reference_in
+
+PLACE = "x-opened-parts"
+_CHOICES = ("oneOf", "anyOf")
+_SEVERAL = frozenset(("allOf", *_CHOICES))
+_DEEPEST = 4
+"""Unions within unions."""
+
+
+def with_open_parts(document: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
+    """The document without schemas that closed parts make impossible, and what it said of them.
+
+    It is the same document if there are none.
+    """
+    try:
+        if b'"additionalProperties":false' not in orjson.dumps(document):
+            return document, []
+    except TypeError:
+        return document, []  # Values that aren't JSON are rejected later, with their place.
+    reader = _Reader(document)
+    if not any(reader.forbidden(node) for node in _suspects(document)):
+        return document, []
+    changed: dict[str, Any] = copied(document)
+    reader, notes = _Reader(changed), []
+    worker = _Opener(reader, changed.setdefault(PLACE, {}))
+    found = [(pointer, node, reader.forbidden(node)) for pointer, node in _schemas(changed)]
+    for pointer, node, name in found:
+        if name is not None:
+            opened = worker.opened(node, _Named())
+            node.clear()
+            node.update(opened)
+            notes.append(Note(pointer, _WORDS.format(name=name)))
+    return changed, notes
+
+
+_WORDS = (
+    "no object is valid as written: {name!r} is required, and `additionalProperties: false`, which "
+    "sees only the properties beside it, forbids it; it is read as allowing what the other parts "
+    "name. Write `unevaluatedProperties: false` next to allOf (3.1), or list the property"
+)
+
+
+def _suspects(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """What may be a schema of several parts or a closed one. Every start pays for this: it is no
+    walk by the kinds of objects, which takes ten times as long."""
+    found: list[dict[str, Any]] = []
+
+    def collect(node: dict[str, Any]) -> None:
+        if _SEVERAL & node.keys() or node.get("additionalProperties") is False:
+            found.append(node)
+        for value in node.values():
+            if type(value) is dict:
+                collect(value)
+            elif type(value) is list:
+                for item in value:
+                    if type(item) is dict:
+                        collect(item)
+
+    try:
+        collect(document)
+    except RecursionError:
+        return [node for _, node in _schemas(document)]
+    return found
+
+
+def _schemas(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The schemas that may forbid what they require: those of several parts, and closed ones."""
+    for pointer, kind, node in objects(document):
+        if kind == "schema" and (not _SEVERAL.isdisjoint(node) or _is_closed(node)):
+            yield pointer, node
+
+
+class _Named(NamedTuple):
+    """The properties that other parts name, and their patterns."""
+
+    names: frozenset[str] = frozenset()
+    patterns: frozenset[str] = frozenset()
+
+    def __or__(self, other: Any) -> _Named:
+        return _Named(self.names | other.names, self.patterns | other.patterns)
+
+
+class _Reader:
+    """What the parts of a document's schemas say."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.old = str(document.get("openapi")).startswith("3.0")
+
+    def target(self, schema: Any) -> Any:
+        """What the reference of a schema leads to; MISSING if it has none."""
+        reference = reference_in(schema)
+        if reference is None or not reference.startswith("#"):
+            return MISSING
+        return find(self.document, pointer_of(reference))
+
+    def parts(self, schema: Any) -> list[Mapping[str, Any]]:
+        """The schema and all that always holds beside it, each once."""
+        found: list[Mapping[str, Any]] = []
+        seen: set[int] = set()
+        waiting = [schema]
+        while waiting:
+            part = waiting.pop()
+            if not isinstance(part, Mapping) or id(part) in seen:
+                continue
+            seen.add(id(part))
+            target = self.target(part)
+            if target is not MISSING:
+                waiting.append(target)
+            if target is MISSING or not self.old:
+                found.append(part)
+                waiting.extend(_listed(part, "allOf"))
+        return found
+
+    def forbidden(self, schema: Mapping[str, Any]) -> str | None:
+        """A property that is required and forbidden by every way to fit the schema."""
+        return self._forbidden((), schema, 0)
+
+    def _forbidden(
+        self, around: Sequence[Mapping[str, Any]], schema: Any, depth: int
+    ) -> str | None:
+        own = self.parts(schema)
+        together = [*around, *own]
+        closed = [_properties(part) for part in together if _is_closed(part)]
+        if closed:
+            for part in together:
+                for name in map(str, _listed(part, "required")):
+                    if any(name not in properties for properties in closed):
+                        return name
+        for branches in _choices(own) if depth < _DEEPEST else ():
+            names = [
+                self._forbidden(together, branch, depth + 1)
+                for branch in branches
+                if not _is_null(branch)
+            ]
+            if names and all(name is not None for name in names):
+                return names[0]
+        return None
+
+    def named(self, *schemas: Any) -> _Named:
+        """All properties that schemas name, in any of their branches."""
+        names: set[str] = set()
+        patterns: set[str] = set()
+        seen: set[int] = set()
+        waiting = list(schemas)
+        while waiting:
+            one = waiting.pop()
+            for part in self.parts(one):
+                if id(part) not in seen:
+                    seen.add(id(part))
+                    names.update(_properties(part), map(str, _listed(part, "required")))
+                    patterns.update(_mapped(part, "patternProperties"))
+                    waiting.extend(branch for branches in _choices([part]) for branch in branches)
+        return _Named(frozenset(names), frozenset(patterns))
+
+
+class _Opener:
+    """Rewrites parts so that each admits what the others name; what is shared is copied aside."""
+
+    def __init__(self, reader: _Reader, aside: dict[str, Any]) -> None:
+        self._reader = reader
+        self._aside = aside
+        self._made: dict[tuple[int, _Named], dict[str, Any]] = {}
+
+    def opened(self, schema: Any, beyond: _Named) -> Any:
+        """The schema with what is named `beyond` it allowed; the same object if it always was."""
+        if not isinstance(schema, Mapping):
+            return schema
+        named = self._reader.named
+        target = self._reader.target(schema)
+        if target is not MISSING and self._reader.old:
+            return self._referring(schema, target, beyond)
+        children = _listed(schema, "allOf")
+        choices = {word: branches for word in _CHOICES if (branches := _listed(schema, word))}
+        referred = () if target is MISSING else (target,)
+        own = named({k: v for k, v in schema.items() if k in ("properties", "required")})
+        own |= _Named(patterns=frozenset(_mapped(schema, "patternProperties")))
+        changed: dict[str, Any] = {}
+        for index, child in enumerate(children):
+            others = [*children[:index], *children[index + 1 :], *referred]
+            others += [branch for branches in choices.values() for branch in branches]
+            found = self.opened(child, beyond | own | named(*others))
+            if found is not child:
+                changed.setdefault("allOf", list(children))[index] = found
+        for word, branches in choices.items():
+            others = [*children, *referred]
+            others += [b for other, found in choices.items() if other != word for b in found]
+            around = beyond | own | named(*others)
+            opened = [self.opened(branch, around) for branch in branches]
+            if any(new is not branch for new, branch in zip(opened, branches, strict=True)):
+                changed[word] = opened
+                changed |= _mapping(schema, branches, opened)
+        if referred:
+            inside = [*children, *(b for branches in choices.values() for b in branches)]
+            found = self._referring(schema, target, beyond | own | named(*inside))
+            changed |= {"$ref": found["$ref"]} if found is not schema else {}
+        if _is_closed(schema):
+            inside = [*children, *referred, *(b for found in choices.values() for b in found)]
+            changed |= _allowing(schema, beyond | own | named(*inside))
+        return {**schema, **changed} if changed else schema
+
+    def _referring(self, schema: Mapping[str, Any], target: Any, beyond: _Named) -> Any:
+        """A reference to what it leads to, opened and kept aside."""
+        key = id(target), beyond
+        if key not in self._made:
+            self._made[key] = {}  # While it is being made it may lead to itself.
+            opened = self.opened(target, beyond)
+            if opened is not target:
+                place = str(len(self._aside))
+                name = pointer_of(schema["$ref"]).rsplit("/", 1)[-1]
+                name = name.replace("~1", "/").replace("~0", "~")
+                # Its last name is kept: a discriminator may call it by that.
+                self._aside[place] = {name: opened}
+                self._made[key] = {"$ref": reference_to(join("#", PLACE, place, name))}
+        found = self._made[key]
+        return {**schema, **found} if found else schema
+
+
+def _allowing(schema: Mapping[str, Any], others: _Named) -> dict[str, Any]:
+    """The keywords of a closed part that also takes properties of these names."""
+    properties, patterns = _properties(schema), _mapped(schema, "patternProperties")
+    changed: dict[str, Any] = {}
+    missing = sorted(others.names - properties.keys())
+    if missing:
+        changed["properties"] = {**properties, **{name: {} for name in missing}}
+    strange = sorted(others.patterns - patterns.keys())
+    if strange:
+        changed["patternProperties"] = {**patterns, **{pattern: {} for pattern in strange}}
+    return changed
+
+
+def _mapping(
+    schema: Mapping[str, Any], branches: Sequence[Any], opened: Sequence[Any]
+) -> dict[str, Any]:
+    """The discriminator, with its mapping to the branches as they are now."""
+    tag = schema.get("discriminator")
+    mapping = tag.get("mapping") if isinstance(tag, Mapping) else None
+    if not isinstance(tag, Mapping) or not isinstance(mapping, Mapping):
+        return {}
+    moved = {
+        reference_in(old): reference_in(new) for old, new in zip(branches, opened, strict=True)
+    }
+    return {
+        "discriminator": {
+            **tag,
+            "mapping": {word: moved.get(target, target) for word, target in mapping.items()},
+        }
+    }
+
+
+def _is_closed(part: Mapping[str, Any]) -> bool:
+    return part.get("additionalProperties") is False and not part.get("patternProperties")
+
+
+def _is_null(branch: Any) -> bool:
+    return isinstance(branch, Mapping) and branch.get("type") == "null"
+
+
+def _properties(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _mapped(part, "properties")
+
+
+def _mapped(part: Mapping[str, Any], word: str) -> Mapping[str, Any]:
+    found = part.get(word)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _listed(part: Mapping[str, Any], word: str) -> list[Any]:
+    found = part.get(word)
+    return found if isinstance(found, list) else []
+
+
+def _choices(parts: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
+    for part in parts:
+        for word in _CHOICES:
+            if found := _listed(part, word):
+                yield found
