@@ -26,7 +26,8 @@ from mockserver.records import dataclass
 
 Traits = dict[str, str]
 HEADER = "x-mock-traits"
-"""A request that has it gets the traits in a header of this name."""
+"""A request that has it gets the traits in a header of this name. `advance=SECONDS` lets that time
+pass before the request: one request in place of two."""
 _MOST = 120
 _HUGE = 2**53
 """Beyond it, not every whole number is one for JavaScript."""
@@ -118,6 +119,15 @@ def of_violation(violations: Iterable[Violation]) -> dict[str, str]:
 
 def as_header(traits: Traits) -> str:
     return json.dumps(traits, ensure_ascii=True, separators=(",", ":"))
+
+
+def time_before(header: str) -> float:
+    """The seconds that pass before a request with this header; 0 if it does not say."""
+    name, _, seconds = header.partition("=")
+    try:
+        return max(0.0, float(seconds)) if name.strip() == "advance" else 0.0
+    except ValueError:
+        return 0.0
 
 
 def holds(when: Mapping[str, str], traits: Mapping[str, str]) -> bool:

@@ -261,6 +261,7 @@ def load(
         journal=journal or no_journal,
         serials=Serials() if store.board is not None else count(1),
         lock=lock,
+        advance=lambda tenant, seconds: store.change_clock(tenant, {"advance": seconds}),
     )
     by_hand = {
         contract.names.get(name, name): _with_seed_data(api, each)

@@ -81,6 +81,7 @@ class Target:
         self._was_gone = False
         self._one_at_a_time = threading.RLock()
         self._credentials: dict[str, dict[str, str]] = {}
+        self._queries: dict[str, dict[str, str]] = {}
 
     def close(self) -> None:
         if not self._shared:
@@ -111,7 +112,7 @@ class Target:
         """
         params = {**self._named_in_query(operation), **(params or {})}
         if key is not None:
-            params |= keys_in_query(self.contract, key or self.key, self._keys_for(key))
+            params |= self._query_of(key or self.key)
         ticket = self._admitted(method, path, body, content)
 
         def once() -> Exchange:
@@ -176,6 +177,11 @@ class Target:
             self._credentials[key] = credentials(self.contract, key, self._keys_for(key))
         return self._credentials[key]
 
+    def _query_of(self, key: str) -> Mapping[str, str]:
+        if key not in self._queries:
+            self._queries[key] = keys_in_query(self.contract, key, self._keys_for(key))
+        return self._queries[key]
+
     def _keys_for(self, key: str) -> Mapping[str, str]:
         """Keys of single schemes are ours; another user does not get them."""
         return self.keys if key in ("", self.key) else {}
@@ -184,12 +190,13 @@ class Target:
         return {**self.headers, **self._credentials_of(self.key)}
 
     def params_with_key(self) -> dict[str, str]:
-        return keys_in_query(self.contract, self.key, self.keys)
+        return dict(self._query_of(self.key))
 
     def use_key(self, key: str) -> None:
         """Switch to another key."""
         self.key = key
         self._credentials.clear()
+        self._queries.clear()
 
     def _named_in_query(self, operation: str) -> dict[str, str]:
         known = self.contract.by_id.get(operation) if self.params else None

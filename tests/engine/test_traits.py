@@ -100,6 +100,22 @@ def test_a_mock_follows_answers(tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("advance=90", 90), ("advance=0.5", 0.5), ("yes", 0), ("advance=soon", 0), ("advance=-3", 0)],
+)
+def test_time_may_pass_before_a_request_that_wants_traits(asked: str, seconds: float) -> None:
+    with (
+        MockServer(DOCUMENT) as mock,
+        httpx.Client(base_url=mock.url, headers=mock.headers, trust_env=False) as client,
+    ):
+        before, elsewhere = mock.clock.now, mock.clock_for("another").now
+        reply = client.get("/shelves", headers={"x-mock-traits": asked})
+        assert "x-mock-traits" in reply.headers
+        assert mock.clock.now - before == seconds * 1_000_000
+        assert mock.clock_for("another").now == elsewhere
+
+
+@pytest.mark.parametrize(
     ("body", "shown"), [(b"null", None), (b"[1]", [1]), (b'{"a": ', '{"a": '), (b"7", 7)]
 )
 def test_a_refusal_repeats_a_body_of_any_kind(body: bytes, shown: Any, tmp_path: Any) -> None:

@@ -514,3 +514,73 @@ def test_a_refused_key_need_not_be_documented() -> None:
             "status_code_conformance", "", "", "", [sent("GET", "/workers", status, "workers")]
         )
         assert allowed(finding, requests) is excused
+
+
+SHELVES = build_contract(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "Shelves", "version": "1"},
+        "paths": {
+            "/shelves": {
+                "get": {
+                    "operationId": "list",
+                    "parameters": [
+                        *(
+                            {"name": name, "in": "header", "schema": {"type": "string"}}
+                            for name in ("If-Match", "If-Unmodified-Since", "Range", "Expect")
+                        ),
+                        *(
+                            {"name": name, "in": "query", "schema": {"type": "string"}}
+                            for name in ("_token", "page-cursor", "after", "topic")
+                        ),
+                        {
+                            "name": "before",
+                            "in": "query",
+                            "schema": {"type": "string", "format": "date"},
+                        },
+                    ],
+                    "responses": {"200": {"description": "so"}, "400": {"description": "no"}},
+                }
+            }
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "finding"),
+    [
+        ({"if-match": '"8"'}, 412, False),
+        ({"if-unmodified-since": "Thu, 01 Jan 2026 00:00:00 GMT"}, 412, False),
+        ({"range": "bytes=9-8"}, 416, False),
+        ({"expect": "tea"}, 417, False),
+        ({"if-match": '"8"'}, 416, True),
+        ({"if-none-match": '"8"'}, 412, True),
+        ({}, 412, True),
+    ],
+)
+def test_what_a_header_asks_for_may_not_be_had(
+    headers: dict[str, str], status: int, finding: bool
+) -> None:
+    refused = Exchange("GET", "http://x/shelves", headers, b"", status, {}, b"", 0, "f", "list")
+    rejected = Finding("positive_data_acceptance", "GET /shelves", "", "", [refused])
+    assert allowed(rejected, Requests(SHELVES)) is not finding
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "says", "finding"),
+    [
+        ("_token=x", 400, "_token has no valid content", False),
+        ("page-cursor=x", 400, "there is no such page", False),
+        ("after=x&topic=y", 400, "what is after?", False),
+        ("after=x&topic=y", 400, "topic is too short", True),
+        ("_token=x", 422, "_token has no valid content", True),
+        ("before=2026-01-01", 400, "before can't be read", True),
+        ("topic=token", 400, "bad", True),
+    ],
+)
+def test_only_a_server_makes_a_cursor(query: str, status: int, says: str, finding: bool) -> None:
+    url, body = f"http://x/shelves?{query}", json.dumps({"error": says}).encode()
+    refused = Exchange("GET", url, {}, b"", status, {}, body, 0, "f", "list")
+    rejected = Finding("positive_data_acceptance", "GET /shelves", "", "", [refused])
+    assert allowed(rejected, Requests(SHELVES)) is not finding

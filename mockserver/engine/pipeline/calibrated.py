@@ -27,6 +27,7 @@ from mockserver.engine.calibration import (
     of_request,
     of_violation,
     of_violations,
+    time_before,
     with_body,
 )
 from mockserver.engine.leniency import Leniency
@@ -78,6 +79,8 @@ class CalibratedPipeline(Pipeline):
         if not wanted and (rules is None or not rules.answers):
             return _answer(self, steps, message, exchange, handle)
         operation = steps.operation
+        if wanted:
+            self._advance(operation, message)
         query = parse_qs(message.query.decode("latin-1"), keep_blank_values=True)
         traits = of_request(operation, query, message.body)
         try:
@@ -90,6 +93,13 @@ class CalibratedPipeline(Pipeline):
             traits_header = (HEADER.encode(), as_header(traits).encode())
             sent = replace(sent, headers=[*sent.headers, traits_header])
         return sent
+
+    def _advance(self, operation: Operation, message: Message) -> None:
+        """Let the time pass that the request says comes before it. Raises BadRequest."""
+        seconds = time_before(message.headers[HEADER])
+        tenant = self.tenant_of(operation, message) if seconds else None
+        if tenant is not None:
+            self.settings.advance(tenant, seconds)
 
     def _calibrated(
         self, steps: Steps, message: Message, exchange: Exchange, traits: Traits

@@ -121,6 +121,10 @@ class Begin(Protocol):
     def __call__(self, tenant: str, looked: bool = False) -> Any: ...
 
 
+def unmoved(tenant: str, seconds: float) -> None:
+    """A clock that no request moves."""
+
+
 def no_journal(exchange: Exchange) -> None:
     """A journal that keeps nothing."""
 
@@ -130,8 +134,8 @@ class PipelineSettings:
     """What the pipelines of one mock share, for all its documents.
 
     `begin` opens a transaction, `journal` receives every exchange, `serials` number the replies,
-    `scenarios` wait for the next jobs by tenant, and `lock` is the calibration. A request may
-    override `leniency`.
+    `scenarios` wait for the next jobs by tenant, and `lock` is the calibration. `advance` moves a
+    tenant's clock by seconds. A request may override `leniency`.
     """
 
     begin: Begin
@@ -148,3 +152,4 @@ class PipelineSettings:
     closed: bool = False
     admit: Callable[[str], None] = admit_all
     stubs: Stubs = field(default_factory=Stubs)
+    advance: Callable[[str, float], object] = unmoved

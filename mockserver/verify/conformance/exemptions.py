@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from mockserver.errors import ContractError
-from mockserver.openapi.model import Contract, Operation
+from mockserver.inference.page_fields import BEFORE, CURSOR, word
+from mockserver.inference.words import tokens
+from mockserver.openapi.model import Contract, Operation, Parameter
 from mockserver.openapi.observed import ITEM, schema_at
 from mockserver.openapi.request.bodies import BodyReader
 from mockserver.openapi.request.parameters import ParameterReader
@@ -141,6 +143,18 @@ WIDENINGS = (*FEATHER, *SPEECHIFY, *TRUESTATE)
 BAD_REQUEST = (400, 422)
 _RARE = ("TRACE", "QUERY")
 _CONDITIONAL = ("if-match", "if-none-match")
+_ASKED_BY_HEADER: dict[int, tuple[str, ...]] = {
+    406: ("accept", "accept-charset", "accept-encoding", "accept-language"),
+    412: (*_CONDITIONAL, "if-modified-since", "if-unmodified-since"),
+    415: ("content-encoding",),
+    416: ("range",),
+    417: ("expect",),
+}
+"""By status, the headers that may lead to it, whatever their value: RFC 9110, 15.5."""
+_CURSORS = (("cursor",), ("token",), ("marker",), ("bookmark",))
+"""The last words of names of parameters whose values only the server makes."""
+_WITHDRAWN = (400, 404, 410, 422)
+"""Refusals of a cursor that was never issued, or is too old."""
 _ENTITY_TAGS = re.compile(r'\s*(\*|((W/)?"[^"]*"\s*(,\s*|$))+)\s*')
 """RFC 9110, 13.1.1 and 13.1.2."""
 _REPEATED = ("input", "loc", "body", "value")
@@ -211,6 +225,29 @@ class Requests:
         ignore the header, whatever pattern the document has."""
         sent = (exchange.request_headers.get(name) for name in _CONDITIONAL)
         return any(value is not None and not _ENTITY_TAGS.fullmatch(value) for value in sent)
+
+    def asks_by_header(self, exchange: Exchange) -> bool:
+        """Whether a documented header of the request may lead to this refusal by HTTP itself: a
+        condition does not hold, a range is not there, no such media type is."""
+        operation = self.contract.by_id.get(exchange.operation)
+        listed = operation.parameters if operation is not None else ()
+        names = {p.name.lower() for p in listed if p.place == "header"}
+        asked = names.intersection(_ASKED_BY_HEADER.get(exchange.status, ()))
+        return any(name in exchange.request_headers for name in asked)
+
+    def has_unknown_cursor(self, exchange: Exchange) -> bool:
+        """Whether a documented refusal is about a cursor: only the server makes these, and a schema
+        can't say which it has made."""
+        operation = self.contract.by_id.get(exchange.operation)
+        if operation is None or exchange.status not in _WITHDRAWN:
+            return False
+        if operation.response_for(exchange.status) is None:
+            return False
+        sent = parse_qs(urlsplit(exchange.url).query, keep_blank_values=True)
+        named = {word for text in _texts(exchange) for word in _words(text)}
+        cursors = {p.name for p in operation.parameters if p.name in sent and _is_cursor(p)}
+        others = {p.name for p in operation.parameters} - cursors
+        return bool(cursors) and (bool(named & cursors) or not named & others)
 
     def is_borderline(self, exchange: Exchange) -> bool:
         """Whether the body is valid only in the strictest reading of JSON Schema: an integer is
@@ -300,6 +337,14 @@ class Requests:
         return self._readers[operation.id]
 
 
+def _is_cursor(parameter: Parameter) -> bool:
+    """Whether only the server makes the values of a query parameter."""
+    schema = parameter.schema if isinstance(parameter.schema, dict) else {}
+    free = "string" in _types(schema) and not schema.keys() & {"enum", "format", "pattern"}
+    by_name = word(parameter.name) in CURSOR | BEFORE or tokens(parameter.name)[-1:] in _CURSORS
+    return parameter.place == "query" and free and by_name
+
+
 def _parsed(text: str | bytes) -> object:
     """The value of a JSON text, or _NO_JSON."""
     try:
@@ -380,6 +425,8 @@ def allowed(finding: Finding, requests: Requests) -> bool:
             requests.names_other_entities,
             requests.has_unknown_id,
             requests.has_invalid_condition,
+            requests.asks_by_header,
+            requests.has_unknown_cursor,
             requests.is_borderline,
             requests.is_described,
             requests.relates_fields,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mockserver.verify.diff.compare import Comparison
 from mockserver.verify.diff.lock import Enums, Signature, departs
 from mockserver.verify.diff.mock_side import Mocks
-from mockserver.verify.diff.model import Difference, Mismatch, Program, Report, Run
+from mockserver.verify.diff.model import Difference, Kind, Mismatch, Program, Report, Run
 from mockserver.verify.diff.observations import Habits
 from mockserver.verify.diff.programs.coverage import waits
 from mockserver.verify.diff.samples import samples
@@ -36,6 +36,8 @@ class Comparer:
     """Observed values of enum fields, by operation."""
     view: Collection[str] | None = None
     """The operations to report; None for all."""
+    shown: set[tuple[str, Kind]] = field(default_factory=set)
+    """The behaviours that differed in the last run, known ones and all."""
     worlds: int = WITH_JOBS[-1]
     """The maximum number of worlds to compare with."""
     _known: dict[Signature, Difference] = field(default_factory=dict)
@@ -52,7 +54,9 @@ class Comparer:
             first = self.mocks.runs(program, 1)[0]
             self.report.samples += samples(real, first, knowledge.contract)
         fresh: list[Mismatch] = []
+        self.shown = set()
         for mismatch in self._explained(program, real, most=self.worlds):
+            self.shown.add((mismatch.operation, mismatch.kind))
             signature = mismatch.signature
             if self.view is not None and mismatch.operation not in self.view:
                 continue

@@ -18,7 +18,7 @@ from mockserver.verify.diff.model import Program, Run
 from mockserver.verify.diff.observations import Jobs
 from mockserver.verify.diff.runner import Side
 from mockserver.verify.http import Wire, WireError
-from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
+from mockserver.verify.lifecycle.clock import Manual, Real, Time, clock_of, is_mock, reset
 from mockserver.verify.target import Target
 
 PACES = (0.0, 0.0, 0.0, 1.0, 3.0, 0.0, 8.0, 20.0, 0.3, 60.0)
@@ -37,9 +37,13 @@ class Mocks:
     timeout: float = 10.0
     shortest: float = 0.0
     """The minimum time that a job stays in a state, if shorter than a step of the clock."""
+    own: bool = False
+    """Whether the run has started the servers: they are of this version, and have no worlds yet."""
     requests: int = 0
     _runs: dict[tuple[str, int], Run] = field(default_factory=dict)
     jobs: Jobs = field(default_factory=Jobs)
+    _used: set[str] = field(default_factory=set)
+    _clocks: dict[str, Time] = field(default_factory=dict)
     _wires: list[Wire] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,18 +83,29 @@ class Mocks:
             wire=wire,
             params=self.knowledge.sandbox.params,
         ) as target:
-            reset(target)
+            if not self.own or key in self._used:
+                reset(target)
+            self._used.add(key)
+            clock = self._clock_of(target)
             side = Side(
                 target,
                 self.knowledge,
-                clock_of(target, 30),
+                clock,
                 variant=PACES[number % len(PACES)],
                 shortest=self.shortest,
+                carried=TRAITS if self.own and clock.still else "",
             )
             run = side.execute(program)
             self.requests += side.requests
             self.jobs.hear(run)
         return run
+
+    def _clock_of(self, target: Target) -> Time:
+        """The clock of a world: on one server all are moved, or none."""
+        known = self._clocks.get(target.url)
+        if known is None:
+            self._clocks[target.url] = known = clock_of(target, 30)
+        return Manual(target) if isinstance(known, Manual) else Real(30)
 
 
 def check_mock(url: str) -> None:

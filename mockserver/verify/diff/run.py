@@ -247,7 +247,7 @@ def _compare(
     is_reset = _begin(real, knowledge)
     with (
         mock_urls(order) as urls,
-        Mocks(knowledge, urls, order.timeout, shortest=lock.shortest) as mocks,
+        Mocks(knowledge, urls, order.timeout, shortest=lock.shortest, own=not order.mock) as mocks,
     ):
         differ = Differ(
             mocks,

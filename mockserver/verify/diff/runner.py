@@ -87,8 +87,11 @@ class Side:
     shortest: float = 0.0
     patience: float = 30.0
     before: Callable[[], None] = lambda: None
+    carried: str = ""
+    """The header of a mock's request that says how long before it is; "" if it takes none."""
     keeper: Keeper | None = None
     requests: int = 0
+    _elapsed: float = 0.0
     _values: dict[int, Json] = field(default_factory=dict)
     _own: set[str] = field(default_factory=set)
     _last: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -99,6 +102,7 @@ class Side:
     def execute(self, program: Program) -> Run:
         """Run all steps in order. Raises NoReply, and CannotJudge for the real side."""
         self._values, self._own, self._last, self._edges = {}, set(), {}, set()
+        self._elapsed = 0.0
         self.before()
         try:
             seen = [self._step(step) for step in program.steps]
@@ -114,7 +118,7 @@ class Side:
         if concrete is None:
             return Seen(step, skipped=True)
         if isinstance(self.time, Manual) and (self.variant or self._writes(step)):
-            self.time.pass_(TICK + self.variant)
+            self._pass(TICK + self.variant)
         listing = step.operation in self.knowledge.lists
         if listing:
             seen = self._walk(concrete)
@@ -128,6 +132,13 @@ class Side:
             self._learn(seen.value)
         self._watch(step.operation, seen.value)
         return replace(seen, step=step)
+
+    def _pass(self, seconds: float) -> bool:
+        """Let time pass, with the next request if it can say so; False at the time limit."""
+        if not self.carried:
+            return self.time.pass_(seconds)
+        self._elapsed += seconds
+        return True
 
     def _writes(self, step: Step) -> bool:
         return self.knowledge.contract.by_id[step.operation].method not in READS
@@ -175,6 +186,9 @@ class Side:
         if step.content is not None:
             content = step.content.encode()
             headers.setdefault("content-type", "application/json")
+        if self._elapsed:
+            headers[self.carried] = f"advance={self._elapsed:g}"
+            self._elapsed = 0.0
         self.requests += 1
         exchange = self.target.send(
             operation.method,
@@ -271,7 +285,7 @@ class Side:
             self.time.deadline = start + min(self.patience, SHORT if still else self.patience)
         fine = [self.shortest / 2] * FINE if self.shortest else []
         for seconds in (0.0, *fine, *WAITS) if isinstance(self.time, Manual) else _steady():
-            if seconds and not self.time.pass_(seconds):
+            if seconds and not self._pass(seconds):
                 break
             exchange = self._send(step)
             exchanges = [*exchanges[-3:], exchange]

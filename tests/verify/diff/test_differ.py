@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mockserver.verify.diff.mock_side import Mocks, own_mocks
+from mockserver.verify.diff.programs.random import programs
+from mockserver.verify.lifecycle import clock
 from tests.support.fault_proxy.catalogue import Fault
 from tests.support.fault_proxy.proxy import FaultProxy, the_proxy
-from tests.verify.diff.small import KNOWLEDGE, differ, planted, served
+from tests.verify.diff.small import DOCUMENT, KNOWLEDGE, differ, planted, served
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +91,44 @@ def test_what_comes_only_now_and_then_is_no_difference(
     report = differ(url, mock)
     assert report.differences == []
     assert any("not reproducible" in note for note in report.notes)
+
+
+def test_a_mock_of_its_own_needs_no_request_to_let_time_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    told = clock._control
+
+    def listen(target: Any, method: str, what: str, body: Any = None) -> Any:
+        asked.append(what)
+        return told(target, method, what, body)
+
+    monkeypatch.setattr(clock, "_control", listen)
+    program = next(p for p in programs(KNOWLEDGE, 1, 0) if p.origin == "changes")
+    spec = tmp_path / "shelves.json"
+    spec.write_text(json.dumps(DOCUMENT))
+    runs, counts = {}, {}
+    with own_mocks(str(spec), (1,)) as urls:
+        for own in (True, False):
+            asked.clear()
+            with Mocks(KNOWLEDGE, urls, own=own) as mocks:
+                runs[own] = mocks.runs(program, 5)
+            counts[own] = len(asked)
+    assert counts[True] == 1
+    assert counts[False] > 10
+    for ours, theirs in zip(runs[True], runs[False], strict=True):
+        # Time passes alike: what is changed later has a later time.
+        ages = [[_age(seen.value) for seen in run if seen.status < 300] for run in (ours, theirs)]
+        assert ages[0] == ages[1]
+        assert any(ages[0])
+
+
+def _age(value: Any) -> float:
+    """Seconds from the creation of an entity to its last change; 0 of anything else."""
+    if not isinstance(value, dict) or "created_at" not in value:
+        return 0.0
+    made, changed = (datetime.fromisoformat(value[n]) for n in ("created_at", "updated_at"))
+    return (changed - made).total_seconds()
 
 
 def test_the_knowledge_of_the_small_api() -> None:

@@ -12,6 +12,7 @@ import pytest
 from mockserver.verify.diff.calibrate.rehearsal import (
     Behaviour,
     Culprits,
+    Play,
     Rehearsal,
     RuleAt,
     Tables,
@@ -72,9 +73,14 @@ def test_only_the_rules_that_do_harm_are_found(harmful: dict[Behaviour, list[int
     }
     plays = 0
 
-    def play(tables: Tables, names: Collection[str]) -> dict[Behaviour, str]:
+    shown = {at: {number, number + 7} for number, at in enumerate(harm)}
+
+    def play(tables: Tables, runs: Collection[int]) -> dict[Behaviour, str]:
         nonlocal plays
         plays += 1
+        names = {at[0] for at in harm if shown[at] <= set(runs)}
+        # Nothing is played but what has shown one of the behaviours.
+        assert set(runs) == set().union(*(shown[at] for at in harm if shown[at] <= set(runs)))
         # A behaviour that no rule breaks is broken whatever is dropped.
         there = {name: rules_at(tables, name) for name in names}
         return {
@@ -83,7 +89,7 @@ def test_only_the_rules_that_do_harm_are_found(harmful: dict[Behaviour, list[int
             if at[0] in there
         }
 
-    culprits = Culprits(TABLES, rehearsed(harm), play)
+    culprits = Culprits(TABLES, rehearsed(harm), play, Play(showing=shown))
     assert culprits.find(harm) == {rule for rules in harm.values() for rule in rules}
     assert plays <= 25
 
@@ -98,7 +104,7 @@ def test_a_rule_that_does_more_good_than_harm_stays() -> None:
     """Without the rule of getThing, more than the broken behaviour is worth differs."""
     good = [("getThing", f"kind {number}") for number in range(5)]
 
-    def play(tables: Tables, names: Collection[str]) -> dict[Behaviour, str]:
+    def play(tables: Tables, runs: Collection[int]) -> dict[Behaviour, str]:
         followed = bool(tables["getThing"].get("bodies"))
         listed = bool(tables["listThings"].get("nulls"))
         return {
@@ -107,6 +113,6 @@ def test_a_rule_that_does_more_good_than_harm_stays() -> None:
             ROWS: "differs" if listed else "agreed",
         }
 
-    culprits = Culprits(TABLES, rehearsed([READ, ROWS]), play)
+    culprits = Culprits(TABLES, rehearsed([READ, ROWS]), play, Play(play(TABLES, ())))
     assert culprits.useful([READ, ROWS], 3) == {("listThings", "nulls", "items.*.note")}
     assert culprits.useful([READ, ROWS], 9) > {("getThing", "bodies", "404")}

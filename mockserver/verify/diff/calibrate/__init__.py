@@ -30,6 +30,7 @@ from mockserver.verify.diff.calibrate.merge import Before, merged_known, signatu
 from mockserver.verify.diff.calibrate.rehearsal import (
     Behaviour,
     Culprits,
+    Play,
     Rehearsal,
     Tables,
     rehearsal_of,
@@ -397,31 +398,32 @@ def calibrate(source: str, output: str) -> Calibration:
 def rehearsed(found: Calibration, rehearsal: Rehearsal) -> Calibration:
     """The best of several drafts: each is tried on the recorded runs, and the next one adds what
     it has left and drops what it has broken. Rules that still do harm are dropped one by one."""
-    best, most, harmed = found, 0, set[Behaviour]()
+    best, most, play = found, 0, Play()
     for _ in range(_DRAFTS):
         played = _played(found, rehearsal)
         broken = rehearsal.broken(played)
         agreed = _worth(played, broken)
         if agreed <= most:
             break
-        best, most, harmed = found, agreed, broken
+        best, most, play = found, agreed, Play(states(played), dict(rehearsal.showing))
         best.known = [_known(difference) for difference in played["differences"]]
         found = Calibration()
         found.add_report(played)
-    return _without_harm(best, most, harmed, rehearsal) if harmed else best
+    harmed = rehearsal.broken_in(play.states)
+    return _without_harm(best, most, play, rehearsal) if harmed else best
 
 
-def _without_harm(
-    best: Calibration, most: int, harmed: Collection[Behaviour], rehearsal: Rehearsal
-) -> Calibration:
+def _without_harm(best: Calibration, most: int, play: Play, rehearsal: Rehearsal) -> Calibration:
     """The calibration without the rules that break what agreed, of each operation that is then
     better as a whole."""
 
-    def states_with(tables: Tables, names: Collection[str]) -> dict[Behaviour, str]:
+    def states_with(tables: Tables, runs: Collection[int]) -> dict[Behaviour, str]:
         draft = Calibration(operations={name: dict(table) for name, table in tables.items()})
-        return states(_played(draft, rehearsal, names))
+        rehearsal.draft.write_text(lock_text(draft), encoding="utf-8")
+        return rehearsal.states_in(runs)
 
-    dropped = Culprits(best.operations, rehearsal, states_with).useful(harmed, _HARM)
+    culprits = Culprits(best.operations, rehearsal, states_with, play)
+    dropped = culprits.useful(rehearsal.broken_in(play.states), _HARM)
     if not dropped:
         return best
     mended = Calibration(operations=without(best.operations, dropped))
@@ -432,11 +434,9 @@ def _without_harm(
     return mended
 
 
-def _played(
-    draft: Calibration, rehearsal: Rehearsal, names: Collection[str] = ()
-) -> dict[str, Json]:
+def _played(draft: Calibration, rehearsal: Rehearsal) -> dict[str, Json]:
     rehearsal.draft.write_text(lock_text(draft), encoding="utf-8")
-    return rehearsal.play({"operations": draft.operations, "known": []}, names)
+    return rehearsal.play({"operations": draft.operations, "known": []})
 
 
 def _worth(played: Mapping[str, Json], broken: Collection[Behaviour]) -> int:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,12 +44,23 @@ from."""
 
 
 @dataclass(frozen=True)
+class Play:
+    """What playing all runs has shown."""
+
+    states: Mapping[Behaviour, str] = field(default_factory=dict)
+    showing: Mapping[Behaviour, Collection[int]] = field(default_factory=dict)
+    """The numbers of the runs in which each behaviour differed."""
+
+
+@dataclass(frozen=True)
 class Rehearsal:
     """The recorded runs of a report, and the folder of its document and of drafts."""
 
     report: Mapping[str, Json]
     runs: list[Run]
     folder: Path
+    showing: dict[Behaviour, set[int]] = field(default_factory=dict)
+    """The numbers of the runs in which each behaviour differed, in the last play of all runs."""
 
     @property
     def document(self) -> Path:
@@ -59,32 +71,53 @@ class Rehearsal:
         """Where the calibration file to try is written."""
         return self.folder / "draft.toml"
 
-    def play(
-        self, written: Mapping[str, Json], operations: Collection[str] = ()
-    ) -> dict[str, Json]:
-        """The report of the same runs with a mock that follows the draft. `written` is the draft as
-        a table. With `operations`, only the runs that call one of them."""
+    @cached_property
+    def _knowledge(self) -> tuple[Mapping[str, Any], Knowledge]:
         raw, contract = read_contract(str(self.document))
-        knowledge = Knowledge.of(contract)
+        return raw, Knowledge.of(contract)
+
+    def play(self, written: Mapping[str, Json]) -> dict[str, Json]:
+        """The report of the same runs with a mock that follows the draft. `written` is the draft as
+        a table."""
+        self.showing.clear()
+        report = self._played(written, range(len(self.runs)))
+        raw, knowledge = self._knowledge
+        return as_json(report, fidelity_of(report, knowledge), raw)
+
+    def states_in(self, numbers: Collection[int]) -> dict[Behaviour, str]:
+        """The states of behaviours in some of the runs, with a mock that follows the draft."""
+        report = self._played({}, numbers)
+        cells = fidelity_of(report, self._knowledge[1]).cells
+        return {(operation, kind): state for (operation, kind), state in cells.items()}
+
+    def _played(self, written: Mapping[str, Json], numbers: Collection[int]) -> Report:
+        _, knowledge = self._knowledge
         spec, real = str(self.document), self.report["real"]
-        report = Report(contract.title, spec, real, "its own", self.report["seed"])
+        report = Report(knowledge.contract.title, spec, real, "its own", self.report["seed"])
         report.calibration = written
+        whole = len(numbers) == len(self.runs)
         options, shortest = ["--calibration", str(self.draft)], read_lock(str(self.draft)).shortest
         with (
             own_mocks(spec, _SEEDS, options) as urls,
-            Mocks(knowledge, urls, _TIMEOUT, shortest=shortest) as mocks,
+            Mocks(knowledge, urls, _TIMEOUT, shortest=shortest, own=True) as mocks,
         ):
             comparer = Comparer(mocks, report, worlds=_WORLDS)
-            for run in self._runs_of(operations):
+            for number in numbers:
+                run = self.runs[number]
                 for mismatch in comparer.hear(run.program, run):
                     comparer.keep((run.program, mismatch, run))
+                for at in comparer.shown if whole else ():
+                    self.showing.setdefault(at, set()).add(number)
             comparer.conclude()
-        return as_json(report, fidelity_of(report, knowledge), raw)
+        return report
 
-    def _runs_of(self, operations: Collection[str]) -> list[Run]:
-        if not operations:
-            return self.runs
-        return [run for run in self.runs if any(s.step.operation in operations for s in run)]
+    def calling(self, operations: Collection[str]) -> list[int]:
+        """The numbers of the runs that call one of these operations."""
+        return [
+            number
+            for number, run in enumerate(self.runs)
+            if any(seen.step.operation in operations for seen in run)
+        ]
 
     def broken(self, played: Mapping[str, Json]) -> set[Behaviour]:
         """What agreed in the report and differs with the draft."""
@@ -177,8 +210,10 @@ class Culprits:
 
     operations: Tables
     rehearsal: Rehearsal
-    play: Callable[[Tables, Collection[str]], dict[Behaviour, str]]
-    """Plays the runs of some operations with these tables; returns the states of behaviours."""
+    play: Callable[[Tables, Collection[int]], dict[Behaviour, str]]
+    """Plays some runs, by their numbers, with these tables; returns the states of behaviours."""
+    whole: Play
+    """The play of all runs with all rules."""
     found: dict[Behaviour, list[RuleAt]] = field(default_factory=dict)
     _plays: int = 0
 
@@ -190,15 +225,16 @@ class Culprits:
         if not dropped:
             return set()
 
-        def worth(tables: Tables) -> dict[str, int]:
-            now = self.play(tables, names)
+        def worth(now: Mapping[Behaviour, str]) -> dict[str, int]:
             broken = self.rehearsal.broken_in(now)
             found = dict.fromkeys(names, 0)
             for at in (at for at in now if at[0] in names):
                 found[at[0]] += (now[at] == "agreed") - harm * (at in broken)
             return found
 
-        before, after = worth(self.operations), worth(without(self.operations, dropped))
+        mended = without(self.operations, dropped)
+        before = worth(self.whole.states)
+        after = worth(self.play(mended, self.rehearsal.calling(names)))
         return {rule for rule in dropped if after[rule[0]] > before[rule[0]]}
 
     def find(self, behaviours: Collection[Behaviour]) -> set[RuleAt]:
@@ -234,6 +270,7 @@ class Culprits:
         """The behaviours that stay broken without these rules and the culprits found so far."""
         self._plays += 1
         rules = {rule for at in dropped for rule in (*dropped[at], *self.found.get(at, ()))}
-        names = {name for name, _ in dropped}
-        now = self.play(without(self.operations, rules), names)
+        # Those that showed it with all rules: a few, where others only call the same operation.
+        runs = set().union(*(self.whole.showing.get(at, ()) for at in dropped))
+        now = self.play(without(self.operations, rules), sorted(runs))
         return self.rehearsal.broken_in(now) & dropped.keys()
