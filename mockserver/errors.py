@@ -24,7 +24,6 @@ MockServerError
     ├── TargetTooLong       414
     ├── UnsupportedMedia    415
     ├── Invalid             422, with violations
-    ├── PreconditionRequired 428
     ├── RateLimited         429
     └── HeadersTooLarge     431
 """
@@ -183,10 +182,6 @@ class Invalid(Refusal):
     """The request violates the contract; `violations` list where and why."""
 
     status = 422
-
-
-class PreconditionRequired(Refusal):
-    status = 428
 
 
 class RateLimited(Refusal):

@@ -16,7 +16,6 @@ from bench.corpus.credentials import authenticate
 from bench.corpus.finding import Finder, NoRequest
 from bench.corpus.making import Maker
 from mockserver import MockServer
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.unions import ranked
 from mockserver.engine.generation.values import Values
@@ -24,6 +23,7 @@ from mockserver.engine.randomness import Rng
 from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import FIRST, Action, Resource
 from mockserver.inference.words import noun, tokens
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.openapi.request.coercion import Kind
 from mockserver.openapi.schemas.resolved import Schemas

@@ -100,8 +100,12 @@ class _Missing:
     def __bool__(self) -> bool:
         return False
 
+    def __repr__(self) -> str:
+        return "MISSING"
+
 
 MISSING: Any = _Missing()
+"""Stands for the absence of a JSON value, since None is one."""
 
 
 def find(document: Any, pointer: str) -> Any:

@@ -40,7 +40,6 @@ _PLAIN = frozenset(_STANDARD + name for name in ("int", "float", "bool", "null")
 _COLLECTIONS = frozenset(("!", *(_STANDARD + name for name in ("map", "seq"))))
 _MERGE = object()
 _UNENDED = object()
-_UNKNOWN = object()
 
 
 class _PurePython(Reader, Scanner, Parser):
@@ -236,9 +235,9 @@ class _Builder:
         self._put(value, event)
 
     def _alias(self, event: Any) -> None:
-        value, weight = self._anchors.get(event.anchor, (_UNKNOWN, 0))
-        if value is _UNKNOWN:
+        if event.anchor not in self._anchors:
             self._refuse(event, f"the alias *{event.anchor} names no anchor before it")
+        value, weight = self._anchors[event.anchor]
         if value is _UNENDED:
             self._refuse(event, f"the alias *{event.anchor} stands inside of what it names")
         stack = self._stack

@@ -140,7 +140,6 @@ class Verification:
         self._in_phase = 0
         self._no_links = False
         self._view = self.plan.sandbox.in_view(contract)
-        self._left_out = self.plan.sandbox.left_out(contract)
         self._lifecycles: Lifecycles | None = None
         self._journal: Journal | None = None
         self._expired_ignores: dict[str, str] = {}

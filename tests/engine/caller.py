@@ -12,10 +12,10 @@ import jsonschema_rs
 from openapi_schema_validator import OAS30ReadValidator
 
 from mockserver import MockServer
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Rng
 from mockserver.inference.model import FIRST, Action, Resource
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation
 
 NOW = 1_790_000_000_000_000

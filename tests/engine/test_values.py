@@ -11,11 +11,11 @@ from faker import Faker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Rng, faker
 from mockserver.errors import ReplyError
 from mockserver.openapi.build import build_contract
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.schemas.validators import Validators
 from tests.engine.schemas import PATTERNS, schemas
 

@@ -29,6 +29,7 @@ from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.randomness import Rng
 from mockserver.errors import Invalid, Refusal, ReplyError
 from mockserver.inference.words import tokens
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import is_json_or_any, is_xml
 from mockserver.openapi.model import Contract, MediaType, Operation, Response, Violation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -38,7 +39,6 @@ from mockserver.records import dataclass
 # Roles of the properties of an error schema, recognised by name and type.
 
 _TOO_DEEP = 5
-_NOTHING: Any = object()
 
 _MESSAGE = frozenset(
     (
@@ -149,12 +149,12 @@ class Recogniser:
             if name not in flat.required:
                 if plain in _ID or plain in _LINK:
                     # Unknown role: generated only if required.
-                    value = facts.request_id if plain in _ID and facts.request_id else _NOTHING
+                    value = facts.request_id if plain in _ID and facts.request_id else MISSING
                 if value == []:
                     continue
-            elif value is _NOTHING and neutral:
+            elif value is MISSING and neutral:
                 value = _neutral(plain, self._flat(schema), facts)
-            if value is not _NOTHING:
+            if value is not MISSING:
                 found[name] = value
         return found
 
@@ -165,18 +165,18 @@ class Recogniser:
         if kind == "string":
             return _text(name, str(flat.rules.get("format") or ""), beside, facts)
         if kind in ("integer", "number"):
-            return facts.status if name in _STATUS or name in _CODE else _NOTHING
+            return facts.status if name in _STATUS or name in _CODE else MISSING
         if kind == "boolean":
             flags = {"success": False, "ok": False, "error": True, "failed": True}
-            return flags.get(name, _NOTHING)
+            return flags.get(name, MISSING)
         if kind == "array":
             if name in _NAMES and self._has_texts(flat):
                 return list(dict.fromkeys(map(_place, facts.violations)))
             lists_faults = name in _LISTS or self._lists_faults(flat, name)
-            return self._list(flat, facts, depth) if lists_faults else _NOTHING
+            return self._list(flat, facts, depth) if lists_faults else MISSING
         if kind == "object" and depth < _TOO_DEEP:
             return self._nested(name, flat, facts, depth)
-        return _NOTHING
+        return MISSING
 
     def _has_texts(self, flat: Flat) -> bool:
         items = flat.arrays.items
@@ -196,10 +196,10 @@ class Recogniser:
             # `{"message": {"lang": "en-us", "value": "..."}}`
             return {**self._object(flat, facts, depth + 1), written: facts.message}
         if flat.properties:
-            return self._object(flat, facts, depth + 1) if name in _NESTS else _NOTHING
+            return self._object(flat, facts, depth + 1) if name in _NESTS else MISSING
         if name in _LISTS and facts.violations:
             return self._map(flat, facts)
-        return _NOTHING
+        return MISSING
 
     def _map(self, flat: Flat, facts: Facts) -> dict[str, Any]:
         """A map from place to text, or to a list of texts."""
@@ -262,11 +262,11 @@ class Recogniser:
             plain = _plain(name)
             known = self._flat(schema)
             value = _about(plain, known, violation)
-            if value is _NOTHING:
+            if value is MISSING:
                 value = self._property(plain, known, beside, about, 1)
-            if value is _NOTHING and name in flat.required:
+            if value is MISSING and name in flat.required:
                 value = _neutral(plain, known, about)
-            if value is not _NOTHING:
+            if value is not MISSING:
                 found[name] = value
         return found
 
@@ -299,18 +299,18 @@ def _text(name: str, format_: str, beside: set[str], facts: Facts) -> Any:
         return facts.request_id or "00000000-0000-4000-8000-000000000000"
     if name in _LINK or (name in ("url", "link", "help") and format_ in ("uri", "")):
         return f"https://example.com/errors/{facts.code}"
-    return facts.path if name in ("instance", "path") else _NOTHING
+    return facts.path if name in ("instance", "path") else MISSING
 
 
 def _neutral(name: str, flat: Flat, facts: Facts) -> Any:
     """A text that claims nothing false: the whole request, or the message again."""
     if flat.types[:1] != ("string",) or flat.values is not None:
-        return _NOTHING
+        return MISSING
     if flat.rules.keys() & {"format", "pattern"}:
-        return _NOTHING
+        return MISSING
     text = "#" if name == "pointer" or name in _PLACE else facts.message
     most = flat.rules.get("maxLength")
-    return text if most is None or len(text) <= most else _NOTHING
+    return text if most is None or len(text) <= most else MISSING
 
 
 def _listed(values: Sequence[Any], name: str, facts: Facts) -> Any:
@@ -326,7 +326,7 @@ def _listed(values: Sequence[Any], name: str, facts: Facts) -> Any:
         close = [v for v in by_shape.values() if words & set(tokens(v))]
         if close:
             return close[0]
-    return values[0] if values else _NOTHING
+    return values[0] if values else MISSING
 
 
 def _meaning(status: int) -> Iterator[frozenset[str]]:
@@ -360,7 +360,7 @@ def _about(name: str, flat: Flat, violation: Violation) -> Any:
             return _place(violation)
         if kind == "array":
             return [str(token) for token in place_of(violation)]
-    return _NOTHING
+    return MISSING
 
 
 _MOST_VIOLATIONS = 200

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DONE, EVENT_STREAM
 from mockserver.errors import ReplyError
 from mockserver.inference.words import tokens
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import MediaType, Operation
 from mockserver.openapi.schemas.resolved import Flat

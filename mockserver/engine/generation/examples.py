@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.errors import DanglingReference
-from mockserver.openapi.document import lookup
+from mockserver.openapi.document import MISSING, lookup
 from mockserver.openapi.model import Parameter
 from mockserver.openapi.schemas.resolved import Schemas
 

@@ -22,7 +22,6 @@ from mockserver.engine.generation.modes import (
 from mockserver.engine.generation.numbers import in_millis, is_unix, number
 from mockserver.engine.generation.strings import constant_of, encoded, instant, names_for, text
 from mockserver.engine.generation.unions import (
-    UNKNOWN,
     Separation,
     distinct,
     extra_schema,
@@ -37,19 +36,13 @@ from mockserver.engine.generation.unions import (
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND
 from mockserver.inference.words import singular, tokens
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.schemas.resolved import ANY, Flat, Schemas
 from mockserver.records import dataclass
 
 Path = tuple[str | int, ...]
 
-
-class _Missing:
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING: Any = _Missing()
 
 _DEEP = 5
 _TOO_DEEP = 24
@@ -243,9 +236,8 @@ class Maker:
                 found.update(self._nothings(chosen, branches, known))
             if path in self.narrow:
                 others = [self.schemas.flat(b) for b in branches if b is not branch]
-                given = UNKNOWN if known is MISSING else known
                 separation = Separation(self.schemas, self.value)
-                found = separation.separated(chosen, others, found, path, given)
+                found = separation.separated(chosen, others, found, path, known)
             if flat.tag is not None and isinstance(found, dict):
                 mark(self.schemas, flat.tag, chosen, branch, found)
             return found

@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 
 from mockserver.engine.generation.events import Streams
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.headers import Headers
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
@@ -21,6 +20,7 @@ from mockserver.engine.representations.files import sample_file
 from mockserver.engine.serialization import choose_media_type
 from mockserver.inference.model import FIRST
 from mockserver.inference.words import bag, tokens
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import essence, is_json_or_any, is_xml
 from mockserver.openapi.model import MediaType, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas

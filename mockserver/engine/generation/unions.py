@@ -7,7 +7,7 @@ from json import dumps
 from typing import Any
 
 from mockserver.engine.generation.modes import MOST_LETTERS, Impossible, bound
-from mockserver.openapi.document import reference_to
+from mockserver.openapi.document import MISSING, reference_to
 from mockserver.openapi.schemas.discriminators import names_of
 from mockserver.openapi.schemas.regex import reader
 from mockserver.openapi.schemas.resolved import ANY, Flat, Schemas
@@ -176,8 +176,6 @@ def distinct(items: list[Any]) -> list[Any]:
 
 Path = tuple[str | int, ...]
 Make = Callable[[Any, str, Path], Any]
-_NO: Any = object()
-UNKNOWN: Any = object()
 _DEEPEST = 4
 _PLAIN: dict[str, tuple[Any, ...]] = {
     "array": ([],), "object": ({},), "boolean": (True,), "string": ("mock", "?"), "number": (0.5,),
@@ -201,28 +199,28 @@ class Separation:
     make: Make
 
     def separated(
-        self, chosen: Flat, others: list[Flat], value: Any, path: Path, known: Any = UNKNOWN
+        self, chosen: Flat, others: list[Flat], value: Any, path: Path, known: Any = MISSING
     ) -> Any:
         """The value, changed for each of the other branches where possible. What is `known` of it
         stays: something may be added."""
         for other in others:
             found = self._part(chosen, other, value, path, 0, known)
-            value = value if found is _NO else found
+            value = value if found is MISSING else found
         return value
 
     def _part(self, mine: Flat, other: Flat, value: Any, path: Path, depth: int, known: Any) -> Any:
-        """The value changed so that `other` rejects it and `mine` doesn't; `_NO` if that isn't
+        """The value changed so that `other` rejects it and `mine` doesn't; MISSING if that isn't
         possible."""
         if depth > _DEEPEST:
-            return _NO
+            return MISSING
         if other.never or fit(self.schemas, other, value) < 0:
             return value
-        if known is not UNKNOWN and not isinstance(value, Mapping | list):
-            return _NO
+        if known is not MISSING and not isinstance(value, Mapping | list):
+            return MISSING
         strange = [kind for kind in mine.types if other.types and kind not in other.types]
-        if known is UNKNOWN and "integer" in other.types and "number" in mine.types:
+        if known is MISSING and "integer" in other.types and "number" in mine.types:
             return 0.5
-        if known is UNKNOWN and strange and mine.values is None and not set(strange) <= {"integer"}:
+        if known is MISSING and strange and mine.values is None and not set(strange) <= {"integer"}:
             return self._plainest(mine, strange)
         if isinstance(value, Mapping):
             given = known if isinstance(known, Mapping) else {}
@@ -235,7 +233,7 @@ class Separation:
         for kind in kinds:
             if kind != "object" or not mine.required:
                 return _PLAIN[kind][0]
-        return _NO
+        return MISSING
 
     def _object(
         self,
@@ -255,22 +253,22 @@ class Separation:
         for name, schema in mine.properties.items():
             if name not in other.properties:
                 continue
-            unwanted, given = other.properties[name], known.get(name, UNKNOWN)
+            unwanted, given = other.properties[name], known.get(name, MISSING)
             inner = self._inside(schema, unwanted, name, value, path, depth, given)
-            if inner is not _NO:
+            if inner is not MISSING:
                 return {**value, name: inner}
         for name, schema in other.properties.items():
             wrong = self._unnamed(mine, schema, name, value)
-            if wrong is not _NO:
+            if wrong is not MISSING:
                 return {**value, name: wrong}
         if other.objects.closed and not mine.objects.closed and not other.objects.patterned:
             return {**value, "mock": self._new(extra_schema(mine, "mock"), "mock", path)}
         if mine.objects.extra and other.objects.extra:
             inner = self._inside(
-                mine.objects.extra, other.objects.extra, "mock", value, path, depth, UNKNOWN
+                mine.objects.extra, other.objects.extra, "mock", value, path, depth, MISSING
             )
-            return _NO if inner is _NO else {**value, "mock": inner}
-        return _NO
+            return MISSING if inner is MISSING else {**value, "mock": inner}
+        return MISSING
 
     def _unnamed(self, mine: Flat, schema: Any, name: str, value: Mapping[str, Any]) -> Any:
         """A value that `other` rejects under one of its own names, which this branch doesn't
@@ -282,9 +280,9 @@ class Separation:
             or mine.objects.patterned
             or name in mine.properties
         ):
-            return _NO
+            return MISSING
         if name in value or not kinds:
-            return _NO
+            return MISSING
         if not may_be_null(self.schemas, schema):
             return None
         order: tuple[tuple[str, Any], ...]
@@ -304,39 +302,39 @@ class Separation:
         """A value for a property that tells the two branches apart."""
         wanted, unwanted = self.schemas.flat(mine), self.schemas.flat(other)
         if wanted is unwanted or wanted.parts == unwanted.parts:
-            return _NO
-        inner = holder.get(name, _NO)
-        inner = self._new(mine, name, path) if inner is _NO else inner
-        if inner is _NO:
-            return _NO
+            return MISSING
+        inner = holder.get(name, MISSING)
+        inner = self._new(mine, name, path) if inner is MISSING else inner
+        if inner is MISSING:
+            return MISSING
         return self._part(wanted, unwanted, inner, (*path, name), depth + 1, known)
 
     def _new(self, schema: Any, name: str, path: Path) -> Any:
         try:
             return self.make(schema, name, (*path, name))
         except Impossible:
-            return _NO
+            return MISSING
 
     def _array(
         self, mine: Flat, other: Flat, value: list[Any], path: Path, depth: int, known: Any
     ) -> Any:
-        if known is not UNKNOWN and not value:
-            return _NO
+        if known is not MISSING and not value:
+            return MISSING
         wanted, unwanted = (
             ANY if one.arrays.items is None else one.arrays.items for one in (mine, other)
         )
         first = value[0] if value else self._new(wanted, "", path)
-        if first is _NO:
-            return _NO
+        if first is MISSING:
+            return MISSING
         flats = self.schemas.flat(wanted), self.schemas.flat(unwanted)
-        given = known[0] if isinstance(known, list) and known else UNKNOWN
+        given = known[0] if isinstance(known, list) and known else MISSING
         inner = self._part(*flats, first, (*path, 0), depth + 1, given)
-        return _NO if inner is _NO else [inner, *value[1:]]
+        return MISSING if inner is MISSING else [inner, *value[1:]]
 
     def _scalar(self, mine: Flat, other: Flat, value: Any) -> Any:
         if mine.values is not None:
             left = [one for one in mine.values if one not in (other.values or ())]
-            return left[0] if left and other.values is not None else _NO
+            return left[0] if left and other.values is not None else MISSING
         if isinstance(value, str):
             return self._text(mine, other)
         high, low = other.rules.get("maximum"), other.rules.get("minimum")
@@ -344,14 +342,14 @@ class Separation:
             return high + 1
         if is_a("number", value) and low is not None and mine.rules.get("minimum") != low:
             return low - 1
-        return _NO
+        return MISSING
 
     def _text(self, mine: Flat, other: Flat) -> Any:
         if other.values is not None:
-            return next((text for text in ("mock", "mock?") if text not in other.values), _NO)
+            return next((text for text in ("mock", "mock?") if text not in other.values), MISSING)
         rules = {word: other.rules[word] for word in other.rules if word not in mine.rules}
         if rules.get("format") in _JUDGED or "pattern" in rules:
             return _UNLIKE
         if bound(rules, "maxLength", MOST_LETTERS) < MOST_LETTERS:
             return "a" * (bound(rules, "maxLength", 0) + 1)
-        return "" if rules.get("minLength") else _NO
+        return "" if rules.get("minLength") else MISSING

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from mockserver.engine.generation.generator import MISSING, Maker, Path
+from mockserver.engine.generation.generator import Maker, Path
 from mockserver.engine.generation.modes import Impossible, Mode, TooLarge, is_servers
 from mockserver.engine.randomness import Rng
 from mockserver.errors import ReplyError
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json, Violation
 from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.validators import Check, Validators

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred import crud, receipts
 from mockserver.engine.inferred.call import Call, CallHandler, media_of
 from mockserver.engine.inferred.context import Context, dig, named, wrapped
@@ -21,6 +20,7 @@ from mockserver.engine.serialization import dump
 from mockserver.errors import Conflict, TooLarge
 from mockserver.inference.model import FIRST, Action, Envelope
 from mockserver.inference.words import noun, tokens
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation
 
 MOST_COPIED = 10 * 1024 * 1024

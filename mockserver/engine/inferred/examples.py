@@ -17,7 +17,6 @@ from mockserver.engine.generation.examples import (
     example_of,
     parameter_examples,
 )
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.unions import kind
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.field_roles import roles_of
@@ -26,6 +25,7 @@ from mockserver.engine.inferred.repository import newest_first
 from mockserver.engine.serialization import choose_media_type
 from mockserver.inference.model import Action, Envelope, Link, Plan, Resource
 from mockserver.inference.words import other_name_in
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation
 from mockserver.records import dataclass

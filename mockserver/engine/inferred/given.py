@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.examples import Examples, Shown
 from mockserver.engine.inferred.field_roles import kinds, roles_of
@@ -15,6 +14,7 @@ from mockserver.engine.randomness import Rng
 from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, UsageError
 from mockserver.inference.model import Plan, Resource
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.records import dataclass

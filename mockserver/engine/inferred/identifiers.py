@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.randomness import Rng
@@ -14,6 +13,7 @@ from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import FIRST, Action, Link, Plan, Resource
 from mockserver.inference.words import tokens
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.request.coercion import Cast, Kind
 from mockserver.openapi.schemas.resolved import Schemas
 

@@ -21,7 +21,6 @@ from mockserver.engine.credentials import (
     secret,
     tokens_for,
 )
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.call import Call, media_of
 from mockserver.engine.inferred.callers import (
     ANONYMOUS,
@@ -41,6 +40,7 @@ from mockserver.errors import ContractError, ReplyError, Unauthenticated
 from mockserver.inference.credential_model import Issuer
 from mockserver.inference.model import FIRST, Path
 from mockserver.inference.words import tokens
+from mockserver.openapi.document import MISSING
 
 _TRIES = 3
 

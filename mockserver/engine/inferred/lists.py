@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.unions import distinct
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
@@ -31,6 +30,7 @@ from mockserver.errors import ReplyError
 from mockserver.inference.model import FIRST, Action, Envelope, Path
 from mockserver.inference.page_model import PageField
 from mockserver.inference.words import bag, tokens
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation
 
 

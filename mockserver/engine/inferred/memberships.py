@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import id_text, named, not_found, wrapped
 from mockserver.engine.inferred.entities import changed_entity
@@ -18,6 +17,7 @@ from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply
 from mockserver.engine.world import World
 from mockserver.inference.model import FIRST, Elements, Membership
+from mockserver.openapi.document import MISSING
 
 
 def link(call: Call) -> Reply:

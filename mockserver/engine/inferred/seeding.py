@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.unions import kind, may_be_null
 from mockserver.engine.generation.values import Values
@@ -25,6 +24,7 @@ from mockserver.engine.randomness import Rng, filled
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest, uuid_of
 from mockserver.inference.model import Plan, Resource
+from mockserver.openapi.document import MISSING
 
 _HOUR = 3600 * SECOND
 _TRIES = 20

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.call import Call, CallHandler, media_of
 from mockserver.engine.inferred.context import Context, named
@@ -23,6 +22,7 @@ from mockserver.errors import Conflict
 from mockserver.inference.model import FIRST, Action
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.words import bag, noun, plural, tokens
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import essence, is_json_or_any
 from mockserver.openapi.model import Operation
 from mockserver.records import dataclass

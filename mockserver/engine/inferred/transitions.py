@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.inferred.acceptance import under_own_names
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.consistency import may_lack
@@ -37,6 +36,7 @@ from mockserver.inference.state_words import JOB_DONE, STANDING
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import AFTERWARDS, EXTENDING, NEEDS_SUCCESS
 from mockserver.inference.words import participles
+from mockserver.openapi.document import MISSING
 
 _AGAIN = frozenset(
     (

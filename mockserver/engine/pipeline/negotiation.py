@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.engine.generation.generator import MISSING
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.values import Values
@@ -24,6 +23,7 @@ from mockserver.errors import (
     Refusal,
     Unauthenticated,
 )
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import choose, essence, is_json_or_any, narrowed
 from mockserver.openapi.model import MediaType, Operation, Response
 

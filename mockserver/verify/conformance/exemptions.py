@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from mockserver.errors import ContractError
 from mockserver.inference.page_fields import BEFORE, CURSOR, word
 from mockserver.inference.words import tokens
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Operation, Parameter
 from mockserver.openapi.observed import ITEM, schema_at
 from mockserver.openapi.request.bodies import BodyReader
@@ -162,7 +163,6 @@ _REPEATED = ("input", "loc", "body", "value")
 _SOME_IDS = re.compile(r"[a-z](_ids?|Ids?)$")
 """Properties with ids of other entities: `suite_id`, `suiteIds`."""
 _JSON = re.compile(r"\bJSON\b")
-_NO_JSON = object()
 _NO_UNIT = (
     r"(?! ?(?:char(?:acter)?s?|bytes?|[km]b|items?|rows?|records?|results?|entries|elements?|words?"
     r"|tokens?|pixels?|px|ms|(?:milli)?seconds?|minutes?|hours?|days?|points?|percent|%)(?!\w))"
@@ -280,7 +280,7 @@ class Requests:
             name = parameter.name.lower() if parameter.place == "header" else parameter.name
             for value in sent.get(name, ()):
                 status = re.search(rf"\b{exchange.status}\b{_NO_UNIT}", parameter.description)
-                if status or (_JSON.search(parameter.description) and _parsed(value) is _NO_JSON):
+                if status or (_JSON.search(parameter.description) and _parsed(value) is MISSING):
                     return True
         return False
 
@@ -346,17 +346,17 @@ def _is_cursor(parameter: Parameter) -> bool:
 
 
 def _parsed(text: str | bytes) -> object:
-    """The value of a JSON text, or _NO_JSON."""
+    """The value of a JSON text, or MISSING."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return _NO_JSON
+        return MISSING
 
 
 def _texts(exchange: Exchange) -> Iterator[str]:
     """The texts of a refusal, without those that repeat the request."""
     value = _parsed(exchange.body)
-    if value is _NO_JSON:
+    if value is MISSING:
         yield exchange.body.decode("utf-8", "replace")
         return
     todo = [value]

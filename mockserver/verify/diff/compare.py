@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mockserver.files.wording import counted
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json
 from mockserver.verify.diff.api import ALL_ROWS, READS
 from mockserver.verify.diff.id_map import Pairs, is_opaque, kind_of, time_form
 from mockserver.verify.diff.model import (
-    MISSING,
     STATUS_NAMES,
     Kind,
     Listing,
@@ -90,7 +90,6 @@ def _has_status(value: Json) -> bool:
     return isinstance(value, dict) and bool(status_name(value))
 
 
-_BELOW = 300
 CHANGED = ("has changed", "is unchanged")
 """How the two sides differ about a time that only the real side has set again."""
 Value = tuple[int, Json]
@@ -198,12 +197,12 @@ class Comparison:
         mine = "" if other.value is MISSING else f" {shown(other.value)}"
         both = " or ".join(map(str, sorted(statuses)))
         self._miss(kind, "", f"{real.status}{body}", f"{both}{mine}")
-        done = [(i, mock) for i, mock in mocks if mock.status < _BELOW]
-        if real.status < _BELOW and done:
+        done = [(i, mock) for i, mock in mocks if mock.status < 300]
+        if real.status < 300 and done:
             shows = real.value is not MISSING
             return [(i, mock) for i, mock in done if shows and mock.value is not MISSING]
         method = self.contract.by_id[real.step.operation].method
-        self._apart |= method not in READS and (real.status < _BELOW or bool(done))
+        self._apart |= method not in READS and (real.status < 300 or bool(done))
         return []
 
     def _purpose(self, seen: Seen) -> Kind:
@@ -240,7 +239,7 @@ class Comparison:
     def _choices(self, real: Seen) -> None:
         """Values that no request contained and the calibration file does not list."""
         known = self.in_use.get(real.step.operation)
-        if not known or real.status >= _BELOW:
+        if not known or real.status >= 300:
             return
         for name, value, _ in choices_of(self.contract, real.step.operation, real.value):
             if name in known and value not in known[name] and not self._was_sent(value):

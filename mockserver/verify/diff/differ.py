@@ -12,12 +12,12 @@ from typing import Any
 
 from mockserver.errors import UsageError
 from mockserver.files.wording import counted
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.comparer import WITH_JOBS, Comparer, Shown
 from mockserver.verify.diff.lock import Signature
 from mockserver.verify.diff.model import (
-    MISSING,
     REFERENCE,
     Mismatch,
     Program,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
 
 UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -62,7 +62,7 @@ class Pairs:
     def agree(self, real: Json, mock: Json) -> bool:
         """Whether the two can correspond; adds a new pair."""
         if real in self.theirs or mock in self.ours:
-            return bool(self.theirs.get(real, _NOTHING) == mock)
+            return bool(self.theirs.get(real, MISSING) == mock)
         self.theirs[real] = mock
         self.ours[mock] = real
         return True
@@ -131,6 +131,3 @@ class IdMap:
         if isinstance(value, dict):
             return {key: self.value(item, key, depth + 1) for key, item in value.items()}
         return self.pairs.theirs.get(value, value) if is_opaque(name, value) else value
-
-
-_NOTHING: Any = object()

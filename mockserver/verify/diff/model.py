@@ -7,8 +7,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, get_args
 
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
 from mockserver.verify.model import Coverage, Exchange, Finding, Result
 
@@ -21,34 +22,13 @@ def status_name(value: Mapping[str, Json]) -> str:
     return next((name for name in STATUS_NAMES if isinstance(value.get(name), str)), "")
 
 
-MISSING: Any = object()
-"""Stands for the absence of a JSON body."""
-
 Intent = Literal[
     "make", "read", "list", "change", "remove", "command", "refused", "unknown", "auth", "settle"
 ]
 Kind = Literal[
-    "status",
-    "error",
-    "schema",
-    "default",
-    "validation",
-    "state",
-    "lifecycle",
-    "list",
-    "headers",
-]
-KINDS: tuple[Kind, ...] = (
-    "status",
-    "error",
-    "schema",
-    "default",
-    "validation",
-    "state",
-    "lifecycle",
-    "list",
-    "headers",
-)
+    "status", "error", "schema", "default", "validation", "state", "lifecycle", "list", "headers"
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
 REFERENCE = re.compile(r"\{\{(\d+)((?:\.[^.{}]+)+)\}\}")
 
 

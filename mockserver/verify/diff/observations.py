@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.id_map import kind_of
-from mockserver.verify.diff.model import MISSING, STATUS_NAMES, Run, Seen, status_name
+from mockserver.verify.diff.model import STATUS_NAMES, Run, Seen, status_name
 from mockserver.verify.diff.runner import OPEN, at, objects
 from mockserver.verify.lifecycle.infer import dereferenced, properties, reply_schema
 from mockserver.verify.lifecycle.model import Resource

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
-from mockserver.verify.diff.model import MISSING, Listing, Program, Run, Seen, Step
+from mockserver.verify.diff.model import Listing, Program, Run, Seen, Step
 from mockserver.verify.model import Exchange
 
 _LARGEST = 200_000

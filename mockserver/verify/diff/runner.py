@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from mockserver.errors import UsageError
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import READS, Knowledge, Lists
 from mockserver.verify.diff.model import (
-    MISSING,
     REFERENCE,
     Listing,
     Program,

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json
 from mockserver.verify.diff.mock_side import TRAITS
-from mockserver.verify.diff.model import MISSING, Run, Seen
+from mockserver.verify.diff.model import Run, Seen
 from mockserver.verify.model import Exchange
 
 _LARGEST = 20_000

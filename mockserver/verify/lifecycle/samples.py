@@ -6,12 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json
 from mockserver.openapi.schemas.regex import reader
 from mockserver.verify.lifecycle.infer import dereferenced, properties, solid
-
-NONE: Any = object()
-"""No valid value is known."""
 
 MARK = " é ✓"
 """The end of generated texts: services must keep more than ASCII."""
@@ -46,7 +44,7 @@ def sample(
         if value.get("readOnly") or (name in skip and not needed) or not (needed or full):
             continue
         made = _value(contract, name, value, number, reference, needed)
-        if made is not NONE and (flags or needed or not isinstance(made, bool)):
+        if made is not MISSING and (flags or needed or not isinstance(made, bool)):
             short = plain or (plain_names and _NAME.search(name) is not None)
             result[name] = _plain(made, name, value) if short else made
     return result
@@ -86,13 +84,13 @@ def _value(
         return number % 2 == 0
     if kind == "object" or "properties" in schema:
         if not needed and schema.get("properties"):
-            return NONE
+            return MISSING
         if schema.get("properties"):
             return sample(contract, schema, number, reference, full=False)
         return {"note": f"sample {number}"} if schema.get("additionalProperties") is True else {}
     if schema.get("default") is not None:
         return schema["default"]
-    return f"sample {number}" if needed else NONE
+    return f"sample {number}" if needed else MISSING
 
 
 def _array(
@@ -112,11 +110,11 @@ def _array(
         rows = [sample(contract, items, number + i, reference, full=False) for i in range(count)]
         whole = all(set(items.get("required", ())) <= set(row) for row in rows)
         plain = any(reference(field) for field in properties(contract, items))
-        return rows if needed or (whole and plain) else NONE
+        return rows if needed or (whole and plain) else MISSING
     if items.get("format") == "uuid":
-        return [] if needed else NONE
+        return [] if needed else MISSING
     one = _value(contract, name, items, number, reference, needed=True)
-    return [one] * max(schema.get("minItems", 0), 1) if one is not NONE else []
+    return [one] * max(schema.get("minItems", 0), 1) if one is not MISSING else []
 
 
 def _string(
@@ -126,7 +124,7 @@ def _string(
         return named
     given = schema.get("example", (schema.get("examples") or [None])[0])
     formats = {
-        "uuid": NONE if not needed else f"00000000-0000-4000-8000-{number:012d}",
+        "uuid": MISSING if not needed else f"00000000-0000-4000-8000-{number:012d}",
         "date-time": f"2026-01-{1 + number % 28:02d}T10:00:00Z",
         "date": f"2026-01-{1 + number % 28:02d}",
         "email": f"sample{number}@example.com",
@@ -160,7 +158,7 @@ def _string(
         return given
     fits = reader(schema["pattern"])
     options = (text, _plain(text, name, schema))
-    return next((one for one in options if fits is not None and fits(one)), NONE)
+    return next((one for one in options if fits is not None and fits(one)), MISSING)
 
 
 def _number(schema: Mapping[str, Any], number: int) -> Json:

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.files.har import archived
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.id_map import TIME, UUID, IdMap, is_opaque, time_form
-from mockserver.verify.diff.model import MISSING, STATUS_NAMES
+from mockserver.verify.diff.model import STATUS_NAMES
 from mockserver.verify.diff.runner import OPEN
 from mockserver.verify.model import Exchange
 

@@ -12,12 +12,12 @@ import pytest
 
 from mockserver.files.documents import read_contract
 from mockserver.openapi.build import build_contract
+from mockserver.openapi.document import MISSING
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.compare import Comparison
 from mockserver.verify.diff.differ import borrowed, smaller
 from mockserver.verify.diff.id_map import Pairs, is_opaque, time_form
 from mockserver.verify.diff.model import (
-    MISSING,
     Intent,
     Program,
     Run,

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from mockserver.errors import MissingExtra, UsageError
 from mockserver.files.calibration import EVERY
 from mockserver.openapi.build import build_contract
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate.answers import (
@@ -41,7 +42,6 @@ from mockserver.verify.diff.calibrate.support import Exchanges, first, templated
 from mockserver.verify.diff.compare import CHANGED
 from mockserver.verify.diff.id_map import is_opaque, time_form
 from mockserver.verify.diff.lock import Signature
-from mockserver.verify.diff.model import MISSING
 from mockserver.verify.diff.observations import cascades
 from mockserver.verify.diff.recorded import run_from_json
 from mockserver.verify.diff.report import FORMAT
@@ -54,7 +54,6 @@ HEAD = """# Where the real server differs from the mock: {real}, {made}, {title}
 # [operations]; mockserver diff --calibration accepts [[known]] and reports the rest as new.
 
 """
-_BELOW = 300
 DEPENDS = (400, 422)
 """Refusals whose bodies depend on the request."""
 _OPERATIONS, _SUPPORT = 2, 3
@@ -173,7 +172,7 @@ class Calibration:
         lists: set[str] = set()
         for seen in (seen for run in map(run_from_json, report.get("runs", ())) for seen in run):
             own = seen.step.intent != "auth" and not seen.skipped
-            if own and seen.status < _BELOW and seen.value is not MISSING:
+            if own and seen.status < 300 and seen.value is not MISSING:
                 listed = seen.listing is not None
                 lists |= {seen.step.operation} if listed else set()
                 body = _rows_alone(seen.value) if listed else seen.value
@@ -181,7 +180,7 @@ class Calibration:
                 successes.real.append((sent_json(seen.last), body))
         for one in self._samples:
             name, body = one["operation"], one["mock"]["body"]
-            if one["mock"]["status"] < _BELOW and name in found:
+            if one["mock"]["status"] < 300 and name in found:
                 found[name].mock.append(_rows_alone(body) if name in lists else body)
         contract = build_contract(report["document"])
         self._sendable = {
@@ -242,7 +241,7 @@ class Calibration:
             return self._status(difference, evidence, status)
         if kind == "headers" and place == "content-type" and difference["real"] != "absent":
             return self.rule(operation, "media_types", status, difference["real"])
-        if kind == "headers" and difference["real"] == "absent" and real["status"] < _BELOW:
+        if kind == "headers" and difference["real"] == "absent" and real["status"] < 300:
             return self._place_in(operation, "no_headers", place)
         if kind == "schema" and not place and difference["real"].startswith("null: "):
             return self.rule(operation, "bodies", status, None)
@@ -250,7 +249,7 @@ class Calibration:
         if outcomes == CHANGED and difference["where"].startswith(("PATCH ", "PUT ", "GET ")):
             self.operations.setdefault(operation, {})["touches"] = "always"
             return True
-        done = kind in ("schema", "default") and real["status"] < _BELOW and place
+        done = kind in ("schema", "default") and real["status"] < 300 and place
         if done and self._field(difference, real["body"], mock["body"]):
             return True
         constant = kind in ("schema", "state") and self._exchanges.always(operation, real)
@@ -261,7 +260,7 @@ class Calibration:
     ) -> bool:
         """Only between equivalent statuses: two for success, or two for not found."""
         real, mock = evidence["real"], evidence["mock"]
-        done = real["status"] < _BELOW and mock["status"] < _BELOW
+        done = real["status"] < 300 and mock["status"] < 300
         # With several ids in a path, it depends on which one is unknown.
         gone = evidence["intent"] == "unknown" and min(real["status"], mock["status"]) >= 400
         gone = gone and len(evidence["path"]) == 1
@@ -322,7 +321,7 @@ def _known(difference: Mapping[str, Json]) -> dict[str, str]:
 def _takes_any_key(samples: Sequence[Mapping[str, Json]]) -> bool:
     """Whether operations did what they were sent with a credential that nobody has issued."""
     wrong = [one for one in samples if one["traits"].get("credential") == "unknown"]
-    done = {one["operation"] for one in wrong if one["real"]["status"] < _BELOW}
+    done = {one["operation"] for one in wrong if one["real"]["status"] < 300}
     return len(done) >= _OPERATIONS
 
 

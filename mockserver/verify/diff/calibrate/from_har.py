@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from mockserver.files.documents import read_contract
 from mockserver.openapi.credentials import credential
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import Calibration, read_json, write_lock
@@ -17,7 +18,7 @@ from mockserver.verify.diff.calibrate.recording import Recorded, recorded
 from mockserver.verify.diff.id_map import IdMap, is_opaque
 from mockserver.verify.diff.lock import read_lock
 from mockserver.verify.diff.mock_side import TRAITS, own_mocks
-from mockserver.verify.diff.model import MISSING, Seen, Step, status_name
+from mockserver.verify.diff.model import Seen, Step, status_name
 from mockserver.verify.diff.observations import Habits, choices_of
 from mockserver.verify.diff.runner import TICK, parsed
 from mockserver.verify.diff.samples import sample

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.files.har import Archived, archived
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import Contract, Json, Operation
-from mockserver.verify.diff.model import MISSING
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 _MOST_PATHS = 500

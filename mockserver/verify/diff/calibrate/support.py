@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.calibrate.answers import Rules, deciding, named_nulls, pair_of
-from mockserver.verify.diff.model import MISSING
 from mockserver.verify.diff.runner import at
 
-_BELOW = 300
 _CHECKED = ("statuses", "bodies", "defaults", "extra", "absent", "nulls")
 """Tables whose rules an exchange can contradict."""
 _WRONG = 0.1
@@ -49,10 +48,10 @@ class Exchanges:
     ) -> bool | None:
         """Whether the rule is right in an exchange; None if it does not apply."""
         real, mock = one["real"], one["mock"]
-        done = real["status"] < _BELOW
+        done = real["status"] < 300
         if table in ("statuses", "bodies"):
             own = self._own_status(one["operation"], mock["status"])
-            if decided or own != name or done != (mock["status"] < _BELOW):
+            if decided or own != name or done != (mock["status"] < 300):
                 return None
             if table == "statuses":
                 return bool(real["status"] == value)
@@ -72,7 +71,7 @@ class Exchanges:
         done = list(self._done(operation))
         asked = {json.dumps([one["path"], one["query"], one["body"]]) for one in done}
         same = all(one["real"]["body"] == real["body"] for one in done)
-        return real["status"] < _BELOW and same and len(asked) >= _DIFFERENT
+        return real["status"] < 300 and same and len(asked) >= _DIFFERENT
 
     def constant(self, operation: str, place: str) -> bool:
         """Whether every success has the same there, if it has anything."""
@@ -81,7 +80,7 @@ class Exchanges:
 
     def _done(self, operation: str) -> Iterator[Sample]:
         for one, _ in self._samples.get(operation, ()):
-            if one["real"]["status"] < _BELOW:
+            if one["real"]["status"] < 300:
                 yield one
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json, Operation
 from mockserver.verify.diff.api import Knowledge
-from mockserver.verify.diff.model import MISSING, Intent, Program, Step, reference
+from mockserver.verify.diff.model import Intent, Program, Step, reference
 from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.infer import body_schema, properties
 from mockserver.verify.lifecycle.model import Resource

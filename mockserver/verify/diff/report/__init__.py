@@ -14,12 +14,12 @@ from urllib.parse import quote, urlencode
 
 from mockserver.errors import UsageError
 from mockserver.files.wording import counted
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.verify import reports
 from mockserver.verify.diff.api import READS, Knowledge
 from mockserver.verify.diff.model import (
     KINDS,
-    MISSING,
     REFERENCE,
     Difference,
     Kind,
