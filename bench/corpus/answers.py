@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import orjson
 
-from mockserver.inference.model import FIRST, Action, Link
+from mockserver.inference.model import Action
+from mockserver.inference.resource_model import FIRST, Link
 
 
 def rows_of(reply: httpx.Response | None, action: Action) -> list[Any]:

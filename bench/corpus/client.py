@@ -21,7 +21,8 @@ from mockserver.engine.generation.unions import ranked
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Rng
 from mockserver.errors import ContractError, ReplyError
-from mockserver.inference.model import FIRST, Action, Resource
+from mockserver.inference.model import Action
+from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.words import noun, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation, Parameter

@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bench.corpus.answers import dug, inside, rows_of
-from mockserver.inference.model import Action, Link, Resource
+from mockserver.inference.model import Action
+from mockserver.inference.resource_model import Link, Resource
 from mockserver.inference.words import other_name_in
 from mockserver.openapi.model import Operation
 

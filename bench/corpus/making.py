@@ -12,7 +12,8 @@ import httpx
 
 from bench.corpus.answers import alike, dug, rows_of
 from bench.corpus.finding import Known, NoRequest, nearest
-from mockserver.inference.model import Action, Link, Resource
+from mockserver.inference.model import Action
+from mockserver.inference.resource_model import Link, Resource
 from mockserver.openapi.model import Operation
 
 if TYPE_CHECKING:

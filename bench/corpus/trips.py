@@ -9,7 +9,8 @@ from bench.corpus.answers import alike, dug, rows_of
 from bench.corpus.client import Client
 from bench.corpus.finding import NoRequest, named_by
 from bench.corpus.making import Made
-from mockserver.inference.model import Action, Resource
+from mockserver.inference.model import Action
+from mockserver.inference.resource_model import Resource
 from mockserver.inference.words import other_name_in
 from mockserver.openapi.model import Operation
 

@@ -18,21 +18,12 @@ from mockserver.inference.lookups import (
     part_called,
     shown_in_short,
 )
-from mockserver.inference.model import (
-    FIRST,
-    Action,
-    Because,
-    Confidence,
-    Path,
-    RequestUse,
-    Resource,
-    ResponseUse,
-    Transition,
-)
+from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.outcomes import CONTENTS, RESULTS
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
+from mockserver.inference.resource_model import FIRST, Because, Confidence, Path, Resource
 from mockserver.inference.transitions import UNLISTED, VerbReader
 from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, verb_of
 from mockserver.inference.words import noun, plural, tokens

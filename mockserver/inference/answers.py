@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.inference.model import Path, Resource
 from mockserver.inference.operations import Facts, Survey, body_of
+from mockserver.inference.resource_model import Path, Resource
 from mockserver.inference.words import bag, noun, tokens
 
 _OF_COPIES = bag("new target destination dest clone copy duplicate")

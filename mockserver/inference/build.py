@@ -15,12 +15,13 @@ from mockserver.inference.drafts import Draft, find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
 from mockserver.inference.identifiers import named
 from mockserver.inference.memberships import with_memberships
-from mockserver.inference.model import Action, Because, Plan, Resource
+from mockserver.inference.model import Action, Plan
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
 from mockserver.inference.paths import label
 from mockserver.inference.preconditions import with_preconditions
 from mockserver.inference.relations import Linker, linked, reached, referring
+from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.resources import (
     hints_of,
     make_resource,

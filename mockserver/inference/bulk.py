@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from mockserver.inference.drafts import is_link
 from mockserver.inference.effects import Effects
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading
-from mockserver.inference.model import FIRST, Action, Path, Resource, Transition
+from mockserver.inference.model import Action, Transition
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.page_fields import word
+from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.verbs import first_words, says_made, verb_of
 from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.records import dataclass

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from mockserver.inference.credentials import shows_entity
 from mockserver.inference.drafts import Draft
-from mockserver.inference.model import Action, ActionKind, Because, Resource
+from mockserver.inference.model import Action, ActionKind
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import label
 from mockserver.inference.relations import Linker
+from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.resources import make_resource
 from mockserver.inference.words import bag, noun, tokens
 

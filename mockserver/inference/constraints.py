@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from mockserver.inference.model import Action, Because, Constraint, Resource
+from mockserver.inference.model import Action, Constraint
 from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.words import bag, plural, tokens
 from mockserver.openapi.model import Operation
 

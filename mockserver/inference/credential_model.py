@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from mockserver.records import dataclass
 
 if TYPE_CHECKING:
-    from mockserver.inference.model import Path
+    from mockserver.inference.resource_model import Path
 
 IssuerKind = Literal["oauth", "login", "key", "device"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.inference.credential_model import CredentialPlan, Issuer, IssuerKind, OAuthPaths
-from mockserver.inference.model import FIRST, Path, Resource
+from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.credentials import cookie_of
 from mockserver.openapi.media_types import is_json_or_any

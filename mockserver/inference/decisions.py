@@ -12,8 +12,9 @@ from dataclasses import replace
 from mockserver.inference import state_words as known
 from mockserver.inference import verb_words as verbs_known
 from mockserver.inference.lifecycles import Hints, is_background
-from mockserver.inference.model import BACK, NEXT, Action, Because, Confidence, Resource, States
+from mockserver.inference.model import BACK, NEXT, Action
 from mockserver.inference.parts import USUAL
+from mockserver.inference.resource_model import Because, Confidence, Resource, States
 from mockserver.inference.stateless import PERSONS
 from mockserver.inference.states import is_job, kind_of, spelled
 from mockserver.inference.words import bag

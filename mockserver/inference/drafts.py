@@ -8,11 +8,11 @@ from dataclasses import field
 
 from mockserver.inference.identifiers import has_key, key_in, only_id
 from mockserver.inference.lifecycles import Hints
-from mockserver.inference.model import FIRST, Because, Confidence
 from mockserver.inference.operations import Facts, Survey, is_search
 from mockserver.inference.parts import USUAL, properties_of
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.relations import names_owner
+from mockserver.inference.resource_model import FIRST, Because, Confidence
 from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import ID_ENDS, is_id_of, noun, tokens
 from mockserver.records import dataclass

@@ -10,9 +10,10 @@ from typing import Any
 from mockserver.inference import verb_words as known
 from mockserver.inference.evidence import Steps
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import LATER, NEW, Action, Resource
+from mockserver.inference.model import LATER, NEW, Action
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import has_properties
+from mockserver.inference.resource_model import Resource
 from mockserver.inference.state_changes import marked, opposites, state_change, state_in
 from mockserver.inference.state_texts import led_to
 from mockserver.inference.states import spelled

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from mockserver.inference.evidence import Steps
 from mockserver.inference.identifiers import key_of
-from mockserver.inference.model import Elements, Resource
+from mockserver.inference.model import Elements
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY
+from mockserver.inference.resource_model import Resource
 from mockserver.inference.words import bag, noun, tokens
 
 _ADDING = bag("add attach append assign link put post include tag label")

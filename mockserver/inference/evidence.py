@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from mockserver.inference.model import Action, Because, Resource
+from mockserver.inference.model import Action
 from mockserver.inference.operations import Facts
 from mockserver.inference.paths import ANY, is_version
+from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.words import noun as noun_of
 from mockserver.records import dataclass
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.inference.model import (
+from mockserver.inference.model import Action, Announcement, Elements, Envelope, Plan
+from mockserver.inference.outcomes import outcome_in_words
+from mockserver.inference.page_model import Meaning
+from mockserver.inference.resource_model import (
     CORRECTED,
-    Action,
-    Announcement,
     Because,
     Confidence,
-    Elements,
-    Envelope,
     Path,
-    Plan,
     Resource,
     States,
 )
-from mockserver.inference.outcomes import outcome_in_words
-from mockserver.inference.page_model import Meaning
 from mockserver.records import dataclass
 
 _ORDER: dict[Confidence, int] = {"guess": 0, "likely": 1, "certain": 2}

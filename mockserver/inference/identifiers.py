@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from mockserver.inference.lookups import ids_said
-from mockserver.inference.model import Action, Because, Path, Resource
+from mockserver.inference.model import Action
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
+from mockserver.inference.resource_model import Because, Path, Resource
 from mockserver.inference.words import bag, other_name_in, singular, spells, tokens, without_noun
 from mockserver.openapi.model import Parameter
 from mockserver.openapi.schemas.resolved import Flat, Schemas

@@ -11,7 +11,6 @@ from dataclasses import field, replace
 from typing import Any
 
 from mockserver.inference import state_words as known
-from mockserver.inference.model import Because, Path, States
 from mockserver.inference.outcomes import (
     COMPLETED,
     ENDED,
@@ -20,6 +19,7 @@ from mockserver.inference.outcomes import (
     moment_of,
 )
 from mockserver.inference.parts import has_properties
+from mockserver.inference.resource_model import Because, Path, States
 from mockserver.inference.state_codes import Code, codes_of
 from mockserver.inference.state_texts import (
     any_known,

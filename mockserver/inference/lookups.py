@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from mockserver.inference.model import FIRST, Path, Resource
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.page_fields import word
+from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.words import bag, is_id_of, is_plural, noun, tokens
 
 Steps = tuple[str, ...]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from mockserver.inference.model import FIRST, Action, Because, Membership, Resource, ResponseUse
+from mockserver.inference.model import Action, Membership, ResponseUse
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
+from mockserver.inference.resource_model import FIRST, Because, Resource
 from mockserver.inference.words import bag, is_id_of, noun, plural, tokens
 from mockserver.records import dataclass
 

@@ -1,4 +1,4 @@
-"""What a document implies, as frozen values. Each inference carries its evidence."""
+"""What a document implies: what each operation does, and the whole plan, as frozen values."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from typing import Any, Literal
 
 from mockserver.inference.credential_model import CredentialPlan
 from mockserver.inference.page_model import Ordering, PageFields, Paging
+from mockserver.inference.resource_model import FIRST, Because, Link, Path, Resource
 from mockserver.records import dataclass
-
-Confidence = Literal["certain", "likely", "guess"]
-Path = tuple[str, ...]
-"""Property names from the outside in; `FIRST` is the first item of an array."""
-FIRST = "[]"
 
 ActionKind = Literal[
     "create", "fetch", "list", "replace", "patch", "remove", "sweep", "transition", "clone",
@@ -24,197 +20,19 @@ its values; `read`, `write`, `clear` are of singletons; `fixed` responds from th
 
 
 @dataclass(frozen=True, slots=True)
-class Because:
-    """The reason of an inference."""
-
-    text: str
-    confidence: Confidence = "likely"
-
-
-CORRECTED = Because("mockserver.toml says so", "certain")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A path parameter that names an entity of another resource (None if unknown).
-
-    `field` is the property of the child that holds the same id; `certain`: the path of the parent
-    is a prefix of the child's.
-    """
-
-    parameter: str
-    resource: str | None = None
-    field: str | None = None
-    certain: bool = True
-
-    def alike(self, other: Link) -> bool:
-        """Whether both name the same kind of entity; if unknown, by the same name."""
-        known = self.resource is not None or self.parameter == other.parameter
-        return self.resource == other.resource and known
-
-
-@dataclass(frozen=True, slots=True)
 class Envelope:
-    """The shape of a list's request and response.
-
-    `items` leads to the array (empty: the body is the array), `row` to the entity within an item
-    (`{"hook": {...}}`), `item` to the schema of an item.
-    """
+    """The shape of a list's request and response."""
 
     items: Path = ()
+    """The path of the array; empty if the body is the array."""
     item: str | None = None
+    """The pointer of the schema of an item."""
     row: Path = ()
+    """The path of the entity within an item: `{"hook": {...}}`."""
     paging: Paging = Paging()
     ordering: Ordering = Ordering()
     page: PageFields = PageFields()
     because: tuple[Because, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class States:
-    """A status property and the order of its values.
-
-    The value is in the property `name`, or deeper, at `inner` (`status.state`). `new` is the
-    initial state; `path` are the states of a successful run. `moves`: time changes the state,
-    except in states in `holds`, where a client has to act; `timeout` is the property with the time
-    until which it waits. `leads` has what follows a state that ends by itself, `lasts` seconds.
-
-    `moments` are the timestamps of entering states; `results`, `faults` and `cancels` are
-    properties that are set on success, failure or cancellation; `progress` grows while it works,
-    `attempts` on each retry; `flags` are true in certain states; `verdicts` have a value for each
-    terminal state (`conclusion: failure`); `within` has the moments and flags of nested objects.
-    `beside` are other status properties with their states: a single one, or those of the same
-    work. Where only flags tell the state, `name` is "". `open`: it takes any text, so there may be
-    others. `codes`: the value of each state, if that is no word (`0`)."""
-
-    name: str
-    initial: tuple[str, ...] = ()
-    active: tuple[str, ...] = ()
-    success: tuple[str, ...] = ()
-    failure: tuple[str, ...] = ()
-    cancelled: tuple[str, ...] = ()
-    other: tuple[str, ...] = ()
-    inner: Path = ()
-    new: str | None = None
-    path: tuple[str, ...] = ()
-    holds: tuple[str, ...] = ()
-    timeout: str | None = None
-    leads: Mapping[str, str] = field(default_factory=dict)
-    unplaced: tuple[str, ...] = ()
-    moves: bool = False
-    started: str | None = None
-    ended: str | None = None
-    moments: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    results: tuple[str, ...] = ()
-    faults: tuple[str, ...] = ()
-    cancels: tuple[str, ...] = ()
-    progress: str | None = None
-    attempts: str | None = None
-    flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    within: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
-    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    verdicts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    because: tuple[Because, ...] = ()
-    instead: str | None = None
-    lasts: Mapping[str, float] = field(default_factory=dict)
-    open: bool = False
-    codes: Mapping[str, str | int] = field(default_factory=dict)
-
-    @property
-    def each(self) -> tuple[str, ...]:
-        """Every state once, starting with the one in which most properties are set."""
-        done = self.path[-1:] if self.moves else ()
-        born = (self.new,) if self.new is not None else ()
-        listed = (
-            *done, *born, *self.initial, *self.active, *self.success, *self.failure,
-            *self.cancelled, *self.other,
-        )  # fmt: skip
-        return tuple(dict.fromkeys(listed))
-
-    @property
-    def terminal(self) -> frozenset[str]:
-        return frozenset((*self.success, *self.failure, *self.cancelled)) - {*self.path[:-1]}
-
-    @property
-    def known(self) -> tuple[str, ...]:
-        """Every possible value."""
-        kinds = (
-            self.initial, self.active, self.success, self.failure, self.cancelled, self.other,
-            tuple(self.leads),
-        )  # fmt: skip
-        return tuple(dict.fromkeys(value for kind in kinds for value in kind))
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The id of an entity and who knows it.
-
-    `key` is the id property, `parameter` the name of the path parameter. `named_by` leads to the
-    schemas of path parameters that hold the id, `returned_as` to those of properties that hold it
-    under another name than `key`, `referred_by` to those of other places in requests (`ServiceSid`
-    in a body); `given` are ids fixed in paths (`DRAFT`). `client_key`: the client chooses the id.
-    `nested`: ids are unique per parent only. `returned`: a response contains the id. `open`: any id
-    is accepted, since clients can't learn a first one.
-    """
-
-    key: str | None = None
-    parameter: str | None = None
-    named_by: tuple[str, ...] = ()
-    returned_as: tuple[str, ...] = ()
-    referred_by: tuple[str, ...] = ()
-    given: tuple[str, ...] = ()
-    client_key: bool = False
-    sent_as: str | None = None
-    """The property under which a create has the id, where no entity shows it: `GroupSid`."""
-    nested: bool = False
-    returned: bool = True
-    open: bool = False
-    names: tuple[str, ...] = ()
-    """Properties by which a path may name one as well."""
-    member: Path | None = None
-    """Where it names the entity of another resource by whose id paths name it."""
-    more: Mapping[str, str] = field(default_factory=dict)
-    """Other ids that the server gives to a new one, with where their schemas stand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One kind of entity that the API keeps.
-
-    `schema` leads to its fullest schema, `request` to that of the create request. Where it is one
-    branch of a union, `union` leads to the union and `schema` to the first branch. `in_use` are the
-    values of fields that occur. `cascades` are resources whose entities go with one, by a property.
-    """
-
-    name: str
-    noun: str
-    path: str
-    collections: tuple[str, ...] = ()
-    items: tuple[str, ...] = ()
-    schema: str | None = None
-    request: str | None = None
-    union: str | None = None
-    identity: Identity = Identity()
-    singleton: bool = False
-    creatable: bool = False
-    seeds: int = 0
-    parents: tuple[Link, ...] = ()
-    states: States | None = None
-    because: tuple[Because, ...] = ()
-    in_use: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    holder: str | None = None
-    switches: Mapping[str, bool] = field(default_factory=dict)
-    """Flags that verbs switch, with their first value; `part.flag` is one in a part."""
-    stamped: frozenset[str] = frozenset()
-    """Timestamps that only verbs set: `archived_at`."""
-    touches: bool = False
-    """Whether a change that changes nothing counts as one."""
-    cascades: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def shape(self) -> str | None:
-        """The schema that every entity fits: `schema`, or the union it belongs to."""
-        return self.union or self.schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,16 +45,18 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """What a request is refused for, with this status: another entity has the same value of one of
-    the properties `unique`, or the entity has others, of the resources `without`: below it, or with
-    its id in the property that `naming` has for the resource. `ended`: others that have ended do
-    not count."""
+    """Why a request is refused with this status: another entity has the same value of a property,
+    or the entity still has others."""
 
     status: int
     unique: tuple[str, ...] = ()
+    """The properties, each of whose values only one entity may have."""
     without: tuple[str, ...] = ()
+    """The resources of which the entity may have none: below it, or with its id."""
     naming: Mapping[str, str] = field(default_factory=dict)
+    """The property of such a resource that holds the id."""
     ended: bool = False
+    """Whether those that have ended do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,56 +71,57 @@ class Through:
 
 
 ItemPlace = Literal["path", "query", "body", "caller"]
+"""Where a request holds the id of the entity; `caller`: the entity is who calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestUse:
-    """How an action reads its request.
-
-    `at` leads to the entity in the body; with `FIRST` in it, there may be several. Entities in
-    `refers` have to exist. `ids` is the query parameter with the ids of a bulk delete. `partial`:
-    properties that are not sent keep their values. `upsert`: a missing entity is created. `item_in`
-    is where the request holds the id of the entity (`caller`: it is the one who calls); `several`
-    leads to an array of entities that may be sent as well. `every`: a bulk delete without ids, of
-    the whole collection. `by` are parameters that name the entity, or filter a list, by other
-    properties: each with its property; `through` are those that filter it by entities that link
-    two others. `newest`: it is about the newest one. `copy` leads to a copy's name, by a property.
-    """
+    """How an action reads its request."""
 
     at: Path = ()
+    """The path of the entity in the body; with `FIRST` in it, there may be several."""
     refers: tuple[Reference, ...] = ()
+    """Properties that have to name existing entities."""
     ids: str | None = None
+    """The query parameter with the ids of a bulk delete."""
     partial: bool = False
+    """Whether properties that are not sent keep their values."""
     upsert: bool = False
+    """Whether a missing entity is created."""
     item_in: ItemPlace = "path"
     several: Path | None = None
+    """The path of an array of entities that may be sent as well."""
     every: bool = False
+    """Whether a bulk delete without ids is about the whole collection."""
     constraint: Constraint | None = None
     by: tuple[tuple[str, str], ...] = ()
+    """Parameters that name the entity, or filter a list, each with its property."""
     through: tuple[Through, ...] = ()
+    """Parameters that filter by entities that link two others."""
     newest: bool = False
+    """Whether it is about the newest entity."""
     copy: tuple[Path, str] = ((), "")
+    """The path of a copy's name in the body, and the property that it sets."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseUse:
-    """How an action builds its response.
-
-    `at` leads to the entity in the body; with `FIRST` in it, there may be several. `id_path` leads
-    from the entity to its id, and `id_schema` to the schema of the id, where the response has it in
-    another place or form than the resource. `awaits` is the resource whose job has to succeed
-    before there is a response. `part` is the property of the entity that is shown. `counts` leads
-    to how many entities there are. `several` leads to the array that shows entities where several
-    are sent.
-    """
+    """How an action builds its response."""
 
     at: Path = ()
+    """The path of the entity in the body; with `FIRST` in it, there may be several."""
     id_path: Path = ()
+    """The path from the entity to its id, if the resource has it elsewhere."""
     id_schema: str | None = None
+    """The pointer of the schema of this id, if it has another form than the resource's."""
     awaits: str | None = None
+    """The resource whose job has to succeed before there is a response."""
     part: str | None = None
+    """The property of the entity that is shown."""
     counts: Path | None = None
+    """The path of the number of entities."""
     several: Path | None = None
+    """The path of the array that shows entities, if several are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,14 +129,14 @@ class Elements:
     """A change of an array, or of a property that shows one other entity (`one`); "show" for none.
 
     A request names the elements in its path or query `parameter`, or in its body at `sent`; if
-    neither is set, all are meant. `key` is the property by which an element is known, where
-    elements are objects.
+    neither is set, all are meant.
     """
 
     how: Literal["add", "remove", "set", "one", "show"]
     parameter: str | None = None
     sent: Path | None = None
     key: str | None = None
+    """The property that identifies an element, if elements are objects."""
 
     def __str__(self) -> str:
         if self.parameter is None and self.sent is None:
@@ -327,20 +148,20 @@ class Elements:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What a verb does to an entity.
-
-    A change is a property and its new value: `now` is the current time, `body.NAME` a property of
-    the request, `shown.NAME` the entity whose id is sent, `Elements` a change of an array. `same`:
-    the response is the entity itself; `shows` is the other resource whose entity the body property
-    `shown_by` names. `soft`: the entity is no longer listed afterwards.
-    """
+    """What a verb does to an entity."""
 
     verb: str = ""
     changes: tuple[tuple[str, Any], ...] = ()
+    """Properties and their new values: `now` is the current time, `body.NAME` a property of the
+    request, `shown.NAME` the entity whose id is sent, `Elements` a change of an array."""
     same: bool = False
+    """Whether the response is the entity itself."""
     shows: str | None = None
+    """The other resource whose entity the response is."""
     shown_by: str | None = None
+    """The property of the body that names that entity."""
     soft: bool = False
+    """Whether the entity is no longer listed afterwards."""
     chosen_by: str | None = None
     """The property of the body whose value is the verb."""
     choices: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
@@ -349,40 +170,42 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """The entities of a resource that belong to one of the resource `owner` by links.
-
-    `name` tells the relations of a document apart. The members of a request are named by a path
-    parameter, or by `ids`, a property of the body or a query parameter; `sets`: they replace those
-    that there were. The response `shows` the "member", the "owner" or neither (""). `by` is the
-    property by which a request names them, where it is not the id (`email`). `fields` are
-    properties of a member that name its owners from the start. `inverse`: the links of the relation
-    `name` lead from the members to the owner (the groups of a user). `through` are entities below
-    a member, one of whose properties names the owner (the chats of a user, by their participants).
-    `held` is the array of the owner that has its members, where nothing else says which they are.
-    """
+    """The entities of a resource that belong to one of the resource `owner` by links."""
 
     owner: str
     name: str
+    """Distinguishes the relations of a document."""
     parameter: str | None = None
+    """The path parameter that names the member."""
     ids: str | None = None
+    """The property of the body, or the query parameter, that names the members."""
     sets: bool = False
+    """Whether the members that are sent replace those that there were."""
     shows: str = ""
+    """What the response shows: "member", "owner" or neither ("")."""
     by: str | None = None
+    """The property by which a request names members, if it is not the id: `email`."""
     fields: tuple[str, ...] = ()
+    """Properties of a member that name its owners from the start."""
     inverse: bool = False
+    """Whether the links lead from the members to the owner: the groups of a user."""
     through: tuple[str, str] | None = None
+    """A resource below a member, and the property of its entities that names the owner: the chats
+    of a user, by their participants."""
     held: str | None = None
+    """The array of the owner that has its members, where nothing else says which they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """The values in the property `name` of an entity, and what an action does to them. The response
-    has them at `shown`, or it `shows_owner`."""
+    """The values in the property `name` of an entity, and what an action does to them."""
 
     name: str
     change: Elements
     shown: Path | None = None
+    """The path of the values in the response."""
     shows_owner: bool = False
+    """Whether the response shows the entity instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,13 +219,7 @@ class JobStart:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What one operation does.
-
-    `item` is the path parameter that names the entity, `parents` are those that name other
-    entities. `elsewhere`: the path belongs to another resource than the one created. `starts` is a
-    job that tracks the action. `allowed` are the states of the entity in which it is possible; None
-    for any. `instead` is the runner-up reading.
-    """
+    """What one operation does."""
 
     operation: str
     kind: ActionKind
@@ -410,18 +227,24 @@ class Action:
     path: str = ""
     resource: str | None = None
     item: str | None = None
+    """The parameter that names the entity; `request.item_in` says where it is."""
     parents: tuple[Link, ...] = ()
+    """The path parameters that name other entities."""
     request: RequestUse = RequestUse()
     response: ResponseUse = ResponseUse()
     envelope: Envelope | None = None
     transition: Transition | None = None
     elsewhere: bool = False
+    """Whether the path belongs to another resource than the one created."""
     starts: JobStart | None = None
+    """A job that tracks the action."""
     membership: Membership | None = None
     allowed: frozenset[str] | None = None
+    """The states of the entity in which it is possible; None for any."""
     values: ValueSet | None = None
     because: tuple[Because, ...] = ()
     instead: str | None = None
+    """The runner-up reading."""
 
     @property
     def path_item(self) -> str | None:
@@ -443,27 +266,28 @@ CREATED = ""
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One webhook or callback of the document.
-
-    `place` is its place in the document; `schema` leads to its body, if it has one. A callback is
-    registered by `operation` and goes to the runtime expression `url`. It reports on entities of
-    `resource`: their creation (`created`), or their entering one of `states`; neither if the
-    document doesn't say when. `values` has, for each event, the value of the body property
-    `event_field`.
-    """
+    """One webhook or callback of the document, and when it is sent."""
 
     name: str
     method: str
     place: str = ""
+    """Its pointer in the document."""
     schema: str = ""
+    """The pointer of the schema of its body, if it has one."""
     media_type: str = "application/json"
     operation: str = ""
+    """The operation that registers it, if it is a callback."""
     url: str = ""
+    """The runtime expression of a callback's URL."""
     resource: str = ""
     created: bool = False
+    """Whether it reports that an entity was created."""
     states: frozenset[str] = frozenset()
+    """The states that it reports on."""
     event_field: str = ""
+    """The property of the body that names the event."""
     values: Mapping[str, str] = field(default_factory=dict)
+    """The value of this property for each event."""
     because: tuple[Because, ...] = ()
 
     @property
@@ -486,13 +310,15 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is inferred: `actions` by operationId, `resources` by name. `callers` is the
-    resource of those who log in, if there is one."""
+    """Everything that is inferred."""
 
     actions: Mapping[str, Action] = field(default_factory=dict)
+    """By operationId."""
     resources: Mapping[str, Resource] = field(default_factory=dict)
+    """By name."""
     announcements: tuple[Announcement, ...] = ()
     callers: str | None = None
+    """The resource of those who log in, if there is one."""
     credentials: CredentialPlan = CredentialPlan()
 
     def resource_of(self, action: Action) -> Resource | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from functools import cached_property
 
-from mockserver.inference.model import FIRST, Because, Envelope, Path
+from mockserver.inference.model import Envelope
 from mockserver.inference.pages_of_one import read_pages_of_one
 from mockserver.inference.pagination import beside_failures, envelope_of, list_place, thing_place
 from mockserver.inference.parts import properties_of
@@ -20,6 +20,7 @@ from mockserver.inference.remote_calls import (
     is_call,
     is_status_path,
 )
+from mockserver.inference.resource_model import FIRST, Because, Path
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, is_id_of, noun, tokens
 from mockserver.openapi.media_types import essence

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import state_words as known
-from mockserver.inference.model import States
 from mockserver.inference.parts import has_properties
+from mockserver.inference.resource_model import States
 from mockserver.inference.states import ACTIVE, CANCELLED, FAILURE, SUCCESS, kind_of, spelled
 from mockserver.inference.verbs import called_after
 from mockserver.inference.words import bag, moment_stem, tokens

@@ -12,19 +12,9 @@ from mockserver.inference import corrections as known_keys
 from mockserver.inference.corrections import KINDS, MOST_SEEDS, ON_ONE, TABLES
 from mockserver.inference.drafts import Draft
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import (
-    CORRECTED,
-    NEXT,
-    Action,
-    ItemPlace,
-    Link,
-    Plan,
-    Reference,
-    Resource,
-    States,
-    Transition,
-)
+from mockserver.inference.model import NEXT, Action, ItemPlace, Plan, Reference, Transition
 from mockserver.inference.operations import Facts, Survey, body_of
+from mockserver.inference.resource_model import CORRECTED, Link, Resource, States
 from mockserver.inference.words import noun
 from mockserver.openapi.schemas.resolved import Schemas
 

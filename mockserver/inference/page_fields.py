@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from mockserver.inference.model import Path
 from mockserver.inference.page_model import Form, Meaning, PageField, Paging
+from mockserver.inference.resource_model import Path
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.model import Response
 from mockserver.openapi.schemas.resolved import Schemas

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence, Set
 from typing import TYPE_CHECKING
 
-from mockserver.inference.model import FIRST, Path
 from mockserver.inference.paths import ANY
+from mockserver.inference.resource_model import FIRST, Path
 from mockserver.inference.words import is_id_of, tokens
 from mockserver.openapi.schemas.resolved import Schemas
 

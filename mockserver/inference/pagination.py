@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mockserver.inference.model import FIRST, Because, Envelope, Path
+from mockserver.inference.model import Envelope
 from mockserver.inference.page_fields import (
     CURSOR,
     LIMIT,
@@ -25,6 +25,7 @@ from mockserver.inference.page_parameters import (
     parameter_of,
     sent_in,
 )
+from mockserver.inference.resource_model import FIRST, Because, Path
 from mockserver.inference.state_words import FAILS
 from mockserver.inference.states import ACTIVE, is_job, kind_of
 from mockserver.inference.words import bag, noun, plural, tokens

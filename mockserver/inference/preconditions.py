@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from mockserver.inference.model import BACK, NEXT, Action, Because, Resource, States
+from mockserver.inference.model import BACK, NEXT, Action
 from mockserver.inference.operations import Survey
+from mockserver.inference.resource_model import Because, Resource, States
 from mockserver.inference.state_words import STANDING
 from mockserver.inference.states import spelled
 from mockserver.openapi.model import Operation

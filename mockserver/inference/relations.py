@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from mockserver.inference.model import Action, Because, Link, Reference, Resource, Through
+from mockserver.inference.model import Action, Reference, Through
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, Route
+from mockserver.inference.resource_model import Because, Link, Resource
 from mockserver.inference.words import ID_ENDS, noun, plural, tokens
 
 

@@ -18,7 +18,13 @@ from mockserver.inference.identifiers import (
     sent_as,
 )
 from mockserver.inference.lifecycles import Hints, enumerated, states_of
-from mockserver.inference.model import (
+from mockserver.inference.operations import Survey
+from mockserver.inference.outcomes import with_outcomes
+from mockserver.inference.parts import USUAL, holder_of, properties_of
+from mockserver.inference.paths import Route, route
+from mockserver.inference.relations import Linker
+from mockserver.inference.remote_calls import is_status_path
+from mockserver.inference.resource_model import (
     FIRST,
     Because,
     Confidence,
@@ -28,12 +34,6 @@ from mockserver.inference.model import (
     Resource,
     States,
 )
-from mockserver.inference.operations import Survey
-from mockserver.inference.outcomes import with_outcomes
-from mockserver.inference.parts import USUAL, holder_of, properties_of
-from mockserver.inference.paths import Route, route
-from mockserver.inference.relations import Linker
-from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.words import ID_ENDS, tokens
 from mockserver.openapi.schemas.resolved import Flat
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mockserver.inference.evidence import Maker, Reading, weight_of
-from mockserver.inference.model import FIRST, Action, JobStart, Path, Resource
+from mockserver.inference.model import Action, JobStart
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import Route, shared
 from mockserver.inference.paths import route as route_of
 from mockserver.inference.remote_calls import is_status_path
+from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.states import is_job
 from mockserver.inference.words import LEADING, bag, singular, tokens
 from mockserver.inference.words import noun as noun_of

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.inference import verb_words as known
-from mockserver.inference.model import BACK, NEXT, States
+from mockserver.inference.model import BACK, NEXT
 from mockserver.inference.outcomes import ENDED_EARLY
+from mockserver.inference.resource_model import States
 from mockserver.inference.state_texts import styled
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import OUTCOMES

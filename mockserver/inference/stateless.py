@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import state_words as known
-from mockserver.inference.model import Because, States
 from mockserver.inference.outcomes import COMPLETED, ENDED, STARTED, moment_of
+from mockserver.inference.resource_model import Because, States
 from mockserver.inference.states import is_job, is_work
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas

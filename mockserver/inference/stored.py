@@ -14,25 +14,21 @@ from mockserver.inference.credential_model import CredentialPlan, Issuer, OAuthP
 from mockserver.inference.model import (
     Action,
     Announcement,
-    Because,
     Constraint,
     Elements,
     Envelope,
-    Identity,
     JobStart,
-    Link,
     Membership,
     Plan,
     Reference,
     RequestUse,
-    Resource,
     ResponseUse,
-    States,
     Through,
     Transition,
     ValueSet,
 )
 from mockserver.inference.page_model import Ordering, PageField, PageFields, Paging
+from mockserver.inference.resource_model import Because, Identity, Link, Resource, States
 
 _TUPLE, _LIST, _SET, _MAPPING, _FIRST = range(5)
 _CLASSES: tuple[type[Any], ...] = (

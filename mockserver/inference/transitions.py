@@ -15,9 +15,10 @@ from mockserver.inference.answers import Answers
 from mockserver.inference.effects import Effects
 from mockserver.inference.elements import elements
 from mockserver.inference.evidence import Maker, Reading, Steps, Target, Targets, weight_of
-from mockserver.inference.model import Action, Path, Resource, Transition
+from mockserver.inference.model import Action, Transition
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, route
+from mockserver.inference.resource_model import Path, Resource
 from mockserver.inference.starts import StartReader
 from mockserver.inference.states import spelled
 from mockserver.inference.verbs import (

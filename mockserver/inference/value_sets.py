@@ -12,20 +12,11 @@ from dataclasses import replace
 from typing import Literal
 
 from mockserver.inference.memberships import kind_of
-from mockserver.inference.model import (
-    FIRST,
-    Action,
-    Because,
-    Elements,
-    Path,
-    RequestUse,
-    Resource,
-    ResponseUse,
-    ValueSet,
-)
+from mockserver.inference.model import Action, Elements, RequestUse, ResponseUse, ValueSet
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
+from mockserver.inference.resource_model import FIRST, Because, Path, Resource
 from mockserver.inference.words import bag, noun, tokens
 from mockserver.records import dataclass
 

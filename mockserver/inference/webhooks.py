@@ -13,15 +13,8 @@ from typing import Any
 from mockserver.errors import ContractError, PlanError
 from mockserver.inference import corrections
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import (
-    CORRECTED,
-    CREATED,
-    Announcement,
-    Because,
-    Plan,
-    Resource,
-    States,
-)
+from mockserver.inference.model import CREATED, Announcement, Plan
+from mockserver.inference.resource_model import CORRECTED, Because, Resource, States
 from mockserver.inference.states import kind_of
 from mockserver.inference.verb_words import OUTCOMES, TELLERS
 from mockserver.inference.verbs import outcome

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import inflection
 
 if TYPE_CHECKING:
-    from mockserver.inference.model import Resource
+    from mockserver.inference.resource_model import Resource
 
 _BOUNDARY = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 # Words that only look like a plural, or that have none.

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote, unquote, urlsplit
 
-from mockserver.inference.model import FIRST, Action, Path, Plan, Resource
+from mockserver.inference.model import Action, Plan
+from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.verify.ledger import Entry, Ledger, marker_of
 from mockserver.verify.model import json_of

@@ -14,7 +14,8 @@ from openapi_schema_validator import OAS30ReadValidator
 from mockserver import MockServer
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Rng
-from mockserver.inference.model import FIRST, Action, Resource
+from mockserver.inference.model import Action
+from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation
 

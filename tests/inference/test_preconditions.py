@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.inference.model import States
 from mockserver.inference.preconditions import allowed_states, refusing_states
+from mockserver.inference.resource_model import States
 
 JOB = States(
     "status",

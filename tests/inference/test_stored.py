@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from mockserver.files.documents import read_contract
-from mockserver.inference import credential_model, model, page_model
+from mockserver.inference import credential_model, model, page_model, resource_model
 from mockserver.inference.build import build_plan
 from mockserver.inference.stored import CLASSES, restored, restored_plan, stored
 
@@ -43,7 +43,7 @@ def test_what_is_no_plan_is_none(plain: object) -> None:
 
 
 def test_every_class_of_the_model_has_a_plain_form() -> None:
-    models = (model, page_model, credential_model)
+    models = (model, resource_model, page_model, credential_model)
     named = [one for each in models for one in vars(each).values()]
     classes = {one for one in named if isinstance(one, type) and is_dataclass(one)}
     assert classes == CLASSES

@@ -18,7 +18,7 @@ from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DELIMITERS, is_described, is_sequence
 from mockserver.engine.representations.files import sample_file
 from mockserver.engine.serialization import choose_media_type
-from mockserver.inference.model import FIRST
+from mockserver.inference.resource_model import FIRST
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import essence, is_json_or_any, is_xml

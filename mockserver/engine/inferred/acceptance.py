@@ -10,8 +10,8 @@ from mockserver.engine.generation.values import contains
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.errors import Conflict, Invalid
-from mockserver.inference.model import FIRST, Resource
 from mockserver.inference.parts import has_properties, properties_of
+from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.words import noun, singular, tokens
 from mockserver.openapi.model import Operation, Violation
 from mockserver.openapi.schemas.flat import TYPES

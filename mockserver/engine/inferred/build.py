@@ -38,9 +38,10 @@ from mockserver.engine.inferred.webhooks import EventSource, Listeners
 from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Collection, World
-from mockserver.inference.model import Action, ActionKind, Link, Plan, Resource
+from mockserver.inference.model import Action, ActionKind, Plan
 from mockserver.inference.page_fields import word
 from mockserver.inference.paths import route
+from mockserver.inference.resource_model import Link, Resource
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.validators import Validators

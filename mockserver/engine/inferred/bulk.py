@@ -18,7 +18,8 @@ from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import dump
 from mockserver.errors import Conflict, TooLarge
-from mockserver.inference.model import FIRST, Action, Envelope
+from mockserver.inference.model import Action, Envelope
+from mockserver.inference.resource_model import FIRST
 from mockserver.inference.words import noun, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation

@@ -29,8 +29,9 @@ from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
-from mockserver.inference.model import FIRST, Action, Resource
+from mockserver.inference.model import Action
 from mockserver.inference.page_fields import COUNT, TOTAL
+from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.words import LEADING, noun, other_name_in, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import MediaType, Operation

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mockserver.engine.generation.examples import example_of
 from mockserver.engine.generation.values import Values
-from mockserver.inference.model import Path, Resource
+from mockserver.inference.resource_model import Path, Resource
 from mockserver.inference.words import bag, tokens
 from mockserver.records import dataclass
 

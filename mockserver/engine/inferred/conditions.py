@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from mockserver.engine.inferred.repository import Entity, Test
 from mockserver.engine.timestamps import SECOND, parse
-from mockserver.inference.model import Path
+from mockserver.inference.resource_model import Path
 from mockserver.inference.words import bag
 
 Operator = Literal[

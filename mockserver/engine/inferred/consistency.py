@@ -9,7 +9,7 @@ from zlib import crc32
 
 from mockserver.engine.generation.unions import may_be_null
 from mockserver.engine.inferred.schedules import state_of
-from mockserver.inference.model import Resource
+from mockserver.inference.resource_model import Resource
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 

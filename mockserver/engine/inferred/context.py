@@ -24,9 +24,10 @@ from mockserver.engine.inferred.seeding import Sower, lasting
 from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
-from mockserver.inference.model import FIRST, Action, Link, Path, Plan, Resource
+from mockserver.inference.model import Action, Plan
 from mockserver.inference.page_fields import LINKS, word
 from mockserver.inference.paths import route
+from mockserver.inference.resource_model import FIRST, Link, Path, Resource
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas

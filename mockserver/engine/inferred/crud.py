@@ -23,7 +23,7 @@ from mockserver.engine.inferred.seeding import lasting, sown
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict, Refusal
-from mockserver.inference.model import FIRST
+from mockserver.inference.resource_model import FIRST
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
 from mockserver.inference.words import bag, noun, other_name_in, tokens

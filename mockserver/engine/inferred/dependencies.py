@@ -15,7 +15,8 @@ from mockserver.engine.inferred.schedules import state_of
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import refusal_of
 from mockserver.errors import Conflict
-from mockserver.inference.model import FIRST, Action
+from mockserver.inference.model import Action
+from mockserver.inference.resource_model import FIRST
 from mockserver.inference.state_words import STANDING
 from mockserver.inference.states import spelled
 from mockserver.inference.words import plural

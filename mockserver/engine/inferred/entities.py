@@ -24,7 +24,7 @@ from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import new_id
-from mockserver.inference.model import Resource, States
+from mockserver.inference.resource_model import Resource, States
 from mockserver.inference.states import is_job
 from mockserver.inference.words import bag, counted, moment_stem, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat

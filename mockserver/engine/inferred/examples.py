@@ -23,7 +23,8 @@ from mockserver.engine.inferred.field_roles import roles_of
 from mockserver.engine.inferred.identifiers import Keys, dig, id_text, key_above
 from mockserver.engine.inferred.repository import newest_first
 from mockserver.engine.serialization import choose_media_type
-from mockserver.inference.model import Action, Envelope, Link, Plan, Resource
+from mockserver.inference.model import Action, Envelope, Plan
+from mockserver.inference.resource_model import Link, Resource
 from mockserver.inference.words import other_name_in
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import is_json_or_any

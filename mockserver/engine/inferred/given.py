@@ -13,7 +13,8 @@ from mockserver.engine.inferred.identifiers import Keys, id_text
 from mockserver.engine.randomness import Rng
 from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, UsageError
-from mockserver.inference.model import Plan, Resource
+from mockserver.inference.model import Plan
+from mockserver.inference.resource_model import Resource
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.validators import Validators

@@ -11,7 +11,8 @@ from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.randomness import Rng
 from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, ReplyError
-from mockserver.inference.model import FIRST, Action, Link, Plan, Resource
+from mockserver.inference.model import Action, Plan
+from mockserver.inference.resource_model import FIRST, Link, Resource
 from mockserver.inference.words import tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.request.coercion import Cast, Kind

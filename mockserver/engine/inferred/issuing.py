@@ -38,7 +38,7 @@ from mockserver.engine.timestamps import SECOND, parse, render
 from mockserver.engine.world import World, digest, uuid_of
 from mockserver.errors import ContractError, ReplyError, Unauthenticated
 from mockserver.inference.credential_model import Issuer
-from mockserver.inference.model import FIRST, Path
+from mockserver.inference.resource_model import FIRST, Path
 from mockserver.inference.words import tokens
 from mockserver.openapi.document import MISSING
 

@@ -20,7 +20,8 @@ from mockserver.engine.messages import Reply
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import World
 from mockserver.errors import Conflict, NotFound
-from mockserver.inference.model import RequestUse, Resource, ResponseUse, States
+from mockserver.inference.model import RequestUse, ResponseUse
+from mockserver.inference.resource_model import Resource, States
 from mockserver.records import dataclass
 
 # Operations whose response is a job that tracks what they do: `POST /clusters` starts one.

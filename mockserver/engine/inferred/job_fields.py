@@ -17,7 +17,7 @@ from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest
 from mockserver.errors import ContractError, ReplyError
-from mockserver.inference.model import Resource, States
+from mockserver.inference.resource_model import Resource, States
 from mockserver.inference.states import kind_of
 from mockserver.inference.words import bag, moment_stem, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas

@@ -11,7 +11,8 @@ from mockserver.engine.inferred.repository import Entity, OwnRepository, Reposit
 from mockserver.engine.inferred.seeding import Sower
 from mockserver.engine.inferred.tallies import Tally, flat_of, naming, numbers, readings, standing
 from mockserver.engine.world import World
-from mockserver.inference.model import Membership, Plan, Resource
+from mockserver.inference.model import Membership, Plan
+from mockserver.inference.resource_model import Resource
 from mockserver.inference.words import bag, counted, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass

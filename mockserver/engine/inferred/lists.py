@@ -27,8 +27,9 @@ from mockserver.engine.pagination import Page, Pages, Sorted
 from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import choose_media_type
 from mockserver.errors import ReplyError
-from mockserver.inference.model import FIRST, Action, Envelope, Path
+from mockserver.inference.model import Action, Envelope
 from mockserver.inference.page_model import PageField
+from mockserver.inference.resource_model import FIRST, Path
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation

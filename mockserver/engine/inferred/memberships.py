@@ -16,7 +16,8 @@ from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply
 from mockserver.engine.world import World
-from mockserver.inference.model import FIRST, Elements, Membership
+from mockserver.inference.model import Elements, Membership
+from mockserver.inference.resource_model import FIRST
 from mockserver.openapi.document import MISSING
 
 

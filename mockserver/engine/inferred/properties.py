@@ -7,8 +7,8 @@ from typing import Any
 
 from mockserver.engine.inferred.conditions import Fields
 from mockserver.engine.inferred.repository import Repository
-from mockserver.inference.model import Path
 from mockserver.inference.page_fields import word
+from mockserver.inference.resource_model import Path
 from mockserver.inference.words import bag, moment_stem, plural, singular, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 

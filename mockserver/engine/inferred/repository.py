@@ -20,8 +20,9 @@ from mockserver.engine.inferred.job_fields import Phases
 from mockserver.engine.jobs.schedule import state_at
 from mockserver.engine.pagination import Selection
 from mockserver.engine.world import Collection, SortKey, World
-from mockserver.inference.model import Envelope, Resource
+from mockserver.inference.model import Envelope
 from mockserver.inference.parts import properties_of
+from mockserver.inference.resource_model import Resource
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.timestamps import LATEST, SECOND, seconds
-from mockserver.inference.model import States
+from mockserver.inference.resource_model import States
 from mockserver.inference.state_words import PAUSED, STANDING, TIMED_OUT
 from mockserver.inference.states import is_work, spelled
 from mockserver.inference.words import bag, tokens

@@ -15,7 +15,8 @@ from mockserver.engine.inferred.identifiers import typed_id
 from mockserver.engine.inferred.properties import Properties
 from mockserver.engine.inferred.repository import OwnRepository, Repository
 from mockserver.engine.world import World
-from mockserver.inference.model import Action, Plan, Resource
+from mockserver.inference.model import Action, Plan
+from mockserver.inference.resource_model import Resource
 from mockserver.inference.words import noun, tokens
 from mockserver.openapi.model import Contract, Operation
 

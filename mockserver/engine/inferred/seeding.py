@@ -23,7 +23,8 @@ from mockserver.engine.inferred.seed_references import SeedReferences, Sought
 from mockserver.engine.randomness import Rng, filled
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest, uuid_of
-from mockserver.inference.model import Plan, Resource
+from mockserver.inference.model import Plan
+from mockserver.inference.resource_model import Resource
 from mockserver.openapi.document import MISSING
 
 _HOUR = 3600 * SECOND

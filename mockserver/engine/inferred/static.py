@@ -19,8 +19,9 @@ from mockserver.engine.messages import Reply
 from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DELIMITERS, rendered_table
 from mockserver.errors import Conflict
-from mockserver.inference.model import FIRST, Action
+from mockserver.inference.model import Action
 from mockserver.inference.paths import ANY, route
+from mockserver.inference.resource_model import FIRST
 from mockserver.inference.words import bag, noun, plural, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import essence, is_json_or_any

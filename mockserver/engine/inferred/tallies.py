@@ -7,7 +7,8 @@ from typing import Any
 
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.inferred.schedules import state_of
-from mockserver.inference.model import Membership, Path, Resource
+from mockserver.inference.model import Membership
+from mockserver.inference.resource_model import Path, Resource
 from mockserver.inference.states import kind_of, spelled
 from mockserver.inference.words import bag, counted, is_plural, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas

@@ -31,7 +31,8 @@ from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.engine.timestamps import seconds
 from mockserver.errors import Conflict
-from mockserver.inference.model import BACK, LATER, NEW, NEXT, Elements, States, Transition
+from mockserver.inference.model import BACK, LATER, NEW, NEXT, Elements, Transition
+from mockserver.inference.resource_model import States
 from mockserver.inference.state_words import JOB_DONE, STANDING
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import AFTERWARDS, EXTENDING, NEEDS_SUCCESS

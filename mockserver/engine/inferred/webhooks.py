@@ -21,7 +21,8 @@ from mockserver.engine.timestamps import SECOND, render
 from mockserver.engine.webhooks import Event, Listener
 from mockserver.engine.world import World, digest, uuid_of
 from mockserver.errors import ContractError, ReplyError
-from mockserver.inference.model import CREATED, Announcement, Resource
+from mockserver.inference.model import CREATED, Announcement
+from mockserver.inference.resource_model import Resource
 from mockserver.inference.verb_words import TELLERS
 from mockserver.inference.words import bag, singular, tokens
 from mockserver.openapi.document import join, resolve

@@ -24,7 +24,7 @@ from mockserver.engine.timestamps import SECOND
 from mockserver.engine.webhooks import Event, Listener
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict
-from mockserver.inference.model import FIRST
+from mockserver.inference.resource_model import FIRST
 from mockserver.openapi.document import escape
 from mockserver.server.access import is_caller_local
 from mockserver.server.asgi.uvicorn import own_ports

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.errors import ContractError
-from mockserver.inference import model as inferred
+from mockserver.inference import resource_model
 from mockserver.inference.build import build_plan
+from mockserver.inference.model import Action, Plan
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.openapi.document import resolve
 from mockserver.openapi.media_types import is_json
@@ -44,13 +45,13 @@ def derive(
 
 class _Derivation:
     def __init__(
-        self, contract: Contract, plan: inferred.Plan, names: Mapping[str, str], wrapped: bool
+        self, contract: Contract, plan: Plan, names: Mapping[str, str], wrapped: bool
     ) -> None:
         self.contract = contract
         self.plan = plan
         self.names = names
         self.wrapped = wrapped
-        self.actions: dict[str, list[inferred.Action]] = {}
+        self.actions: dict[str, list[Action]] = {}
         for operation in contract.operations:
             action = plan.actions[operation.id]
             if action.resource is not None:
@@ -87,7 +88,7 @@ class _Derivation:
             },
         )
 
-    def _add(self, resource: inferred.Resource, create: inferred.Action) -> None:
+    def _add(self, resource: resource_model.Resource, create: Action) -> None:
         found = self._resource(resource, create)
         if found is None:
             return
@@ -98,11 +99,11 @@ class _Derivation:
         self.found[found.name] = found
         self.by_plan[resource.name] = found.name
 
-    def _resource(self, resource: inferred.Resource, create: inferred.Action) -> Resource | None:
+    def _resource(self, resource: resource_model.Resource, create: Action) -> Resource | None:
         contract, actions = self.contract, self.actions[resource.name]
         item = _item_of(create, actions)
         key = create.response.id_path or _path(resource.identity.key)
-        several = inferred.FIRST in (*create.response.at, *create.request.at)
+        several = resource_model.FIRST in (*create.response.at, *create.request.at)
         answer = reply_schema(contract, contract.by_id[create.operation])
         at, guessed = create.response.at, False
         if not key and answer is not None:
@@ -146,7 +147,7 @@ class _Derivation:
             **_movement(contract, entity, writers, ".".join(key), resource.states, at),
         )
 
-    def _paging(self, action: inferred.Action) -> Paging | None:
+    def _paging(self, action: Action) -> Paging | None:
         """The paging of a list whose rows are objects."""
         contract = self.contract
         listing, envelope = contract.by_id[action.operation], action.envelope
@@ -227,7 +228,7 @@ class _Derivation:
                     children=tuple(self._children(plan_name)),
                 )
 
-    def _is_the_thing(self, action: inferred.Action, resource: Resource, state: str) -> bool:
+    def _is_the_thing(self, action: Action, resource: Resource, state: str) -> bool:
         """Whether the reply to a verb is the entity itself: it has its id and its state."""
         contract = self.contract
         schema = reply_schema(contract, contract.by_id[action.operation]) or {}
@@ -250,7 +251,7 @@ def _is_plain(value: object) -> bool:
     return value != "now" and not value.startswith(("body.", "shown."))
 
 
-def _open_id(contract: Contract, answer: Schema) -> inferred.Path:
+def _open_id(contract: Contract, answer: Schema) -> resource_model.Path:
     """Where the id may be in an envelope whose content the document does not list."""
     for name, value in properties(contract, answer).items():
         if name in _WRAPPINGS and value.get("type") == "object" and _is_open(value):
@@ -258,11 +259,11 @@ def _open_id(contract: Contract, answer: Schema) -> inferred.Path:
     return ("id",) if _may_have_more(answer) else ()
 
 
-def _path(name: str | None) -> inferred.Path:
+def _path(name: str | None) -> resource_model.Path:
     return (name,) if name else ()
 
 
-def _item_of(create: inferred.Action, actions: Sequence[inferred.Action]) -> inferred.Action | None:
+def _item_of(create: Action, actions: Sequence[Action]) -> Action | None:
     """The action on the item path: the read, else the removal or a change. Its other parameters are
     those of the creation."""
     above = set(_names(create.path))
@@ -274,7 +275,7 @@ def _item_of(create: inferred.Action, actions: Sequence[inferred.Action]) -> inf
     return None
 
 
-def _list_of(create: inferred.Action, actions: Sequence[inferred.Action]) -> inferred.Action | None:
+def _list_of(create: Action, actions: Sequence[Action]) -> Action | None:
     """A list that contains what the creation creates, by GET if there is one."""
     above = set(_names(create.path))
     lists = [a for a in actions if a.kind == "list" and set(_names(a.path)) <= above]
@@ -299,7 +300,7 @@ def _movement(
     entity: Schema,
     writers: list[Operation],
     id_field: str,
-    states: inferred.States | None,
+    states: resource_model.States | None,
     at: Sequence[str],
 ) -> dict[str, Any]:
     """Which properties change without a client setting them. For a job: its state, and with it all
