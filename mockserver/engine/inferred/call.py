@@ -35,6 +35,7 @@ from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.words import LEADING, noun, other_name_in, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import MediaType, Operation
+from mockserver.openapi.schemas.resolved import Flat
 from mockserver.records import dataclass
 
 
@@ -134,12 +135,11 @@ class Call:
     def names(self) -> Mapping[str, Any]:
         """The values that name the entities above: path parameters, or properties of the body or
         the query where the path has only a verb (`POST /connections/sync`)."""
-        path, body = self.request.path, self.request.body
+        path, query, body = self.request.path, self.request.query, self.request.body
         missing = [one.parameter for one in self.action.parents if one.parameter not in path]
         if not missing:
             return path
         sent = body if isinstance(body, Mapping) else {}
-        query = self.request.query
         return {**{name: sent.get(name, query.get(name, "")) for name in missing}, **path}
 
     def within(self) -> str | None:
@@ -198,10 +198,13 @@ class Call:
             entity = None
         elif entity is not None and not self._lies(entity):
             entity = None if resource.identity.open or leniency.knows_any_id else entity
-        if entity is not None and entity.row.get("trashed") and not self._restores():
+        transition = self.action.transition
+        restores = transition is not None and transition.verb == "restore"
+        if entity is not None and entity.row.get("trashed") and not restores:
             raise not_found(resource, self.item)
         if entity is None and self.context.any_is_known(self.world, resource, key):
-            entity = self.unseen()
+            # Only the caller can know it: it is created when requested.
+            entity = self.imagined(key, self.item, self.parent_key())
             if leniency.knows_any_id:
                 entity = self.repository.put(self.world, entity)
         if entity is None:
@@ -239,10 +242,6 @@ class Call:
             return self.imagined(text, None, "", like)
         raise not_found(self.resource, text)
 
-    def _restores(self) -> bool:
-        transition = self.action.transition
-        return transition is not None and transition.verb == "restore"
-
     def called(self, repository: Repository, name: object, parent: str = "") -> Entity | None:
         """The entity with this name, if paths may have names. Of several, one that also fits the
         rest of the path (`/repos/{owner}/{repo}`)."""
@@ -259,10 +258,6 @@ class Call:
         """The key of the resource's own parent, if the path's last parent is that."""
         parents, own = self.action.parents, self.resource.parents
         return self.parent_key() if parents and own and parents[-1].alike(own[-1]) else None
-
-    def unseen(self) -> Entity:
-        """An entity that only the caller can know: it is created when requested."""
-        return self.imagined(self.key(), self.item, self.parent_key())
 
     def imagined(
         self, key: str, value: Any, parent: str, like: Mapping[str, Any] = MappingProxyType({})
@@ -358,27 +353,27 @@ class Call:
 
     def _status_of_new(self) -> int:
         """201 if the document has it beside an equal 200; else 0 for the default success."""
-        shapes = []
-        for status in (200, 201):
-            response = self.operation.responses.get(str(status))
-            media = media_of(self.operation, status) if response is not None else None
-            if media is None or not media.pointer or not is_json_or_any(media.name):
-                return 0
-            shapes.append(self.context.schemas.flat_at(media.pointer).properties.keys())
-        return 201 if shapes[0] == shapes[1] else 0
+        if not {"200", "201"} <= self.operation.responses.keys():
+            return 0
+        first, second = self._body_of(200), self._body_of(201)
+        same = first and second and first.properties.keys() == second.properties.keys()
+        return 201 if same else 0
 
     def _is_id_alone(self) -> bool:
         """Whether the response is just the id."""
-        media = media_of(self.operation, self.operation.success)
+        flat = self._body_of(self.operation.success)
+        return flat is not None and bool(flat.types) and not {"object", "array"} & set(flat.types)
+
+    def _body_of(self, status: int) -> Flat | None:
+        """The schema of the JSON body of a status; None if it has none."""
+        media = media_of(self.operation, status)
         if media is None or not media.pointer or not is_json_or_any(media.name):
-            return False
-        types = self.context.schemas.flat_at(media.pointer).types
-        return bool(types) and not {"object", "array"} & set(types)
+            return None
+        return self.context.schemas.flat_at(media.pointer)
 
     def id_of(self, entity: Entity) -> Any:
         """The id of the entity in paths."""
-        has_key = self.resource.identity.key is not None
-        return entity.id(self.resource) if has_key else entity.key
+        return entity.id(self.resource) if self.resource.identity.key is not None else entity.key
 
     def known(self, entity: Entity, shown: str | None = None) -> dict[str, Any]:
         """The entity, with its id and those of its parents under their path parameter names, and
@@ -415,17 +410,17 @@ class Call:
 
     def url(self, entity: Entity) -> str:
         """The path at which the entity can be fetched."""
-        request = self.request
-        base = request.base_url or f"http://{request.headers.get('host', '127.0.0.1:8000')}"
         items = self.resource.items
         if not items or "{" not in items[0]:
-            return base + self._location(entity)
-        path = items[0]
-        own = quote(id_text(entity.id(self.resource)), safe="")
-        path = path.replace("{" + str(self.resource.identity.parameter) + "}", own)
-        for name, value in {**self._names_above(entity), **request.path, **self.spelled}.items():
-            path = path.replace("{" + name + "}", quote(str(value), safe=""))
-        return base + self.context.contract.base_path + path
+            return self._base_url + self._location(entity)
+        own = {str(self.resource.identity.parameter): id_text(entity.id(self.resource))}
+        names = {**self._names_above(entity), **self.request.path, **self.spelled, **own}
+        return self._base_url + self.context.contract.base_path + _filled(items[0], names)
+
+    @property
+    def _base_url(self) -> str:
+        host = self.request.headers.get("host", "127.0.0.1:8000")
+        return self.request.base_url or f"http://{host}"
 
     def _names_above(self, entity: Entity) -> dict[str, str]:
         """The path parameters for the entities above this one, which the requested path may lack
@@ -444,9 +439,7 @@ class Call:
 
     def path(self) -> str:
         """The requested path."""
-        path = self.operation.url_path
-        for name, value in {**self.request.path, **self.spelled}.items():
-            path = path.replace("{" + name + "}", quote(str(value), safe=""))
+        path = _filled(self.operation.url_path, {**self.request.path, **self.spelled})
         return self.context.contract.base_path + path
 
     def _location(self, entity: Entity) -> str:
@@ -454,11 +447,11 @@ class Call:
         own = quote(str(entity.id(self.resource)), safe="")
         path = self.path()
         beneath = path if path.endswith("/" + own) else f"{path.rstrip('/')}/{own}"
-        found = [where for where in self._fetches(own) if where is not None]
+        found = list(self._fetches(own))
         return beneath if beneath in found or not found else found[0]
 
-    def _fetches(self, own: str) -> Iterator[str | None]:
-        """The paths at which it can be fetched; None for those with unknown values."""
+    def _fetches(self, own: str) -> Iterator[str]:
+        """The paths at which it can be fetched, except those with unknown values."""
         plan, contract = self.context.plan, self.context.contract
         parameters = {**self.request.path, **self.spelled}
         above = {link.resource: parameters.get(link.parameter) for link in self.action.parents}
@@ -476,7 +469,8 @@ class Call:
                 value = parameters.get(link.parameter, above.get(link.resource))
                 if value is not None:
                     path = path.replace(f"{{{link.parameter}}}", quote(id_text(value), safe=""))
-            yield contract.base_path + path if "{" not in path else None
+            if "{" not in path:
+                yield contract.base_path + path
 
     def _as_url(self, header: str, path: str) -> str:
         """The path as the value of a header; with the host, if the document wants a URL."""
@@ -487,8 +481,14 @@ class Call:
         whole = documented.schema.get("format") in ("uri", "url", "iri")
         if not whole and header.lower() in ("location", "content-location"):
             return path
-        host = self.request.headers.get("host", "127.0.0.1:8000")
-        return f"{self.request.base_url or f'http://{host}'}{path}"
+        return self._base_url + path
+
+
+def _filled(path: str, values: Mapping[str, Any]) -> str:
+    """The path with these values of its parameters."""
+    for name, value in values.items():
+        path = path.replace("{" + name + "}", quote(str(value), safe=""))
+    return path
 
 
 def media_of(operation: Operation, status: int) -> MediaType | None:
@@ -498,4 +498,3 @@ def media_of(operation: Operation, status: int) -> MediaType | None:
 
 
 CallHandler = Callable[[Call], Reply]
-"""A function that carries out an action."""

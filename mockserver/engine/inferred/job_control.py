@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from itertools import pairwise
 from typing import Any
 
-from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import dig, named
 from mockserver.engine.inferred.crud import links
 from mockserver.engine.inferred.entities import new_entity
@@ -25,8 +25,6 @@ from mockserver.inference.resource_model import Resource, States
 from mockserver.records import dataclass
 
 # Operations whose response is a job that tracks what they do: `POST /clusters` starts one.
-
-CallHandler = Callable[[Call], Reply]
 
 
 @dataclass(frozen=True, eq=False)
