@@ -4,27 +4,53 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from mockserver.errors import UsageError
 
-_TABLES = {
-    "statuses",
-    "bodies",
-    "words",
-    "media_types",
-    "defaults",
-    "extra",
-    "durations",
-    "enums",
-    "order",
-    "fields",
+_Check = Callable[[Any], bool]
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_status(value: Any) -> bool:
+    return isinstance(value, int) and 200 <= value <= 599
+
+
+def _is_media_type(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
+
+
+def _is_seconds(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+def _is_values(value: Any) -> bool:
+    return isinstance(value, list) and bool(value)
+
+
+_TABLES: Mapping[str, tuple[_Check, str]] = {
+    "statuses": (_is_status, "a status"),
+    "bodies": (lambda value: True, ""),
+    "words": (_is_table, "a table"),
+    "media_types": (_is_media_type, "a media type"),
+    "defaults": (lambda value: True, ""),
+    "extra": (lambda value: True, ""),
+    "durations": (_is_seconds, "a number of seconds"),
+    "enums": (_is_values, "a list of values"),
+    "fields": (_is_table, "a schema"),
 }
-
-
-_WORDS = {"keys": "any", "touches": "always"}
+"""What each value of a table must be, and how to say so."""
+_LISTS = ("absent", "nulls", "no_headers", "cascades")
+_LITERALS: Mapping[str, tuple[Any, ...]] = {
+    "keys": ("any",),
+    "touches": ("always",),
+    "order": ({"first": "newest"}, {"first": "oldest"}),
+}
 EVERY = "*"
 """Stands for every operation, in place of an operationId."""
 _ANSWER = {"when": Mapping, "status": int, "body": object, "seen": int}
@@ -63,39 +89,23 @@ def _rules(path: Path, name: str, value: Any) -> dict[str, Any]:
     for key, part in value.items():
         if key == "answers":
             fine = isinstance(part, list) and all(_is_answer(one) for one in part)
-        elif key in ("absent", "nulls", "no_headers", "cascades"):
+        elif key in _LISTS:
             fine = isinstance(part, list) and all(isinstance(one, str) for one in part)
-        elif key in _WORDS:
-            fine = part == _WORDS[key]
+        elif key in _LITERALS:
+            fine = part in _LITERALS[key]
         else:
             fine = key in _TABLES and isinstance(part, Mapping)
         if not fine:
             raise UsageError(f"{where}.{key}: unknown, or of the wrong type")
-    for status in value.get("statuses", {}).values():
-        if not isinstance(status, int) or not 200 <= status <= 599:
-            raise UsageError(f"{where}.statuses: {status!r} is not a status")
-    for status, name in value.get("media_types", {}).items():
-        if not isinstance(name, str) or not (name.isascii() and name.isprintable()):
-            raise UsageError(f"{where}.media_types.{status}: {name!r} is not a media type")
-    for status, words in value.get("words", {}).items():
-        if not isinstance(words, Mapping):
-            raise UsageError(f"{where}.words.{status} must be a table")
-    for state, lasts in value.get("durations", {}).items():
-        if isinstance(lasts, bool) or not isinstance(lasts, int | float) or lasts < 0:
-            raise UsageError(f"{where}.durations.{state}: {lasts!r} is not a number of seconds")
-    for place, schema in value.get("fields", {}).items():
-        if not isinstance(schema, Mapping):
-            raise UsageError(f"{where}.fields.{place} must be a schema")
-    if value.get("order", {"first": "newest"}).get("first") not in ("newest", "oldest"):
-        raise UsageError(f"{where}.order.first is newest or oldest")
-    for name, values in value.get("enums", {}).items():
-        if not isinstance(values, list) or not values:
-            raise UsageError(f"{where}.enums.{name} must be a list of values")
+        for entry, given in part.items() if key in _TABLES else ():
+            check, what = _TABLES[key]
+            if not check(given):
+                raise UsageError(f"{where}.{key}.{entry}: {given!r} is not {what}")
     return dict(value)
 
 
 def _is_answer(value: Any) -> bool:
-    """Whether it says when, and what then."""
+    """Whether it is an entry of `answers`: a condition, and a response."""
     if not isinstance(value, Mapping) or not value.keys() <= _ANSWER.keys():
         return False
     if any(not isinstance(part, _ANSWER[name]) for name, part in value.items()):
