@@ -9,6 +9,7 @@ from contextlib import suppress
 from mockserver.inference.model import Action
 from mockserver.inference.page_model import Paging
 from mockserver.openapi.model import Json
+from mockserver.openapi.path_templates import parameters_of
 from mockserver.verify.ledger import Entry, Ledger, PendingCreation
 from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership, at
@@ -185,7 +186,7 @@ def _is_missing(
     key = _key(action, ownership)
     ids = [str(at(row, key)) for row in mine if isinstance(at(row, key), str | int)]
     for identity in (one for one in ids if one not in known):
-        where = {n: v for n, v in pending.path.items() if "{" + n + "}" in remove.path}
+        where = {n: v for n, v in pending.path.items() if n in parameters_of(remove.path)}
         where |= {**ownership.given_in(remove.path), remove.path_item or "": identity}
         ledger.made(pending.number, remove.operation, where, resource)
         return False

@@ -12,11 +12,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from mockserver.inference.model import Action, Plan
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.openapi.model import Contract, Json, Operation
+from mockserver.openapi.path_templates import filled, parameters_of, pattern_of
 from mockserver.verify.ledger import Entry, Ledger, marker_of
 from mockserver.verify.model import json_of
 
@@ -63,7 +64,7 @@ class Router:
         for operation in contract.operations:
             paths.setdefault(operation.path, {})[operation.method] = operation
         ranked = sorted(paths, key=lambda path: (path.count("{"), -len(path)))
-        self._routes = [(_pattern(path), path, paths[path]) for path in ranked]
+        self._routes = [(re.compile(pattern_of(path)), path, paths[path]) for path in ranked]
         self._literal = {path: paths[path] for path in paths if "{" not in path}
 
     def find(self, method: str, path: str) -> tuple[Operation | None, str, dict[str, str]]:
@@ -77,20 +78,11 @@ class Router:
             if match is None:
                 continue
             values = [unquote(value) for value in match.groups()]
-            where = dict(zip(_names(template), values, strict=True))
+            where = dict(zip(parameters_of(template), values, strict=True))
             if method in methods:
                 return methods[method], template, where
             other = other or (template, where)
         return (None, *other) if other is not None else (None, "", {})
-
-
-def _names(path: str) -> list[str]:
-    return re.findall(r"\{([^{}]*)\}", path)
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = re.split(r"\{[^{}]*\}", path)
-    return re.compile("([^/]+)".join(map(re.escape, parts)))
 
 
 @dataclass(frozen=True)
@@ -158,7 +150,7 @@ class Ownership:
                 yield action.operation, Creator(resource, remove, at, id_path, action.path_item)
 
     def given_in(self, path: str) -> dict[str, str]:
-        return {name: self.given[name] for name in _names(path) if name in self.given}
+        return {name: self.given[name] for name in parameters_of(path) if name in self.given}
 
     def list_of(self, resource: str, where: Mapping[str, str]) -> tuple[Action, str] | None:
         """A list of the resource, a GET if there is one, and its path with values."""
@@ -168,11 +160,8 @@ class Ownership:
             if action.resource != resource:
                 continue
             values = {**where, **self.given}
-            if all(name in values for name in _names(action.path)):
-                path = action.path
-                for name in _names(path):
-                    path = path.replace("{" + name + "}", quoted(values[name]))
-                return action, path
+            if all(name in values for name in parameters_of(action.path)):
+                return action, filled(action.path, values)
         return None
 
     # --- before the first request
@@ -193,7 +182,7 @@ class Ownership:
         reading = action is not None and action.kind in ("list", "fetch", "read")
         if operation.method == "POST" and (reading or words & READS):
             return "read", ""
-        named = [name for name in _names(operation.path) if name not in self.given]
+        named = [name for name in parameters_of(operation.path) if name not in self.given]
         makes = action is not None and action.kind in ("create", "clone")
         if action is not None and makes and not _only_changes(action):
             if operation.id in self.creators:
@@ -312,7 +301,7 @@ class Ownership:
     def own_paths(self, operation: Operation) -> list[dict[str, str]]:
         """Path values that lead to entities of ours; one empty mapping if the path has no
         parameters."""
-        names = [name for name in _names(operation.path) if name not in self.given]
+        names = [name for name in parameters_of(operation.path) if name not in self.given]
         given = self.given_in(operation.path)
         if not names:
             return [given]
@@ -343,13 +332,14 @@ class Ownership:
         fetch = self._fetches.get(resource) if resource is not None else None
         if fetch is None:
             return True
-        path = fetch.path
         kinds = self._kinds(fetch)
-        for name in _names(path):
-            value = self.given.get(name) or links.get(kinds.get(name, name))
-            if value is None:
-                return True
-            path = path.replace("{" + name + "}", quoted(value))
+        values = {
+            name: self.given.get(name) or links.get(kinds.get(name, name))
+            for name in parameters_of(fetch.path)
+        }
+        if None in values.values():
+            return True
+        path = filled(fetch.path, values)
         if path not in self._there:
             status = self.probe(path)
             self._there[path] = not 400 <= status < 500 or status in (401, 403, 429)
@@ -425,7 +415,7 @@ class Ownership:
         links = {**self._links(action, ticket.where), creator.resource.name: identity}
         where: dict[str, str] = {}
         by_name = self._kinds(creator.remove)
-        for name in _names(creator.remove.path):
+        for name in parameters_of(creator.remove.path):
             value = links.get(by_name.get(name, name), ticket.where.get(name))
             value = self.given.get(name) if value is None else value
             if value is None:
@@ -469,10 +459,6 @@ def at(value: Json, path: Path) -> Json:
         else:
             value = value.get(name) if isinstance(value, Mapping) else None
     return value
-
-
-def quoted(value: str) -> str:
-    return quote(value, safe="")
 
 
 def described(ownership: Ownership, operations: Iterable[Operation]) -> Iterator[str]:

@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.path_templates import filled, parameters_of
 from mockserver.verify.http import Wire, WireError, is_stream
 from mockserver.verify.model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
 from mockserver.verify.ownership import Ownership, Ticket, Withheld
@@ -348,10 +349,8 @@ def _probes(target: Target, without: Collection[str]) -> list[tuple[Operation, s
 
 def fill(path: str, values: Mapping[str, str]) -> str:
     """A path template with its values, and a placeholder for missing ones."""
-    for name in [part.split("}")[0] for part in path.split("{")[1:]]:
-        value = quote(str(values.get(name, PLACEHOLDER)), safe="")
-        path = path.replace("{" + name + "}", value)
-    return path
+    missing = dict.fromkeys(parameters_of(path), PLACEHOLDER)
+    return filled(path, {**missing, **values})
 
 
 def _is_page(reply: Exchange) -> bool:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
 from mockserver.errors import UsageError
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.path_templates import filled
 
 SECONDS_TO_START = 60.0
 SECONDS_TO_ANSWER = 30.0
@@ -65,9 +65,7 @@ class Mock:
         return lines
 
     def call(self, operation: Operation, sent: Call) -> httpx.Response:
-        path = operation.url_path
-        for name, value in sent.path.items():
-            path = path.replace("{" + name + "}", quote(str(value), safe=""))
+        path = filled(operation.url_path, sent.path)
         if "{" in path:
             raise UsageError(f"{operation.path}: give a value in `path` for each name in braces")
         body = {} if sent.body is None else {"json": sent.body}

@@ -35,6 +35,7 @@ from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.words import LEADING, noun, other_name_in, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import MediaType, Operation
+from mockserver.openapi.path_templates import filled
 from mockserver.openapi.schemas.resolved import Flat
 from mockserver.records import dataclass
 
@@ -415,7 +416,7 @@ class Call:
             return self._base_url + self._location(entity)
         own = {str(self.resource.identity.parameter): id_text(entity.id(self.resource))}
         names = {**self._names_above(entity), **self.request.path, **self.spelled, **own}
-        return self._base_url + self.context.contract.base_path + _filled(items[0], names)
+        return self._base_url + self.context.contract.base_path + filled(items[0], names)
 
     @property
     def _base_url(self) -> str:
@@ -439,7 +440,7 @@ class Call:
 
     def path(self) -> str:
         """The requested path."""
-        path = _filled(self.operation.url_path, {**self.request.path, **self.spelled})
+        path = filled(self.operation.url_path, {**self.request.path, **self.spelled})
         return self.context.contract.base_path + path
 
     def _location(self, entity: Entity) -> str:
@@ -482,13 +483,6 @@ class Call:
         if not whole and header.lower() in ("location", "content-location"):
             return path
         return self._base_url + path
-
-
-def _filled(path: str, values: Mapping[str, Any]) -> str:
-    """The path with these values of its parameters."""
-    for name, value in values.items():
-        path = path.replace("{" + name + "}", quote(str(value), safe=""))
-    return path
 
 
 def media_of(operation: Operation, status: int) -> MediaType | None:

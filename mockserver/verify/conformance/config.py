@@ -15,9 +15,9 @@ from typing import Any
 from mockserver.errors import ContractError, UsageError
 from mockserver.openapi.document import resolve
 from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.path_templates import shape
 from mockserver.verify.conformance.exemptions import WIDENINGS
 from mockserver.verify.http import is_stream
-from mockserver.verify.lifecycle.crud_checks import shape
 from mockserver.verify.lifecycle.infer import CURSOR_PARAMETERS
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")

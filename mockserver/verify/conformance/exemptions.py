@@ -15,12 +15,12 @@ from mockserver.inference.words import tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Operation, Parameter
 from mockserver.openapi.observed import ITEM, schema_at
+from mockserver.openapi.path_templates import parameters_of, pattern_of, shape
 from mockserver.openapi.request.bodies import BodyReader
 from mockserver.openapi.request.parameters import ParameterReader
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.verify.causes import has_key
 from mockserver.verify.http import is_stream
-from mockserver.verify.lifecycle.model import parameters, shape
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Router
 
@@ -185,7 +185,7 @@ class Requests:
         self._validators = Validators(self.contract.document, self.contract.version)
         self._router = Router(self.contract)
         self._found = set[str]()
-        paths = {name for op in self.contract.operations for name in parameters(op.path)}
+        paths = {name for op in self.contract.operations for name in parameters_of(op.path)}
         # A property with the name of a path parameter holds such an id.
         self._ids = {name for name in paths if name.lower().endswith("id") and len(name) > 2}
         self._ids |= {f"{name}s" for name in self._ids}
@@ -200,11 +200,11 @@ class Requests:
         operation = self.contract.by_id.get(exchange.operation)
         parts = urlsplit(exchange.url)
         _, template, path = self._router.find(exchange.method, parts.path.removeprefix(self.base))
-        if operation is None or shape(operation.path) != shape(template):
+        if operation is None or shape(operation.path.rstrip("/")) != shape(template.rstrip("/")):
             return None
         try:
             reader, body = self._readers_of(operation)
-            names = dict(zip(parameters(operation.path), path.values(), strict=True))
+            names = dict(zip(parameters_of(operation.path), path.values(), strict=True))
             sent = reader.read(names, parts.query.encode(), exchange.request_headers)
             read = body.read(exchange.request_headers, exchange.request_body)
         except (ContractError, RecursionError, KeyError):
@@ -323,7 +323,7 @@ class Requests:
         """Whether the document has the method for this URL, perhaps under another path template."""
         path = urlsplit(exchange.url).path.removeprefix(self.base)
         return any(
-            re.fullmatch(re.escape(shape(operation.path)).replace(r"\{\}", "[^/]+"), path)
+            re.fullmatch(pattern_of(operation.path.rstrip("/")), path)
             for operation in self.contract.operations
             if operation.method == exchange.method
         )

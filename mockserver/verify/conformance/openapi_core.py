@@ -15,6 +15,7 @@ import httpx
 from mockserver.errors import ContractError
 from mockserver.openapi.document import join
 from mockserver.openapi.model import Contract
+from mockserver.openapi.path_templates import filled, parameters_of
 from mockserver.verify.conformance.exemptions import unlisted_refusal
 from mockserver.verify.model import Difference, Exchange
 
@@ -195,9 +196,7 @@ def _request(exchange: Exchange, contract: Contract) -> _Request:
 
 
 def _concrete(template: str, path: str) -> str:
-    suffix = template
-    for part in template.split("{")[1:]:
-        suffix = suffix.replace("{" + part.split("}")[0] + "}", "x")
+    suffix = filled(template, dict.fromkeys(parameters_of(template), "x"))
     depth = template.count("/")
     base = path.split("/")[: max(path.count("/") - depth + 1, 1)]
     return "/".join(base).rstrip("/") + suffix

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from mockserver.inference.words import noun
 from mockserver.openapi.model import Contract, Json, Operation
+from mockserver.openapi.path_templates import shape
 from mockserver.verify.diff.model import STATUS_NAMES
 from mockserver.verify.lifecycle.infer import (
     body_schema,
@@ -148,9 +148,9 @@ class Knowledge:
 
     def owner(self, path: str, parameter: str) -> Resource | None:
         """The resource that a path parameter names, even if its own path uses another name."""
-        start = _shape(path.split("{" + parameter + "}")[0] + "{}")
+        start = shape(path.split("{" + parameter + "}")[0] + "{}")
         for resource in self.api.resources.values():
-            if _shape(resource.item) == start:
+            if shape(resource.item.rstrip("/")) == start:
                 return resource
         return self.by_parameter.get(parameter)
 
@@ -160,7 +160,7 @@ class Knowledge:
         before = path.split("{" + parameter + "}")[0].rstrip("/")
         collection, _, word = before.rpartition("/")
         for resource in self.makeable:
-            if _shape(resource.item) == _shape(before + "/{}"):
+            if shape(resource.item.rstrip("/")) == shape(before + "/{}"):
                 same = parameter in (resource.id_parameter, _last(resource.id_field))
                 return None if same else self._by_property(resource, (parameter,))
         stem, _, last = noun(parameter).rpartition("_")
@@ -168,7 +168,7 @@ class Knowledge:
             if stem and last in _NAMES and _about(resource) == stem:
                 return self._by_property(resource, (last,))
         for resource in self.makeable:
-            if word and _shape(resource.collection) == _shape(collection):
+            if word and shape(resource.collection.rstrip("/")) == shape(collection):
                 return self._by_property(resource, (parameter, word))
         return None
 
@@ -223,11 +223,6 @@ class Knowledge:
 def _about(resource: Resource) -> str:
     """What a collection has: `flow_run` of `/flow_runs/`."""
     return noun(resource.collection.rstrip("/").rpartition("/")[2])
-
-
-def _shape(path: str) -> str:
-    """A path template without parameter names."""
-    return re.sub(r"\{[^{}]*\}", "{}", path).rstrip("/")
 
 
 def _last(id_field: str) -> str:

@@ -14,6 +14,7 @@ from mockserver.errors import UsageError
 from mockserver.files.wording import counted
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
+from mockserver.openapi.path_templates import parameters_of
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.comparer import WITH_JOBS, Comparer, Shown
 from mockserver.verify.diff.lock import Signature
@@ -124,7 +125,7 @@ def _listed(program: Program, step: Step, knowledge: Knowledge) -> Program | Non
     if resource is None or lists is None or _is_touched(program, step, knowledge):
         return None
     template = knowledge.contract.by_id[resource.list].path
-    names = [part.split("}")[0] for part in template.split("{")[1:]]
+    names = parameters_of(template)
     if not step.path.keys() >= set(names):
         return None
     row = (lists.paging.items, 0) if lists.paging.items else (0,)

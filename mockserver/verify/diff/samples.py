@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json
+from mockserver.openapi.path_templates import values_in
 from mockserver.verify.diff.mock_side import TRAITS
 from mockserver.verify.diff.model import Run, Seen
 from mockserver.verify.model import Exchange
@@ -68,10 +68,7 @@ def sample(real: Seen, mock: Seen, template: str) -> dict[str, Json] | None:
 
 def path_values(template: str, url: str) -> dict[str, str]:
     """The values of the path parameters in a URL, decoded."""
-    pattern = re.sub(r"\\\{([^{}]+)\\\}", r"([^/]+)", re.escape(template))
-    names = re.findall(r"\{([^{}]+)\}", template)
-    found = re.search(pattern + "$", urlsplit(url).path)
-    return {n: unquote(v) for n, v in zip(names, found.groups(), strict=True)} if found else {}
+    return values_in(template, urlsplit(url).path) or {}
 
 
 def plain(value: Json) -> Json:

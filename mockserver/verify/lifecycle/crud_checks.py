@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Json
+from mockserver.openapi.path_templates import shape
 from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.infer import body_schema, inner, properties, reply_schema
 from mockserver.verify.lifecycle.list_checks import ALL, walk
@@ -64,11 +64,6 @@ def _paths(session: Session) -> Iterator[tuple[str, set[str]]]:
         path = first.setdefault(shape(operation.path), operation.path)
         methods.setdefault(path, set()).add(operation.method)
     yield from methods.items()
-
-
-def shape(path: str) -> str:
-    """A path template without parameter names."""
-    return re.sub(r"\{[^{}]*\}", "{}", path)
 
 
 def read(session: Session, entity: Entity) -> dict[str, Json]:

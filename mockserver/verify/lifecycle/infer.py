@@ -15,6 +15,7 @@ from mockserver.inference.verb_words import OUTCOMES
 from mockserver.openapi.document import resolve
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.path_templates import parameters_of
 from mockserver.verify.lifecycle.model import Api, Command, Filter, Paging, Resource
 
 Schema = Mapping[str, Any]
@@ -266,10 +267,10 @@ def _path(name: str | None) -> resource_model.Path:
 def _item_of(create: Action, actions: Sequence[Action]) -> Action | None:
     """The action on the item path: the read, else the removal or a change. Its other parameters are
     those of the creation."""
-    above = set(_names(create.path))
+    above = set(parameters_of(create.path))
     for kind in ("fetch", "remove", "patch", "replace"):
         for action in actions:
-            others = set(_names(action.path)) - {action.path_item}
+            others = set(parameters_of(action.path)) - {action.path_item}
             if action.kind == kind and action.path_item and others <= above:
                 return action
     return None
@@ -277,15 +278,11 @@ def _item_of(create: Action, actions: Sequence[Action]) -> Action | None:
 
 def _list_of(create: Action, actions: Sequence[Action]) -> Action | None:
     """A list that contains what the creation creates, by GET if there is one."""
-    above = set(_names(create.path))
-    lists = [a for a in actions if a.kind == "list" and set(_names(a.path)) <= above]
+    above = set(parameters_of(create.path))
+    lists = [a for a in actions if a.kind == "list" and set(parameters_of(a.path)) <= above]
     same = [a for a in lists if a.path.rstrip("/") == create.path.rstrip("/")]
     ranked = [*same, *(a for a in lists if a.method == "GET"), *lists]
     return ranked[0] if ranked else None
-
-
-def _names(path: str) -> list[str]:
-    return re.findall(r"\{([^{}]*)\}", path)
 
 
 def inner(contract: Contract, schema: Schema, path: Sequence[str]) -> Schema:

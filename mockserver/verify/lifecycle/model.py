@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mockserver.openapi.model import Json
+from mockserver.openapi.path_templates import parameters_of
 
 
 def at(value: Json, path: Sequence[str]) -> Json:
@@ -18,16 +18,6 @@ def at(value: Json, path: Sequence[str]) -> Json:
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
-
-
-def parameters(path: str) -> tuple[str, ...]:
-    """The names of a path's parameters."""
-    return tuple(part.split("}")[0] for part in path.split("{")[1:])
-
-
-def shape(path: str) -> str:
-    """A path template without parameter names."""
-    return re.sub(r"\{[^{}]*\}", "{}", path).rstrip("/")
 
 
 @dataclass(frozen=True)
@@ -154,7 +144,7 @@ class Resource:
     @property
     def parents(self) -> tuple[str, ...]:
         """The path parameters of the collection."""
-        return parameters(self.collection)
+        return tuple(parameters_of(self.collection))
 
 
 @dataclass(frozen=True)

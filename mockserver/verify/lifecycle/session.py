@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from mockserver.openapi.model import Json, Operation
+from mockserver.openapi.path_templates import parameters_of, shape
 from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.clock import Real, Time
 from mockserver.verify.lifecycle.infer import body_schema, inner, reply_schema, solid
-from mockserver.verify.lifecycle.model import Api, Resource, at, parameters, shape
+from mockserver.verify.lifecycle.model import Api, Resource, at
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Withheld
 from mockserver.verify.target import Target, fill
@@ -220,14 +221,14 @@ class Session:
                 path |= where
             else:
                 # The two paths name the same ids differently, but in the same order.
-                ids = [where[name] for name in parameters(owner.item) if name in where]
+                ids = [where[name] for name in parameters_of(owner.item) if name in where]
                 path |= dict(zip(resource.parents, ids, strict=False))
         return path
 
     def _owner(self, resource: Resource, parameter: str) -> Resource | None:
         """The resource that a parameter of a collection's path names, whatever its name."""
         start = shape(resource.collection.split("{" + parameter + "}")[0] + "{}")
-        owners = [r for r in self.api.resources.values() if shape(r.item) == start]
+        owners = [r for r in self.api.resources.values() if shape(r.item.rstrip("/")) == start]
         return owners[0] if owners else None
 
     def body_for(

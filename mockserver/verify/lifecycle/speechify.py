@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mockserver.openapi.model import Contract, Json
+from mockserver.openapi.path_templates import parameters_of
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.job_checks import Oracle
 from mockserver.verify.lifecycle.model import Api, Paging, Resource, Runs
@@ -155,7 +156,7 @@ def describe(contract: Contract) -> Api:
         "test",
         paths["createTest"],
         paths["getTest"],
-        _parameter(paths["getTest"]),
+        parameters_of(paths["getTest"])[-1],
         create="createTest",
         read="getTest",
         list="listTests",
@@ -171,7 +172,7 @@ def describe(contract: Contract) -> Api:
         "suite_run",
         paths["runTestsBatch"],
         paths["getSuiteRun"],
-        _parameter(paths["getSuiteRun"]),
+        parameters_of(paths["getSuiteRun"])[-1],
         create="runTestsBatch",
         read="getSuiteRun",
         list="listSuiteRuns",
@@ -191,10 +192,6 @@ def describe(contract: Contract) -> Api:
         bodies=_BODIES,
         extras=(resubmitted,),
     )
-
-
-def _parameter(path: str) -> str:
-    return path.rsplit("{", 1)[1].rstrip("}")
 
 
 def resubmitted(session: Session) -> None:

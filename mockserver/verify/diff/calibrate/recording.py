@@ -14,8 +14,8 @@ from mockserver.files.har import Archived, archived
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import Contract, Json, Operation
+from mockserver.openapi.path_templates import parameters_of, pattern_of
 
-_PARAMETER = re.compile(r"\{[^{}]*\}")
 _MOST_PATHS = 500
 """Paths to try a prefix on."""
 _UNSETTLED = (0, 304, 429)
@@ -88,7 +88,7 @@ class Routes:
         for operation, pattern in self._patterns:
             found = pattern.fullmatch(path) if operation.method == method else None
             if found is not None:
-                names = [name[1:-1] for name in _PARAMETER.findall(operation.url_path)]
+                names = parameters_of(operation.url_path)
                 return operation, dict(zip(names, map(unquote, found.groups()), strict=True))
         return None
 
@@ -132,8 +132,7 @@ def _prefixes(path: str) -> Iterator[str]:
 
 def _patterns(operations: Iterable[Operation]) -> Iterator[tuple[Operation, re.Pattern[str]]]:
     for operation in sorted(operations, key=lambda op: op.url_path.count("{")):
-        parts = _PARAMETER.split(operation.url_path)
-        yield operation, re.compile("([^/]+)".join(map(re.escape, parts)).rstrip("/") + "/?")
+        yield operation, re.compile(pattern_of(operation.url_path).rstrip("/") + "/?")
 
 
 def _exchange(entry: Archived, routes: Routes, prefix: str) -> Recorded | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json, Operation
+from mockserver.openapi.path_templates import parameters_of
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import Intent, Program, Step, reference
 from mockserver.verify.lifecycle import samples
@@ -85,7 +86,7 @@ class Builder:
         finally:
             self._busy.discard(resource.name)
         label = self.add(resource.create, "make", path=path, body=body, about=about)
-        kept = {name: path[name] for name in path if "{" + name + "}" in resource.item}
+        kept = {name: path[name] for name in path if name in parameters_of(resource.item)}
         made = Made(
             resource, label, {**kept, resource.id_parameter: reference(label, resource.id_field)}
         )
@@ -100,7 +101,7 @@ class Builder:
 
         The last parameter decides: a run determines its suite.
         """
-        names = [part.split("}")[0] for part in operation.path.split("{")[1:]]
+        names = parameters_of(operation.path)
         found: dict[str, str] = {}
         for name in reversed(names):
             if name in found:

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from mockserver.openapi.model import Json, Operation, Parameter
+from mockserver.openapi.path_templates import parameters_of
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import Intent, Program
 from mockserver.verify.diff.programs.bodies import WHOLE, variations
@@ -96,7 +97,7 @@ def _send_body(
     given: dict[str, Any] = {"content": str(body)} if isinstance(body, _Raw) else {"body": body}
     label = builder.add(operation_id, "refused", path=path, about=about, **given)
     if resource and resource.read and intent == "make":
-        where = {k: v for k, v in path.items() if "{" + k + "}" in resource.item}
+        where = {k: v for k, v in path.items() if k in parameters_of(resource.item)}
         where[resource.id_parameter] = "{{" + f"{label}.{resource.id_field}" + "}}"
         builder.add(resource.read, "read", path=where, about=f"made with: {about}")
     elif resource and resource.read:
@@ -151,7 +152,7 @@ def unknown(knowledge: Knowledge) -> Iterator[Builder]:
     for chunk in packed(able):
         builder = Builder(knowledge)
         for operation in chunk:
-            names = [part.split("}")[0] for part in operation.path.split("{")[1:]]
+            names = parameters_of(operation.path)
             body = builder.sample(operation.id, None, full=False)
             for value, about in ((PLACEHOLDER, "nothing has this id"), (MALFORMED, "no id")):
                 path = dict.fromkeys(names, value)
@@ -165,7 +166,7 @@ def keys(knowledge: Knowledge) -> Iterator[Builder]:
     for chunk in packed(able):
         builder = Builder(knowledge)
         for operation in chunk:
-            names = [part.split("}")[0] for part in operation.path.split("{")[1:]]
+            names = parameters_of(operation.path)
             path = dict.fromkeys(names, PLACEHOLDER)
             for key in ("none", "wrong"):
                 builder.add(operation.id, "auth", path=path, key=key, about=f"key: {key}")
@@ -255,7 +256,7 @@ def _look(builder: Builder, resource: Resource, where: Mapping[str, str], label:
 
 def path_of(builder: Builder, operation: str, path: Mapping[str, str]) -> dict[str, str]:
     template = builder.knowledge.contract.by_id[operation].path
-    return {name: value for name, value in path.items() if "{" + name + "}" in template}
+    return {name: value for name, value in path.items() if name in parameters_of(template)}
 
 
 def _change(builder: Builder, resource: Resource, where: Mapping[str, str], *, full: bool) -> None:

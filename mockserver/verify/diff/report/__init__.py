@@ -16,6 +16,7 @@ from mockserver.errors import UsageError
 from mockserver.files.wording import counted
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json, Operation
+from mockserver.openapi.path_templates import parameters_of
 from mockserver.verify import reports
 from mockserver.verify.diff.api import READS, Knowledge
 from mockserver.verify.diff.model import (
@@ -83,7 +84,7 @@ def _step(step: Step, contract: Contract, kept: bool) -> str:
 
 
 def _path(template: str, values: Mapping[str, str]) -> str:
-    for name in [part.split("}")[0] for part in template.split("{")[1:]]:
+    for name in parameters_of(template):
         value = str(values.get(name, PLACEHOLDER))
         shown = value if REFERENCE.search(value) else quote(value, safe="")
         template = template.replace("{" + name + "}", shown)
