@@ -13,7 +13,7 @@ from mockserver.engine.inferred.call import Call, CallHandler, media_of
 from mockserver.engine.inferred.context import Context, dig, named, wrapped
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.filters import Filters
-from mockserver.engine.inferred.repository import Entity, Test
+from mockserver.engine.inferred.repository import Entity, Test, value_at
 from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import dump
@@ -33,7 +33,7 @@ def create(call: Call) -> Reply:
     shown = call.action.response.at
     for sent in (call.action.request.at, call.action.request.several or ()):
         above = sent[: sent.index(FIRST)] if FIRST in sent else ()
-        items = _exactly(call.request.body, above) if FIRST in sent else None
+        items = value_at(call.request.body, above) if FIRST in sent else None
         if isinstance(items, list):
             break
     else:
@@ -166,7 +166,7 @@ def _ids(call: Call) -> Iterator[Any]:
     given = parameters.get(use.ids) if use.ids is not None else call.request.body
     if use.ids is None:
         above = use.at[: use.at.index(FIRST)] if FIRST in use.at else use.at
-        given = _exactly(given, above)
+        given = value_at(given, above)
         inner = use.at[len(above) + 1 :]
         if inner and isinstance(given, list):
             given = [dig(one, inner) for one in given]
@@ -176,13 +176,6 @@ def _ids(call: Call) -> Iterator[Any]:
         yield from dict.fromkeys(texts)
     elif isinstance(values, int) and not isinstance(values, bool):
         yield values
-
-
-def _exactly(body: Any, path: tuple[str, ...]) -> Any:
-    """The value at a path; None if it is missing."""
-    for name in path:
-        body = body.get(name) if isinstance(body, dict) else None
-    return body
 
 
 def _say_of_each(call: Call, status: int, rows: list[Any], sent: list[Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mockserver.engine.generation.examples import example_of
 from mockserver.engine.generation.values import Values
+from mockserver.engine.inferred.repository import value_at
 from mockserver.inference.resource_model import Path, Resource
 from mockserver.inference.words import bag, tokens
 from mockserver.records import dataclass
@@ -160,7 +161,5 @@ def _parts(example: Mapping[str, Any]) -> Parts:
 
 def _said(entity: Any, path: Path) -> str:
     """The text or number at a path; empty if there is none."""
-    for name in path:
-        entity = entity.get(name) if isinstance(entity, Mapping) else None
-    said = isinstance(entity, str | int) and not isinstance(entity, bool)
-    return str(entity) if said else ""
+    value = value_at(entity, path)
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""

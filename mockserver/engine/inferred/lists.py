@@ -20,6 +20,7 @@ from mockserver.engine.inferred.repository import (
     Entity,
     Test,
     passes,
+    value_at,
 )
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply, Request
@@ -314,11 +315,11 @@ def _settle(
     if pointer is None:
         return
     check = context.values.check(pointer).is_valid
-    if not _dug(reply.body, envelope.items) and not check(reply.body):
+    if not value_at(reply.body, envelope.items) and not check(reply.body):
         # An empty list is left out where it may be missing but not empty.
         _drop(reply.body, envelope.items)
     for field, value in shown_fields:
-        before = _dug(reply.body, field.path)
+        before = value_at(reply.body, field.path)
         if before == value and type(before) is type(value):
             continue
         if value is not None:
@@ -375,13 +376,7 @@ def _put(target: dict[str, Any], path: Path, value: Any) -> None:
     target[path[-1]] = value
 
 
-def _dug(body: Any, path: Path) -> Any:
-    for name in path:
-        body = body.get(name) if isinstance(body, dict) else None
-    return body
-
-
 def _drop(body: dict[str, Any], path: Path) -> None:
-    holder = _dug(body, path[:-1])
+    holder = value_at(body, path[:-1])
     if isinstance(holder, dict):
         holder.pop(path[-1], None)

@@ -12,8 +12,8 @@ from mockserver.engine.inferred.repository import (
     Entity,
     OwnRepository,
     Repository,
-    at,
     newest_first,
+    value_at,
 )
 from mockserver.engine.pagination import Ordered, Selection
 from mockserver.engine.world import Row
@@ -186,7 +186,7 @@ def kept_in_order(call: Call, selection: Selection[Entity], order: Order) -> Ord
             return None
 
     def rank(row: Row) -> tuple[tuple[int, Any], ...]:
-        return tuple(_rank_of(at(row["data"], path)) for path in paths)
+        return tuple(_rank_of(value_at(row["data"], path)) for path in paths)
 
     return Ordered(selection, paths, rank, falls=order.fields[0][1])
 

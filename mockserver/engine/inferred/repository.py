@@ -61,7 +61,7 @@ class Entity:
 
     def at(self, path: str | tuple[str, ...]) -> Any:
         """The value of a property, or of one within others; None if there is none."""
-        return self.data.get(path) if isinstance(path, str) else at(self.data, path)
+        return self.data.get(path) if isinstance(path, str) else value_at(self.data, path)
 
     def id(self, resource: Resource) -> Any:
         """Its id, from its data or else from its key."""
@@ -70,7 +70,7 @@ class Entity:
         return self.data.get(key, own) if key is not None else own
 
 
-def at(data: Any, path: tuple[str, ...]) -> Any:
+def value_at(data: Any, path: tuple[str, ...]) -> Any:
     """The value at a path; None if there is none."""
     for name in path:
         if not isinstance(data, Mapping):
