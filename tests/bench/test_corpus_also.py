@@ -10,8 +10,8 @@ import pytest
 
 from bench.corpus.also import Sent, negotiated, refused
 from bench.corpus.judge import Judge
+from tests.support.documents import TEXT
 
-TEXT = {"type": "string"}
 FAULT = {"type": "object", "properties": {"detail": TEXT}, "required": ["detail"]}
 POINTER = "#/paths/~1things/post"
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.support.documents import FLAG, TEXT, WHOLE, ref
+
 Json = dict[str, Any]
-TEXT: Json = {"type": "string"}
-NUMBER: Json = {"type": "integer"}
-FLAG: Json = {"type": "boolean"}
-SIZE: Json = {**NUMBER, "description": "The size of the file, in bytes."}
+SIZE: Json = {**WHOLE, "description": "The size of the file, in bytes."}
 JSON, FORM, FILE = (
     "application/json",
     "application/x-www-form-urlencoded",
@@ -49,10 +48,6 @@ def body(schema: Json, media_type: str = JSON) -> Json:
     return {"required": True, "content": {media_type: {"schema": schema}}}
 
 
-def ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def path(*names: str) -> list[Json]:
     return [{"name": name, "in": "path", "required": True, "schema": TEXT} for name in names]
 
@@ -68,8 +63,8 @@ def page(name: str) -> Json:
     )
 
 
-PAGING = query(limit={**NUMBER, "default": 20, "minimum": 1, "maximum": 100}, after=TEXT)
-COUNTS = thing(dict.fromkeys(("in_progress", "completed", "failed", "cancelled", "total"), NUMBER))
+PAGING = query(limit={**WHOLE, "default": 20, "minimum": 1, "maximum": 100}, after=TEXT)
+COUNTS = thing(dict.fromkeys(("in_progress", "completed", "failed", "cancelled", "total"), WHOLE))
 PARTS: Json = {
     "type": "array",
     "items": thing({"type": one_of("text"), "text": thing({"value": TEXT})}),
@@ -232,7 +227,7 @@ MODELS: Json = {
         "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         "schemas": {
             "File": thing(
-                {"id": TEXT, "object": one_of("file"), "bytes": SIZE, "created_at": NUMBER},
+                {"id": TEXT, "object": one_of("file"), "bytes": SIZE, "created_at": WHOLE},
                 {
                     "filename": TEXT,
                     "purpose": TEXT,
@@ -244,8 +239,8 @@ MODELS: Json = {
                     "id": TEXT,
                     "object": one_of("upload"),
                     "bytes": SIZE,
-                    "created_at": NUMBER,
-                    "expires_at": NUMBER,
+                    "created_at": WHOLE,
+                    "expires_at": WHOLE,
                     "filename": TEXT,
                     "purpose": TEXT,
                     "status": one_of("pending", "completed", "cancelled", "expired"),
@@ -253,18 +248,18 @@ MODELS: Json = {
                 {"file": {"allOf": [ref("File"), {"nullable": True, "description": "Ready."}]}},
             ),
             "Part": thing(
-                {"id": TEXT, "object": one_of("upload.part"), "created_at": NUMBER}
+                {"id": TEXT, "object": one_of("upload.part"), "created_at": WHOLE}
                 | {"upload_id": TEXT}
             ),
             "Assistant": thing(
-                {"id": TEXT, "object": one_of("assistant"), "created_at": NUMBER, "model": TEXT}
+                {"id": TEXT, "object": one_of("assistant"), "created_at": WHOLE, "model": TEXT}
             ),
-            "Thread": thing({"id": TEXT, "object": one_of("thread"), "created_at": NUMBER}),
+            "Thread": thing({"id": TEXT, "object": one_of("thread"), "created_at": WHOLE}),
             "Message": thing(
                 {
                     "id": TEXT,
                     "object": one_of("thread.message"),
-                    "created_at": NUMBER,
+                    "created_at": WHOLE,
                     "thread_id": TEXT,
                     "role": one_of("user", "assistant"),
                     "content": PARTS,
@@ -274,7 +269,7 @@ MODELS: Json = {
                 {
                     "id": TEXT,
                     "object": one_of("thread.run"),
-                    "created_at": NUMBER,
+                    "created_at": WHOLE,
                     "thread_id": TEXT,
                     "assistant_id": TEXT,
                     "status": one_of(
@@ -288,7 +283,7 @@ MODELS: Json = {
                 {
                     "id": TEXT,
                     "object": one_of("vector_store"),
-                    "created_at": NUMBER,
+                    "created_at": WHOLE,
                     "name": TEXT,
                     "status": one_of("expired", "in_progress", "completed"),
                 }
@@ -297,7 +292,7 @@ MODELS: Json = {
                 {
                     "id": TEXT,
                     "object": one_of("vector_store.files_batch"),
-                    "created_at": NUMBER,
+                    "created_at": WHOLE,
                     "vector_store_id": TEXT,
                     "status": one_of("in_progress", "completed", "cancelled", "failed"),
                     "file_counts": COUNTS,
@@ -310,7 +305,7 @@ MODELS: Json = {
                     "endpoint": TEXT,
                     "input_file_id": TEXT,
                     "completion_window": TEXT,
-                    "created_at": NUMBER,
+                    "created_at": WHOLE,
                     "status": one_of(
                         *("validating", "failed", "in_progress", "finalizing"),
                         *("completed", "expired", "cancelling", "cancelled"),
@@ -322,7 +317,7 @@ MODELS: Json = {
                 {
                     "id": TEXT,
                     "object": one_of("fine_tuning.job"),
-                    "created_at": NUMBER,
+                    "created_at": WHOLE,
                     "model": TEXT,
                     "training_file": TEXT,
                     "fine_tuned_model": nullable(TEXT),
@@ -336,14 +331,14 @@ MODELS: Json = {
                 {
                     "id": TEXT,
                     "object": one_of("chat.completion"),
-                    "created": NUMBER,
+                    "created": WHOLE,
                     "model": TEXT,
                     "choices": {
                         "type": "array",
                         "minItems": 1,
                         "items": thing(
                             {
-                                "index": NUMBER,
+                                "index": WHOLE,
                                 "finish_reason": one_of("stop", "length"),
                                 "message": thing({"role": one_of("assistant"), "content": TEXT}),
                             }
@@ -355,12 +350,12 @@ MODELS: Json = {
                 {
                     "id": TEXT,
                     "object": one_of("chat.completion.chunk"),
-                    "created": NUMBER,
+                    "created": WHOLE,
                     "model": TEXT,
                     "choices": {
                         "type": "array",
                         "minItems": 1,
-                        "items": thing({"index": NUMBER, "delta": thing({}, {"content": TEXT})}),
+                        "items": thing({"index": WHOLE, "delta": thing({}, {"content": TEXT})}),
                     },
                 }
             ),
@@ -369,7 +364,7 @@ MODELS: Json = {
 }
 
 CURSORS = query(
-    limit={**NUMBER, "default": 10, "minimum": 1, "maximum": 100},
+    limit={**WHOLE, "default": 10, "minimum": 1, "maximum": 100},
     starting_after=TEXT,
     ending_before=TEXT,
 )
@@ -425,7 +420,7 @@ PAYMENTS: Json = {
         "/v1/payment_intents": {
             "post": {
                 "parameters": [{"name": "Idempotency-Key", "in": "header", "schema": TEXT}],
-                "requestBody": body(thing({"amount": NUMBER, "currency": TEXT}), FORM),
+                "requestBody": body(thing({"amount": WHOLE, "currency": TEXT}), FORM),
                 "responses": ok(ref("PaymentIntent")),
             },
         },
@@ -442,7 +437,7 @@ PAYMENTS: Json = {
         "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         "schemas": {
             "Customer": thing(
-                {"id": TEXT, "object": one_of("customer"), "created": NUMBER},
+                {"id": TEXT, "object": one_of("customer"), "created": WHOLE},
                 {
                     "email": {**TEXT, "nullable": True},
                     "name": {**TEXT, "nullable": True},
@@ -453,9 +448,9 @@ PAYMENTS: Json = {
                 {
                     "id": TEXT,
                     "object": one_of("payment_intent"),
-                    "amount": NUMBER,
+                    "amount": WHOLE,
                     "currency": TEXT,
-                    "created": NUMBER,
+                    "created": WHOLE,
                     "status": one_of("processing", "succeeded", "canceled"),
                 }
             ),

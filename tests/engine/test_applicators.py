@@ -8,9 +8,8 @@ import pytest
 
 from mockserver.engine.randomness import Rng
 from tests.engine.test_values import HERE, NOW, values_of
+from tests.support.documents import TEXT, WHOLE
 
-TEXT = {"type": "string"}
-NUMBER = {"type": "integer"}
 CARD = {"properties": {"kind": {"const": "card"}}}
 KINDS = {"kind": {"enum": ["card", "bank"]}}
 
@@ -22,30 +21,30 @@ def an(*required: str, **properties: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "schema",
     [
-        {"allOf": [an("a", a=TEXT)], "unevaluatedProperties": NUMBER, "minProperties": 3},
+        {"allOf": [an("a", a=TEXT)], "unevaluatedProperties": WHOLE, "minProperties": 3},
         {"allOf": [an("a", a=TEXT)], "unevaluatedProperties": False},
-        {"type": "array", "prefixItems": [TEXT], "unevaluatedItems": NUMBER, "minItems": 3},
+        {"type": "array", "prefixItems": [TEXT], "unevaluatedItems": WHOLE, "minItems": 3},
         {
             **an("card", card=TEXT),
-            "dependentSchemas": {"card": an("cvc", cvc={**NUMBER, "minimum": 100})},
+            "dependentSchemas": {"card": an("cvc", cvc={**WHOLE, "minimum": 100})},
         },
         {
             **an("a", a=TEXT),
             "dependentRequired": {"a": ["b"]},
-            "dependentSchemas": {"b": an("c", c=NUMBER)},
+            "dependentSchemas": {"b": an("c", c=WHOLE)},
         },
         {
             **an("kind", **KINDS),
             "if": CARD,
             "then": {"properties": {"number": TEXT}, "required": ["number"]},
-            "else": {"properties": {"iban": NUMBER}, "required": ["iban"]},
+            "else": {"properties": {"iban": WHOLE}, "required": ["iban"]},
             "unevaluatedProperties": False,
         },
         {
             **an("kind", **KINDS),
             "if": CARD,
             "then": {"properties": {"value": {**TEXT, "minLength": 4}}, "required": ["value"]},
-            "else": {"properties": {"value": NUMBER}, "required": ["value"]},
+            "else": {"properties": {"value": WHOLE}, "required": ["value"]},
         },
         {"type": "string", "pattern": r"^\p{Lu}\p{Ll}+$"},
         {"type": "string", "pattern": r"^[\p{L}\d]+[\p{N}-]$"},

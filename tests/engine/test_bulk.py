@@ -11,7 +11,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.inferred.repository import Entity, OwnRepository
-from tests.support.documents import TEXT, answer, body, collection, document, thing
+from tests.support.documents import TEXT, answer, array, body, collection, document, thing
 
 DOCUMENT = Path(__file__).parent.parent / "fixtures" / "bulk.yaml"
 
@@ -149,8 +149,8 @@ def test_each_row_of_a_batch_says_how_it_went() -> None:
     image = thing("id", id=TEXT, width={"type": "integer"})
     status = {"type": "string", "enum": ["ErrorSize", "OK"]}
     row = thing(sourceUrl=TEXT, status=status, image={"$ref": "#/components/schemas/Image"})
-    told = thing(images=listing(row), isBatchSuccessful={"type": "boolean"})
-    sent = thing(images=listing(thing("url", url=TEXT)), tagIds=listing(TEXT))
+    told = thing(images=array(row), isBatchSuccessful={"type": "boolean"})
+    sent = thing(images=array(thing("url", url=TEXT)), tagIds=array(TEXT))
     item = {"name": "id", "in": "path", "required": True, "schema": TEXT}
     shown = {"$ref": "#/components/schemas/Image"}
     paths = {
@@ -179,7 +179,7 @@ def test_a_flag_says_that_it_was_done() -> None:
     told = thing("added", email=TEXT, added={"type": "boolean"})
     paths = {
         "/rejects": {
-            "get": {"responses": {"200": answer(listing(reject))}},
+            "get": {"responses": {"200": answer(array(reject))}},
             "post": {
                 "requestBody": body(thing("email", email=TEXT)),
                 "responses": {"201": answer(told)},
@@ -188,10 +188,6 @@ def test_a_flag_says_that_it_was_done() -> None:
     }
     with MockServer(document(paths)) as server:
         assert server.client.post("/rejects", json={"email": "a@b.cc"}).json()["added"] is True
-
-
-def listing(schema: Any) -> dict[str, Any]:
-    return {"type": "array", "items": schema}
 
 
 POINT = thing("id", id={"type": "integer"}, name=TEXT, groupId={"type": "integer"})
@@ -205,7 +201,7 @@ def points(method: str, summary: str, sent: dict[str, Any]) -> dict[str, Any]:
     group = thing("id", id={"type": "integer"}, title=TEXT)
     number = {"get": {"responses": {"200": answer(thing(count={"type": "integer"}))}}}
     item = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
-    rows = {"200": answer(thing(entities=listing({"$ref": "#/components/schemas/Receipt"})))}
+    rows = {"200": answer(thing(entities=array({"$ref": "#/components/schemas/Receipt"})))}
     several = {"summary": summary, "requestBody": body(sent), "responses": {"200": answer()}}
     paths = {
         "/points": {"get": {"responses": rows}, "post": made},
@@ -213,7 +209,7 @@ def points(method: str, summary: str, sent: dict[str, Any]) -> dict[str, Any]:
         "/points/batch": {method: several},
         "/points/count": number,
         "/groups": {
-            "get": {"responses": {"200": answer(listing(group))}},
+            "get": {"responses": {"200": answer(array(group))}},
             "post": {"requestBody": body(group), "responses": {"200": answer(group)}},
         },
         "/groups/{id}": {"parameters": [item], "get": {"responses": {"200": answer(group)}}},
@@ -223,7 +219,7 @@ def points(method: str, summary: str, sent: dict[str, Any]) -> dict[str, Any]:
     return document(paths, schemas={"Point": POINT, "Receipt": RECEIPT})
 
 
-LIST = thing(List=listing({"$ref": "#/components/schemas/Point"}))
+LIST = thing(List=array({"$ref": "#/components/schemas/Point"}))
 
 
 @pytest.mark.parametrize("method", ["put", "post"])
@@ -249,7 +245,7 @@ def test_a_summary_says_that_several_are_changed(method: str) -> None:
 
 @pytest.mark.parametrize("name", ["Entities", "Whatever"])
 def test_a_delete_of_several_has_ids_in_its_body(name: str) -> None:
-    sent = thing(**{name: listing(RECEIPT)})
+    sent = thing(**{name: array(RECEIPT)})
     with MockServer(points("delete", "Delete multiple points", sent), seeds="none") as server:
         ids = [server.client.post("/points", json={"id": n}).json()["id"] for n in (1, 2)]
         gone = {name: [{"id": ids[0]}]}
@@ -293,8 +289,8 @@ def test_rows_have_the_ids_of_what_is_made_elsewhere() -> None:
     """A message for each row of a request, read at a path of its own."""
     message = thing("messageId", messageId=TEXT, text=TEXT)
     item = {"name": "messageId", "in": "path", "required": True, "schema": TEXT}
-    sent = thing(requests=listing(thing("text", text=TEXT, to=TEXT)))
-    told = thing(responses=listing(thing(messageId=TEXT, error=TEXT)))
+    sent = thing(requests=array(thing("text", text=TEXT, to=TEXT)))
+    told = thing(responses=array(thing(messageId=TEXT, error=TEXT)))
     paths = {
         "/sms/send-bulk": {"post": {"requestBody": body(sent), "responses": {"200": answer(told)}}},
         "/messages/{messageId}": {
@@ -315,19 +311,19 @@ def test_rows_of_what_is_kept_nowhere(name: str) -> None:
     row = thing(
         number=TEXT, ref=TEXT, accepted={"type": "boolean"}, error=TEXT, cost={"type": "number"}
     )
-    sent = thing(recipients=listing(thing("number", number=TEXT, ref=TEXT)))
+    sent = thing(recipients=array(thing("number", number=TEXT, ref=TEXT)))
     paths = {
         "/send": {
             "post": {
                 "requestBody": body(sent),
-                "responses": {"200": answer(thing(**{name: listing(row)}))},
+                "responses": {"200": answer(thing(**{name: array(row)}))},
             }
         },
         "/status": {
             "post": {
-                "requestBody": body(listing({"type": "integer"})),
+                "requestBody": body(array({"type": "integer"})),
                 "responses": {
-                    "200": answer(listing(thing("smsId", smsId={"type": "integer"}, cost=TEXT)))
+                    "200": answer(array(thing("smsId", smsId={"type": "integer"}, cost=TEXT)))
                 },
             }
         },

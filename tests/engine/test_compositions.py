@@ -8,8 +8,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.inferred import compositions
-
-TEXT = {"type": "string"}
+from tests.support.documents import TEXT
 
 
 def media(schema: dict[str, Any], **more: Any) -> dict[str, Any]:

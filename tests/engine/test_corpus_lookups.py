@@ -8,10 +8,8 @@ import pytest
 
 from mockserver import MockServer
 from tests.engine.test_corpus_repairs import query
-from tests.engine.test_strange_documents import ID, THING, path_parameter, said, served
-
-NUMBER = {"type": "integer"}
-TEXT = {"type": "string"}
+from tests.engine.test_strange_documents import THING, path_parameter, said, served
+from tests.support.documents import TEXT, WHOLE
 
 
 def an(*required: str, **properties: Any) -> dict[str, Any]:
@@ -30,7 +28,7 @@ def unseeded(paths: dict[str, Any]) -> MockServer:
     return MockServer({"openapi": "3.0.3", "info": {}, "paths": paths}, seeds="none")
 
 
-RULE = an("webId", webId=ID, path=TEXT, name=TEXT)
+RULE = an("webId", webId=TEXT, path=TEXT, name=TEXT)
 BY_PATH = {
     "summary": "A rule by path",
     "parameters": [query("path", required=True)],
@@ -52,7 +50,7 @@ def test_what_nobody_can_learn_the_id_of_is_found_by_any_value() -> None:
 
 def test_what_clients_make_is_found_by_its_value_and_by_no_other() -> None:
     user = {"$ref": "#/components/schemas/User"}
-    components = {"schemas": {"User": an("id", id=ID, email=TEXT)}}
+    components = {"schemas": {"User": an("id", id=TEXT, email=TEXT)}}
     paths = {
         "/users": {
             "get": {"responses": listed(user)},
@@ -90,8 +88,8 @@ def test_the_example_of_a_list_has_the_id_under_the_name_that_the_list_has_for_i
 def test_an_entity_has_one_url_by_whichever_path_it_is_asked_for() -> None:
     url = {**TEXT, "format": "uri", "description": "The URL of the team itself"}
     team = {"$ref": "#/components/schemas/Team"}
-    whole = an("id", "slug", id=NUMBER, slug=TEXT, name=TEXT, url=url)
-    sent, number = body(an("name", name=TEXT)), [path_parameter("team_id", NUMBER)]
+    whole = an("id", "slug", id=WHOLE, slug=TEXT, name=TEXT, url=url)
+    sent, number = body(an("name", name=TEXT)), [path_parameter("team_id", WHOLE)]
     paths = {
         "/orgs": {"post": {**sent, "responses": said(THING, "201")}},
         "/orgs/{org}": {"get": {"responses": said(THING)}},
@@ -114,9 +112,9 @@ def test_an_entity_has_one_url_by_whichever_path_it_is_asked_for() -> None:
 
 
 def test_what_a_part_of_the_entity_shows_otherwise_is_no_fault_of_what_was_sent() -> None:
-    asked = an("title", title=TEXT, owners={"type": "array", "items": NUMBER})
+    asked = an("title", title=TEXT, owners={"type": "array", "items": WHOLE})
     shown = an(title=TEXT, owners={"type": "array", "items": an(name=TEXT)})
-    whole = an(id=NUMBER, result=shown)
+    whole = an(id=WHOLE, result=shown)
     paths = {
         "/charts": {"post": {**body(asked), "responses": said(whole, "201")}},
         "/charts/{id}": {"get": {"responses": said(whole)}},
@@ -129,7 +127,7 @@ def test_what_a_part_of_the_entity_shows_otherwise_is_no_fault_of_what_was_sent(
 
 def test_a_refusal_names_what_was_sent_and_not_the_part_that_shows_it() -> None:
     asked = an("title", title=TEXT, colour=TEXT)
-    whole = an(id=NUMBER, result=an(title=TEXT, colour={**TEXT, "maxLength": 3}))
+    whole = an(id=WHOLE, result=an(title=TEXT, colour={**TEXT, "maxLength": 3}))
     paths = {
         "/charts": {"post": {**body(asked), "responses": said(whole, "201") | said(TEXT, "422")}},
         "/charts/{id}": {"get": {"responses": said(whole)}},
@@ -164,9 +162,9 @@ def test_a_word_that_a_request_lists_stands_for_something() -> None:
 
 
 def test_an_entity_below_that_does_not_fit_is_named_where_it_was_sent() -> None:
-    comment = an("id", id=NUMBER, side={**TEXT, "enum": ["LEFT", "RIGHT"]}, body=TEXT)
+    comment = an("id", id=WHOLE, side={**TEXT, "enum": ["LEFT", "RIGHT"]}, body=TEXT)
     asked = an(text=TEXT, comments={"type": "array", "items": an(side=TEXT, body=TEXT)})
-    review = an("id", id=NUMBER, text=TEXT)
+    review = an("id", id=WHOLE, text=TEXT)
     refused = said(an(message=TEXT), "422")
     paths = {
         "/reviews": {
@@ -200,12 +198,12 @@ def test_an_entity_below_that_does_not_fit_is_named_where_it_was_sent() -> None:
 )
 def test_rows_are_counted_from_one_where_the_document_does(offset: dict[str, Any]) -> None:
     text = offset.pop("description", "")
-    where = {**query("offset", **NUMBER, **offset), "description": text}
-    page = an(count=NUMBER, next={**TEXT, "nullable": True}, offset=NUMBER)
+    where = {**query("offset", **WHOLE, **offset), "description": text}
+    page = an(count=WHOLE, next={**TEXT, "nullable": True}, offset=WHOLE)
     page["properties"]["results"] = {"type": "array", "items": THING}
     paths = {
         "/things": {
-            "get": {"parameters": [where, query("limit", **NUMBER)], "responses": said(page)},
+            "get": {"parameters": [where, query("limit", **WHOLE)], "responses": said(page)},
             "post": {"responses": said(THING, "201")},
         },
         "/things/{id}": {"get": {"responses": said(THING)}},
@@ -254,7 +252,7 @@ def test_a_version_of_an_entity_has_digits_alone() -> None:
 
 
 def test_nothing_copies_what_is_one_of_a_kind() -> None:
-    template = an("id", id=NUMBER, name=TEXT)
+    template = an("id", id=WHOLE, name=TEXT)
     paths = {
         "/templates/current": {
             "get": {"responses": said(template)},
@@ -267,7 +265,7 @@ def test_nothing_copies_what_is_one_of_a_kind() -> None:
 
 
 def test_an_object_that_also_says_what_its_items_are_is_an_object() -> None:
-    odd = {**an(id=NUMBER, name=TEXT), "items": an(id=NUMBER, name=TEXT)}
+    odd = {**an(id=WHOLE, name=TEXT), "items": an(id=WHOLE, name=TEXT)}
     paths = {
         "/ads": {
             "get": {"responses": listed(odd)},
@@ -282,7 +280,7 @@ def test_an_object_that_also_says_what_its_items_are_is_an_object() -> None:
 
 
 def test_a_patch_may_spell_its_operations_as_the_document_does() -> None:
-    thing = an("id", id=ID, name=TEXT)
+    thing = an("id", id=TEXT, name=TEXT)
     edit = an("op", "path", op={**TEXT, "enum": ["Add", "Replace"]}, path=TEXT, value={})
     edits = body({"type": "array", "items": edit}, "application/json-patch+json")
     paths = {

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from mockserver.engine.inferred.repository import OwnRepository
-from tests.engine.test_strange_documents import ID, THING, path_parameter, said, served
+from tests.engine.test_strange_documents import THING, path_parameter, said, served
+from tests.support.documents import TEXT, WHOLE
 
 LIST = {"type": "array", "items": THING}
-NUMBER = {"type": "integer"}
 
 
 def query(name: str, **schema: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def test_what_is_made_only_beneath_its_own_kind_has_a_first_one() -> None:
 def test_a_default_that_is_no_value_of_the_property_hides_nothing() -> None:
     thing = {
         **THING,
-        "properties": {**THING["properties"], "ref": ID, "kind": {"enum": ["old", "new"]}},
+        "properties": {**THING["properties"], "ref": TEXT, "kind": {"enum": ["old", "new"]}},
     }
     filters = [query("ref", default="none"), query("kind", default="old")]
     paths = {
@@ -81,7 +81,7 @@ def test_a_default_that_is_no_value_of_the_property_hides_nothing() -> None:
 
 
 def test_a_filter_that_must_be_given_finds_what_only_the_vendor_makes() -> None:
-    thing = {**THING, "properties": {**THING["properties"], "advertiser_id": ID}}
+    thing = {**THING, "properties": {**THING["properties"], "advertiser_id": TEXT}}
     paths = {
         "/reports": {
             "get": {
@@ -99,7 +99,7 @@ def test_a_filter_that_must_be_given_finds_what_only_the_vendor_makes() -> None:
 
 
 def test_what_an_answer_has_said_of_a_new_thing_stays_so() -> None:
-    more = {**THING, "properties": {**THING["properties"], "arn": ID}, "required": ["id", "arn"]}
+    more = {**THING, "properties": {**THING["properties"], "arn": TEXT}, "required": ["id", "arn"]}
     paths = {
         "/rules": {"post": {"responses": said(more, "201")}},
         "/rules/{id}": {"get": {"responses": said(THING)}},
@@ -127,7 +127,7 @@ def test_the_few_names_that_a_document_lists_are_there_under_each_parent() -> No
 
 
 def test_objects_in_a_list_of_the_query_are_json() -> None:
-    tag = {"type": "object", "required": ["key"], "properties": {"key": ID}}
+    tag = {"type": "object", "required": ["key"], "properties": {"key": TEXT}}
     paths = {
         "/tag": {"get": {"parameters": [query("tags", type="array", items=tag)]}},
     }
@@ -302,7 +302,7 @@ def test_an_own_uri_that_no_url_of_the_mock_fits_stays_what_it_was() -> None:
         thing = {
             "type": "object",
             "required": ["id", "uri"],
-            "properties": {"id": ID, "uri": {**uri, "readOnly": True}},
+            "properties": {"id": TEXT, "uri": {**uri, "readOnly": True}},
         }
         return {
             "many": {"post": {"responses": said(thing, "201")}},
@@ -325,7 +325,7 @@ def test_null_by_nullable_in_3_1_is_no_value_of_a_list() -> None:
     thing = {
         "type": "object",
         "required": ["id", "kind", "error"],
-        "properties": {"id": ID, "kind": kind, "error": kind},
+        "properties": {"id": TEXT, "kind": kind, "error": kind},
     }
     body = {"content": {"application/json": {"schema": {"properties": {"kind": kind}}}}}
     paths = {
@@ -347,7 +347,7 @@ def test_form_fields_with_the_name_of_the_resource_are_its_properties() -> None:
         "note": {"type": "string"},
     }
     form = {"application/x-www-form-urlencoded": {"schema": {"properties": fields}}}
-    shown = {"id": ID, "title": {"type": "string"}, "free": {"type": "string"}, "note": ID}
+    shown = {"id": TEXT, "title": {"type": "string"}, "free": {"type": "string"}, "note": TEXT}
     track = {"type": "object", "required": ["id"], "properties": shown}
     body = {"requestBody": {"content": form}}
     paths = {
@@ -373,7 +373,7 @@ def test_a_part_takes_only_what_it_lists() -> None:
         "type": "object",
         "properties": {"status": {"enum": ["not_started", "done"]}, "country": {"type": "string"}},
     }
-    watch = {"type": "object", "required": ["id"], "properties": {"id": ID, "check": part}}
+    watch = {"type": "object", "required": ["id"], "properties": {"id": TEXT, "check": part}}
     sent = {"status": {"enum": ["enabled", "disabled"]}, "country": {"type": "string"}}
     body = {"content": {"application/json": {"schema": {"properties": sent}}}}
     paths = {
@@ -388,8 +388,8 @@ def test_a_part_takes_only_what_it_lists() -> None:
 
 def test_what_clients_put_has_its_name_beneath_its_parent_only() -> None:
     """An environment `staging` of one repository is not that of another."""
-    shown = {"type": "object", "required": ["name"], "properties": {"name": ID, "wait": NUMBER}}
-    body = {"content": {"application/json": {"schema": {"properties": {"wait": NUMBER}}}}}
+    shown = {"type": "object", "required": ["name"], "properties": {"name": TEXT, "wait": WHOLE}}
+    body = {"content": {"application/json": {"schema": {"properties": {"wait": WHOLE}}}}}
     item = {
         "get": {"responses": said(shown)},
         "put": {"requestBody": body, "responses": said(shown)},
@@ -415,7 +415,7 @@ def test_what_clients_put_has_its_name_beneath_its_parent_only() -> None:
 
 def test_what_clients_put_beneath_unknown_parents_is_found_by_its_name() -> None:
     """Nobody creates a subscription: its servers have one name in the world, as examples do."""
-    shown = {"type": "object", "required": ["name"], "properties": {"name": ID}}
+    shown = {"type": "object", "required": ["name"], "properties": {"name": TEXT}}
     above = "/subscriptions/{subscription}"
     item = {
         "get": {"responses": said(shown)},

@@ -26,8 +26,8 @@ from mockserver.errors import (
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Contract, Operation, Violation
 from mockserver.openapi.schemas.validators import Validators
+from tests.support.documents import TEXT, array
 
-STRING = {"type": "string"}
 UUID = {"type": "string", "format": "uuid"}
 FAULTS = (
     Violation(("query", "limit"), "minimum", "0 is less than 1", 0, 1, {"type": "integer"}),
@@ -200,23 +200,19 @@ def shape(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": sorted(properties), "properties": properties}
 
 
-def array(items: Any) -> dict[str, Any]:
-    return {"type": "array", "items": items}
-
-
-HTTP_ERROR = shape(detail=array(shape(loc=array({}), msg=STRING, type=STRING)))
+HTTP_ERROR = shape(detail=array(shape(loc=array({}), msg=TEXT, type=TEXT)))
 
 
 class TestChoice:
     @pytest.mark.parametrize(
         ("responses", "kind"),
         [
-            ({"422": HTTP_ERROR, "404": shape(error=STRING, message=STRING)}, FastApiDialect),
-            ({"422": HTTP_ERROR, "404": shape(detail=STRING)}, FastApiDialect),
+            ({"422": HTTP_ERROR, "404": shape(error=TEXT, message=TEXT)}, FastApiDialect),
+            ({"422": HTTP_ERROR, "404": shape(detail=TEXT)}, FastApiDialect),
             ({"422": HTTP_ERROR}, FastApiDialect),
-            ({"422": HTTP_ERROR, "404": shape(code=STRING)}, SchemaDialect),
-            ({"404": shape(error=shape(code=STRING, message=STRING))}, SchemaDialect),
-            ({"404": shape(message=STRING)}, SchemaDialect),
+            ({"422": HTTP_ERROR, "404": shape(code=TEXT)}, SchemaDialect),
+            ({"404": shape(error=shape(code=TEXT, message=TEXT))}, SchemaDialect),
+            ({"404": shape(message=TEXT)}, SchemaDialect),
             ({"200": None, "404": None}, ProblemDialect),
         ],
     )
@@ -228,10 +224,10 @@ class TestChoice:
     @pytest.mark.parametrize(
         ("responses", "body"),
         [
-            ({"422": HTTP_ERROR, "404": shape(detail=STRING)}, {"detail": "No."}),
-            ({"422": HTTP_ERROR, "409": shape(x=STRING)}, {"error": "not_found", "message": "No."}),
+            ({"422": HTTP_ERROR, "404": shape(detail=TEXT)}, {"detail": "No."}),
+            ({"422": HTTP_ERROR, "409": shape(x=TEXT)}, {"error": "not_found", "message": "No."}),
             (
-                {"409": shape(error=shape(code=STRING, message=STRING))},
+                {"409": shape(error=shape(code=TEXT, message=TEXT))},
                 {"error": {"code": "not_found", "message": "No."}},
             ),
         ],
@@ -275,13 +271,13 @@ CODES = {"enum": ["not_found", "conflict", "invalid_request", "unauthorized"]}
     ],
 )
 def test_a_listed_code_means_what_happened(refusal: Refusal, code: str) -> None:
-    contract = contract_of({"4XX": shape(code=CODES, message=STRING)})
+    contract = contract_of({"4XX": shape(code=CODES, message=TEXT)})
     dialect = choose_dialect(contract, Validators(contract.document, "3.1.0"))
     assert dialect.reply(refusal, contract.operations[0]).body["code"] == code
 
 
 def test_a_list_of_fields_has_their_names_alone() -> None:
-    schema = {**shape(message=STRING), "properties": {"message": STRING, "fields": array(STRING)}}
+    schema = {**shape(message=TEXT), "properties": {"message": TEXT, "fields": array(TEXT)}}
     contract = contract_of({"404": schema, "422": schema})
     dialect = choose_dialect(contract, Validators(contract.document, "3.1.0"))
     (operation,) = contract.operations

@@ -11,7 +11,8 @@ from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.errors import Invalid, NotFound, Refusal
 from mockserver.openapi.model import Violation
 from mockserver.openapi.schemas.validators import Validators
-from tests.engine.test_dialects import FAULTS, INVALID, STRING, UUID, array, contract_of, shape
+from tests.engine.test_dialects import FAULTS, INVALID, UUID, array, contract_of, shape
+from tests.support.documents import TEXT
 
 
 def said(refusal: Refusal, responses: dict[str, Any], **rest: Any) -> Reply:
@@ -30,54 +31,54 @@ def said(refusal: Refusal, responses: dict[str, Any], **rest: Any) -> Reply:
 
 
 SHAPES: list[tuple[str, dict[str, Any], Any]] = [
-    ("pair", shape(error=STRING, message=STRING), {"error": "not_found", "message": "No."}),
-    ("detail", shape(detail=STRING), {"detail": "No."}),
-    ("one word", shape(error=STRING), {"error": "No."}),
-    ("code", shape(code=STRING, message=STRING), {"code": "not_found", "message": "No."}),
-    ("number", shape(code={"type": "integer"}, message=STRING), {"code": 404, "message": "No."}),
+    ("pair", shape(error=TEXT, message=TEXT), {"error": "not_found", "message": "No."}),
+    ("detail", shape(detail=TEXT), {"detail": "No."}),
+    ("one word", shape(error=TEXT), {"error": "No."}),
+    ("code", shape(code=TEXT, message=TEXT), {"code": "not_found", "message": "No."}),
+    ("number", shape(code={"type": "integer"}, message=TEXT), {"code": 404, "message": "No."}),
     (
         "envelope",
-        shape(error=shape(code=STRING, message=STRING)),
+        shape(error=shape(code=TEXT, message=TEXT)),
         {"error": {"code": "not_found", "message": "No."}},
     ),
     (
         "stripe",
-        shape(error=shape(type=STRING, message=STRING)),
+        shape(error=shape(type=TEXT, message=TEXT)),
         {"error": {"type": "not_found", "message": "No."}},
     ),
     (
         "spring",
-        shape(status={"type": "integer"}, error=STRING, path=STRING, message=STRING),
+        shape(status={"type": "integer"}, error=TEXT, path=TEXT, message=TEXT),
         {"status": 404, "error": "not_found", "path": "/things/{id}", "message": "No."},
     ),
     (
         "problem",
-        shape(type=STRING, title=STRING, status={"type": "integer"}, detail=STRING),
+        shape(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT),
         {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "No."},
     ),
     (
         "json:api",
-        shape(errors=array(shape(status=STRING, title=STRING, detail=STRING))),
+        shape(errors=array(shape(status=TEXT, title=TEXT, detail=TEXT))),
         {"errors": [{"status": "404", "title": "Not Found", "detail": "No."}]},
     ),
-    ("texts", shape(errors=array(STRING)), {"errors": ["No."]}),
+    ("texts", shape(errors=array(TEXT)), {"errors": ["No."]}),
     (
         "success",
-        shape(success={"type": "boolean"}, message=STRING),
+        shape(success={"type": "boolean"}, message=TEXT),
         {"success": False, "message": "No."},
     ),
     (
         "enumerated",
-        shape(code={"enum": ["INTERNAL", "RESOURCE_NOT_FOUND"]}, message=STRING),
+        shape(code={"enum": ["INTERNAL", "RESOURCE_NOT_FOUND"]}, message=TEXT),
         {"code": "RESOURCE_NOT_FOUND", "message": "No."},
     ),
-    ("constant", shape(code={"const": "E1"}, message=STRING), {"code": "E1", "message": "No."}),
+    ("constant", shape(code={"const": "E1"}, message=TEXT), {"code": "E1", "message": "No."}),
     (
         "nullable",
-        shape(error={"anyOf": [shape(message=STRING), {"type": "null"}]}),
+        shape(error={"anyOf": [shape(message=TEXT), {"type": "null"}]}),
         {"error": {"message": "No."}},
     ),
-    ("text", STRING, "No."),
+    ("text", TEXT, "No."),
 ]
 
 
@@ -88,14 +89,14 @@ class TestDocumented:
         assert (reply.status, reply.body) == (404, body)
 
     def test_all_of_and_references(self) -> None:
-        base = shape(message=STRING)
-        schema = {"allOf": [{"$ref": "#/components/schemas/Base"}, shape(code=STRING)]}
+        base = shape(message=TEXT)
+        schema = {"allOf": [{"$ref": "#/components/schemas/Base"}, shape(code=TEXT)]}
         reply = said(NotFound("No."), {"404": schema}, Base=base)
         assert reply.body == {"message": "No.", "code": "not_found"}
 
     def test_what_must_be_there_is_made_up(self) -> None:
         schema = shape(
-            message=STRING,
+            message=TEXT,
             id=UUID,
             at={"type": "string", "format": "date-time"},
             kind={"type": "string", "enum": ["x", "y"]},
@@ -109,14 +110,14 @@ class TestDocumented:
     def test_what_need_not_be_there_is_left_out(self) -> None:
         schema = {
             "type": "object",
-            "properties": {"message": STRING, "request_id": STRING, "docs_url": STRING, "n": UUID},
+            "properties": {"message": TEXT, "request_id": TEXT, "docs_url": TEXT, "n": UUID},
         }
         assert said(NotFound("No."), {"404": schema}).body == {"message": "No."}
         refusal = NotFound("No.", headers={"X-Request-Id": "abc"})
         assert said(refusal, {"404": schema}).body["request_id"] == "abc"
 
     def test_fastapi(self) -> None:
-        error = shape(loc=array({}), msg=STRING, type=STRING)
+        error = shape(loc=array({}), msg=TEXT, type=TEXT)
         reply = said(INVALID, {"422": shape(detail=array(error))})
         assert reply.status == 422
         assert [entry["loc"] for entry in reply.body["detail"]] == [
@@ -127,9 +128,9 @@ class TestDocumented:
     def test_a_list_of_faults(self) -> None:
         item = {
             "type": "object",
-            "properties": {"field": STRING, "message": STRING, "code": STRING, "in": STRING},
+            "properties": {"field": TEXT, "message": TEXT, "code": TEXT, "in": TEXT},
         }
-        reply = said(INVALID, {"400": shape(message=STRING, errors=array(item))})
+        reply = said(INVALID, {"400": shape(message=TEXT, errors=array(item))})
         assert reply.status == 400
         assert reply.body["errors"] == [
             {"field": "limit", "message": "must be at least 1", "code": "minimum", "in": "query"},
@@ -138,9 +139,9 @@ class TestDocumented:
 
     @pytest.mark.parametrize("many", [True, False])
     def test_a_map_of_faults(self, many: bool) -> None:
-        texts = array(STRING) if many else STRING
+        texts = array(TEXT) if many else TEXT
         fields = {"type": "object", "additionalProperties": texts}
-        reply = said(INVALID, {"400": shape(message=STRING, errors=fields)})
+        reply = said(INVALID, {"400": shape(message=TEXT, errors=fields)})
         text: Any = "must be at least 1"
         assert reply.body["errors"]["limit"] == ([text] if many else text)
 
@@ -148,11 +149,11 @@ class TestDocumented:
         assert said(NotFound("No."), {"404": None}).body is NO_BODY
 
     def test_text(self) -> None:
-        reply = said(NotFound("Nö."), {"404": STRING}, media_type="text/plain")
+        reply = said(NotFound("Nö."), {"404": TEXT}, media_type="text/plain")
         assert (reply.body, reply.media_type) == ("Nö.".encode(), "text/plain")
 
     def test_default_and_ranges(self) -> None:
-        schema = shape(message=STRING)
+        schema = shape(message=TEXT)
         assert said(NotFound("No."), {"default": schema}).body == {"message": "No."}
         assert said(NotFound("No."), {"4XX": schema}).body == {"message": "No."}
 
@@ -167,16 +168,16 @@ class TestDocumented:
     def test_the_status_of_what_does_not_fit(
         self, documented: tuple[str, ...], status: int
     ) -> None:
-        assert said(INVALID, dict.fromkeys(documented, shape(message=STRING))).status == status
+        assert said(INVALID, dict.fromkeys(documented, shape(message=TEXT))).status == status
 
     def test_a_wrong_media_type_is_a_415_where_that_is_documented(self) -> None:
         fault = Violation(("body",), "media_type", "not JSON")
         refusal = Invalid("", violations=[fault])
-        assert said(refusal, dict.fromkeys(("400", "415"), shape(message=STRING))).status == 415
+        assert said(refusal, dict.fromkeys(("400", "415"), shape(message=TEXT))).status == 415
 
     def test_very_many_faults(self) -> None:
         refusal = Invalid("No.", violations=FAULTS * 10_000)
-        reply = said(refusal, {"400": shape(errors=array(shape(message=STRING)))})
+        reply = said(refusal, {"400": shape(errors=array(shape(message=TEXT)))})
         assert len(reply.body["errors"]) <= 200
 
 
@@ -184,9 +185,9 @@ PLACED = {
     "type": "object",
     "required": ["title"],
     "properties": {
-        "title": STRING,
-        "detail": STRING,
-        "errors": array(shape(pointer=STRING, why=STRING)),
+        "title": TEXT,
+        "detail": TEXT,
+        "errors": array(shape(pointer=TEXT, why=TEXT)),
     },
 }
 
@@ -200,13 +201,13 @@ class TestNothingIsInvented:
         assert reply.body["errors"] == []
 
     def test_a_text_that_must_be_there_is_the_message(self) -> None:
-        reply = said(NotFound("No."), {"404": shape(title=STRING, hint=STRING, field=STRING)})
+        reply = said(NotFound("No."), {"404": shape(title=TEXT, hint=TEXT, field=TEXT)})
         assert reply.body == {"title": "Not Found", "hint": "No.", "field": "#"}
 
     def test_an_unlisted_status_has_the_schema_of_all_errors(self) -> None:
-        item = shape(pointer=STRING, reason=STRING)
-        problem = {"type": "object", "properties": {"title": STRING, "errors": array(item)}}
-        reply = said(INVALID, {"200": STRING, "404": problem})
+        item = shape(pointer=TEXT, reason=TEXT)
+        problem = {"type": "object", "properties": {"title": TEXT, "errors": array(item)}}
+        reply = said(INVALID, {"200": TEXT, "404": problem})
         assert reply.status == 422
         assert reply.body["errors"][0] == {
             "pointer": "#/query/limit",
@@ -215,7 +216,7 @@ class TestNothingIsInvented:
 
     def test_what_is_no_json(self) -> None:
         fault = Violation(("body", 15), "json", "Expecting value", {})
-        item = shape(pointer=STRING, reason=STRING)
+        item = shape(pointer=TEXT, reason=TEXT)
         reply = said(Invalid("No.", violations=[fault]), {"400": shape(errors=array(item))})
         assert reply.body["errors"] == [
             {"pointer": "#/body", "reason": "not JSON: Expecting value at character 15"}

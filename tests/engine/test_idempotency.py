@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.engine.test_strange_documents import ID, THING, said, served
+from tests.engine.test_strange_documents import THING, said, served
+from tests.support.documents import TEXT
 
-KEY = {"name": "Idempotency-Key", "in": "header", "schema": ID}
-NAMED = {"type": "object", "required": ["name"], "properties": {"name": ID}}
+KEY = {"name": "Idempotency-Key", "in": "header", "schema": TEXT}
+NAMED = {"type": "object", "required": ["name"], "properties": {"name": TEXT}}
 BODY = {"content": {"application/json": {"schema": NAMED}}}
 
 

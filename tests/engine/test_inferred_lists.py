@@ -9,10 +9,8 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.inferred import orders
+from tests.support.documents import MOMENT, TEXT, WHOLE
 
-TEXT = {"type": "string"}
-WHOLE = {"type": "integer"}
-WHEN = {"type": "string", "format": "date-time"}
 BOAT = {
     "type": "object",
     "required": ["id", "name", "length", "created_at"],
@@ -21,7 +19,7 @@ BOAT = {
         "name": TEXT,
         "length": WHOLE,
         "harbour_id": TEXT,
-        "created_at": {**WHEN, "readOnly": True},
+        "created_at": {**MOMENT, "readOnly": True},
     },
 }
 NEW = {"type": "object", "properties": {"name": TEXT, "length": WHOLE, "harbour_id": TEXT}}

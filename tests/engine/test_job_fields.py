@@ -9,14 +9,15 @@ import pytest
 
 from mockserver import MockServer
 from tests.engine.test_generic_steering import steer
-from tests.engine.test_strange_documents import ID, path_parameter, said, served
+from tests.engine.test_strange_documents import path_parameter, said, served
+from tests.support.documents import TEXT
 
 WHEN = {"type": ["string", "null"], "format": "date-time"}
 RENDER = {
     "type": "object",
     "required": ["id", "status", "preview_url"],
     "properties": {
-        "id": ID,
+        "id": TEXT,
         "status": {"enum": ["queued", "rendering", "succeeded", "failed", "cancelled"]},
         "progress": {"type": "integer", "minimum": 0, "maximum": 100},
         "download_url": {"type": ["string", "null"], "format": "uri"},
@@ -25,10 +26,10 @@ RENDER = {
         "error": {
             "oneOf": [
                 {"type": "null"},
-                {"type": "object", "required": ["code"], "properties": {"code": ID}},
+                {"type": "object", "required": ["code"], "properties": {"code": TEXT}},
             ]
         },
-        "error_message": ID,
+        "error_message": TEXT,
         "error_count": {"type": "integer", "minimum": 0},
         "cancelled_by": {"type": ["string", "null"]},
         "attempts": {"type": "integer", "minimum": 1},
@@ -36,7 +37,7 @@ RENDER = {
         "finished_at": WHEN,
     },
 }
-ONE = path_parameter("id", ID)
+ONE = path_parameter("id", TEXT)
 
 
 def refusing(*statuses: str, **replies: Any) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def refusing(*statuses: str, **replies: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def server() -> Iterator[MockServer]:
-    part = {"type": "object", "properties": {"pages": {"type": "integer"}, "url": ID}}
+    part = {"type": "object", "properties": {"pages": {"type": "integer"}, "url": TEXT}}
     ref = {"$ref": "#/components/schemas/Render"}
     paths = {
         "/renders": {
@@ -180,7 +181,7 @@ def test_a_listed_result_of_what_went_well_says_so() -> None:
             "get": {"operationId": "list", "responses": said({"type": "array", "items": job})},
         },
         "/payments/{id}": {
-            "get": {"operationId": "get", "parameters": [ID], "responses": said(job)}
+            "get": {"operationId": "get", "parameters": [ONE], "responses": said(job)}
         },
     }
     with served(paths) as mock:

@@ -10,15 +10,11 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.inferred.repository import Entity, OwnRepository
-from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
+from tests.support.documents import TEXT, WHOLE, answer, array, body, document, thing
 
 
 def item(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": TEXT}
-
-
-def many(schema: Any) -> dict[str, Any]:
-    return {"type": "array", "items": schema}
 
 
 def posted(sent: Any, schema: Any, status: str = "201") -> dict[str, Any]:
@@ -35,12 +31,12 @@ def made(client: httpx.Client, path: str, **sent: Any) -> dict[str, Any]:
 
 
 BERTH = thing("id", id=TEXT, name=TEXT)
-HARBOUR = thing("id name", id=TEXT, name=TEXT, berths=many(BERTH), berths_count=WHOLE)
+HARBOUR = thing("id name", id=TEXT, name=TEXT, berths=array(BERTH), berths_count=WHOLE)
 
 
 def harbours() -> MockServer:
     paths = {
-        "/harbours": {"get": got(many(HARBOUR)), "post": posted(thing("", name=TEXT), HARBOUR)},
+        "/harbours": {"get": got(array(HARBOUR)), "post": posted(thing("", name=TEXT), HARBOUR)},
         "/harbours/{harbour_id}": {
             "parameters": [item("harbour_id")],
             "get": got(HARBOUR),
@@ -48,7 +44,7 @@ def harbours() -> MockServer:
         },
         "/harbours/{harbour_id}/berths": {
             "parameters": [item("harbour_id")],
-            "get": got(many(BERTH)),
+            "get": got(array(BERTH)),
             "post": posted(thing("", name=TEXT), BERTH),
         },
         "/berths/{berth_id}": {
@@ -83,9 +79,9 @@ def test_what_names_an_entity_is_counted_by_an_index(monkeypatch: pytest.MonkeyP
     harbour = thing("id", id=TEXT, name=TEXT, boat_count=WHOLE)
     boat = thing("id", id=TEXT, harbour_id=TEXT)
     paths = {
-        "/harbours": {"get": got(many(harbour)), "post": posted(thing("", name=TEXT), harbour)},
+        "/harbours": {"get": got(array(harbour)), "post": posted(thing("", name=TEXT), harbour)},
         "/harbours/{harbour_id}": {"parameters": [item("harbour_id")], "get": got(harbour)},
-        "/boats": {"get": got(many(boat)), "post": posted(thing("", harbour_id=TEXT), boat)},
+        "/boats": {"get": got(array(boat)), "post": posted(thing("", harbour_id=TEXT), boat)},
         "/boats/{boat_id}": {"parameters": [item("boat_id")], "get": got(boat)},
     }
     seen: list[str] = []
@@ -118,7 +114,7 @@ def test_a_member_is_named_by_the_id_of_the_user() -> None:
 
     def kept(path: str, name: str, schema: Any) -> dict[str, Any]:
         return {
-            path: {"get": got(many(schema)), "post": posted(thing("", name=TEXT), schema)},
+            path: {"get": got(array(schema)), "post": posted(thing("", name=TEXT), schema)},
             f"{path}/{{{name}}}": {"parameters": [item(name)], "get": got(schema)},
         }
 
@@ -128,7 +124,7 @@ def test_a_member_is_named_by_the_id_of_the_user() -> None:
         **kept("/teams", "team_id", TEAM),
         "/teams/{team_id}/members": {
             "parameters": [item("team_id")],
-            "get": got(many(member)),
+            "get": got(array(member)),
             "post": posted(sent, member),
         },
         "/teams/{team_id}/members/{user_id}": {
@@ -174,7 +170,7 @@ def test_calls_with_the_id_in_their_body(
         f"/v1/jobs/{read}": {"post": posted(named, JOB, "200")},
         f"/v1/jobs/{change}": {"post": posted(thing("jobId", jobId=TEXT, name=TEXT), JOB, "200")},
         f"/v1/jobs/{listed}": {
-            "post": posted(thing("", team=TEXT), thing("", jobs=many(JOB)), "200")
+            "post": posted(thing("", team=TEXT), thing("", jobs=array(JOB)), "200")
         },
         f"/v1/jobs/{remove}": {
             "post": {"requestBody": body(named), "responses": {"204": answer()}}
@@ -201,7 +197,7 @@ def test_a_word_behind_a_collection_makes_one(word: str) -> None:
     paths = {
         f"/agents/{word}": {"post": posted(thing("", name=TEXT), thing("", agent_id=TEXT), "200")},
         "/agents/{agent_id}": {"parameters": [item("agent_id")], "get": got(agent)},
-        "/agents": {"get": got(thing("", agents=many(agent)))},
+        "/agents": {"get": got(thing("", agents=array(agent)))},
     }
     with MockServer(document(paths), clock="manual") as server:
         client = server.client
@@ -214,12 +210,12 @@ def test_a_word_behind_a_collection_makes_one(word: str) -> None:
 def test_several_under_a_name_and_their_ids() -> None:
     note = thing("id text", id=TEXT, text=TEXT, color=TEXT)
     one_sent = thing("", text=TEXT, color=TEXT)
-    sent = thing("", note=one_sent, notes=many(one_sent))
-    shown = thing("", note=note, notes=many(note), note_ids=many(TEXT))
+    sent = thing("", note=one_sent, notes=array(one_sent))
+    shown = thing("", note=note, notes=array(note), note_ids=array(TEXT))
     paths = {
-        "/notes": {"get": got(many(note)), "post": posted(sent, shown)},
+        "/notes": {"get": got(array(note)), "post": posted(sent, shown)},
         "/notes/{id}": {"parameters": [item("id")], "get": got(note)},
-        "/notes/batch": {"post": posted(many(one_sent), thing("", data=many(note)))},
+        "/notes/batch": {"post": posted(array(one_sent), thing("", data=array(note)))},
     }
     with MockServer(document(paths), clock="manual", seeds="none") as server:
         client = server.client
@@ -235,7 +231,7 @@ def test_a_path_may_take_a_name() -> None:
     box = thing("id name", id=TEXT, name=TEXT)
     by = {**item("idOrName"), "description": "The id or the name of the box"}
     paths = {
-        "/boxes": {"get": got(many(box)), "post": posted(thing("", name=TEXT), box)},
+        "/boxes": {"get": got(array(box)), "post": posted(thing("", name=TEXT), box)},
         "/boxes/{idOrName}": {"parameters": [by], "get": got(box)},
     }
     with MockServer(document(paths), clock="manual", seeds="none") as server:
@@ -249,7 +245,7 @@ def test_a_part_of_an_entity_has_a_path() -> None:
     state = thing("", level=WHOLE, plugged={"type": "boolean"})
     car = thing("id battery", id=TEXT, battery=state)
     paths = {
-        "/cars": {"get": got(many(car)), "post": posted(thing("", battery=state), car)},
+        "/cars": {"get": got(array(car)), "post": posted(thing("", battery=state), car)},
         "/cars/{car_id}": {"parameters": [item("car_id")], "get": got(car)},
         "/cars/{car_id}/battery": {"parameters": [item("car_id")], "get": got(state)},
     }

@@ -8,10 +8,9 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.openapi.inheritance import with_choices
+from tests.support.documents import TEXT, WHOLE
 
 AT = "#/components/schemas/"
-TEXT = {"type": "string"}
-NUMBER = {"type": "integer"}
 MAPPING = {"cat": AT + "Cat", "dog": AT + "Dog"}
 TAG = {"propertyName": "kind", "mapping": MAPPING}
 BOTH = [{"$ref": AT + "Cat"}, {"$ref": AT + "Dog"}]
@@ -24,7 +23,7 @@ def thing(*required: str, **properties: Any) -> dict[str, Any]:
 
 def cat_and_dog(cat: Any, dog: Any) -> dict[str, Any]:
     return {
-        "Cat": thing("kind", "lives", kind=cat, lives=NUMBER),
+        "Cat": thing("kind", "lives", kind=cat, lives=WHOLE),
         "Dog": thing("kind", kind=dog, bark=TEXT),
     }
 
@@ -33,7 +32,7 @@ CONSTANTS = cat_and_dog({"const": "cat"}, {"const": "dog"})
 INHERITED = {
     name: {"allOf": [{"$ref": AT + "Animal"}, {"type": "object", **more}]}
     for name, more in (
-        ("Cat", {"required": ["lives"], "properties": {"lives": NUMBER}}),
+        ("Cat", {"required": ["lives"], "properties": {"lives": WHOLE}}),
         ("Dog", {"properties": {"bark": TEXT}}),
     )
 }
@@ -118,7 +117,7 @@ def test_what_is_made_stays_of_its_kind(name: str) -> None:
 def test_kinds_that_nothing_names_are_told_by_what_they_require() -> None:
     schemas = {
         "Animal": {"oneOf": BOTH},
-        "Cat": thing("lives", lives=NUMBER),
+        "Cat": thing("lives", lives=WHOLE),
         "Dog": thing("bark", bark=TEXT),
     }
     with MockServer(document(schemas)) as server:

@@ -8,14 +8,9 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
+from tests.support.documents import MOMENT, TEXT, WHOLE, answer, array, body, document, thing
 
-WHEN = {"type": "string", "format": "date-time"}
 ITEM = {"name": "id", "in": "path", "required": True, "schema": TEXT}
-
-
-def many(schema: Any) -> dict[str, Any]:
-    return {"type": "array", "items": schema}
 
 
 def shelf(
@@ -51,7 +46,7 @@ def made(client: httpx.Client, sent: Any, path: str = "/books") -> Any:
 
 
 FLAT = thing("title", title=TEXT, pages=WHOLE)
-ATTRIBUTES = thing("", title=TEXT, pages=WHOLE, created_at=WHEN, updated_at=WHEN)
+ATTRIBUTES = thing("", title=TEXT, pages=WHOLE, created_at=MOMENT, updated_at=MOMENT)
 RESOURCE = thing("id type", id=TEXT, type={"const": "book"}, attributes=ATTRIBUTES)
 
 
@@ -68,7 +63,7 @@ RESOURCE = thing("id type", id=TEXT, type={"const": "book"}, attributes=ATTRIBUT
 def test_what_is_sent_is_shown_in_the_part_that_has_it(holder: str, more: Any) -> None:
     part = thing("", title=TEXT, pages=WHOLE)
     one = thing("id", id=TEXT, **{holder: part}, **more)
-    client = shelf(FLAT, one, many(one))
+    client = shelf(FLAT, one, array(one))
     key = made(client, {"title": "Emma", "pages": 300})["id"]
     assert client.get(f"/books/{key}").json()[holder] == {"title": "Emma", "pages": 300}
     client.patch(f"/books/{key}", json={"title": "Persuasion"})
@@ -81,7 +76,7 @@ def test_a_part_that_is_another_resource_holds_nothing_of_what_is_sent() -> None
     author = thing("id", id=TEXT, title=TEXT, pages=WHOLE)
     one = thing("id", id=TEXT, author=author)
     paths = {
-        "/authors": {"get": {"responses": {"200": answer(many(author))}}},
+        "/authors": {"get": {"responses": {"200": answer(array(author))}}},
         "/authors/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(author)}}},
         "/books": {"post": {"requestBody": body(FLAT), "responses": {"201": answer(one)}}},
         "/books/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(one)}}},
@@ -93,7 +88,7 @@ def test_a_part_that_is_another_resource_holds_nothing_of_what_is_sent() -> None
 
 def test_attributes_have_times_filters_and_an_order() -> None:
     sent = thing("data", data=thing("attributes", attributes=FLAT))
-    rows = thing("data", data=many(RESOURCE))
+    rows = thing("data", data=array(RESOURCE))
     client = shelf(sent, thing("data", data=RESOURCE), rows, None, "sort", "title")
     for title in ("b", "c", "a"):
         found = made(client, {"data": {"attributes": {"title": title, "pages": 1}}})["data"]
@@ -109,7 +104,7 @@ def test_attributes_have_times_filters_and_an_order() -> None:
 def test_a_list_shows_flat_what_one_has_in_a_part() -> None:
     one = thing("id", id=TEXT, result=thing("", title=TEXT, pages=WHOLE), message=TEXT)
     row = thing("id", id=TEXT, title=TEXT)
-    client = shelf(FLAT, one, many(row))
+    client = shelf(FLAT, one, array(row))
     key = made(client, {"title": "Emma", "pages": 3})["id"]
     assert {"id": key, "title": "Emma"} in client.get("/books").json()
 
@@ -124,10 +119,10 @@ BOOK = thing("id title", id=TEXT, title=TEXT, pages=WHOLE)
 @pytest.mark.parametrize(
     "page",
     [
-        {"allOf": [PAGE, thing("", items=many(BOOK))]},
-        {"allOf": [thing("", items=many(BOOK)), PAGE]},
-        {"allOf": [thing("", items=many({"type": "object"})), thing("", items=many(BOOK))]},
-        {"allOf": [PAGE], "properties": {"items": many(BOOK)}},
+        {"allOf": [PAGE, thing("", items=array(BOOK))]},
+        {"allOf": [thing("", items=array(BOOK)), PAGE]},
+        {"allOf": [thing("", items=array({"type": "object"})), thing("", items=array(BOOK))]},
+        {"allOf": [PAGE], "properties": {"items": array(BOOK)}},
     ],
 )
 def test_a_page_of_anything_that_is_narrowed_by_allof_is_a_list(page: Any) -> None:
@@ -141,7 +136,7 @@ def test_a_page_of_anything_that_is_narrowed_by_allof_is_a_list(page: Any) -> No
     ("beside", "said"),
     [
         ({"success": {"type": "boolean"}}, {"success": True}),
-        ({"ok": {"type": "boolean"}, "errors": many(TEXT)}, {"ok": True, "errors": []}),
+        ({"ok": {"type": "boolean"}, "errors": array(TEXT)}, {"ok": True, "errors": []}),
         ({"status_code": WHOLE}, {"status_code": 200}),
         ({"status": {"enum": ["error", "success"]}}, {"status": "success"}),
         ({"status": thing("", code={"enum": ["FAILED", "OK"]})}, {"status": {"code": "OK"}}),
@@ -151,7 +146,7 @@ def test_a_page_of_anything_that_is_narrowed_by_allof_is_a_list(page: Any) -> No
 )
 def test_envelopes_say_that_all_went_well(beside: Any, said: Any) -> None:
     one = thing(" ".join(beside), data=BOOK, **beside)
-    client = shelf(FLAT, one, thing(" ".join(beside), data=many(BOOK), **beside))
+    client = shelf(FLAT, one, thing(" ".join(beside), data=array(BOOK), **beside))
     key = made(client, {"title": "Emma"})["data"]["id"]
     for path in ("/books", f"/books/{key}"):
         shown = client.get(path).json()
@@ -159,9 +154,9 @@ def test_envelopes_say_that_all_went_well(beside: Any, said: Any) -> None:
 
 
 def test_what_an_entity_says_of_itself_is_no_outcome() -> None:
-    book = thing("id", id=TEXT, title=TEXT, success={"type": "boolean"}, errors=many(TEXT))
-    sent = thing("", title=TEXT, success={"type": "boolean"}, errors=many(TEXT))
-    client = shelf(sent, book, many(book))
+    book = thing("id", id=TEXT, title=TEXT, success={"type": "boolean"}, errors=array(TEXT))
+    sent = thing("", title=TEXT, success={"type": "boolean"}, errors=array(TEXT))
+    client = shelf(sent, book, array(book))
     shown = made(client, {"title": "Emma", "success": False, "errors": ["torn"]})
     assert (shown["success"], shown["errors"]) == (False, ["torn"])
 
@@ -169,7 +164,7 @@ def test_what_an_entity_says_of_itself_is_no_outcome() -> None:
 @pytest.mark.parametrize("name", ["location", "href", "self", "resource_uri"])
 def test_a_create_says_where_the_new_one_is(name: str) -> None:
     receipt = thing(f"entity_id {name}", entity_id=TEXT, **{name: {**TEXT, "format": "uri"}})
-    client = shelf(FLAT, BOOK, many(BOOK), receipt)
+    client = shelf(FLAT, BOOK, array(BOOK), receipt)
     told = made(client, {"title": "Emma"})
     assert client.get(told[name]).json()["title"] == "Emma"
     assert told[name].endswith(f"/books/{told['entity_id']}")
@@ -181,7 +176,7 @@ def test_a_create_says_where_the_new_one_is(name: str) -> None:
 )
 def test_the_property_that_is_called_like_the_cursor_is_the_next_one(name: str, query: str) -> None:
     name = query if query != "marker" else name
-    rows = thing("data", data=many(BOOK), **{name: TEXT})
+    rows = thing("data", data=array(BOOK), **{name: TEXT})
     client = shelf(FLAT, BOOK, rows, None, "limit", query)
     for number in range(4):
         made(client, {"title": str(number)})
@@ -208,18 +203,18 @@ def test_the_property_that_is_called_like_the_cursor_is_the_next_one(name: str, 
 )
 def test_totals_are_counted_whatever_they_are_called(total: str, returned: str) -> None:
     fields = {total: WHOLE, returned: WHOLE}
-    rows = thing(f"books {total} {returned}", books=many(BOOK), **fields)
+    rows = thing(f"books {total} {returned}", books=array(BOOK), **fields)
     client = shelf(FLAT, BOOK, rows, None, "limit")
     page = client.get("/books?limit=2").json()
     assert (page[total], page[returned]) == (3, 2)
 
 
 def test_a_search_finds_what_is_there() -> None:
-    found = thing("results", results=many(BOOK))
+    found = thing("results", results=array(BOOK))
     for words in ("search", "query", "find", "list"):
         paths = {
             "/books": {
-                "get": {"responses": {"200": answer(many(BOOK))}},
+                "get": {"responses": {"200": answer(array(BOOK))}},
                 "post": {"requestBody": body(FLAT), "responses": {"201": answer(BOOK)}},
             },
             f"/books/{words}": {
@@ -243,7 +238,7 @@ def test_compounds_of_a_verb_and_a_noun_are_one_family() -> None:
         f"/v1/{path}": {"post": {"requestBody": body(sent), "responses": {"200": answer(schema)}}}
         for path, sent, schema in (
             ("create-corpus", thing("name", name=TEXT), named),
-            ("list-corpora", thing("", limit=WHOLE), thing("corpora", corpora=many(corpus))),
+            ("list-corpora", thing("", limit=WHOLE), thing("corpora", corpora=array(corpus))),
             ("delete-corpus", named, thing("")),
         )
     }
@@ -268,7 +263,7 @@ def test_post_to_the_path_of_one_makes_it_where_the_text_says_so(summary: str) -
                 "responses": {"200": answer(BOOK), "404": answer()},
             },
         },
-        "/books": {"get": {"responses": {"200": answer(many(BOOK))}}},
+        "/books": {"get": {"responses": {"200": answer(array(BOOK))}}},
     }
     client = MockServer(document(paths)).client
     client.post("/books/emma", json={"title": "Emma"}).raise_for_status()
@@ -278,7 +273,7 @@ def test_post_to_the_path_of_one_makes_it_where_the_text_says_so(summary: str) -
 def test_a_first_page_has_room_for_what_is_made() -> None:
     states = {"enum": [f"state{number}" for number in range(9)]}
     book = thing("id", id=TEXT, title=TEXT, status=states)
-    rows = thing("data", data=many(book))
+    rows = thing("data", data=array(book))
     size = {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 8}}
     paths = {
         "/books": {
@@ -293,7 +288,7 @@ def test_a_first_page_has_room_for_what_is_made() -> None:
 
 
 def test_a_version_at_the_end_of_a_path_names_nothing() -> None:
-    client = shelf(FLAT, thing("id", id=TEXT, book=FLAT), many(BOOK), path="/books/v2")
+    client = shelf(FLAT, thing("id", id=TEXT, book=FLAT), array(BOOK), path="/books/v2")
     key = made(client, {"title": "Emma"}, "/books/v2")["id"]
     assert client.get(f"/books/v2/{key}").json()["book"]["title"] == "Emma"
 
@@ -306,7 +301,7 @@ def test_relationships_have_the_ids_that_are_sent() -> None:
     one = thing("id", id=TEXT, attributes=FLAT, relationships=related)
     attributes = thing("title", title=TEXT, author_id=TEXT)
     sent = thing("data", data=thing("attributes", attributes=attributes))
-    client = shelf(sent, thing("data", data=one), thing("data", data=many(one)))
+    client = shelf(sent, thing("data", data=one), thing("data", data=array(one)))
     body_ = {"data": {"attributes": {"title": "Emma", "author_id": "7"}}}
     key = made(client, body_)["data"]["id"]
     shown = client.get(f"/books/{key}").json()["data"]
@@ -317,7 +312,7 @@ def test_what_lies_above_is_embedded() -> None:
     book = thing("id", id=TEXT, title=TEXT, _embedded=thing("", author=AUTHOR))
     paths = {
         "/authors": {
-            "get": {"responses": {"200": answer(many(AUTHOR))}},
+            "get": {"responses": {"200": answer(array(AUTHOR))}},
             "post": {
                 "requestBody": body(thing("", name=TEXT)),
                 "responses": {"201": answer(AUTHOR)},
@@ -348,7 +343,7 @@ def test_a_create_may_say_something_in_its_query(name: str) -> None:
                 "responses": {"201": answer(thing("Id", Id=TEXT))},
             }
         },
-        "/boxes/json": {"get": {"responses": {"200": answer(many(box))}}},
+        "/boxes/json": {"get": {"responses": {"200": answer(array(box))}}},
         "/boxes/{id}/json": {"parameters": [ITEM], "get": {"responses": {"200": answer(box)}}},
     }
     client = MockServer(document(paths)).client
@@ -396,7 +391,7 @@ def test_of_what_no_client_makes_there_is_some_of_each_kind() -> None:
     bounce = thing("ID", ID=WHOLE, Type=TEXT)
     kinds = {"name": "type", "in": "query", "schema": {**TEXT, "enum": ["Hard", "Soft"]}}
     paths = {
-        "/bounces": {"get": {"parameters": [kinds], "responses": {"200": answer(many(bounce))}}},
+        "/bounces": {"get": {"parameters": [kinds], "responses": {"200": answer(array(bounce))}}},
         "/bounces/{id}": {"parameters": [ITEM], "get": {"responses": {"200": answer(bounce)}}},
     }
     client = MockServer(document(paths)).client

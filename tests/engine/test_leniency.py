@@ -9,6 +9,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.leniency import LENIENT, PARTS, STRICT, Leniency, leniency_of, preferred
+from tests.support.documents import ref
 
 JOB = {
     "type": "object",
@@ -333,10 +334,6 @@ def things(schema: dict[str, Any], version: str = "3.1.0", **schemas: Any) -> di
             },
         },
     }
-
-
-def ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def test_of_several_values_and_branches_the_first_is_said_which_older_clients_know() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from tests.support.documents import TEXT, ref
 
-TEXT = {"type": "string"}
 WHEN = {"type": ["string", "null"], "format": "date-time"}
 SECONDS = {"type": "integer", "format": "unixtime", "description": "seconds since 1970"}
 
@@ -57,10 +57,6 @@ def served(paths: Mapping[str, Any], **schemas: Any) -> MockServer:
         "openapi": "3.1.0", "info": info, "paths": dict(paths), "components": {"schemas": schemas}
     }  # fmt: skip
     return MockServer(document, clock="manual")
-
-
-def ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def made(server: MockServer, path: str, **body: Any) -> dict[str, Any]:

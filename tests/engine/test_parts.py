@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
-
-WHEN = {"type": "string", "format": "date-time"}
+from tests.support.documents import MOMENT, TEXT, WHOLE, answer, body, document, thing
 
 
 def kept(path: str, sent: Any, shown: Any, told: Any = None) -> dict[str, Any]:
@@ -31,7 +29,7 @@ def kept(path: str, sent: Any, shown: Any, told: Any = None) -> dict[str, Any]:
 
 
 SENT = thing(name=TEXT, radius=WHOLE)
-PART = thing(name=TEXT, radius=WHOLE, created_at=WHEN, updated_at=WHEN)
+PART = thing(name=TEXT, radius=WHOLE, created_at=MOMENT, updated_at=MOMENT)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
+from tests.support.documents import TEXT, WHOLE, answer, array, body, document, ref, thing
 
 
 def item(name: str, schema: Any = TEXT) -> dict[str, Any]:
@@ -17,10 +17,6 @@ def item(name: str, schema: Any = TEXT) -> dict[str, Any]:
 
 def asked(name: str, schema: Any = TEXT, text: str = "") -> dict[str, Any]:
     return {"name": name, "in": "query", "schema": schema, "description": text}
-
-
-def many(schema: Any) -> dict[str, Any]:
-    return {"type": "array", "items": schema}
 
 
 def posted(sent: Any, schema: Any = None, status: str = "201") -> dict[str, Any]:
@@ -44,10 +40,6 @@ def serve(paths: dict[str, Any], seeds: str = "none", **parts: Any) -> MockServe
     return MockServer(made, clock="manual", seeds=seeds)
 
 
-def ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def made(client: httpx.Client, path: str, **sent: Any) -> dict[str, Any]:
     found: dict[str, Any] = client.post(path, json=sent).raise_for_status().json()
     return found
@@ -60,7 +52,7 @@ def keys(client: httpx.Client, path: str, key: str = "id") -> list[Any]:
 def crud(name: str, sent: Any, schema: Any, *parameters: Any) -> dict[str, Any]:
     one = name.strip("/").rsplit("/", 1)[-1].removesuffix("s")
     return {
-        name: {"get": got(many(schema), *parameters), "post": posted(sent, schema)},
+        name: {"get": got(array(schema), *parameters), "post": posted(sent, schema)},
         f"{name}/{{{one}_id}}": {
             "parameters": [item(f"{one}_id")],
             "get": got(schema),
@@ -115,7 +107,7 @@ def test_a_list_is_filtered_by_what_links_its_entities() -> None:
 
 def test_an_entity_shows_those_that_name_it() -> None:
     contact = thing("id", id=TEXT, company_id=TEXT, email=TEXT)
-    company = thing("id", id=TEXT, name=TEXT, contacts=many(ref("Contact")))
+    company = thing("id", id=TEXT, name=TEXT, contacts=array(ref("Contact")))
     paths = {
         **crud("/companies", thing("", name=TEXT), ref("Company")),
         **crud("/contacts", thing("", company_id=TEXT, email=TEXT), ref("Contact")),
@@ -132,7 +124,7 @@ def test_an_entity_shows_those_that_name_it() -> None:
 
 @pytest.mark.parametrize("field", ["parent", "parent_id", "parent_node_id"])
 def test_an_entity_shows_its_children_of_its_own_kind(field: str) -> None:
-    node = thing("id", id=TEXT, name=TEXT, children=many(ref("Node")), **{field: TEXT})
+    node = thing("id", id=TEXT, name=TEXT, children=array(ref("Node")), **{field: TEXT})
     paths = crud("/nodes", thing("", name=TEXT, **{field: TEXT}), ref("Node"))
     with serve(paths, Node=node) as server:
         client = server.client
@@ -147,18 +139,18 @@ def test_members_with_a_schema_of_their_own_are_users() -> None:
     member = thing("", username=TEXT, first_name=TEXT, version=WHOLE)
     team = thing("id", id=TEXT, name=TEXT, member_count={"type": "number"})
     brief = thing("", id=TEXT, name=TEXT)
-    members = thing("", members=many(member))
+    members = thing("", members=array(member))
     paths = {
         "/user": {
-            "get": got(thing("", users=many(user))),
+            "get": got(thing("", users=array(user))),
             "post": posted(thing("username", username=TEXT, first_name=TEXT), user),
         },
         "/user/{user}": {"parameters": [item("user")], "get": got(user)},
         "/user/{user}/teams": {
             "parameters": [item("user")],
-            "get": got(thing("", teams=many(brief))),
+            "get": got(thing("", teams=array(brief))),
         },
-        "/team": {"get": got(many(team)), "post": posted(thing("name", name=TEXT), team)},
+        "/team": {"get": got(array(team)), "post": posted(thing("name", name=TEXT), team)},
         "/team/{team}": {"parameters": [item("team")], "get": got(team)},
         "/team/{team}/members": {
             "parameters": [item("team")],
@@ -189,11 +181,11 @@ def test_what_a_create_names_is_put_in_under_its_own_id() -> None:
     entry = thing("sid", sid=TEXT, trunk_sid=TEXT, friendly_name=TEXT)
     trunk = thing("sid", sid=TEXT, name=TEXT)
     paths = {
-        "/trunks": {"get": got(many(trunk)), "post": posted(thing("", name=TEXT), trunk)},
+        "/trunks": {"get": got(array(trunk)), "post": posted(thing("", name=TEXT), trunk)},
         "/trunks/{trunk_sid}": {"parameters": [item("trunk_sid")], "get": got(trunk)},
         "/trunks/{trunk_sid}/phone-numbers": {
             "parameters": [item("trunk_sid")],
-            "get": got(many(entry)),
+            "get": got(array(entry)),
             "post": posted(thing("phone_number_sid", phone_number_sid=TEXT), entry),
         },
         "/trunks/{trunk_sid}/phone-numbers/{sid}": {
@@ -218,7 +210,7 @@ def test_what_a_create_names_is_put_in_under_its_own_id() -> None:
 def test_an_id_that_is_none_is_the_servers(placeholder: int) -> None:
     rule = thing("id name", id=WHOLE, name=TEXT)
     paths = {
-        "/rules": {"get": got(many(rule)), "post": posted(rule, rule)},
+        "/rules": {"get": got(array(rule)), "post": posted(rule, rule)},
         "/rule/{id}": {"parameters": [item("id", WHOLE)], "delete": gone()},
     }
     with serve(paths) as server:
@@ -233,7 +225,7 @@ def test_rows_without_an_id_are_kept() -> None:
     seat = thing("", project_id=WHOLE, user_id=WHOLE, rate=WHOLE)
     paths = {
         "/project-members": {
-            "get": got(thing("", members=many(ref("Seat"))), asked("project_id", WHOLE)),
+            "get": got(thing("", members=array(ref("Seat"))), asked("project_id", WHOLE)),
             "post": posted(ref("Seat"), ref("Seat"), "200"),
         },
     }
@@ -250,12 +242,12 @@ def test_a_list_in_another_form_shows_the_same() -> None:
     whole = thing("id attributes", id=TEXT, attributes=about)
     flat = thing("id", id=TEXT, title=TEXT, severity=WHOLE)
     paths = {
-        "/advisories": {"get": got(thing("", data=many(whole)))},
+        "/advisories": {"get": got(thing("", data=array(whole)))},
         "/advisories/{advisory_id}": {
             "parameters": [item("advisory_id")],
             "get": got(thing("", data=whole)),
         },
-        "/export/advisories": {"get": got(many(flat))},
+        "/export/advisories": {"get": got(array(flat))},
     }
     with serve(paths, "generated") as server:
         rows = server.client.get("/advisories").json()["data"]
@@ -270,11 +262,11 @@ def test_lists_of_what_is_made_elsewhere_show_it() -> None:
     article = thing("id", id=TEXT, title=TEXT)
     paths = {
         "/articles": {
-            "get": got(many(ref("Article"))),
+            "get": got(array(ref("Article"))),
             "post": posted(thing("", title=TEXT), ref("Article")),
         },
-        "/articles/latest": {"get": got(many(ref("Article")))},
-        "/bookmarks": {"get": got(many(ref("Article")))},
+        "/articles/latest": {"get": got(array(ref("Article")))},
+        "/bookmarks": {"get": got(array(ref("Article")))},
     }
     with serve(paths, Article=article) as server:
         found = made(server.client, "/articles", title="One")["id"]
@@ -307,7 +299,7 @@ def test_an_embedded_entity_is_named_by_its_own_key_and_keeps_what_is_sent() -> 
     rule = thing("id", id=TEXT, user=ref("User"))
     paths = {
         "/users": {
-            "get": got(many(ref("User"))),
+            "get": got(array(ref("User"))),
             "post": posted(thing("username", username=TEXT, full_name=TEXT), ref("User")),
         },
         "/users/{username}": {"parameters": [item("username")], "get": got(ref("User"))},
@@ -325,7 +317,7 @@ def test_an_embedded_entity_is_named_by_its_own_key_and_keeps_what_is_sent() -> 
 def test_a_text_in_the_path_may_be_a_name_where_ids_are_numbers() -> None:
     tag = thing("id name", id=WHOLE, name=TEXT)
     paths = {
-        "/tags": {"get": got(many(tag)), "post": posted(thing("name", name=TEXT), tag)},
+        "/tags": {"get": got(array(tag)), "post": posted(thing("name", name=TEXT), tag)},
         "/tags/{tag}": {"parameters": [item("tag")], "get": got(tag)},
     }
     with serve(paths) as server:
@@ -337,7 +329,7 @@ def test_a_documented_201_of_a_patch_makes_the_entity() -> None:
     shown = thing("code", code=TEXT, parent=TEXT)
     patch = {"requestBody": body(shown), "responses": {"201": answer(), "204": answer()}}
     paths = {
-        "/categories": {"get": got(many(shown)), "post": posted(shown)},
+        "/categories": {"get": got(array(shown)), "post": posted(shown)},
         "/categories/{code}": {"parameters": [item("code")], "get": got(shown), "patch": patch},
     }
     with serve(paths) as server:
@@ -349,7 +341,7 @@ def test_a_documented_201_of_a_patch_makes_the_entity() -> None:
 def test_foreign_keys_by_another_ending_are_ids() -> None:
     task = thing("TaskID", TaskID=WHOLE, ProjectIDFK=WHOLE, Title=TEXT)
     sent = thing("", ProjectIDFK=WHOLE, Title=TEXT)
-    listed = got(thing("", Tasks=many(task)), asked("ProjectID", WHOLE))
+    listed = got(thing("", Tasks=array(task)), asked("ProjectID", WHOLE))
     paths = {
         "/api/Task": {"get": listed, "post": posted(sent, task)},
         "/api/Task/{id}": {"parameters": [item("id", WHOLE)], "get": got(task)},
@@ -363,13 +355,13 @@ def test_foreign_keys_by_another_ending_are_ids() -> None:
 
 def test_a_list_below_an_entity_shows_what_the_entity_holds() -> None:
     tag = thing("id", id=TEXT, name=TEXT)
-    task = thing("id", id=TEXT, name=TEXT, tags=many(ref("Tag")))
+    task = thing("id", id=TEXT, name=TEXT, tags=array(ref("Tag")))
     adding = posted(thing("tag", tag=TEXT), thing("", data={"type": "object"}), "200")
     paths = {
         **crud("/tags", thing("", name=TEXT), ref("Tag")),
         **crud("/tasks", thing("", name=TEXT), ref("Task")),
         "/tasks/{task_id}/addTag": {"parameters": [item("task_id")], "post": adding},
-        "/tasks/{task_id}/tags": {"parameters": [item("task_id")], "get": got(many(ref("Tag")))},
+        "/tasks/{task_id}/tags": {"parameters": [item("task_id")], "get": got(array(ref("Tag")))},
     }
     with serve(paths, Tag=tag, Task=task) as server:
         client = server.client
@@ -392,9 +384,9 @@ def test_a_singleton_with_a_status_that_shows_who_calls_is_served() -> None:
 
 def test_one_beside_the_page_of_several_is_the_one_that_is_made() -> None:
     entry = thing("id", id={**TEXT, "readOnly": True}, note=TEXT)
-    both = thing("", data=thing("", entry=entry, entries=many(entry)))
-    listed = thing("", data=thing("", entries=many(entry)))
-    sent = thing("", entry=entry, entries=many(entry))
+    both = thing("", data=thing("", entry=entry, entries=array(entry)))
+    listed = thing("", data=thing("", entries=array(entry)))
+    sent = thing("", entry=entry, entries=array(entry))
     paths = {
         "/entries": {"get": got(listed), "post": posted(sent, both)},
         "/entries/{entry_id}": {
@@ -416,13 +408,13 @@ def test_what_lies_below_a_name_is_found_by_owner_and_name() -> None:
     named = [item("owner"), item("repo")]
     paths = {
         "/repos": {
-            "get": got(many(repo)),
+            "get": got(array(repo)),
             "post": posted(thing("name", name=TEXT, owner=owner), repo),
         },
         "/repos/{owner}/{repo}": {"parameters": named, "get": got(repo)},
         "/repos/{owner}/{repo}/issues": {
             "parameters": named,
-            "get": got(many(issue)),
+            "get": got(array(issue)),
             "post": posted(thing("", title=TEXT), issue),
         },
         "/repos/{owner}/{repo}/issues/{issue_id}": {
@@ -450,7 +442,7 @@ def test_links_beside_the_own_one_are_the_same_in_each_response() -> None:
     links = thing("self test", self=link, test=link)
     hook = thing("id", id=TEXT, name=TEXT, _links=links)
     paths = {
-        "/hooks": {"get": got(many(hook)), "post": posted(thing("", name=TEXT), hook)},
+        "/hooks": {"get": got(array(hook)), "post": posted(thing("", name=TEXT), hook)},
         "/hooks/{hook_id}": {"parameters": [item("hook_id")], "get": got(hook)},
     }
     with serve(paths) as server:

@@ -11,16 +11,17 @@ from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Rng
 from mockserver.openapi.schemas.validators import Validators
-from tests.engine.test_dialects import STRING, shape
+from tests.engine.test_dialects import shape
 from tests.engine.test_serialization import contract_with
+from tests.support.documents import TEXT
 
 
 @pytest.mark.parametrize(
     ("schema", "sent"),
-    [({"type": "integer"}, "1"), (STRING, "1"), ({"type": "integer", "minimum": 5}, None)],
+    [({"type": "integer"}, "1"), (TEXT, "1"), ({"type": "integer", "minimum": 5}, None)],
 )
 def test_retry_after_is_sent_where_it_is_documented(schema: Any, sent: str | None) -> None:
-    headers = {"Retry-After": {"schema": schema}, "X-Other": {"schema": STRING}}
+    headers = {"Retry-After": {"schema": schema}, "X-Other": {"schema": TEXT}}
     contract = contract_with("post", {"202": {"description": "", "headers": headers}})
     answers = Answers(Values(contract, Validators(contract.document, contract.version)))
     found = answers.reply(contract.operations[0], Rng(0, "x")).headers
@@ -29,7 +30,7 @@ def test_retry_after_is_sent_where_it_is_documented(schema: Any, sent: str | Non
 
 
 def test_a_401_says_what_would_do_and_the_journal_too() -> None:
-    answer = {"description": "", "content": {"application/json": {"schema": shape(detail=STRING)}}}
+    answer = {"description": "", "content": {"application/json": {"schema": shape(detail=TEXT)}}}
     operation = {"operationId": "a", "responses": {"200": {"description": ""}, "401": answer}}
     document = {
         "openapi": "3.1.0",

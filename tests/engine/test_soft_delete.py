@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.support.documents import TEXT, answer, body, document, thing
+from tests.support.documents import FLAG, TEXT, answer, body, document, thing
 
-FLAG = {"type": "boolean"}
 ITEM = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
 
 

@@ -7,20 +7,13 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
+from tests.support.documents import MOMENT, TEXT, WHOLE, answer, body, document, ref, thing
 
 STATUS = {"type": "string", "enum": ["queued", "running", "done", "failed"]}
 
 
 def many(schema: Any) -> dict[str, Any]:
-    return {"type": "array", "items": schema if isinstance(schema, dict) else named_schema(schema)}
-
-
-def named_schema(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-MOMENT = {"type": "string", "format": "date-time"}
+    return {"type": "array", "items": schema if isinstance(schema, dict) else ref(schema)}
 
 
 def named(name: str, place: str = "path", schema: Any = TEXT) -> list[dict[str, Any]]:
@@ -198,7 +191,7 @@ def test_what_nothing_else_makes_is_made_by_what_answers_it() -> None:
         "/projects/{project_id}/train": {
             "post": {
                 "parameters": named("project_id"),
-                "responses": {"200": answer(named_schema("Iteration"))},
+                "responses": {"200": answer(ref("Iteration"))},
             }
         },
         "/projects/{project_id}/iterations": {
@@ -210,7 +203,7 @@ def test_what_nothing_else_makes_is_made_by_what_answers_it() -> None:
         "/projects/{project_id}/iterations/{id}": {
             "get": {
                 "parameters": [*named("project_id"), *named("id")],
-                "responses": {"200": answer(named_schema("Iteration"))},
+                "responses": {"200": answer(ref("Iteration"))},
             }
         },
     }
@@ -225,10 +218,10 @@ def test_what_nothing_else_makes_is_made_by_what_answers_it() -> None:
 
 def test_what_a_job_makes_is_as_it_was_asked_for() -> None:
     file = thing("id", id=TEXT, name=TEXT, access=TEXT, size=WHOLE)
-    task = thing("taskId status", taskId=TEXT, status=STATUS, result=named_schema("File"))
+    task = thing("taskId status", taskId=TEXT, status=STATUS, result=ref("File"))
     sent = thing("url", url=TEXT, name=TEXT, access=TEXT)
     paths = {
-        "/files/{fileId}": reading("fileId", named_schema("File")),
+        "/files/{fileId}": reading("fileId", ref("File")),
         "/files/import/async": {
             "post": {
                 "requestBody": body(sent),
@@ -277,19 +270,19 @@ def test_the_newest_of_its_parent(word: str) -> None:
             "post": {
                 "parameters": named("app"),
                 "requestBody": body(thing(tag=TEXT)),
-                "responses": {"201": answer(named_schema("Release"))},
+                "responses": {"201": answer(ref("Release"))},
             },
         },
         "/apps/{app}/releases/{id}": {
             "get": {
                 "parameters": [*named("app"), *named("id")],
-                "responses": {"200": answer(named_schema("Release"))},
+                "responses": {"200": answer(ref("Release"))},
             }
         },
         f"/apps/{{app}}/releases/{word}": {
             "get": {
                 "parameters": named("app"),
-                "responses": {"200": answer(named_schema("Release")), "404": answer()},
+                "responses": {"200": answer(ref("Release")), "404": answer()},
             }
         },
     }

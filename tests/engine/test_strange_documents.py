@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from tests.support.documents import TEXT
 
-ID = {"type": "string"}
 THING = {
     "type": "object",
     "required": ["id", "name"],
-    "properties": {"id": ID, "name": {"type": "string"}},
+    "properties": {"id": TEXT, "name": {"type": "string"}},
 }
 
 
@@ -45,7 +45,7 @@ def test_operations_told_apart_by_what_stands_behind_their_path() -> None:
         "/things": {"get": action("all")},
         "/things?kind=old": {"get": action("old")},
         "/tags#names": {"delete": action("untag")},
-        "/pages?n={n}": {"get": {**action("page"), "parameters": [path_parameter("n", ID)]}},
+        "/pages?n={n}": {"get": {**action("page"), "parameters": [path_parameter("n", TEXT)]}},
     }
     with served(paths) as server:
         client = server.client
@@ -95,7 +95,7 @@ def test_ids_fit_every_path_that_names_them() -> None:
             "post": {"responses": said(THING, "201")},
         },
         "/screens/{id}": {
-            "get": {"parameters": [path_parameter("id", ID)], "responses": said(THING)},
+            "get": {"parameters": [path_parameter("id", TEXT)], "responses": said(THING)},
         },
         "/screens/{screenId}/tabs": {
             "get": {"parameters": [number], "responses": said({"type": "array", "items": THING})}
@@ -113,9 +113,9 @@ def test_ids_fit_every_path_that_names_them() -> None:
 def test_a_create_that_answers_the_id_alone() -> None:
     body = {"content": {"application/json": {"schema": THING}}}
     paths = {
-        "/things": {"post": {"requestBody": body, "responses": said(ID, "201")}},
+        "/things": {"post": {"requestBody": body, "responses": said(TEXT, "201")}},
         "/things/{id}": {
-            "get": {"parameters": [path_parameter("id", ID)], "responses": said(THING)}
+            "get": {"parameters": [path_parameter("id", TEXT)], "responses": said(THING)}
         },
     }
     with served(paths) as server:
@@ -145,7 +145,7 @@ def test_things_in_wrappings(wrapped: Any, sent: Any) -> None:
     paths = {
         "/things": {"post": {"requestBody": body, "responses": said(described, "201")}},
         "/things/{id}": {
-            "get": {"parameters": [path_parameter("id", ID)], "responses": said(described)}
+            "get": {"parameters": [path_parameter("id", TEXT)], "responses": said(described)}
         },
     }
     with served(paths) as server:
@@ -329,7 +329,7 @@ def test_methods_of_openapi_3_2() -> None:
 
 def test_a_create_that_tells_the_id_under_a_name_of_its_own() -> None:
     told = {"type": "object", "properties": {"itemId": {"type": "integer"}}}
-    numbered = {"type": "object", "properties": {"id": {"type": "integer"}, "name": ID}}
+    numbered = {"type": "object", "properties": {"id": {"type": "integer"}, "name": TEXT}}
     body = {"content": {"application/json": {"schema": numbered}}}
     number = path_parameter("id", {"type": "integer"})
     paths = {
@@ -406,7 +406,7 @@ def test_things_that_no_value_can_show_are_there_all_the_same() -> None:
 
 def test_a_list_that_is_never_empty_shows_something() -> None:
     listed = {"type": "array", "items": THING, "minItems": 1}
-    one = path_parameter("orgId", ID)
+    one = path_parameter("orgId", TEXT)
     paths = {
         "/orgs": {"post": {"responses": said(THING, "201")}},
         "/orgs/{orgId}/parts": {

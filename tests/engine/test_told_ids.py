@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.engine.test_corpus_repairs import query
-from tests.engine.test_strange_documents import ID, THING, path_parameter, said, served
+from tests.engine.test_strange_documents import THING, path_parameter, said, served
+from tests.support.documents import TEXT
 
 
 def thing(*needed: str, **properties: Any) -> dict[str, Any]:
@@ -21,8 +22,8 @@ def sent(schema: Any) -> dict[str, Any]:
 
 
 def test_a_summary_tells_the_id_under_a_shorter_name() -> None:
-    whole = thing(billingGroupName=ID, version={"type": "integer"})
-    row = {"type": "object", "properties": {"groupName": ID, "groupArn": ID}}
+    whole = thing(billingGroupName=TEXT, version={"type": "integer"})
+    row = {"type": "object", "properties": {"groupName": TEXT, "groupArn": TEXT}}
     paths = {
         "/billing-groups": {"get": {"responses": said(listed(row))}},
         "/billing-groups/{billingGroupName}": {"get": {"responses": said(whole)}},
@@ -34,8 +35,8 @@ def test_a_summary_tells_the_id_under_a_shorter_name() -> None:
 
 
 def test_a_part_of_the_answer_tells_the_id_and_in_its_own_shape() -> None:
-    part = thing(AttachmentId={"type": "string", "pattern": "^attachment-[0-9a-f]{8}$"}, Arn=ID)
-    whole = thing(Attachment=part, Options=ID)
+    part = thing(AttachmentId={"type": "string", "pattern": "^attachment-[0-9a-f]{8}$"}, Arn=TEXT)
+    whole = thing(Attachment=part, Options=TEXT)
     paths = {
         "/connect-attachments": {"post": {"responses": said(whole, "201")}},
         "/connect-attachments/{attachmentId}": {"get": {"responses": said(whole)}},
@@ -49,8 +50,8 @@ def test_a_part_of_the_answer_tells_the_id_and_in_its_own_shape() -> None:
 
 
 def test_an_id_that_a_create_tells_as_a_number_is_one() -> None:
-    task = thing(id={"type": "integer"}, status=ID)
-    job = thing(id=ID, language=ID, owner=ID)
+    task = thing(id={"type": "integer"}, status=TEXT)
+    job = thing(id=TEXT, language=TEXT, owner=TEXT)
     paths = {
         "/jobs": {"post": {"responses": said(task, "202")}},
         "/jobs/{jobId}": {"get": {"responses": said(job)}},
@@ -61,11 +62,11 @@ def test_an_id_that_a_create_tells_as_a_number_is_one() -> None:
 
 
 def test_what_a_client_sends_under_the_name_that_paths_have_is_the_id() -> None:
-    member = thing(Member=thing(Arn=ID, Name=ID), Type=ID)
+    member = thing(Member=thing(Arn=TEXT, Name=TEXT), Type=TEXT)
     paths = {
         "/members": {
             "post": {
-                "requestBody": sent(thing(MemberArn=ID)),
+                "requestBody": sent(thing(MemberArn=TEXT)),
                 "responses": said(member, "201"),
             }
         },
@@ -77,7 +78,7 @@ def test_what_a_client_sends_under_the_name_that_paths_have_is_the_id() -> None:
 
 
 def test_the_address_of_an_address_is_not_what_it_is_called() -> None:
-    address = thing(address=ID, id=ID, name=ID)
+    address = thing(address=TEXT, id=TEXT, name=TEXT)
     paths = {
         "/addresses": {"get": {"responses": said(listed(address))}},
         "/addresses/{address}": {"get": {"responses": said(address)}},
@@ -88,15 +89,18 @@ def test_the_address_of_an_address_is_not_what_it_is_called() -> None:
 
 
 def test_a_post_that_asks_for_a_page_lists_what_a_put_makes() -> None:
-    bot = thing(botId=ID, botName=ID)
-    page = {"type": "object", "properties": {"maxResults": {"type": "integer"}, "nextToken": ID}}
+    bot = thing(botId=TEXT, botName=TEXT)
+    page = {"type": "object", "properties": {"maxResults": {"type": "integer"}, "nextToken": TEXT}}
     paths = {
         "/bots": {
-            "put": {"requestBody": sent(thing(botName=ID)), "responses": said(bot, "202")},
+            "put": {"requestBody": sent(thing(botName=TEXT)), "responses": said(bot, "202")},
             "post": {
                 "requestBody": sent(page),
                 "responses": said(
-                    {"type": "object", "properties": {**listed(bot)["properties"], "nextToken": ID}}
+                    {
+                        "type": "object",
+                        "properties": {**listed(bot)["properties"], "nextToken": TEXT},
+                    }
                 ),
             },
         },
@@ -114,7 +118,7 @@ def test_a_post_that_asks_for_a_page_lists_what_a_put_makes() -> None:
 
 
 def test_a_name_that_a_path_gives_itself_is_there() -> None:
-    version = thing(botVersion=ID, status=ID)
+    version = thing(botVersion=TEXT, status=TEXT)
     locale = path_parameter("botVersion", {"type": "string", "pattern": "^DRAFT$"})
     paths = {
         "/versions": {"post": {"responses": said(version, "201")}},
@@ -134,7 +138,7 @@ def test_a_name_that_a_path_gives_itself_is_there() -> None:
 
 
 def test_an_id_that_no_path_can_say_is_no_reason_to_refuse_one() -> None:
-    network = thing(id={"type": "string", "pattern": "^network-[0-9]{4}$"}, name=ID)
+    network = thing(id={"type": "string", "pattern": "^network-[0-9]{4}$"}, name=TEXT)
     named = path_parameter("networkIdentifier", {"type": "string", "pattern": "^(sn-[0-9]{4})$"})
     paths = {
         "/networks": {"get": {"responses": said(listed(network))}},
@@ -182,13 +186,13 @@ def test_a_default_page_beyond_the_first_is_an_example() -> None:
 
 def test_a_thing_put_at_its_path_is_called_as_the_path_says() -> None:
     paths = {
-        "/environments": {"get": {"responses": said(listed(thing(name=ID, kind=ID)))}},
+        "/environments": {"get": {"responses": said(listed(thing(name=TEXT, kind=TEXT)))}},
         "/environments/{name}": {
             "put": {
-                "requestBody": sent(thing(kind=ID)),
-                "responses": said(thing(name=ID, kind=ID)),
+                "requestBody": sent(thing(kind=TEXT)),
+                "responses": said(thing(name=TEXT, kind=TEXT)),
             },
-            "get": {"responses": said(thing(name=ID, kind=ID))},
+            "get": {"responses": said(thing(name=TEXT, kind=TEXT))},
         },
     }
     with served(paths) as server:

@@ -8,13 +8,13 @@ import pytest
 
 from mockserver.engine.randomness import Rng
 from tests.engine.test_values import HERE, NOW, values_of
+from tests.support.documents import TEXT
 
 
 def thing(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(required)}
 
 
-TEXT = {"type": "string"}
 BYTES = {"type": "string", "format": "byte"}
 
 

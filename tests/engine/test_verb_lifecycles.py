@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.support.documents import TEXT, answer, body, document, thing
+from tests.support.documents import MOMENT, TEXT, answer, body, document, thing
 from tests.support.verbs import ITEM, after, kept, operation, states
 
 
@@ -62,9 +62,6 @@ def test_what_is_restored_is_as_it_was() -> None:
         server.client.post(f"{own}/close")
         assert server.client.delete(own).json()["state"] == "DELETED"
         assert server.client.post(f"{own}:undelete").json()["state"] == "CLOSED"
-
-
-MOMENT = {"type": "string", "format": "date-time"}
 
 
 @pytest.mark.parametrize("word", ["renew", "extend", "prolong"])

@@ -10,9 +10,9 @@ import pytest
 from mockserver import MockServer
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
+from tests.support.documents import TEXT
 
 Json = dict[str, Any]
-_TEXT: Json = {"type": "string"}
 
 
 def shape(**properties: Json) -> Json:
@@ -29,7 +29,7 @@ def shows(schema: Json, status: str = "200") -> Json:
 
 
 def named(name: str, **schema: Any) -> list[Json]:
-    return [{"name": name, "in": "path", "required": True, "schema": {**_TEXT, **schema}}]
+    return [{"name": name, "in": "path", "required": True, "schema": {**TEXT, **schema}}]
 
 
 def document(paths: Json) -> Json:
@@ -47,8 +47,8 @@ def document(paths: Json) -> Json:
 )
 @pytest.mark.parametrize("place", ["body", "query", "path"])
 def test_an_id_fits_the_other_requests_that_name_it(name: str, rules: Json, place: str) -> None:
-    service = shape(id=_TEXT, label=_TEXT)
-    using: Json = {"body": sends({**shape(**{name: {**_TEXT, **rules}}), "required": [name]})}.get(
+    service = shape(id=TEXT, label=TEXT)
+    using: Json = {"body": sends({**shape(**{name: {**TEXT, **rules}}), "required": [name]})}.get(
         place, {}
     )
     path = "/reports"
@@ -58,9 +58,9 @@ def test_an_id_fits_the_other_requests_that_name_it(name: str, rules: Json, plac
         path, using = f"/teams/{{team}}/reports/by/{{{name}}}", {}
         using = {"parameters": [*named("team"), *named(name, **rules)]}
     paths = {
-        "/services": {"post": {**sends(shape(label=_TEXT)), **shows(service, "201")}},
+        "/services": {"post": {**sends(shape(label=TEXT)), **shows(service, "201")}},
         "/services/{id}": {"get": {"parameters": named("id"), **shows(service)}},
-        path: {"post": {**using, **shows(shape(id=_TEXT, ok={"type": "boolean"}), "201")}},
+        path: {"post": {**using, **shows(shape(id=TEXT, ok={"type": "boolean"}), "201")}},
     }
     with MockServer(document(paths)) as mock:
         made = mock.client.post("/services", json={"label": "a"}).json()["id"]
@@ -74,15 +74,15 @@ def test_an_id_fits_the_other_requests_that_name_it(name: str, rules: Json, plac
 
 
 def test_rules_that_contradict_the_path_give_way() -> None:
-    item = shape(id=_TEXT)
+    item = shape(id=TEXT)
     digits = {"pattern": "^[0-9]{6}$"}
     paths = {
         "/services": {"post": shows(item, "201")},
         "/services/{id}": {"get": {"parameters": named("id", **digits), **shows(item)}},
         "/reports": {
             "post": {
-                **sends(shape(service_id={**_TEXT, "pattern": "^sv_[a-z]+$"})),
-                **shows(shape(id=_TEXT), "201"),
+                **sends(shape(service_id={**TEXT, "pattern": "^sv_[a-z]+$"})),
+                **shows(shape(id=TEXT), "201"),
             }
         },
     }
@@ -95,10 +95,10 @@ def test_rules_that_contradict_the_path_give_way() -> None:
 @pytest.mark.parametrize("other", ["uuid", "buildId", "build_sid", "uid"])
 @pytest.mark.parametrize("kind", ["string", "integer"])
 def test_it_has_its_other_ids_too(other: str, kind: str) -> None:
-    build = shape(version=_TEXT, branch=_TEXT, **{other: {"type": kind}})
+    build = shape(version=TEXT, branch=TEXT, **{other: {"type": kind}})
     path = "/builds/{buildVersion}"
     paths = {
-        "/builds": {"post": {**sends(shape(branch=_TEXT)), **shows(build)}},
+        "/builds": {"post": {**sends(shape(branch=TEXT)), **shows(build)}},
         path: {"get": {"parameters": named("buildVersion"), **shows(build)}},
     }
     with MockServer(document(paths)) as mock:
@@ -111,11 +111,11 @@ def test_it_has_its_other_ids_too(other: str, kind: str) -> None:
 
 
 def test_an_answer_that_is_only_the_creates_says_all_its_ids() -> None:
-    call = shape(uuid=_TEXT, conversation_uuid=_TEXT, previous_id=_TEXT, to=_TEXT)
-    begun = shape(uuid=_TEXT, conversation_uuid=_TEXT, previous_id=_TEXT, trunk_id=_TEXT)
-    trunk = shape(id=_TEXT)
+    call = shape(uuid=TEXT, conversation_uuid=TEXT, previous_id=TEXT, to=TEXT)
+    begun = shape(uuid=TEXT, conversation_uuid=TEXT, previous_id=TEXT, trunk_id=TEXT)
+    trunk = shape(id=TEXT)
     paths = {
-        "/calls": {"post": {**sends(shape(to=_TEXT)), **shows(begun, "201")}},
+        "/calls": {"post": {**sends(shape(to=TEXT)), **shows(begun, "201")}},
         "/calls/{uuid}": {"get": {"parameters": named("uuid"), **shows(call)}},
         "/trunks": {"post": shows(trunk, "201")},
         "/trunks/{id}": {"get": {"parameters": named("id"), **shows(trunk)}},
@@ -129,9 +129,9 @@ def test_an_answer_that_is_only_the_creates_says_all_its_ids() -> None:
 
 
 def test_an_id_that_the_client_may_send_is_not_made_up() -> None:
-    item = shape(id=_TEXT, uid=_TEXT)
+    item = shape(id=TEXT, uid=TEXT)
     paths = {
-        "/items": {"post": {**sends(shape(uid=_TEXT)), **shows(item, "201")}},
+        "/items": {"post": {**sends(shape(uid=TEXT)), **shows(item, "201")}},
         "/items/{id}": {"get": {"parameters": named("id"), **shows(item)}},
     }
     with MockServer(document(paths)) as mock:
@@ -141,10 +141,10 @@ def test_an_id_that_the_client_may_send_is_not_made_up() -> None:
 
 @pytest.mark.parametrize("parameter", ["uuid", "callId", "id"])
 def test_an_api_about_one_thing_may_have_it_at_its_root(parameter: str) -> None:
-    call = shape(**{parameter: _TEXT}, to=_TEXT)
+    call = shape(**{parameter: TEXT}, to=TEXT)
     calls = shape(calls={"type": "array", "items": call})
     paths = {
-        "/": {"get": shows(calls), "post": {**sends(shape(to=_TEXT)), **shows(call, "201")}},
+        "/": {"get": shows(calls), "post": {**sends(shape(to=TEXT)), **shows(call, "201")}},
         f"/{{{parameter}}}": {
             "get": {"parameters": named(parameter), **shows(call)},
             "delete": {"parameters": named(parameter), "responses": {"204": {"description": "-"}}},
@@ -161,13 +161,13 @@ def test_an_api_about_one_thing_may_have_it_at_its_root(parameter: str) -> None:
 
 
 def test_the_id_that_only_the_create_tells_is_the_one_that_paths_ask_for() -> None:
-    inner = shape(id=_TEXT, name=_TEXT)
-    told = shape(id=_TEXT, name=_TEXT, uid=_TEXT)
+    inner = shape(id=TEXT, name=TEXT)
+    told = shape(id=TEXT, name=TEXT, uid=TEXT)
     paths = {
         "/environments": {
             "get": shows(shape(environments={"type": "array", "items": told})),
             "post": {
-                **sends(shape(environment=shape(name=_TEXT))),
+                **sends(shape(environment=shape(name=TEXT))),
                 **shows(shape(environment=told)),
             },
         },
@@ -185,9 +185,9 @@ def test_the_id_that_only_the_create_tells_is_the_one_that_paths_ask_for() -> No
 
 
 def test_the_id_among_ids_that_the_client_sends() -> None:
-    report = shape(account_id=_TEXT, request_id=_TEXT, state=_TEXT)
+    report = shape(account_id=TEXT, request_id=TEXT, state=TEXT)
     paths = {
-        "/reports": {"post": {**sends(shape(account_id=_TEXT)), **shows(report)}},
+        "/reports": {"post": {**sends(shape(account_id=TEXT)), **shows(report)}},
         "/reports/{report_id}": {"get": {"parameters": named("report_id"), **shows(report)}},
     }
     with MockServer(document(paths)) as mock:
@@ -199,12 +199,12 @@ def test_the_id_among_ids_that_the_client_sends() -> None:
 
 @pytest.mark.parametrize("path", ["apis", "uris", "kpis"])
 def test_nouns_in_is_are_plurals(path: str) -> None:
-    inner = {**shape(id=_TEXT, name=_TEXT)}
+    inner = {**shape(id=TEXT, name=TEXT)}
     one = path.removesuffix("s")
     parameter = f"{one}Id"
     paths = {
         f"/{path}": {
-            "post": {**sends(shape(**{one: shape(name=_TEXT)})), **shows(shape(**{one: inner}))}
+            "post": {**sends(shape(**{one: shape(name=TEXT)})), **shows(shape(**{one: inner}))}
         },
         f"/{path}/{{{parameter}}}": {
             "get": {"parameters": named(parameter), **shows(shape(**{one: inner}))}
@@ -218,9 +218,9 @@ def test_nouns_in_is_are_plurals(path: str) -> None:
 @pytest.mark.parametrize("name", ["id", "sid", "session_id"])
 @pytest.mark.parametrize("path", ["/chat/sessions", "/sessions"])
 def test_the_id_of_a_session_is_the_one_that_it_is_asked_for_by(path: str, name: str) -> None:
-    session = shape(**{name: _TEXT}, title=_TEXT)
+    session = shape(**{name: TEXT}, title=TEXT)
     paths = {
-        path: {"post": {**sends(shape(title=_TEXT)), **shows(session, "201")}},
+        path: {"post": {**sends(shape(title=TEXT)), **shows(session, "201")}},
         f"{path}/{{session_id}}": {"get": {"parameters": named("session_id"), **shows(session)}},
     }
     schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
@@ -242,12 +242,12 @@ def test_an_id_of_another_is_not_the_own_one(
     parameter: str, properties: tuple[str, ...], key: str
 ) -> None:
     """`{suite_run_id}` holds the words of `suite_id`, which is the suite's."""
-    run = shape(**dict.fromkeys(properties, _TEXT))
+    run = shape(**dict.fromkeys(properties, TEXT))
     paths = {
         "/suites/{suite_id}/runs": {
             "parameters": named("suite_id"),
             "get": shows({"type": "array", "items": run}),
-            "post": {**sends(shape(name=_TEXT)), **shows(run, "201")},
+            "post": {**sends(shape(name=TEXT)), **shows(run, "201")},
         },
         f"/suites/{{suite_id}}/runs/{{{parameter}}}": {
             "parameters": [*named("suite_id"), *named(parameter)],

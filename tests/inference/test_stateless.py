@@ -9,9 +9,8 @@ import pytest
 from mockserver import MockServer
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
-from tests.support.documents import TEXT, answer, body, document, thing
+from tests.support.documents import MOMENT, TEXT, answer, body, document, thing
 
-WHEN = {"type": "string", "format": "date-time"}
 ITEM = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
 
 
@@ -48,7 +47,7 @@ def kept(
 def test_a_moment_without_a_status_ends_the_work(
     path: str, names: tuple[str, str], made: int
 ) -> None:
-    shown = thing("id", id=TEXT, name=TEXT, **{name: WHEN for name in names if name})
+    shown = thing("id", id=TEXT, name=TEXT, **{name: MOMENT for name in names if name})
     with MockServer(document(kept(path, shown, made=made)), clock="manual") as server:
         row = server.client.post(path, json={"name": "a"}).json()
         started, ended = names
@@ -62,12 +61,12 @@ def test_a_moment_without_a_status_ends_the_work(
 @pytest.mark.parametrize(
     ("shown", "sent", "verb"),
     [
-        pytest.param({"started_at": WHEN, "ended_at": WHEN}, {}, "", id="a period"),
+        pytest.param({"started_at": MOMENT, "ended_at": MOMENT}, {}, "", id="a period"),
         pytest.param(
-            {"start_time": WHEN, "completed_at": WHEN}, {"start_time": WHEN}, "", id="sent"
+            {"start_time": MOMENT, "completed_at": MOMENT}, {"start_time": MOMENT}, "", id="sent"
         ),
-        pytest.param({"started_at": WHEN, "completed_at": WHEN}, {}, "complete", id="a person"),
-        pytest.param({"completed_at": WHEN}, {}, "", id="nothing else says so"),
+        pytest.param({"started_at": MOMENT, "completed_at": MOMENT}, {}, "complete", id="a person"),
+        pytest.param({"completed_at": MOMENT}, {}, "", id="nothing else says so"),
         pytest.param({"started": TEXT, "finished": TEXT}, {}, "", id="texts"),
     ],
 )
@@ -80,7 +79,7 @@ def test_what_nobody_calls_work_is_none(shown: Any, sent: Any, verb: str) -> Non
 @pytest.mark.parametrize(
     "schema",
     [
-        WHEN,
+        MOMENT,
         {"type": "integer", "format": "unixtime"},
         {"type": "number", "description": "The date when it was finished, in milliseconds."},
         {"type": "integer", "description": "Timestamp of the end."},

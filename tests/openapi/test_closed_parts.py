@@ -9,9 +9,8 @@ import pytest
 from mockserver import MockServer
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.schemas.validators import Check, Validators
+from tests.support.documents import TEXT, WHOLE
 
-TEXT = {"type": "string"}
-WHOLE = {"type": "integer"}
 PAGE = "#/components/schemas/Page"
 
 

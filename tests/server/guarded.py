@@ -10,19 +10,18 @@ from typing import Any
 import httpx
 
 from mockserver import MockServer
+from tests.support.documents import TEXT, WHOLE
 
 # Without certificates to load, which takes longer than all the rest.
 WEB = httpx.Client(verify=False, trust_env=False)
 atexit.register(WEB.close)
-TEXT = {"type": "string"}
-NUMBER = {"type": "integer"}
 TOKEN = {
     "type": "object",
     "required": ["access_token", "token_type"],
     "properties": {
         "access_token": TEXT,
         "token_type": TEXT,
-        "expires_in": NUMBER,
+        "expires_in": WHOLE,
         "refresh_token": TEXT,
         "scope": TEXT,
         "id_token": TEXT,

@@ -9,19 +9,16 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.server.webhooks.subscriptions import with_query
+from tests.support.documents import TEXT, WHOLE, thing
 
-TEXT = {"type": "string"}
-WHOLE = {"type": "integer"}
 JSON = "application/json"
 
 
-def obj(required: str = "", **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": required.split(), "properties": properties}
-
-
 STATES = {"enum": ["queued", "running", "succeeded", "failed"]}
-JOB = obj("id status", id=WHOLE, status=STATES, shard=WHOLE, note=TEXT, callback=TEXT)
-SENT = obj(callback=TEXT, shard=WHOLE, ratio={"type": "number"}, deep=obj(flag={"type": "boolean"}))
+JOB = thing("id status", id=WHOLE, status=STATES, shard=WHOLE, note=TEXT, callback=TEXT)
+SENT = thing(
+    callback=TEXT, shard=WHOLE, ratio={"type": "number"}, deep=thing(flag={"type": "boolean"})
+)
 
 
 def document(
@@ -159,7 +156,7 @@ def test_expressions_that_name_numbers(
 
 
 def test_a_callback_is_about_the_job_whatever_its_id_is_called(sent: list[httpx.Request]) -> None:
-    shown = obj("job_number status", job_number=WHOLE, status=STATES)
+    shown = thing("job_number status", job_number=WHOLE, status=STATES)
     made = ended(
         document("{$request.body#/callback}", shown=shown, key="job_number"), {"callback": HERE}
     )

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.errors import PlanError
+from tests.support.documents import ref
 
 Json = dict[str, Any]
 
@@ -31,10 +32,6 @@ def operation(name: str, response: Json, *, query: str = "", body: Json | None =
 def document(paths: Json, **schemas: Json) -> Json:
     info = {"title": "x", "version": "1"}
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
-
-
-def ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 STATES = ["queued", "fetching", "rendering", "review", "encoding", "done", "failed"]

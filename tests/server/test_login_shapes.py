@@ -9,9 +9,8 @@ import httpx
 import pytest
 
 from tests.server.guarded import BEARER, TEXT, WEB, document, get, json_body, obj, served
+from tests.support.documents import FLAG, MOMENT
 
-FLAG = {"type": "boolean"}
-TIME = {"type": "string", "format": "date-time"}
 PAIR = obj(accessToken=TEXT, refreshToken=TEXT)
 
 LOGINS = {
@@ -25,7 +24,7 @@ LOGINS = {
     ),
     "/tokens": (obj(value={"type": "string", "format": "uuid"}), ["value"]),
     "/api/v1/auth/login": (
-        obj(ok=FLAG, data=obj(tokens=obj(access=obj(token=TEXT, expires=TIME)))),
+        obj(ok=FLAG, data=obj(tokens=obj(access=obj(token=TEXT, expires=MOMENT)))),
         ["data", "tokens", "access", "token"],
     ),
     "/oauth/exchange": (

@@ -8,9 +8,7 @@ import pytest
 
 from mockserver.server.asgi.routing import PathIndex
 from tests.engine.test_strange_documents import said, served
-
-TEXT = {"type": "string"}
-NUMBER = {"type": "integer"}
+from tests.support.documents import TEXT, WHOLE
 
 
 def named(**schemas: Any) -> list[dict[str, Any]]:
@@ -35,7 +33,7 @@ def test_parameters_that_meet_are_parted_as_their_schemas_say() -> None:
             }
         },
         "/rows/{id}{rest}": {
-            "get": {"parameters": named(id=NUMBER, rest=TEXT), "responses": tells("row")}
+            "get": {"parameters": named(id=WHOLE, rest=TEXT), "responses": tells("row")}
         },
     }
     with served(paths) as server:

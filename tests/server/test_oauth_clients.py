@@ -13,7 +13,6 @@ import pytest
 
 from tests.server.guarded import (
     BEARER,
-    NUMBER,
     TEXT,
     TOKEN,
     WEB,
@@ -24,6 +23,7 @@ from tests.server.guarded import (
     obj,
     served,
 )
+from tests.support.documents import WHOLE
 
 OAuth2 = pytest.importorskip("httpx_oauth.oauth2").OAuth2
 OpenID = pytest.importorskip("httpx_oauth.clients.openid").OpenID
@@ -147,7 +147,7 @@ def device(described: bool) -> tuple[dict[str, Any], str, str]:
     if not described:
         scheme = {"type": "oauth2", "flows": {"deviceAuthorization": DEVICE_FLOW}}
         return document(scheme, {}, ["read"]), "/device", "/token"
-    codes = obj(device_code=TEXT, user_code=TEXT, verification_uri=TEXT, interval=NUMBER)
+    codes = obj(device_code=TEXT, user_code=TEXT, verification_uri=TEXT, interval=WHOLE)
     sent = form("grant_type", "device_code", "client_id", "scope")
     errors = json_body(obj(error=TEXT), "400")
     paths = {

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.support.documents import array, obj, one_of, operation, path, ref, text, with_schemas
+from tests.support.documents import (
+    WHOLE,
+    array,
+    obj,
+    one_of,
+    operation,
+    path,
+    ref,
+    text,
+    with_schemas,
+)
 
 
 def users(paths: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +78,6 @@ def test_several_by_their_ids() -> None:
 
 
 UUID = text(format="uuid")
-NUMBER = {"type": "integer"}
 _NOTE = obj("noteId", "fileName", noteId=UUID, fileName=text(), body=text())
 
 
@@ -154,8 +163,8 @@ def test_the_example_of_a_name_is_there_under_it_and_under_its_id() -> None:
 
 def teams(example: dict[str, Any] | None = None) -> dict[str, Any]:
     """Teams by their slug below an organization, and by their number at an old path."""
-    team = obj("id", "slug", id=NUMBER, slug=text(), name=text(), url=text())
-    org = obj("id", "login", id=NUMBER, login=text())
+    team = obj("id", "slug", id=WHOLE, slug=text(), name=text(), url=text())
+    org = obj("id", "login", id=WHOLE, login=text())
     get = operation("team", ref("Team"), also=(404,))
     fetch_org = operation("org", ref("Org"), also=(404,))
     if example is not None:
@@ -172,7 +181,7 @@ def teams(example: dict[str, Any] | None = None) -> dict[str, Any]:
         ),
         "/orgs/{org}/teams/{team_slug}": path("org", "team_slug", get=get),
         "/teams/{team_id}": {
-            "parameters": [named("team_id", NUMBER)],
+            "parameters": [named("team_id", WHOLE)],
             "get": operation("oldTeam", ref("Team"), also=(404,)),
         },
     }

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.support.documents import TEXT
+
 Json = Any
-TEXT = {"type": "string"}
 STATES = ["queued", "running", "done", "failed", "cancelled"]
 
 

@@ -21,10 +21,10 @@ from mockserver.verify.lifecycle.session import Broken, Entity, Session
 from mockserver.verify.model import Exchange
 from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.target import Target
+from tests.support.documents import TEXT
 from tests.verify.conftest import around
 
 MOMENT = {"type": ["string", "null"], "format": "date-time"}
-TEXT = {"type": "string"}
 RENDER = {
     "type": "object",
     "properties": {

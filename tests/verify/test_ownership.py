@@ -27,9 +27,9 @@ from mockserver.verify.ownership import Ownership, Router, Withheld
 from mockserver.verify.persistence import Persistence
 from mockserver.verify.sandbox import Sandbox, sandbox_of
 from mockserver.verify.target import Target
+from tests.support.documents import TEXT
 from tests.verify.jobs_server import closes, serving
 
-TEXT = {"type": "string"}
 THING = {"type": "object", "required": ["id", "name"], "properties": {"id": TEXT, "name": TEXT}}
 GIVEN = {"type": "object", "required": ["name"], "properties": {"name": TEXT}}
 

@@ -18,9 +18,9 @@ from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.runner import Side
 from mockserver.verify.lifecycle.clock import clock_of, reset
 from mockserver.verify.target import Target
+from tests.support.documents import MOMENT, ref
 from tests.support.fault_proxy.catalogue import Fault
 
-_TIME = {"type": "string", "format": "date-time"}
 _JSON = "application/json"
 
 
@@ -28,12 +28,8 @@ def _answer(schema: dict[str, Any], description: str = "good") -> dict[str, Any]
     return {"description": description, "content": {_JSON: {"schema": schema}}}
 
 
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def _body(name: str) -> dict[str, Any]:
-    return {"required": True, "content": {_JSON: {"schema": _ref(name)}}}
+    return {"required": True, "content": {_JSON: {"schema": ref(name)}}}
 
 
 def _query(name: str, **schema: Any) -> dict[str, Any]:
@@ -41,8 +37,8 @@ def _query(name: str, **schema: Any) -> dict[str, Any]:
 
 
 _ID = {"name": "shelf_id", "in": "path", "required": True, "schema": {"type": "string"}}
-_GONE = {"404": _answer(_ref("Error"), "unknown")}
-_BAD = {"422": _answer(_ref("Error"), "refused")}
+_GONE = {"404": _answer(ref("Error"), "unknown")}
+_BAD = {"422": _answer(ref("Error"), "refused")}
 _SENT = {
     "name": {"type": "string", "minLength": 1, "maxLength": 20},
     "colour": {"type": "string", "enum": ["red", "blue"], "default": "red"},
@@ -61,24 +57,24 @@ DOCUMENT: dict[str, Any] = {
                     _query("cursor", type="string"),
                     _query("colour", type="string"),
                 ],
-                "responses": {"200": _answer(_ref("Page")), **_BAD},
+                "responses": {"200": _answer(ref("Page")), **_BAD},
             },
             "post": {
                 "operationId": "createShelf",
                 "requestBody": _body("NewShelf"),
-                "responses": {"201": _answer(_ref("Shelf")), **_BAD},
+                "responses": {"201": _answer(ref("Shelf")), **_BAD},
             },
         },
         "/shelves/{shelf_id}": {
             "parameters": [_ID],
             "get": {
                 "operationId": "getShelf",
-                "responses": {"200": _answer(_ref("Shelf"))} | _GONE,
+                "responses": {"200": _answer(ref("Shelf"))} | _GONE,
             },
             "patch": {
                 "operationId": "changeShelf",
                 "requestBody": _body("Change"),
-                "responses": {"200": _answer(_ref("Shelf")), **_GONE, **_BAD},
+                "responses": {"200": _answer(ref("Shelf")), **_GONE, **_BAD},
             },
             "delete": {
                 "operationId": "removeShelf",
@@ -96,15 +92,15 @@ DOCUMENT: dict[str, Any] = {
                 "properties": {
                     "id": {"type": "string", "format": "uuid"},
                     **_SENT,
-                    "created_at": _TIME,
-                    "updated_at": _TIME,
+                    "created_at": MOMENT,
+                    "updated_at": MOMENT,
                 },
                 "required": ["id", "name", "colour", "created_at", "updated_at"],
             },
             "Page": {
                 "type": "object",
                 "properties": {
-                    "items": {"type": "array", "items": _ref("Shelf")},
+                    "items": {"type": "array", "items": ref("Shelf")},
                     "next_cursor": {"type": ["string", "null"]},
                 },
                 "required": ["items", "next_cursor"],

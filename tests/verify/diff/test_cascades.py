@@ -14,8 +14,7 @@ from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import Program, Run, Seen, Step
 from mockserver.verify.diff.observations import cascades
 from mockserver.verify.model import Exchange
-
-TEXT = {"type": "string"}
+from tests.support.documents import TEXT
 
 
 def _operations(kind: str, **fields: Any) -> dict[str, Any]:
