@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.resource_model import Path, Resource
-from mockserver.inference.words import bag, noun, tokens
+from mockserver.inference.words import bag, last_word, noun, snake_case, tokens
 
 _OF_COPIES = bag("new target destination dest clone copy duplicate")
 _NAMES = bag("name id identifier key slug title")
@@ -48,7 +48,7 @@ class Answers:
         if media is None or not media.pointer:
             return (), ""
         schemas = self.survey.schemas
-        own = {"_".join(tokens(n)): n for n in self.survey.flat(resource.schema).properties}
+        own = {snake_case(n): n for n in self.survey.flat(resource.schema).properties}
         nouns = {*tokens(resource.noun), resource.noun}
         places: list[tuple[Path, str]] = [((), schemas.main(media.pointer))]
         for path, place in places:
@@ -73,7 +73,7 @@ class Answers:
     def _within(self, place: str, resource: Resource, depth: int) -> Path | None:
         """Where in a response the entity is: `{"data": {"contract": {...}}}`."""
         schemas, refs = self.survey.schemas, self.refs[resource.name]
-        short = resource.noun.rsplit("_", 1)[-1]
+        short = last_word(resource.noun)
         inner: list[tuple[str, str]] = []
         for name in schemas.flat_at(place).properties:
             at = schemas.place(place, name)

@@ -10,10 +10,9 @@ from mockserver.inference.effects import Effects
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading
 from mockserver.inference.model import Action, Transition
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
-from mockserver.inference.page_fields import word
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.verbs import first_words, says_made, verb_of
-from mockserver.inference.words import bag, noun, plural, tokens
+from mockserver.inference.words import bag, last_word, noun, plural, snake_case, tokens
 from mockserver.records import dataclass
 
 Steps = tuple[str, ...]
@@ -46,7 +45,7 @@ def ids_in(survey: Survey, facts: Facts, resource: Resource) -> Named | None:
     query = [one for one in facts.operation.parameters if one.place == "query"]
     arrays = [one for one in query if "array" in survey.schemas.flat(one.schema).types]
     for parameter in query:
-        if word(parameter.name) in names or (query == arrays and len(arrays) == 1):
+        if snake_case(parameter.name) in names or (query == arrays and len(arrays) == 1):
             return Named(f"`{parameter.name}`", query=parameter.name)
     media = body_of(facts.operation)
     if media is None or not media.pointer:
@@ -60,12 +59,13 @@ def ids_in(survey: Survey, facts: Facts, resource: Resource) -> Named | None:
     for name in flat.properties:
         rows = survey.flat(survey.schemas.canonical(arrays_[name])) if name in arrays_ else None
         only = rows is not None and bool(rows.properties) and len(arrays_) == 1
-        if rows is not None and (word(name) in names | _WRAPS or only):
+        if rows is not None and (snake_case(name) in names | _WRAPS or only):
             found = _ids_of(survey, arrays_[name], resource, (name, FIRST))
             if found is not None:
                 return Named(f"`{name}`", at=found)
         elif (
-            word(name) in names and "object" not in survey.schemas.flat(flat.properties[name]).types
+            snake_case(name) in names
+            and "object" not in survey.schemas.flat(flat.properties[name]).types
         ):
             return Named(f"`{name}`", at=(name,))
     return None
@@ -79,21 +79,21 @@ def _ids_of(survey: Survey, place: str | None, resource: Resource, path: Path) -
     if not flat.properties:
         return path if "object" not in flat.types else None
     own = {resource.identity.key or "", resource.identity.parameter or ""} - {""}
-    spelled = {word(name): name for name in flat.properties}
-    wanted = [*map(word, own), f"{resource.noun}_id", "id", "uuid"]
+    spelled = {snake_case(name): name for name in flat.properties}
+    wanted = [*map(snake_case, own), f"{resource.noun}_id", "id", "uuid"]
     named = next((spelled[one] for one in wanted if one in spelled), None)
     return (*path, named) if named is not None else None
 
 
 def _names(resource: Resource) -> Iterator[str]:
     """What requests call the ids of a resource."""
-    short = resource.noun.rsplit("_", 1)[-1]
+    short = last_word(resource.noun)
     yield from ("ids", "id")
     for one in dict.fromkeys((resource.noun, short)):
         yield from (f"{one}_ids", f"{one}_id", plural(one))
     for name in (resource.identity.key, resource.identity.parameter):
         if name:  # entities known only by path have no ids to send
-            yield from (word(name), plural(word(name)))
+            yield from (snake_case(name), plural(snake_case(name)))
 
 
 def means_all(facts: Facts) -> bool:

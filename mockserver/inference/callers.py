@@ -13,7 +13,7 @@ from mockserver.inference.paths import label
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.resources import make_resource
-from mockserver.inference.words import bag, noun, tokens
+from mockserver.inference.words import bag, noun, snake_case
 
 _SELF = bag(
     "me whoami who_am_i myself self current current_user userinfo user_info logged_in_user "
@@ -87,7 +87,7 @@ def _shows_caller(survey: Survey, facts: Facts) -> bool:
         return False
     if not survey.flat(facts.ref).properties:
         return False
-    words = ["_".join(tokens(segment)) for segment in path.strip("/").split("/")]
+    words = [snake_case(segment) for segment in path.strip("/").split("/")]
     return words[-1] in _SELF or (words[-1] in _PERSONS and words[-1] == noun(words[-1]))
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from mockserver.inference.model import Action, Constraint
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.resource_model import Because, Resource
-from mockserver.inference.words import bag, plural, tokens
+from mockserver.inference.words import bag, last_word, plural, snake_case, tokens
 from mockserver.openapi.model import Operation
 
 _REFUSING = (409, 400, 422, 412, 403, 406)
@@ -109,13 +109,13 @@ def _unique(survey: Survey, facts: Facts, about: Resource) -> tuple[Constraint, 
         unique = [
             name
             for name in names
-            if _says("_".join(tokens(name)), text) and tokens(name) != ("id",)
+            if _says(snake_case(name), text) and tokens(name) != ("id",)
             if tokens(name)[-1] in _NAMING or tokens(name)[-1] == "id" or _points_at(name, text)
             if "object" not in survey.schemas.kinds(sent.properties[name])
         ]
         if not unique:
             usual = (name for name in _USUAL if name in names and name in sent.required)
-            unique = [one for one in usual if _says(about.noun.rsplit("_", 1)[-1], text)][:1]
+            unique = [one for one in usual if _says(last_word(about.noun), text)][:1]
         if unique:
             quoted = ", ".join(f"`{name}`" for name in unique)
             return Constraint(
@@ -143,7 +143,7 @@ def _kept(
 
 
 def _points_at(name: str, text: str) -> bool:
-    words, called = f"_{'_'.join(tokens(text))}_", "_".join(tokens(name))
+    words, called = f"_{'_'.join(tokens(text))}_", snake_case(name)
     return any(f"_{word}_{called}_" in words for word in _POINTING)
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from mockserver.inference.credential_model import CredentialPlan, Issuer, IssuerKind, OAuthPaths
 from mockserver.inference.resource_model import FIRST, Path, Resource
-from mockserver.inference.words import bag, singular, tokens
+from mockserver.inference.words import bag, singular, snake_case, tokens
 from mockserver.openapi.credentials import cookie_of
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Operation
@@ -149,7 +149,7 @@ class _Reading:
     @cached_property
     def _sent(self) -> Mapping[str, str]:
         """The names in the request body, by their normal form."""
-        return {"_".join(tokens(name)): name for name in self._names_sent()}
+        return {snake_case(name): name for name in self._names_sent()}
 
     def issuer(self, at_token: bool) -> Issuer | None:
         """The issuer that the operation is; `at_token`: a flow names its path as `tokenUrl`."""
@@ -178,7 +178,7 @@ class _Reading:
         life: list[Path] = []
         device: list[Path] = []
         for path in self._texts(pointer):
-            name = "_".join(tokens(path[-1]))
+            name = snake_case(path[-1])
             if name in _ACCESS:
                 access.append(path)
             elif name in _REFRESH:
@@ -210,9 +210,7 @@ class _Reading:
         operation = self._operation
         if operation.method == "GET":
             # `GET /login?username=...&password=...`
-            parameters = {
-                "_".join(tokens(p.name)) for p in operation.parameters if p.place == "query"
-            }
+            parameters = {snake_case(p.name) for p in operation.parameters if p.place == "query"}
             return bool(self._words & _LOGINS and parameters & _PASSWORDS)
         # A PUT of an entity by its id changes a key or a token; it gives no new one out.
         changes = operation.method == "PUT" and operation.url_path.endswith("}")

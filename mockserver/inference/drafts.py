@@ -14,7 +14,7 @@ from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.relations import names_owner
 from mockserver.inference.resource_model import FIRST, Because, Confidence
 from mockserver.inference.verbs import says_made, verb_of
-from mockserver.inference.words import ID_ENDS, is_id_of, noun, tokens
+from mockserver.inference.words import ID_ENDS, is_id_of, last_word, noun, tokens
 from mockserver.records import dataclass
 
 Steps = tuple[str, ...]
@@ -211,7 +211,7 @@ def is_link(survey: Survey, facts: Facts) -> bool:
 def _adds(survey: Survey, making: Facts, listing: Facts) -> bool:
     """Whether a request has nothing but ids of what is read elsewhere: `{"attachment_id": 7}`."""
     sent, here = survey.flat(making.body).properties, making.route.steps
-    short = making.route.noun.rsplit("_", 1)[-1]
+    short = last_word(making.route.noun)
     elsewhere = any(steps[:-1] != here for steps in survey.homes.get(listing.ref, ()))
     return bool(sent) and elsewhere and all(is_id_of(name, short) for name in sent)
 

@@ -26,7 +26,7 @@ from mockserver.inference.verbs import (
     state_called,
     verb_of,
 )
-from mockserver.inference.words import bag, moment_stem, participles, singular, tokens
+from mockserver.inference.words import bag, moment_stem, participles, singular, snake_case, tokens
 
 _CHOOSING = bag("action command operation event verb op type act method transition job_type")
 """Properties of a body whose value may be the verb."""
@@ -181,7 +181,7 @@ class Effects:
         sent = self.survey.flat(resource.request).properties if resource.request else {}
         for name, schema in self.survey.flat(resource.schema).properties.items():
             yield from self._flag(name, schema, wanted, own=name not in sent)
-            about = known.OTHER_NAMES.get("_".join(tokens(name)), "")
+            about = known.OTHER_NAMES.get(snake_case(name), "")
             if about and set(participles(about)) & verbs:
                 # `approval.approved_at`
                 found = dict(self._flags_in(schema, wanted))
@@ -263,7 +263,7 @@ class Effects:
         """A flag that a path names, and the verb of its body switches: `/charging` with `START`."""
         holds = verb in known.STARTING
         if holds or verb in known.ENDING:
-            called = "_".join(tokens(word))
+            called = snake_case(word)
             wanted = {called: holds, f"is_{called}": holds}
             yield from self.flags(resource, wanted)
             yield from self._deep_flags(resource, wanted)
@@ -336,7 +336,7 @@ class Effects:
     ) -> Iterator[tuple[str, Any]]:
         """What a verb makes of a flag, or of a moment. `own`: no client sends it, as it may send
         a `publish_date`."""
-        word = "_".join(tokens(name))
+        word = snake_case(name)
         stem = moment_stem(name) or word
         # `deletedStatus` is a flag if it is a boolean.
         flag = word.removesuffix("_status").removesuffix("_flag")
@@ -356,8 +356,8 @@ class Effects:
         `/clusters/{cluster}/status`."""
         own = self.survey.flat(resource.schema).properties
         sent = self.survey.flat(facts.body).properties
-        spelt = {"_".join(tokens(name)): name for name in own}
-        below = spelt.get("_".join(tokens(word.removeprefix("set-").removeprefix("change-"))))
+        spelt = {snake_case(name): name for name in own}
+        below = spelt.get(snake_case(word.removeprefix("set-").removeprefix("change-")))
         for name in sent:
             if name in own:
                 continue

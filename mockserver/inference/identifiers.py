@@ -11,8 +11,17 @@ from mockserver.inference.lookups import ids_said
 from mockserver.inference.model import Action
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
-from mockserver.inference.resource_model import Because, Path, Resource
-from mockserver.inference.words import bag, other_name_in, singular, spells, tokens, without_noun
+from mockserver.inference.resource_model import Because, Confidence, Path, Resource
+from mockserver.inference.words import (
+    bag,
+    last_word,
+    other_name_in,
+    singular,
+    snake_case,
+    spells,
+    tokens,
+    without_noun,
+)
 from mockserver.openapi.model import Parameter
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -123,68 +132,59 @@ def key_of(schemas: Schemas, flat: Flat, noun: str, parameter: str) -> tuple[str
     """The id property of a resource and the reason; "" if none can be found."""
     spelled: dict[str, str] = {}
     for name, schema in flat.properties.items():
-        if not _names(schemas, schema):
-            continue
-        spelled.setdefault("_".join(tokens(name)) or name, name)
-    parameter = _first_of(parameter)
-    wanted = "_".join(tokens(parameter))
-    short = noun.rsplit("_", 1)[-1]
+        if _names(schemas, schema):
+            spelled.setdefault(snake_case(name) or name, name)
+    for name, why, confidence in _keys(spelled, noun, _first_of(parameter)):
+        return name, Because(f"the property `{name}` {why}", confidence)
+    return "", None
+
+
+def _keys(
+    spelled: Mapping[str, str], noun: str, parameter: str
+) -> Iterator[tuple[str, str, Confidence]]:
+    """The properties that may be the id, the likeliest first, with what says so."""
+    wanted, short = snake_case(parameter), last_word(noun)
     own = wanted in (noun, short) and "id" in spelled
     wanted = "id" if own else wanted  # the `address` of an address is a property
     for word in (wanted, without_noun(parameter, noun, spelled)):
         if word in spelled and word != "id":
-            return spelled[word], Because(
-                f"the property `{spelled[word]}` has the name of the path parameter", "certain"
-            )
-    head, hyphen, ending = parameter.rpartition("-")
-    if head and hyphen and ending in spelled.values() and ending != "id":
-        return ending, Because(
-            f"the property `{ending}` is what the path parameter `{parameter}` ends with", "certain"
-        )
+            yield spelled[word], "has the name of the path parameter", "certain"
+    head, _, ending = parameter.rpartition("-")
+    if head and ending in spelled.values() and ending != "id":
+        yield ending, f"is what the path parameter `{parameter}` ends with", "certain"
     run_together = {word.replace("_", ""): name for word, name in spelled.items()}
     joined = wanted.replace("_", "")
     if joined in run_together and joined != "id":
-        return run_together[joined], Because(
-            f"the property `{run_together[joined]}` has the name of the path parameter", "certain"
-        )
-    last = tokens(parameter)[-1:] and tokens(parameter)[-1]
+        yield run_together[joined], "has the name of the path parameter", "certain"
+    last = tokens(parameter)[-1] if tokens(parameter) else ""
     if last and last in spelled and not own and not (last == short and "id" in spelled):
-        return spelled[last], Because(
-            f"the property `{spelled[last]}` fits the path parameter `{parameter}`", "certain"
-        )
+        yield spelled[last], f"fits the path parameter `{parameter}`", "certain"
     if last and last in run_together and last.endswith("id") and last not in ("id", *spelled):
-        return run_together[last], Because(
-            f"the property `{run_together[last]}` is what `{parameter}` ends with", "likely"
-        )
+        yield run_together[last], f"is what `{parameter}` ends with", "likely"
     # A path parameter called id is no name.
     usual = _SURE if last in _SURE else (*_USUAL, f"{short}_name", f"{short}_key")
     for word in ("id", f"{noun}_id", f"{short}_id", *usual):
         if word in spelled:
             sure = word in _SURE or word.endswith("_id")
-            return spelled[word], Because(
-                f"the property `{spelled[word]}` looks like its id", "likely" if sure else "guess"
-            )
+            yield spelled[word], "looks like its id", "likely" if sure else "guess"
     for word, name in spelled.items():
         # `certId` of a certificate, `demographicsId` of a demographic.
         stem = word.removesuffix("_id")
         if stem != word and len(stem) > 2 and (short.startswith(stem) or singular(stem) == short):
-            return name, Because(f"the property `{name}` looks like its id", "likely")
+            yield name, "looks like its id", "likely"
     for word in _LAST:
         if word in spelled and last in (*_SURE, "arn", "identifier"):
-            return spelled[word], Because(
-                f"the property `{spelled[word]}` looks like its id", "guess"
-            )
+            yield spelled[word], "looks like its id", "guess"
     for word, name in spelled.items():
         if not parameter and word.endswith(("_id", "_uuid", "_key")):
-            return name, Because(f"`{name}` is the first property that is an id", "guess")
-    return "", None
+            yield name, "is the first that is an id", "guess"
 
 
 def has_key(flat: Flat, noun: str) -> bool:
     """Whether a resource has a property that is certainly its id."""
-    short = noun.rsplit("_", 1)[-1]
+    short = last_word(noun)
     sure = {*_SURE, f"{noun}_id", f"{short}_id", f"{short}_key", f"{short}_uuid"}
-    return any(("_".join(tokens(name)) or name) in sure for name in flat.properties)
+    return any((snake_case(name) or name) in sure for name in flat.properties)
 
 
 def _names(schemas: Schemas, schema: Any) -> bool:
@@ -266,11 +266,11 @@ def few_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> bool:
 def sent_as(survey: Survey, draft: Drafted, flat: Flat, key: str) -> str | None:
     """The property of a create that names what exists already and is put in: `GroupSid` of a
     group, whose id is its `sid`."""
-    short = draft.noun.rsplit("_", 1)[-1]
+    short = last_word(draft.noun)
     wanted = {f"{one}_{'_'.join(tokens(key))}" for one in (draft.noun, short)} if key else set()
     for facts in draft.creates:
         for name in survey.flat(facts.body).required if facts.body else ():
-            if "_".join(tokens(name)) in wanted and name not in flat.properties:
+            if snake_case(name) in wanted and name not in flat.properties:
                 return name
     return None
 
@@ -331,11 +331,11 @@ def member_of(
     for route in draft.items:
         words = tokens(route.names[-1])
         about = "_".join(words[:-1]) if words[-1:] in _ID_WORDS else "_".join(words)
-        short = draft.noun.rsplit("_", 1)[-1]
+        short = last_word(draft.noun)
         if not about or about in (draft.noun, short) or about not in set(nouns):
             continue
         for name, schema in flat.properties.items():
-            spelled = "_".join(tokens(name))
+            spelled = snake_case(name)
             if spelled in (f"{about}_id", f"{about}_uuid"):
                 return about, (name,)
             inner = survey.schemas.flat(schema)
@@ -405,7 +405,7 @@ def _schema_at(survey: Survey, pointer: str | None, path: Path) -> str | None:
 def _about(name: str, noun: str) -> bool:
     """Whether a property holds the entity: `data`, or the name of the resource."""
     words = tokens(name)
-    own = noun.rsplit("_", 1)[-1]
+    own = last_word(noun)
     return bool(words) and (words[-1] in _PARTS or "_".join(words) in (noun, own))
 
 
@@ -431,7 +431,7 @@ def more_ids(
     These are its id under a second name (`buildId`), and ids in a create's response that no other
     path of the document uses (`conversation_uuid`).
     """
-    short = draft.noun.rsplit("_", 1)[-1]
+    short = last_word(draft.noun)
     own = {*_SURE[:-1], "id"} | {f"{one}_{word}" for one in (draft.noun, short) for word in _SURE}
     shown = {schema, *(one.ref for one in draft.lists)}
     found: dict[str, str] = {}

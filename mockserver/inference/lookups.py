@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.page_fields import word
 from mockserver.inference.resource_model import FIRST, Path, Resource
-from mockserver.inference.words import bag, is_id_of, is_plural, noun, tokens
+from mockserver.inference.words import bag, is_id_of, is_plural, last_word, noun, snake_case, tokens
 
 Steps = tuple[str, ...]
 _COUNTS = bag("count counter counts total")
@@ -63,7 +62,7 @@ def _named_in(text: str, own: Mapping[Steps, str]) -> str | None:
 def are_ids(parameter: str, resource: Resource) -> bool:
     """Whether a path parameter holds ids of several entities: `{orderIds}`."""
     key = tokens(resource.identity.key or "id")
-    ids = is_id_of(parameter, resource.noun.rsplit("_", 1)[-1])
+    ids = is_id_of(parameter, last_word(resource.noun))
     return (ids or noun(parameter) == "_".join(key)) and is_plural(parameter)
 
 
@@ -125,7 +124,7 @@ def part_called(survey: Survey, facts: Facts, resource: Resource, called: str) -
     `/cars/{id}/charge-state`."""
     shown = survey.flat(facts.ref)
     for name, schema in survey.flat(resource.schema).properties.items():
-        if word(name) == word(called) and "object" in shown.types:
+        if snake_case(name) == snake_case(called) and "object" in shown.types:
             own = survey.schemas.flat(schema).properties.keys()
             if own and 2 * len(own & shown.properties.keys()) > len(own):
                 return name

@@ -14,7 +14,7 @@ from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import FIRST, Because, Resource
-from mockserver.inference.words import bag, is_id_of, noun, plural, tokens
+from mockserver.inference.words import bag, is_id_of, last_word, noun, plural, snake_case, tokens
 from mockserver.records import dataclass
 
 _ADDING = bag("add attach assign link include join invite put post associate bind connect enroll")
@@ -116,9 +116,9 @@ class _Relations:
         if key is None or members[0] is owner or not members[0].items:
             return None
         names = {key, f"{about}_id", f"{about}_{key}"}
-        sent = {"_".join(tokens(name)) for name in self.survey.flat(adding.body).properties}
+        sent = {snake_case(name) for name in self.survey.flat(adding.body).properties}
         rows = self.survey.flat(listing.ref).properties
-        shown = {key} & rows.keys() or {"_".join(tokens(name)) for name in rows} & names
+        shown = {key} & rows.keys() or {snake_case(name) for name in rows} & names
         return members[0] if len(sent) == 1 and sent <= names and shown else None
 
     def _at_home(
@@ -293,17 +293,17 @@ def _named(
 
 def _fields(survey: Survey, owner: Resource, member: Resource) -> tuple[str, ...]:
     """The properties in which a member names its owners: `group_id`, `groups`."""
-    short = owner.noun.rsplit("_", 1)[-1]
+    short = last_word(owner.noun)
     wanted = {
         f"{name}{end}" for name in (owner.noun, short) for end in ("", "_id", "_ids", "_uuid")
     }
-    wanted |= {plural(owner.noun), plural(short), "_".join(tokens(owner.identity.parameter or ""))}
+    wanted |= {plural(owner.noun), plural(short), snake_case(owner.identity.parameter or "")}
     wanted -= {"id", "ids", "uuid", "key", "", member.noun, f"{member.noun}_id"}
     named = [
         name
         for place in (member.request, member.schema)
         for name in survey.flat(place).properties
-        if "_".join(tokens(name)) in wanted
+        if snake_case(name) in wanted
     ]
     return tuple(dict.fromkeys(named))
 
@@ -328,11 +328,11 @@ def _ids(survey: Survey, facts: Facts, member: Resource) -> str | None:
     if inner is not None and not survey.flat(survey.schemas.canonical(inner)).properties:
         return FIRST
     names = sent or [p.name for p in facts.operation.parameters if p.place == "query"]
-    shorts = {tokens(member.noun)[-1], facts.route.noun.rsplit("_", 1)[-1]}
+    shorts = {tokens(member.noun)[-1], last_word(facts.route.noun)}
     found = [
         name
         for name in names
-        if any(is_id_of(name, short) or noun(name).rsplit("_", 1)[-1] == short for short in shorts)
+        if any(is_id_of(name, short) or last_word(noun(name)) == short for short in shorts)
     ]
     own = survey.flat(member.schema).properties.keys()
     return found[0] if len(found) == 1 and not (set(sent) - set(found)) & own else None

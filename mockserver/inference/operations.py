@@ -22,7 +22,7 @@ from mockserver.inference.remote_calls import (
 )
 from mockserver.inference.resource_model import FIRST, Because, Path
 from mockserver.inference.verbs import verb_of
-from mockserver.inference.words import bag, is_id_of, noun, tokens
+from mockserver.inference.words import bag, is_id_of, last_word, noun, snake_case, tokens
 from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import Contract, MediaType, Operation, json_in
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -326,7 +326,7 @@ class Survey:
             return
         if self.schemas.flat_at(item).types and "object" not in self.schemas.flat_at(item).types:
             return
-        short = about.rsplit("_", 1)[-1]
+        short = last_word(about)
         # `{"Entries": [{"GeofenceId": ...}]}`: each says which one it is.
         says = any(is_id_of(name, short) for name in self.schemas.flat_at(item).properties)
         named = noun(at[-1]) in (about, short) or (facts.plain is not None and says)
@@ -337,7 +337,7 @@ class Survey:
         alike = alike or found is None
         if shown is not None and shown[0] and len(self.schemas.flat_at(pointer).properties) == 1:
             # `{"items": [...]}`, answered by `{"created_orders": [...]}`
-            alike = alike or noun(shown[0][-1]).endswith(about.rsplit("_", 1)[-1])
+            alike = alike or noun(shown[0][-1]).endswith(last_word(about))
         if facts.sent and named:
             facts.several, facts.shown = place, shown[0] if shown is not None else None
         elif (named or alike) and not facts.sent:
@@ -386,7 +386,7 @@ class Survey:
             return
         for name, schema in flat.properties.items():
             inner = self.schemas.place(facts.ref, name)
-            named = noun(name) in (about, about.rsplit("_", 1)[-1])
+            named = noun(name) in (about, last_word(about))
             if inner is not None and named and self.schemas.flat(schema).properties:
                 facts.at, facts.ref = (*facts.at, name), self.schemas.canonical(inner)
                 return
@@ -458,7 +458,7 @@ class Survey:
 def is_search(route: Route) -> bool:
     """Whether the path ends in a word for listing, behind a collection: `/contacts/search`."""
     steps = route.steps
-    return len(steps) > 1 and "_".join(tokens(steps[-1])) in LISTING and steps[-2] != ANY
+    return len(steps) > 1 and snake_case(steps[-1]) in LISTING and steps[-2] != ANY
 
 
 def body_of(operation: Operation) -> MediaType | None:

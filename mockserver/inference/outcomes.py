@@ -12,7 +12,7 @@ from mockserver.inference.parts import has_properties
 from mockserver.inference.resource_model import States
 from mockserver.inference.states import ACTIVE, CANCELLED, FAILURE, SUCCESS, kind_of, spelled
 from mockserver.inference.verbs import called_after
-from mockserver.inference.words import bag, moment_stem, tokens
+from mockserver.inference.words import bag, moment_stem, snake_case, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 STARTED = bag("started start began begin begun running processing in_progress launched")
@@ -76,11 +76,7 @@ def with_outcomes(
     for name, found in states.within.items():
         within[name] = {**within.get(name, {}), **found}
     timeout = next(
-        (
-            name
-            for name in flat.properties
-            if "_".join(tokens(name)) in _TIMEOUTS and _timed_out(states)
-        ),
+        (name for name in flat.properties if snake_case(name) in _TIMEOUTS and _timed_out(states)),
         None,
     )
     own = {states.name, key, timeout, *moments, *states.beside}
@@ -93,7 +89,7 @@ def with_outcomes(
     cancels = tuple(name for name in free if _is_cancel(name) and name not in flags)
     progress = next((name for name in free if is_progress(schemas, free[name], name)), None)
     attempts = next(
-        (n for n in free if "_".join(tokens(n)) in _ATTEMPTS and _is_whole(schemas, free[n])), None
+        (n for n in free if snake_case(n) in _ATTEMPTS and _is_whole(schemas, free[n])), None
     )
     taken = {*faults, *cancels, *flags, progress, attempts}
     results = tuple(
@@ -160,11 +156,11 @@ def moments_of(
     after = frozenset((*states.active, *states.success, *states.failure))
     separate = any(kind_of(stem) in (FAILURE, "cancelled") for stem in stems.values())
     # What a client switches has its own moment: `completed_at` beside `completed`.
-    switched = {"_".join(tokens(n)) for n in sent if "boolean" in _kinds(schemas, flat, n)}
+    switched = {snake_case(n) for n in sent if "boolean" in _kinds(schemas, flat, n)}
     for name, stem in stems.items():
         if name in sent or stem in switched or not _is_instant(schemas, flat.properties[name]):
             continue
-        if "_".join(tokens(name)) in _TIMEOUTS:
+        if snake_case(name) in _TIMEOUTS:
             continue
         exact = frozenset(_called(stem, spelt))
         if stem in STARTED and not (exact - set(states.initial) and stem not in ("started",)):

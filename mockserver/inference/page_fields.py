@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from mockserver.inference.page_model import Form, Meaning, PageField, Paging
 from mockserver.inference.resource_model import Path
-from mockserver.inference.words import bag, singular, tokens
+from mockserver.inference.words import bag, singular, snake_case, tokens
 from mockserver.openapi.model import Response
 from mockserver.openapi.schemas.resolved import Schemas
 
@@ -124,12 +123,6 @@ _ROWS = bag("results result items item records record rows elements entries obje
 _HERE = bag("returned shown current on page in this displayed here fetched per")
 
 
-@lru_cache(maxsize=65_536)
-def word(name: str) -> str:
-    """A name in normal form: `nextPageToken`, `next-page-token` -> `next_page_token`."""
-    return "_".join(tokens(name))
-
-
 def falling(text: str) -> bool | None:
     """Whether a value of a parameter requests descending order; None if it doesn't say."""
     if text.startswith("-"):
@@ -154,7 +147,7 @@ class PageReader:
         pointer = self._schemas.canonical(pointer)
         flat = self._schemas.flat_at(pointer)
         spelled = {
-            word(name) or name
+            snake_case(name) or name
             for name, schema in flat.properties.items()
             if (*path, name) != self._items and "array" not in self._schemas.types(schema)
         }
@@ -165,14 +158,14 @@ class PageReader:
                 continue
             inner = self._schemas.main(inner)
             kinds = set(self._schemas.flat_at(inner).types)
-            called = word(name) or name
+            called = snake_case(name) or name
             if "object" in kinds:
                 if self._goes_on(called, here, path, linked):
                     yield from self.read(inner, here, linked or name.lower() in LINKS)
                 elif linked:
                     # `{"next": {"href": ...}}`
                     link = next((n for n in self._schemas.flat_at(inner).properties
-                                 if word(n) in ("href", "url")), None)  # fmt: skip
+                                 if snake_case(n) in ("href", "url")), None)  # fmt: skip
                     meaning = _linked(called)
                     if link is not None and meaning is not None:
                         yield PageField((*here, link), meaning, "url")
@@ -209,7 +202,7 @@ class PageReader:
             return ("first_id" if called == "first_id" else "last_id"), "cursor"
         if whole and not text:
             return self._number(called, beside)
-        own = self._paging.cursor is not None and called == word(self._paging.cursor)
+        own = self._paging.cursor is not None and called == snake_case(self._paging.cursor)
         if (called in NEXT or own) and not (called == "cursor" and linked):
             return "next", self._form(url, called)
         if called in PREVIOUS:
@@ -305,7 +298,7 @@ _PREFIX = re.compile(r"^(?:x_)?(?:(?:pagination|paging)_)?")
 
 def page_headers(response: Response, reader: PageReader) -> Iterator[PageField]:
     """The headers that describe the page: `X-Total-Count`, `X-Next-Page`."""
-    plain = {name: _PREFIX.sub("", word(name)) for name in response.headers}
+    plain = {name: _PREFIX.sub("", snake_case(name)) for name in response.headers}
     for name, called in plain.items():
         if called in ("link", "url", "self"):
             continue

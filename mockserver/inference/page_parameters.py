@@ -19,10 +19,9 @@ from mockserver.inference.page_fields import (
     SORT,
     VAGUE,
     falling,
-    word,
 )
 from mockserver.inference.page_model import Ordering, Paging
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, snake_case, tokens
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Schemas
@@ -42,7 +41,7 @@ def paging_of(
     """The paging parameters. `own` are the properties of the rows, in normal form: a string
     parameter with the name of one (`from` of a message) is a filter."""
     parameters = {
-        n: s for n, s in parameters.items() if word(n) not in own or not _is_text(schemas, s)
+        n: s for n, s in parameters.items() if snake_case(n) not in own or not _is_text(schemas, s)
     }
     limit = parameter_of(parameters, LIMIT) or _told(schemas, operation, parameters, "limit")
     page = parameter_of(parameters, PAGE) or _told(schemas, operation, parameters, "page")
@@ -51,7 +50,7 @@ def paging_of(
     before = parameter_of(parameters, BEFORE)
     if (
         offset is not None
-        and "skip" not in word(offset)
+        and "skip" not in snake_case(offset)
         and _is_text(schemas, parameters[offset])
         and _digits(_default_of(schemas, parameters[offset])) is None
     ):
@@ -110,7 +109,7 @@ def _told(
     """The integer parameter of which a description says that it pages the list."""
     known = LIMIT | PAGE | OFFSET | CURSOR | BEFORE
     for name, schema in parameters.items():
-        if "integer" not in schemas.types(schema) or word(name) in known - VAGUE:
+        if "integer" not in schemas.types(schema) or snake_case(name) in known - VAGUE:
             continue
         if any(
             _SAID[role].search(text) for text in _descriptions(schemas, operation, parameters, name)
@@ -180,7 +179,7 @@ def _parameters(parameters: Mapping[str, Any], words: frozenset[str]) -> Iterato
 @lru_cache(maxsize=16_384)
 def _spellings(name: str) -> tuple[str, ...]:
     """The names of a parameter: `page_size` and `size`; `page[number]` is a `page`."""
-    spelled = word(name.strip("$").replace("[", "_").replace("]", ""))
+    spelled = snake_case(name.strip("$").replace("[", "_").replace("]", ""))
     inner = spelled.removeprefix("page_")
     numbered = name.lower().startswith("page[") and inner == "number"
     return (spelled, inner, "page") if numbered else (spelled, inner)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.inference.paths import ANY
 from mockserver.inference.resource_model import FIRST, Path
-from mockserver.inference.words import is_id_of, tokens
+from mockserver.inference.words import is_id_of, last_word, tokens
 from mockserver.openapi.schemas.resolved import Schemas
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _is_bare(facts: Facts) -> bool:
 def _has_id(facts: Facts) -> bool:
     """Whether the path ends in the id of one entity."""
     name = facts.route.names[-1]
-    return is_id_of(name, facts.route.noun.rsplit("_", 1)[-1]) and not name.lower().endswith("s")
+    return is_id_of(name, last_word(facts.route.noun)) and not name.lower().endswith("s")
 
 
 def _is_named(schemas: Schemas, facts: Facts) -> bool:

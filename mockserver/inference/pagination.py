@@ -16,7 +16,6 @@ from mockserver.inference.page_fields import (
     VAGUE,
     PageReader,
     page_headers,
-    word,
 )
 from mockserver.inference.page_model import PageField, PageFields
 from mockserver.inference.page_parameters import (
@@ -28,7 +27,7 @@ from mockserver.inference.page_parameters import (
 from mockserver.inference.resource_model import FIRST, Because, Path
 from mockserver.inference.state_words import FAILS
 from mockserver.inference.states import ACTIVE, is_job, kind_of
-from mockserver.inference.words import bag, noun, plural, tokens
+from mockserver.inference.words import bag, last_word, noun, plural, snake_case, tokens
 from mockserver.openapi.model import Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -57,7 +56,7 @@ def list_place(schemas: Schemas, pointer: str, about: str) -> tuple[Path, str, B
     if found is not None:
         return found
     for name in flat.properties:
-        if word(name) in _OUTER or name == "_embedded":
+        if snake_case(name) in _OUTER or name == "_embedded":
             inner = schemas.place(pointer, name)
             if inner is None or "object" not in schemas.flat_at(inner).types:
                 continue
@@ -77,18 +76,18 @@ def _listed_property(
     if not arrays:
         return None
     others = [name for name in flat.properties if name not in arrays]
-    paging = [name for name in others if word(name) in PAGING]
-    own = {plural(about), about, about.rsplit("_", 1)[-1], plural(about.rsplit("_", 1)[-1])}
+    paging = [name for name in others if snake_case(name) in PAGING]
+    own = {plural(about), about, last_word(about), plural(last_word(about))}
     # An object with an id is an entity, unless it is a page with an id of its own.
-    page = any(word(name) in NEXT and word(name).startswith("next_") for name in others)
+    page = any(snake_case(name) in NEXT and snake_case(name).startswith("next_") for name in others)
     for name in arrays:
-        spelled = word(name)
+        spelled = snake_case(name)
         made = spelled.partition("_")[2] if spelled.partition("_")[0] in _DONE else spelled
         if (spelled in _ITEMS or made in own) and (page or "id" not in flat.properties):
             text = f"`{name}` is an array" + (f" beside `{'`, `'.join(paging)}`" if paging else "")
             return (name,), arrays[name], Because(text, "certain" if paging else "likely")
     rows = [n for n, one in arrays.items() if "object" in schemas.flat_at(one).types]
-    counts = [name for name in paging if word(name) in PAGING_ALONE]
+    counts = [name for name in paging if snake_case(name) in PAGING_ALONE]
     if len(rows) == 1 and counts and "id" not in flat.properties:
         text = f"`{rows[0]}` is the only array of objects beside `{'`, `'.join(counts)}`"
         return (rows[0],), arrays[rows[0]], Because(text)
@@ -134,7 +133,7 @@ def envelope_of(
     if found is None:
         return None
     items, one, because = found
-    own = {word(name) for name in schemas.flat_at(schemas.canonical(one)).properties}
+    own = {snake_case(name) for name in schemas.flat_at(schemas.canonical(one)).properties}
     paging = paging_of(schemas, operation, query, posted, own)
     fields: list[PageField] = []
     if items:
@@ -161,7 +160,7 @@ def envelope_of(
 
 def _is_springs(fields: Sequence[PageField]) -> bool:
     """Whether the page is one of Spring Data, which counts from 0: `number`, `totalElements`."""
-    names = {word(one.path[-1]) for one in fields if one.path}
+    names = {snake_case(one.path[-1]) for one in fields if one.path}
     return {"number", "total_elements"} <= names
 
 
@@ -186,7 +185,7 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
     flat = schemas.flat_at(pointer)
     if "object" not in flat.types or "id" in flat.properties or len(flat.properties) > 6:
         return (), pointer
-    last = about.rsplit("_", 1)[-1]
+    last = last_word(about)
     wrapped: tuple[Path, str] = (), pointer
     for name in flat.properties:
         spelled = noun(name)
@@ -198,7 +197,7 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         own = own or (spelled.startswith((f"{last}_", f"{about}_")) and is_job(spelled))
         if own and _works_on(schemas, flat, pointer, name):
             continue
-        if not own and (word(name) not in WRAPPERS or _is_beside(name, last, flat)):
+        if not own and (snake_case(name) not in WRAPPERS or _is_beside(name, last, flat)):
             continue
         path, inner = _inside(schemas, pointer, name)
         if not inner:
@@ -210,7 +209,9 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         # What is nothing but one wrapper, beside what envelopes have, may hold as little:
         # `{"order": {"note": ...}}`, `{"data": {"attributes": {...}}}`.
         held = len(schemas.flat_at(inner).properties)
-        if held > 1 or (held and all(n == name or word(n) in PAGING for n in flat.properties)):
+        if held > 1 or (
+            held and all(n == name or snake_case(n) in PAGING for n in flat.properties)
+        ):
             if own:
                 return path, inner
             wrapped = wrapped if wrapped[0] else (path, inner)
@@ -221,12 +222,12 @@ def _works_on(schemas: Schemas, flat: Flat, pointer: str, name: str) -> bool:
     """Whether the status beside a property says that there is work on it: the whole is a job with a
     result, `{"status": "processing", "solution": {...}}`, unless that has a status, too."""
     for other, schema in flat.properties.items():
-        if other != name and word(other) in _STATUS:
+        if other != name and snake_case(other) in _STATUS:
             values = schemas.flat(schema).values or ()
             if any(isinstance(one, str) and kind_of(one) == ACTIVE for one in values):
                 inner = schemas.place(pointer, name)
                 own = schemas.flat_at(schemas.canonical(inner)).properties if inner else {}
-                return not any(word(one) in _STATUS for one in own)
+                return not any(snake_case(one) in _STATUS for one in own)
     return False
 
 
@@ -240,7 +241,7 @@ def _is_beside(name: str, last: str, flat: Flat) -> bool:
     if any(words[:-1] == (last,) and words[-1] in _IDS for words in called):
         return True
     ids = (words for words in called if words[-1] == "id" and _REQUESTS.isdisjoint(words))
-    return word(name) == "result" and any(ids)
+    return snake_case(name) == "result" and any(ids)
 
 
 def _inside(schemas: Schemas, pointer: str, name: str) -> tuple[Path, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
-from mockserver.inference.words import bag, noun, tokens
+from mockserver.inference.words import bag, last_word, noun, snake_case
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 USUAL = bag("attributes properties spec details fields data result")
@@ -31,10 +31,10 @@ def holder_of(
     `about` is the entity's noun, `sent` are the names that a client may send of a new one,
     `others` the nouns of other resources: an order's `customer` is another entity.
     """
-    sent_names = {"_".join(tokens(name)) for name in sent}
+    sent_names = {snake_case(name) for name in sent}
     own = _spelled(flat.properties)
     beside = len(sent_names & own)
-    nouns = (about, about.rsplit("_", 1)[-1])
+    nouns = (about, last_word(about))
     best, holder = 0, None
     all_beside = beside == len(sent_names)
     for name, schema in flat.properties.items():
@@ -47,7 +47,7 @@ def holder_of(
         held = len(sent_names & _spelled(inner))
         if name in sent:
             # Requests have the same form.
-            fits = called and len(inner) >= len(own - FRAME - {"_".join(tokens(name))})
+            fits = called and len(inner) >= len(own - FRAME - {snake_case(name)})
         elif called:
             fits = held > 0 and held >= beside
         else:
@@ -75,4 +75,4 @@ def _is_written(schemas: Schemas, schema: object) -> bool:
 
 
 def _spelled(names: Iterable[str]) -> set[str]:
-    return {"_".join(tokens(name)) for name in names}
+    return {snake_case(name) for name in names}

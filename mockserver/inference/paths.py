@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mockserver.inference.words import is_plural, noun, tokens
+from mockserver.inference.words import is_plural, noun, snake_case
 from mockserver.records import dataclass
 
 ANY = "{}"
@@ -124,5 +124,5 @@ def is_version(step: str) -> bool:
 
 def label(steps: tuple[str, ...]) -> str:
     """A name for the resource at these steps: the literals without versions."""
-    words = ["_".join(tokens(step)) for step in steps if step != ANY and not is_version(step)]
+    words = [snake_case(step) for step in steps if step != ANY and not is_version(step)]
     return ".".join(word for word in words if word) or "root"

@@ -12,6 +12,7 @@ from mockserver.inference.operations import Survey
 from mockserver.inference.resource_model import Because, Resource, States
 from mockserver.inference.state_words import STANDING
 from mockserver.inference.states import spelled
+from mockserver.inference.words import last_word
 from mockserver.openapi.model import Operation
 
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+|<br\s*/?>|</?(?:p|li|span|div)\b[^>]*>", re.IGNORECASE)
@@ -79,10 +80,10 @@ def _refusal(operation: Operation) -> str:
 def refusing_states(text: str, noun: str, states: States) -> frozenset[str] | None:
     """The states in which an operation is possible whose refusal is described by the state of the
     entity: `The door is locked`, `The booking is no longer held`. None if it is not."""
-    about = re.escape(noun.rsplit("_", 1)[-1])
+    about = re.escape(last_word(noun))
     text = _TAGS.sub("", text)
     # A pattern for each resource costs more than a look.
-    if not states.known or noun.rsplit("_", 1)[-1].lower() not in text.lower():
+    if not states.known or last_word(noun).lower() not in text.lower():
         return None
     found = re.search(
         rf"\b{about} (?:is|was|has been|has) (?:currently |already )?(not yet |not |no longer )?"

@@ -11,7 +11,7 @@ from mockserver.inference.model import Action, Reference, Through
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, Route
 from mockserver.inference.resource_model import Because, Link, Resource
-from mockserver.inference.words import ID_ENDS, noun, plural, tokens
+from mockserver.inference.words import ID_ENDS, last_word, noun, plural, snake_case, tokens
 
 
 class Named(Protocol):
@@ -33,7 +33,7 @@ class Linker:
         self._nouns: dict[str, list[str]] = defaultdict(list)
         for name, draft in drafts.items():
             if draft.items and not draft.singleton:
-                self._nouns[draft.noun.rsplit("_", 1)[-1]].append(name)
+                self._nouns[last_word(draft.noun)].append(name)
 
     def links(self, route: Route, length: int, fields: Iterable[str]) -> tuple[Link, ...]:
         """The parents that the first `length` steps of a path name."""
@@ -54,7 +54,7 @@ class Linker:
     def _by_name(self, before: str, parameter: str) -> str | None:
         words = tokens(parameter)
         about = words[-2] if len(words) > 1 and words[-1] in ("id", "uuid", "key") else ""
-        if about and noun(before).rsplit("_", 1)[-1] == about:
+        if about and last_word(noun(before)) == about:
             candidates = self._nouns.get(about, [])
             return candidates[0] if len(candidates) == 1 else None
         return None
@@ -64,7 +64,7 @@ def _field(parameter: str, resource: str | None, fields: list[str]) -> str | Non
     """The property that holds the id of a parent: named like the path parameter, like its end
     (`category_id` of `{interest_category_id}`), or like the parent."""
     about = noun(resource.rsplit(".", 1)[-1]) if resource else ""
-    spelled = {"_".join(tokens(name)): name for name in reversed(fields)}
+    spelled = {snake_case(name): name for name in reversed(fields)}
     words = tokens(parameter)
     ends = ["_".join(words[n:]) for n in range(1, len(words) - 1)] if words[-1:] == ("id",) else []
     for wanted in ("_".join(words), f"{about}_id" if about else "", about, *ends):
@@ -116,7 +116,7 @@ def linked(
     ids: dict[str, dict[str, str]] = {}
     for resource in resources.values():
         places = (resource.schema, resource.request) if resource.creatable else ()
-        spelled = {"_".join(tokens(n)): n for p in places if p for n in survey.flat(p).properties}
+        spelled = {snake_case(n): n for p in places if p for n in survey.flat(p).properties}
         ids[resource.name] = {
             word.rpartition("_")[0]: name
             for word, name in spelled.items()
@@ -128,11 +128,11 @@ def linked(
         listed = resources.get(action.resource or "")
         if action.kind != "list" or listed is None or action.membership is not None:
             continue
-        own = {"_".join(tokens(name)) for name in survey.flat(listed.schema).properties}
-        short = listed.noun.rsplit("_", 1)[-1]
+        own = {snake_case(name) for name in survey.flat(listed.schema).properties}
+        short = last_word(listed.noun)
         through = []
         for parameter in facts.operation.parameters:
-            word = "_".join(tokens(parameter.name))
+            word = snake_case(parameter.name)
             about, _, end = word.rpartition("_")
             if parameter.place != "query" or (end,) not in ID_ENDS or not about:
                 continue
@@ -178,7 +178,7 @@ def _named_whole(facts: Facts, words: tuple[str, ...], known: Mapping[str, list[
     the refusal speaks of it: `There is no such station`."""
     called = "_".join(words)
     refusal = facts.operation.responses["404"].description
-    return called if called in known and called in "_".join(tokens(refusal)) else ""
+    return called if called in known and called in snake_case(refusal) else ""
 
 
 def reached(

@@ -14,7 +14,16 @@ from mockserver.inference.model import ItemPlace
 from mockserver.inference.paths import ANY, Route, is_version
 from mockserver.inference.state_words import JOBS
 from mockserver.inference.verbs import verb_of
-from mockserver.inference.words import bag, is_plural, noun, plural, singular, tokens
+from mockserver.inference.words import (
+    bag,
+    is_plural,
+    last_word,
+    noun,
+    plural,
+    singular,
+    snake_case,
+    tokens,
+)
 from mockserver.records import dataclass
 
 CREATING = bag("create creates add adds new submit insert register make")
@@ -262,7 +271,7 @@ def _is_own(name: str, about: str) -> bool:
 
 
 def _kind(step: str) -> Kind | None:
-    spelled = "_".join(tokens(step))
+    spelled = snake_case(step)
     kinds: tuple[tuple[Kind, frozenset[str]], ...] = (
         ("create", CREATING), ("list", LISTING), ("fetch", _FETCH), ("update", _UPDATE),
         ("remove", _REMOVE),
@@ -277,8 +286,8 @@ def _kind(step: str) -> Kind | None:
 
 def _named(about: str, names: Sequence[str]) -> str | None:
     """The property of the request that names the entity."""
-    short = about.rsplit("_", 1)[-1]
-    spelled = {"_".join(tokens(name)): name for name in reversed(names)}
+    short = last_word(about)
+    spelled = {snake_case(name): name for name in reversed(names)}
     for ending in _ID_ENDINGS:
         for stem in (about, short):
             if f"{stem}_{ending}" in spelled:

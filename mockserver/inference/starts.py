@@ -13,7 +13,7 @@ from mockserver.inference.paths import route as route_of
 from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.states import is_job
-from mockserver.inference.words import LEADING, bag, singular, tokens
+from mockserver.inference.words import LEADING, bag, singular, snake_case, tokens
 from mockserver.inference.words import noun as noun_of
 from mockserver.records import dataclass
 
@@ -185,7 +185,7 @@ class StartReader:
     def _find_started(
         self, facts: Facts, own: str | None, *, receipts: bool = True
     ) -> Started | None:
-        sent = {"_".join(tokens(name)) for name in self.survey.flat(facts.body).properties}
+        sent = {snake_case(name) for name in self.survey.flat(facts.body).properties}
         shown = self.survey.flat(facts.ref).properties
         for name in self._of_ref.get(facts.ref, ()):
             resource = self.resources[name]
@@ -222,9 +222,7 @@ class StartReader:
         if facts.method != "POST" or len(shown) != 1 or sent is None:
             return None
         name, place = next(iter(shown.items()))
-        given = {
-            "_".join(tokens(one)) for one in schemas.flat_at(schemas.canonical(sent[1])).properties
-        }
+        given = {snake_case(one) for one in schemas.flat_at(schemas.canonical(sent[1])).properties}
         for one in schemas.flat_at(schemas.canonical(place)).properties:
             found = self._started_in_property(one, "", own, given, facts.route)
             if found is not None and found.id_path:

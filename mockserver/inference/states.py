@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from mockserver.inference import state_words as known
-from mockserver.inference.words import tokens
+from mockserver.inference.words import last_word, snake_case, tokens
 from mockserver.records import dataclass
 
 INITIAL, ACTIVE, SUCCESS, FAILURE, CANCELLED, LEAVING, OTHER = (
@@ -70,7 +70,7 @@ class Reading:
 
 def spelled(value: str) -> str:
     """A value in normal form: `IN PROGRESS`, `InProgress` -> `in_progress`."""
-    word = "_".join(tokens(value))
+    word = snake_case(value)
     return _JOINED.get(word, word)
 
 
@@ -198,12 +198,12 @@ def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[s
     spelt = {word: value for value, word in words.items()}
     # The participle of the resource's noun is its work: a migration is migrating.
     for value, word in words.items():
-        stem = word.rsplit("_", 1)[-1].removesuffix("ing")
+        stem = last_word(word).removesuffix("ing")
         if kinds[value] == LEAVING and any(noun.startswith(stem) for noun in nouns):
             kinds[value] = ACTIVE
     working = [words[v] for v, kind in kinds.items() if kind == ACTIVE]
     for word in working:
-        for done in participle_of(word.rsplit("_", 1)[-1]):
+        for done in participle_of(last_word(word)):
             after = spelt.get(done)
             if after is not None and kinds[after] not in (FAILURE, CANCELLED, ACTIVE):
                 kinds[after] = SUCCESS
@@ -264,7 +264,7 @@ def _between(listed: Sequence[str], working: Sequence[str]) -> Iterator[str]:
     places = {word: place for place, word in reversed(list(enumerate(listed)))}
     last = max((places[word] for word in working if is_work(word)), default=-1)
     for word in working:
-        for done in participle_of(word.rsplit("_", 1)[-1]):
+        for done in participle_of(last_word(word)):
             if places.get(done, last) < last:
                 yield done
 
@@ -307,7 +307,7 @@ def _after(value: str, words: Mapping[str, str], spelt: Mapping[str, str]) -> st
     """The state after a transient one; `spelt` has the value of each word."""
     word = words[value]
     head, _, rest = word.partition("_")
-    wanted = (*known.ENDINGS.get(word, ()), *participle_of(word.rsplit("_", 1)[-1]))
+    wanted = (*known.ENDINGS.get(word, ()), *participle_of(last_word(word)))
     if head in _DEEDS and rest:
         wanted = (f"{head}_complete", f"{head}_completed", f"{head}_succeeded", *wanted)
     return next((spelt[one] for one in wanted if one in spelt and spelt[one] != value), "")
@@ -374,7 +374,7 @@ def _path(
     restarts = {"creating", "starting", "stopped"} <= {*words.values()} and "created" not in spelt
     for value in working:
         if words[value] not in aside and not (restarts and words[value] == "starting"):
-            done = participle_of(words[value].rsplit("_", 1)[-1])
+            done = participle_of(last_word(words[value]))
             found += [value, *[spelt.pop(one) for one in done if one in spelt]]
     if not ends:
         return tuple(found)

@@ -29,7 +29,7 @@ from mockserver.inference.verbs import (
     verb_in_text,
     verb_of,
 )
-from mockserver.inference.words import tokens
+from mockserver.inference.words import last_word, snake_case, tokens
 
 CHANGING = ("POST", "PUT", "PATCH")
 _NEW = re.compile(r"\bnew\b|\bcreates?\b|\bcopy\b|\bcopies\b|\bduplicate", re.IGNORECASE)
@@ -190,7 +190,7 @@ class VerbReader:
         # Below a noun (`/files`), only names that speak of the entity say what is done to it.
         below = bool(word) and not verb
         guessed = not verb or (verb == "rerun" and tokens(word)[:1] != ("rerun",))
-        full = "_".join(tokens(word))
+        full = snake_case(word)
         two = "_" in full and full not in VERBS and self.effects.says_state(resource, full)
         if word and (two or (guessed and self.effects.says_state(resource, full))):
             # A state that is called after the word says more than the vocabulary.
@@ -386,12 +386,12 @@ class VerbReader:
             if words[-1:] != ("id",) or len(words) < 2:
                 continue
             name = next((n for n, refs in self.refs.items() if facts.ref in refs), None)
-            if name is not None and self.resources[name].noun.rsplit("_", 1)[-1] != words[-2]:
+            if name is not None and last_word(self.resources[name].noun) != words[-2]:
                 name = None
             kept = {
                 field: f"body.{given}"
                 for field in own
-                if "_".join(tokens(field)) == f"{about}_id" and about
+                if snake_case(field) == f"{about}_id" and about
             }
             if name is None:
                 name = self.starts.one_of("_".join(words[:-1])) if kept else None
@@ -400,7 +400,7 @@ class VerbReader:
             embedded = {
                 field: f"shown.{given}"
                 for field in own
-                if "_".join(tokens(field)) == about and name is not None
+                if snake_case(field) == about and name is not None
             }
             return name, given, {**kept, **embedded}
         return None, None, {}

@@ -17,7 +17,7 @@ from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import FIRST, Because, Path, Resource
-from mockserver.inference.words import bag, noun, tokens
+from mockserver.inference.words import bag, last_word, noun, tokens
 from mockserver.records import dataclass
 
 Steps = tuple[str, ...]
@@ -200,9 +200,9 @@ def _change(survey: Survey, place: _Place, facts: Facts, word: str) -> Elements 
     sent = _sent(survey, place, facts)
     if sent is not None:
         return Elements(how, sent=sent)
-    about = noun(place.steps[-1]).rsplit("_", 1)[-1]
+    about = last_word(noun(place.steps[-1]))
     parameters = [p.name for p in facts.operation.parameters if p.place == "query"]
-    named = next((name for name in parameters if noun(name).rsplit("_", 1)[-1] == about), None)
+    named = next((name for name in parameters if last_word(noun(name)) == about), None)
     if named is not None:
         return Elements(how, parameter=named)
     return Elements("set") if how == "remove" and not facts.operation.body and not word else None
@@ -217,9 +217,9 @@ def _sent(survey: Survey, place: _Place, facts: Facts) -> Path | None:
     if found is not None:
         return (*found, FIRST)
     body = survey.flat(survey.schemas.main(media.pointer)).properties
-    about = noun(place.steps[-1]).rsplit("_", 1)[-1]
+    about = last_word(noun(place.steps[-1]))
     for name, schema in body.items():
-        called = noun(name).rsplit("_", 1)[-1] == about or (len(body) == 1 and name in _NAMES)
+        called = last_word(noun(name)) == about or (len(body) == 1 and name in _NAMES)
         if called and survey.schemas.kinds(schema) & _SCALARS:
             return (name,)
     return None

@@ -9,7 +9,7 @@ from mockserver.inference import verb_words as known
 from mockserver.inference.state_words import ENDINGS
 from mockserver.inference.states import participle_of, spelled
 from mockserver.inference.verb_words import OUTCOMES
-from mockserver.inference.words import bag, participles, singular, tokens
+from mockserver.inference.words import bag, last_word, participles, singular, tokens
 from mockserver.openapi.model import Operation
 
 VERBS = frozenset(OUTCOMES) | known.CLONING | known.AGAIN | known.OTHER_VERBS
@@ -170,7 +170,7 @@ def passing(verb: str, values: Iterable[str], end: str | None) -> str | None:
     if known.BEING_DONE.get(verb) in words:
         return words[known.BEING_DONE[verb]]
     for word, value in words.items():
-        last = word.rsplit("_", 1)[-1]
+        last = last_word(word)
         ends = (*ENDINGS.get(word, ()), *participle_of(last)) if last.endswith("ing") else ()
         own = last.startswith(verb.removesuffix("e")[:6]) and last.endswith("ing")
         if own or word in (f"{verb}_requested", f"{verb}_in_progress"):

@@ -18,7 +18,7 @@ from mockserver.inference.resource_model import CORRECTED, Because, Resource, St
 from mockserver.inference.states import kind_of
 from mockserver.inference.verb_words import OUTCOMES, TELLERS
 from mockserver.inference.verbs import outcome
-from mockserver.inference.words import bag, singular, tokens
+from mockserver.inference.words import bag, singular, snake_case, tokens
 from mockserver.openapi.document import join, resolve
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Contract
@@ -198,7 +198,7 @@ class _Reader:
         branches = [self._schemas.flat(one) for several in flat.choices for one in several]
         for each in (flat, *branches):
             for name in each.properties:
-                if "_".join(tokens(name)) in TELLERS:
+                if snake_case(name) in TELLERS:
                     values = [
                         value
                         for part in (flat, *branches)

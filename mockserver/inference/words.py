@@ -53,6 +53,17 @@ def tokens(name: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=65_536)
+def snake_case(name: str) -> str:
+    """A name in snake case: `nextPageToken`, `next-page-token` -> `next_page_token`."""
+    return "_".join(tokens(name))
+
+
+def last_word(name: str) -> str:
+    """The last word of a name in snake case: `sim_suite` -> `suite`."""
+    return name.rsplit("_", 1)[-1]
+
+
+@lru_cache(maxsize=65_536)
 def singular(word: str) -> str:
     """`policies` -> `policy`; unknown words stay."""
     lower = word.lower()

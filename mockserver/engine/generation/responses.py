@@ -19,7 +19,7 @@ from mockserver.engine.representations import DELIMITERS, is_described, is_seque
 from mockserver.engine.representations.files import sample_file
 from mockserver.engine.serialization import choose_media_type
 from mockserver.inference.resource_model import FIRST
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, snake_case, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import essence, is_json_or_any, is_xml
 from mockserver.openapi.model import MediaType, Operation
@@ -58,7 +58,7 @@ class Outcomes:
             found = self._read(pointer, status, 1)
             flags = self._schemas.flat_at(self._schemas.main(pointer)).properties if changes else {}
             for name, schema in flags.items():
-                if "boolean" in self._schemas.types(schema) and "_".join(tokens(name)) in _DONE:
+                if "boolean" in self._schemas.types(schema) and snake_case(name) in _DONE:
                     found[name] = True
             self._known[pointer, status, changes] = found
         return found
@@ -67,7 +67,7 @@ class Outcomes:
         schemas = self._schemas
         found: dict[str, Any] = {}
         for name, schema in schemas.flat_at(schemas.main(pointer)).properties.items():
-            called = "_".join(tokens(name))
+            called = snake_case(name)
             flat = schemas.flat(schema)
             value = self._value(called, flat, status)
             if value is not None:

@@ -12,7 +12,7 @@ from mockserver.engine.inferred.field_roles import kinds
 from mockserver.errors import Conflict, Invalid
 from mockserver.inference.parts import has_properties, properties_of
 from mockserver.inference.resource_model import FIRST, Resource
-from mockserver.inference.words import noun, singular, tokens
+from mockserver.inference.words import last_word, noun, singular, tokens
 from mockserver.openapi.model import Operation, Violation
 from mockserver.openapi.schemas.flat import TYPES
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -106,7 +106,7 @@ def under_own_names(
 
 def _is_called(words: tuple[str, ...], resource: Resource) -> bool:
     """Whether these words are the noun of a resource."""
-    return "_".join(words) in (resource.noun, resource.noun.rsplit("_", 1)[-1])
+    return "_".join(words) in (resource.noun, last_word(resource.noun))
 
 
 def _only_text(schemas: Schemas, resource: Resource, own: Mapping[str, Any]) -> str | None:

@@ -39,9 +39,9 @@ from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Collection, World
 from mockserver.inference.model import Action, ActionKind, Plan
-from mockserver.inference.page_fields import word
 from mockserver.inference.paths import route
 from mockserver.inference.resource_model import Link, Resource
+from mockserver.inference.words import snake_case
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.validators import Validators
@@ -205,9 +205,9 @@ def _indexed(contract: Contract, plan: Plan, schemas: Schemas) -> dict[str, list
         own = resource.parents[-1:]
         fields = [link.field for link in action.parents[-1:] if not (own and own[0].alike(link))]
         properties = schemas.flat_at(resource.schema).properties if resource.schema else {}
-        spelled = {word(name): name for name in properties}
+        spelled = {snake_case(name): name for name in properties}
         for parameter in contract.by_id[action.operation].parameters:
-            about = word(parameter.name)
+            about = snake_case(parameter.name)
             if parameter.place == "query" and about.endswith("_id") and about in spelled:
                 fields.append(spelled[about])
         for field in fields:

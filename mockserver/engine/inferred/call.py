@@ -32,7 +32,7 @@ from mockserver.engine.world import World
 from mockserver.inference.model import Action
 from mockserver.inference.page_fields import COUNT, TOTAL
 from mockserver.inference.resource_model import FIRST, Resource
-from mockserver.inference.words import LEADING, noun, other_name_in, tokens
+from mockserver.inference.words import LEADING, noun, other_name_in, snake_case, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import MediaType, Operation
 from mockserver.openapi.path_templates import filled
@@ -338,7 +338,7 @@ class Call:
             return
         for other, value in page.items():
             counts = isinstance(value, int) and not isinstance(value, bool)
-            if counts and "_".join(tokens(other)) in TOTAL | COUNT:
+            if counts and snake_case(other) in TOTAL | COUNT:
                 page[other] = len(page[name])
 
     def _show(self, reply: Reply, entity: Entity) -> None:

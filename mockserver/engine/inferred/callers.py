@@ -13,7 +13,7 @@ from mockserver.engine.inferred.entities import new_entity
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.world import Row, World
 from mockserver.errors import Refusal
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, snake_case, tokens
 
 ANONYMOUS = "mock-user"
 """The subject of a login without a user name."""
@@ -130,7 +130,7 @@ def _find_by_name(
 
 def _login_properties(context: Context, repository: Repository) -> list[str]:
     """The properties that a user logs in with."""
-    spelled = {"_".join(tokens(n)): n for n in context.flat(repository.resource).properties}
+    spelled = {snake_case(n): n for n in context.flat(repository.resource).properties}
     return [spelled[name] for name in NAMES if name in spelled]
 
 

@@ -10,7 +10,7 @@ from zlib import crc32
 from mockserver.engine.generation.unions import may_be_null
 from mockserver.engine.inferred.schedules import state_of
 from mockserver.inference.resource_model import Resource
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, last_word, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 
@@ -102,7 +102,7 @@ def _inner(
     """`agent.revision.agent_id` is the agent's id; `agent.revision_id` is `agent.revision.id`."""
     found = inner
     own = outer.get(resource.identity.key) if resource.identity.key else None
-    short = resource.noun.rsplit("_", 1)[-1]
+    short = last_word(resource.noun)
     for key in (f"{resource.noun}_id", f"{short}_id"):
         if own is not None and key in inner and type(inner[key]) is type(own):
             found = {**found, key: own}

@@ -25,10 +25,10 @@ from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
 from mockserver.inference.model import Action, Plan
-from mockserver.inference.page_fields import LINKS, word
+from mockserver.inference.page_fields import LINKS
 from mockserver.inference.paths import route
 from mockserver.inference.resource_model import FIRST, Link, Path, Resource
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, last_word, snake_case, tokens
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.openapi.schemas.validators import Validators
@@ -146,7 +146,7 @@ class Context:
                 part[path[-1]] = fitting or own
         for name, steps in self._sub_links(resource).items():
             there = found.get(name)
-            below = {word(step): f"{url()}/{step}" for step in steps}
+            below = {snake_case(step): f"{url()}/{step}" for step in steps}
             found[name] = {**below, **(there if isinstance(there, Mapping) else {})}
 
     def _needs_more(self, resource: Resource, path: Path) -> bool:
@@ -162,7 +162,7 @@ class Context:
             names = [
                 name
                 for name, schema in self.flat(resource).properties.items()
-                if word(name) in _LINKED
+                if snake_case(name) in _LINKED
                 and (flat := self.schemas.flat(schema)).types == ("object",)
                 and not (flat.properties or flat.objects.closed)
             ]
@@ -186,12 +186,12 @@ class Context:
                 continue
             if self._leads_to_itself(resource, name, schema):
                 yield (name,), place
-            elif name.lower() in LINKS or word(name) in _ABOUT:
+            elif name.lower() in LINKS or snake_case(name) in _ABOUT:
                 # `{"_links": {"self": {"href": ...}}}`, `{"meta": {"location": ...}}`
                 for inner, one in schemas.flat(schema).properties.items():
-                    called = word(inner)
+                    called = snake_case(inner)
                     if called not in ("self", "self_url", "self_link") and (
-                        called not in ("location", "href", "uri") or word(name) not in _ABOUT
+                        called not in ("location", "href", "uri") or snake_case(name) not in _ABOUT
                     ):
                         continue
                     below = schemas.place(place, inner)
@@ -218,7 +218,7 @@ class Context:
             found = self._locations[requested] = tuple(
                 name
                 for name, schema in shown.items()
-                if word(name) in _LOCATIONS and "string" in self.schemas.flat(schema).types
+                if snake_case(name) in _LOCATIONS and "string" in self.schemas.flat(schema).types
             )
         return found
 
@@ -229,11 +229,11 @@ class Context:
         requested = self.schemas.flat_at(resource.request).properties if resource.request else {}
         if name in requested and not self.schemas.flat(requested[name]).notes.read_only:
             return False
-        if word(name) in ("self", "href", "self_url", "self_link", "resource_url", "resource_uri"):
+        if snake_case(name) in _SELF:
             return True
         said = (one for one in (schema, self.schemas.resolved(schema)) if isinstance(one, Mapping))
         text = " ".join(str(one.get("description") or "") for one in said)
-        return word(name) in ("url", "uri", "link") and bool(_ITSELF.search(text))
+        return snake_case(name) in ("url", "uri", "link") and bool(_ITSELF.search(text))
 
     def any_is_known(self, world: World, resource: Resource, key: str) -> bool:
         """Whether any id exists: the user wants it so, the document names it, or clients can't
@@ -277,7 +277,7 @@ class Context:
                 for jobs in self.repositories.values()
                 if (states := jobs.resource.states) is not None and states.moves
                 for name in states.results
-                if tokens(name)[-2:] == (resource.noun.rsplit("_", 1)[-1], "id")
+                if tokens(name)[-2:] == (last_word(resource.noun), "id")
                 or self._holds(jobs.resource, name, resource)
             ]
         return found
@@ -293,6 +293,7 @@ class Context:
 
 _ABOUT = bag("meta metadata")
 _LINKED = bag("links subresource_uris resource_links")
+_SELF = bag("self href self_url self_link resource_url resource_uri")
 _LOCATIONS = bag("location href self resource_url resource_uri self_url self_link location_url")
 _ITSELF = re.compile(
     r"\b(?:url|uri|link|address|location)\b.{0,20}\b(?:of|to|for)\b.{0,12}\b(?:this|the|resource)\b",

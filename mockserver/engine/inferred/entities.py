@@ -18,7 +18,7 @@ from mockserver.engine.inferred.field_roles import (
 )
 from mockserver.engine.inferred.files import facts_of
 from mockserver.engine.inferred.job_fields import outcome_salt
-from mockserver.engine.inferred.repository import Entity, Repository, first_flags
+from mockserver.engine.inferred.repository import Entity, Repository, first_flags, value_at
 from mockserver.engine.inferred.schedules import deadline, plan_job, set_to, state_of, with_state
 from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.randomness import Rng
@@ -26,7 +26,15 @@ from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import new_id
 from mockserver.inference.resource_model import Resource, States
 from mockserver.inference.states import is_job
-from mockserver.inference.words import bag, counted, moment_stem, noun, tokens
+from mockserver.inference.words import (
+    bag,
+    counted,
+    last_word,
+    moment_stem,
+    noun,
+    snake_case,
+    tokens,
+)
 from mockserver.openapi.schemas.resolved import Flat
 
 
@@ -161,9 +169,7 @@ def _sent_id(call: Call, sent: Mapping[str, Any]) -> Any:
 
 def _member(resource: Resource, data: Mapping[str, Any], sent: Mapping[str, Any]) -> Any:
     """The id of the entity of another resource that this one stands for."""
-    found: Any = data
-    for name in resource.identity.member or ():
-        found = found.get(name) if isinstance(found, Mapping) else None
+    found = value_at(data, resource.identity.member or ())
     if found in (None, ""):
         wanted = tokens(resource.identity.parameter or "")
         found = next((value for name, value in sent.items() if tokens(name) == wanted), None)
@@ -191,13 +197,13 @@ def _copied_from_above(
     if above is None or entity is None:
         return {}
     noun = above.resource.noun
-    nouns = (noun, noun.rsplit("_", 1)[-1])
-    spelt = {"_".join(tokens(name)): value for name, value in entity.data.items()}
+    nouns = (noun, last_word(noun))
+    spelt = {snake_case(name): value for name, value in entity.data.items()}
     own = {f"{one}_{word}": value for one in nouns for word, value in spelt.items()}
     owner = call.context.compositions.owner(repository.resource, above.resource, entity.data)
     found = {name: value for name, value in owner.items() if name not in known}
     for name in call.context.flat(repository.resource).properties:
-        word = "_".join(tokens(name))
+        word = snake_case(name)
         source = {**own, **spelt} if word.endswith("_snapshot") else own
         value = source.get(word.removesuffix("_snapshot"))
         if value is None or name in known or word.endswith("_id"):
@@ -335,7 +341,7 @@ def _owned(
         found.update({roles.holder: part} if part else {})
     set_times(context.schemas, flat, roles, found, world.now, made=True)
     resource = repository.resource
-    ownly = resource.noun.rsplit("_", 1)[-1] in ("version", "revision")
+    ownly = last_word(resource.noun) in ("version", "revision")
     counted = [*roles.counted, *(roles.versions if ownly else ())]
     found.update(dict.fromkeys(counted, ordinal + resource.seeds))
     if roles.positions:
@@ -377,11 +383,8 @@ def _made_id(
     if "integer" in spoken or "number" in spoken:
         return ordinal + resource.seeds
     rules = context.schemas.flat_at(place).rules
-    if (
-        rules.get("format") in (None, "uuid")
-        and "pattern" not in rules
-        and "maxLength" not in rules
-    ):
+    free = rules.keys().isdisjoint(("pattern", "maxLength"))
+    if free and rules.get("format") in (None, "uuid"):
         return new_id(world, resource.name)
     made = context.values.make(place, rng.child("key"), name=name)
     return new_id(world, resource.name) if made is None else made
@@ -396,7 +399,7 @@ def called(resource: Resource, sent: Mapping[str, Any]) -> Any:
     for name in (resource.identity.key or "", parameter):
         last = tokens(name)[-1:]
         if last and last[0] in ("name", "slug", "code", "key"):
-            noun = resource.noun.rsplit("_", 1)[-1]
+            noun = last_word(resource.noun)
             for value in (sent.get(last[0]), sent.get(f"{noun}_{last[0]}")):
                 if value is not None:
                     return value if isinstance(value, str) else ""

@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mockserver.engine.inferred.conditions import Operator, operator_of
-from mockserver.inference.page_fields import word
-from mockserver.inference.words import bag
+from mockserver.inference.words import bag, snake_case
 from mockserver.records import dataclass
 
 
@@ -281,13 +280,13 @@ _WITH = bag("value values val operand term terms")
 
 def _of_object(wanted: Mapping[str, Any], size: _Size) -> Expression | None:
     """`{"name": "x", "price": {"gte": 5}}`, or `{"field": "name", "op": "eq", "value": "x"}`."""
-    by_word = {word(name): value for name, value in wanted.items()}
+    by_word = {snake_case(name): value for name, value in wanted.items()}
     field, how, value = (
         next((by_word[name] for name in by_word if name in words), None)
         for words in (_FIELD, _HOW, _WITH)
     )
     if isinstance(field, str) and value is not None:
-        operator = operator_of(word(str(how)) or str(how)) if how is not None else "equal"
+        operator = operator_of(snake_case(str(how)) or str(how)) if how is not None else "equal"
         return Term(field, operator or "equal", value)
     parts: list[Expression] = []
     with size.level():
@@ -301,12 +300,12 @@ def _of_object(wanted: Mapping[str, Any], size: _Size) -> Expression | None:
 
 def _compares(value: Any) -> bool:
     """Whether an object has an operator and a value, but no property."""
-    words = {word(name) for name in value} if isinstance(value, Mapping) else set()
+    words = {snake_case(name) for name in value} if isinstance(value, Mapping) else set()
     return bool(words & _HOW and words & _WITH) and not words & _FIELD
 
 
 def _of_entry(name: str, inner: Any, size: _Size) -> Iterator[Expression]:
-    called = word(name)
+    called = snake_case(name)
     if inner is None:
         return
     if called in _ALL | _ANY and isinstance(inner, list | Mapping):
@@ -325,7 +324,7 @@ def _of_entry(name: str, inner: Any, size: _Size) -> Iterator[Expression]:
             if found is not None:
                 yield found
     elif isinstance(inner, Mapping):
-        bounds = [(operator_of(word(key) or key), value) for key, value in inner.items()]
+        bounds = [(operator_of(snake_case(key) or key), value) for key, value in inner.items()]
         known = [(operator, value) for operator, value in bounds if operator is not None]
         if known and len(known) == len(bounds):
             yield from (Term(name, operator, value) for operator, value in known)

@@ -9,7 +9,15 @@ from typing import Any, Literal
 from mockserver.engine.generation.numbers import in_millis
 from mockserver.engine.timestamps import SECOND, http_date, render, spellings
 from mockserver.engine.world import World, tenant_id
-from mockserver.inference.words import bag, counted, is_plural, moment_stem, tokens
+from mockserver.inference.words import (
+    bag,
+    counted,
+    is_plural,
+    last_word,
+    moment_stem,
+    snake_case,
+    tokens,
+)
 from mockserver.openapi.schemas.regex import reader
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
@@ -86,7 +94,7 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
         found.holder = holder
         found.held = roles_of(schemas, schemas.flat(flat.properties[holder]))
     for name, schema in flat.properties.items():
-        word = "_".join(tokens(name))
+        word = snake_case(name)
         stem = moment_stem(name)
         if word in _CREATED or stem in _CREATING:
             found.created.append(name)
@@ -127,7 +135,7 @@ def _add_number(schemas: Schemas, found: Roles, name: str, word: str, schema: An
         found.versions.append(name)
     elif word in _POSITIONS and whole:
         found.positions.append(name)
-    elif about and about.rsplit("_", 1)[-1] not in _MEASURES and whole:
+    elif about and last_word(about) not in _MEASURES and whole:
         several = tokens(name)[-1] in ("count", "counts") or any(map(is_plural, tokens(name)))
         low = schemas.flat(schema).rules.get("minimum", 0)
         if several and isinstance(low, int | float) and low <= 0:

@@ -17,7 +17,7 @@ from mockserver.engine.serialization import choose_media_type
 from mockserver.engine.world import Collection
 from mockserver.errors import ContractError, NotFound
 from mockserver.inference.model import Action
-from mockserver.inference.words import tokens
+from mockserver.inference.words import snake_case, tokens
 from mockserver.openapi.media_types import (
     ANYTHING,
     covers,
@@ -121,7 +121,7 @@ def facts_of(call: Call) -> dict[str, Any]:
         return {}
     context, file = call.context, files[0]
     properties = context.schemas.flat_at(schema).properties
-    called = {"_".join(tokens(name)): name for name in reversed(properties)}
+    called = {snake_case(name): name for name in reversed(properties)}
     found = {}
     for word, value in _facts(file, called.keys()):
         name = called.get(word)

@@ -21,8 +21,7 @@ from mockserver.engine.inferred.properties import Properties, means_created
 from mockserver.engine.inferred.repository import Entity, Repository, Test
 from mockserver.engine.inferred.schedules import code_of
 from mockserver.inference.model import Envelope
-from mockserver.inference.page_fields import word
-from mockserver.inference.words import bag
+from mockserver.inference.words import bag, snake_case
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -74,7 +73,7 @@ class Filter:
             tests = [
                 condition(operator, self.fields, value)
                 for name, value in wanted.items()
-                if (operator := operator_of(word(name) or name)) is not None
+                if (operator := operator_of(snake_case(name) or name)) is not None
             ]
             return _all_of(tests)
         if isinstance(wanted, list):
@@ -90,7 +89,7 @@ class Filter:
 
     def _meant(self, wanted: Any) -> Any:
         """The value of the property that is spelled alike: `in-transit` of `IN_TRANSIT`."""
-        return self.listed.get(word(wanted), wanted) if isinstance(wanted, str) else wanted
+        return self.listed.get(snake_case(wanted), wanted) if isinstance(wanted, str) else wanted
 
     @property
     def field(self) -> str | None:
@@ -113,16 +112,16 @@ class Filters:
         self._repository = repository
         item = envelope.item if envelope.item and not envelope.row else None
         self.properties = Properties(schemas, repository, item)
-        self._parents = {word(link.parameter) for link in repository.resource.parents}
+        self._parents = {snake_case(link.parameter) for link in repository.resource.parents}
         self._makes: dict[str, Make] = {}
         self.needed: dict[str, str] = {}
         self.sought: set[str] = set()
         self._listed: list[str] = []
         wanted = _asked_of(schemas, operation, envelope)
         own = envelope.paging.names | set(envelope.ordering.names)
-        if any(word(name) in _DISTANCE for name, *_ in wanted):
+        if any(snake_case(name) in _DISTANCE for name, *_ in wanted):
             # Where entities are is compared with no single property.
-            own |= {name for name, *_ in wanted if word(name) in _NEAR | _DISTANCE}
+            own |= {name for name, *_ in wanted if snake_case(name) in _NEAR | _DISTANCE}
         for name, schema, required, text in wanted:
             make = self._filter(name, schema, text) if name not in own else None
             if make is None:
@@ -177,7 +176,7 @@ class Filters:
         """Whether a property is a plain text that holds an id, so that it can be indexed."""
         return (
             make.field is not None
-            and word(make.field).endswith("_id")
+            and snake_case(make.field).endswith("_id")
             and "string" in self.properties.flat(make.fields).types
         )
 
@@ -226,11 +225,11 @@ class Filters:
             return Filter(bound, fields)
         listed = self._values_by_word(fields, target)
         flags = self._flags(flat)
-        wanted = {word(str(value)) for value in flat.values or ()}
+        wanted = {snake_case(str(value)) for value in flat.values or ()}
         if listed and wanted and not wanted & listed.keys():
             for other in self.properties.others(spelled, fields):
                 values = self.properties.flat((other,)).values or ()
-                listed = {word(str(value)): value for value in values}
+                listed = {snake_case(str(value)): value for value in values}
                 if wanted & listed.keys():
                     return Filter("equal", (other,), listed)
             return flags
@@ -245,11 +244,11 @@ class Filters:
 
     def _values_by_word(self, fields: Fields, target: Flat) -> dict[str, Any]:
         """The values of a property by their words, the codes of states also by the states."""
-        states = self._repository.resource.states
-        own = states is not None and fields[0][:1] == (states.name,)
-        found = {word(one): code_of(states, one) for one in states.known} if states and own else {}
+        states, found = self._repository.resource.states, {}
+        if states is not None and fields[0][:1] == (states.name,):
+            found = {snake_case(one): code_of(states, one) for one in states.known}
         values = (*found.values(), *(target.values or ()))
-        return {**found, **{word(str(value)): value for value in values}}
+        return {**found, **{snake_case(str(value)): value for value in values}}
 
     def _bound(self, spelled: str) -> Make | None:
         """`created_after`, `min_price`, `name_contains`; `from` alone is about the time."""
@@ -277,10 +276,10 @@ class Filters:
         """The property that a name means, also within an expression."""
         of = self.properties
         head, _, rest = spelled.partition(".")
-        if rest and (above := of.named(word(head))):
+        if rest and (above := of.named(snake_case(head))):
             path = of.path(spelled)
             return (path,) if path is not None else above
-        spelled = word(spelled.rpartition(".")[2])
+        spelled = snake_case(spelled.rpartition(".")[2])
         key = self._repository.resource.identity.key
         found = of.named(spelled) or of.moment(spelled) or of.alike(spelled)
         if not found and key is not None and spelled in ("id", "ids", f"{of.noun}_id"):
@@ -306,7 +305,9 @@ class Filters:
     def _flags(self, flat: Flat) -> Make | None:
         """A parameter of which each listed value is a flag or state: `type=unapproved`."""
         values = [value for value in flat.values or () if isinstance(value, str)]
-        found = {value: test for value in values if (test := self._flag(word(value))) is not None}
+        found = {
+            value: test for value in values if (test := self._flag(snake_case(value))) is not None
+        }
         if not found:
             return None
         return lambda wanted: found.get(wanted, _anyone) if isinstance(wanted, str) else _anyone
@@ -315,7 +316,7 @@ class Filters:
         """The test that a flag is on (`approved`) or off (`unapproved`), or of a state."""
         states = self._repository.resource.states
         if states is not None and states.name:
-            known = {word(state): code_of(states, state) for state in states.known}
+            known = {snake_case(state): code_of(states, state) for state in states.known}
             if value in known:
                 return condition("equal", ((states.name, *states.inner),), known[value])
         for prefix in ("", *_NEGATIONS):
@@ -333,7 +334,7 @@ class Filters:
 
     def _described(self, text: str) -> Make | None:
         """The only property that the description of a parameter quotes."""
-        names = {word(name) for name in _BACKTICKED.findall(text)}
+        names = {snake_case(name) for name in _BACKTICKED.findall(text)}
         found = {fields for name in names if (fields := self.properties.named(name))}
         return Filter("equal", found.pop()) if len(found) == 1 and "ilter" in text else None
 
@@ -341,7 +342,7 @@ class Filters:
         """`filter[name]=x`, `name eq 'x'`, `status:open`; a bare word may be a flag."""
         expression = parsed(wanted)
         if isinstance(expression, Term) and not expression.name:
-            return self._flag(word(str(wanted))) or self._sought(wanted)
+            return self._flag(snake_case(str(wanted))) or self._sought(wanted)
         return (self._test(expression) if expression is not None else None) or _anyone
 
     def _sought(self, wanted: Any) -> Test:
@@ -400,7 +401,7 @@ class Filters:
 
 def _spelled(name: str) -> str:
     """A parameter without what says that it filters: `filter[name]`, `filterByName`."""
-    spelled = word(name.replace("[", "_").replace("]", ""))
+    spelled = snake_case(name.replace("[", "_").replace("]", ""))
     for prefix in ("filter_by_", "filter_", "by_", "where_", "query_"):
         if spelled != prefix[:-1] and spelled.startswith(prefix):
             return spelled.removeprefix(prefix)

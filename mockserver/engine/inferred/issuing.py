@@ -39,7 +39,7 @@ from mockserver.engine.world import World, digest, uuid_of
 from mockserver.errors import ContractError, ReplyError, Unauthenticated
 from mockserver.inference.credential_model import Issuer
 from mockserver.inference.resource_model import FIRST, Path
-from mockserver.inference.words import tokens
+from mockserver.inference.words import snake_case, tokens
 from mockserver.openapi.document import MISSING
 
 _TRIES = 3
@@ -293,7 +293,7 @@ class _Issue:
 
     def _life(self, path: Path, granted: Mapping[str, Any]) -> Any:
         """Set the lifetime and the type of a token in the response."""
-        name = "_".join(tokens(path[-1]))
+        name = snake_case(path[-1])
         every = " ".join(self._credentials.plan.oauth.scopes)
         if name == "scope":
             return granted.get("scope", every)

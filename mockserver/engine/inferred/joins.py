@@ -13,7 +13,7 @@ from mockserver.engine.inferred.tallies import Tally, flat_of, naming, numbers, 
 from mockserver.engine.world import World
 from mockserver.inference.model import Membership, Plan
 from mockserver.inference.resource_model import Resource
-from mockserver.inference.words import bag, counted, noun, tokens
+from mockserver.inference.words import bag, counted, last_word, noun, snake_case, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
@@ -233,7 +233,7 @@ class Joins:
             return False
         if self._is_of(inner, child):
             return True
-        called = noun(name) in (child.noun, child.noun.rsplit("_", 1)[-1])
+        called = noun(name) in (child.noun, last_word(child.noun))
         own = self._flat(child).properties.keys()
         shown = self._schemas.flat_at(self._schemas.canonical(inner)).properties.keys()
         return called and bool(shown) and 2 * len(shown & own) > len(shown)
@@ -259,7 +259,7 @@ class Joins:
                 noun_ = self._plan.resources[member].noun
                 found |= {noun_: tally, "member": tally}
         for name, tally in list(found.items()):
-            found.setdefault(name.rsplit("_", 1)[-1], tally)
+            found.setdefault(last_word(name), tally)
         for path, about in counts:
             for called, how in readings(about):
                 one = found.get(called)
@@ -312,10 +312,10 @@ class Joins:
         found = dict(given) if isinstance(given, Mapping) else {}
         held = sent.get(resource.holder or "attributes")
         known = {**(held if isinstance(held, Mapping) else {}), **sent}
-        spelled = {"_".join(tokens(name)): value for name, value in known.items()}
+        spelled = {snake_case(name): value for name, value in known.items()}
         parents = {self._plan.resources[name].noun: value for name, value in above.items()}
         for name in self._schemas.flat(schema).properties:
-            word = "_".join(tokens(name))
+            word = snake_case(name)
             key = spelled.get(f"{word}_id", parents.get(noun(name)))
             if name not in found and isinstance(key, str | int):
                 found[name] = {"data": {"id": str(key)}}
@@ -358,12 +358,12 @@ class Joins:
             if kind.singleton or kind.identity.nested:
                 continue
             word = noun(name)
-            stems = dict.fromkeys((word, kind.noun, kind.noun.rsplit("_", 1)[-1]))
+            stems = dict.fromkeys((word, kind.noun, last_word(kind.noun)))
             own = self._schemas.flat_at(resource.request) if resource.request else None
-            named_ids = {"_".join(tokens(n)): n for n in (own.properties if own else ())}
+            named_ids = {snake_case(n): n for n in (own.properties if own else ())}
             endings = ("_ids", "s") if inner is not None else ("_id", "", "_uuid")
             ids = [named_ids[s + e] for s in stems for e in endings if s + e in named_ids]
-            key = "_".join(tokens(kind.identity.key or ""))
+            key = snake_case(kind.identity.key or "")
             own_key = key not in _GENERAL and key not in self._flat(resource).properties
             ids += [named_ids[key]] if own_key and key in named_ids and inner is None else []
             found.append(Named(name, other, inner is not None, tuple(dict.fromkeys(ids)), holder))
@@ -426,11 +426,11 @@ def _upward(schemas: Schemas, resource: Resource) -> str | None:
     own = [*flat_of(schemas, resource).properties]
     if resource.request is not None:
         own += schemas.flat_at(resource.request).properties
-    nouns = {resource.noun, resource.noun.rsplit("_", 1)[-1]}
+    nouns = {resource.noun, last_word(resource.noun)}
     wanted = {"parent", "parent_id"} | {
         f"parent_{one}{end}" for one in nouns for end in ("", "_id")
     }
-    return next((name for name in own if "_".join(tokens(name)) in wanted), None)
+    return next((name for name in own if snake_case(name) in wanted), None)
 
 
 def counting(schemas: Schemas, plan: Plan) -> Iterator[tuple[str, str]]:
@@ -438,7 +438,7 @@ def counting(schemas: Schemas, plan: Plan) -> Iterator[tuple[str, str]]:
     by_noun: dict[str, list[Resource]] = {}
     kinds = _kinds(plan)
     for resource in plan.resources.values():
-        for called in {resource.noun, resource.noun.rsplit("_", 1)[-1]}:
+        for called in {resource.noun, last_word(resource.noun)}:
             by_noun.setdefault(called, []).append(resource)
     for resource in plan.resources.values():
         for _, shown, by in _showing(schemas, kinds, resource):

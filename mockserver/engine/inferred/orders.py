@@ -19,7 +19,7 @@ from mockserver.engine.pagination import Ordered, Selection
 from mockserver.engine.world import Row
 from mockserver.inference.model import Envelope
 from mockserver.inference.page_fields import falling
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, snake_case, tokens
 from mockserver.records import dataclass
 
 _WAYS = bag(
@@ -104,7 +104,7 @@ def _requested_by(name: str, value: Any) -> Iterator[tuple[str, bool | None]]:
 def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
     """The names in a value, each with its direction; "" for a direction alone."""
     if isinstance(value, Mapping):
-        spelled = {"_".join(tokens(name)): one for name, one in value.items()}
+        spelled = {snake_case(name): one for name, one in value.items()}
         by = next((str(spelled[name]) for name in _BY if name in spelled), None)
         if by is not None and (by.startswith("-") or falling(by) is None):
             # `sort[by]=name&sort[direction]=desc`
@@ -196,7 +196,7 @@ _COMPARED = ("value", "amount", "name", "title", "label", "display_name", "id")
 
 def _comparable(value: Mapping[str, Any]) -> Any:
     """The value that an object is sorted by: its only plain one, or that of a known name."""
-    spelled = {"_".join(tokens(name)): one for name, one in value.items()}
+    spelled = {snake_case(name): one for name, one in value.items()}
     plain = [one for one in value.values() if not isinstance(one, list | Mapping)]
     named = (spelled[name] for name in _COMPARED if name in spelled)
     return plain[0] if len(plain) == 1 else next(named, None)

@@ -7,9 +7,16 @@ from typing import Any
 
 from mockserver.engine.inferred.conditions import Fields
 from mockserver.engine.inferred.repository import Repository
-from mockserver.inference.page_fields import word
 from mockserver.inference.resource_model import Path
-from mockserver.inference.words import bag, moment_stem, plural, singular, tokens
+from mockserver.inference.words import (
+    bag,
+    last_word,
+    moment_stem,
+    plural,
+    singular,
+    snake_case,
+    tokens,
+)
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _MOMENTS = ("_at", "_date", "_time", "_on", "_timestamp", "_utc")
@@ -40,7 +47,7 @@ class Properties:
         self._schemas = schemas
         self._repository = repository
         resource = repository.resource
-        self.noun = resource.noun.rsplit("_", 1)[-1]
+        self.noun = last_word(resource.noun)
         self._own: dict[str, tuple[Path, Any]] = {}
         self._sent: dict[str, tuple[Path, Any]] = {}
         self._deep: dict[str, list[tuple[Path, Any]]] | None = None
@@ -48,18 +55,18 @@ class Properties:
         self._held: Fields = tuple(repository.held())
         for holder, name in self._held:
             inner = schemas.flat(properties[holder]).properties
-            self._own[word(name)] = ((holder, name), inner.get(name, {}))
+            self._own[snake_case(name)] = ((holder, name), inner.get(name, {}))
         own: dict[str, Any] = dict(properties)
         if item is not None:
             own = {**schemas.flat_at(item).properties, **own}
-        self._own |= {word(name): ((name,), schema) for name, schema in own.items()}
+        self._own |= {snake_case(name): ((name,), schema) for name, schema in own.items()}
         if resource.request is not None:
             sent = schemas.flat_at(resource.request).properties
             self._sent = {
-                word(name): ((name,), schema)
+                snake_case(name): ((name,), schema)
                 for name, schema in sent.items()
                 # What else is sent and never shown is about the request.
-                if word(name) not in self._own and word(name).endswith(("_id", "_ids"))
+                if snake_case(name) not in self._own and snake_case(name).endswith(("_id", "_ids"))
             }
 
     @property
@@ -136,7 +143,7 @@ class Properties:
             return fields
         if fields := self.named(f"{noun}_{spelled}"):
             return fields
-        if spelled.rsplit("_", 1)[-1] in _STATES and states is not None and states.name:
+        if last_word(spelled) in _STATES and states is not None and states.name:
             return ((states.name, *states.inner),)
         stem = spelled.removesuffix("_id")
         if stem in _PEOPLE:
@@ -150,7 +157,7 @@ class Properties:
 
     def others(self, spelled: str, fields: Fields) -> Fields:
         """The properties of that name within others."""
-        held = [path for path in self._held if word(path[-1]) == spelled]
+        held = [path for path in self._held if snake_case(path[-1]) == spelled]
         deep = [path for path, _ in self._deeper().get(spelled, [])]
         return tuple(path for path in dict.fromkeys((*held, *deep)) if path not in fields)
 
@@ -178,9 +185,10 @@ class Properties:
             self._deep = {}
             for path, schema in self._own.values():
                 for below, inner in self._below(path, schema, 1):
-                    names = {word(below[-1]), f"{singular(word(below[-2]))}_{word(below[-1])}"}
-                    for name in names - self._own.keys():
-                        self._deep.setdefault(name, []).append((below, inner))
+                    above, name = map(snake_case, below[-2:])
+                    names = {name, f"{singular(above)}_{name}"}
+                    for one in names - self._own.keys():
+                        self._deep.setdefault(one, []).append((below, inner))
         return self._deep
 
     def _below(self, path: Path, schema: Any, depth: int) -> Iterator[tuple[Path, Any]]:
@@ -208,9 +216,9 @@ class Properties:
 
     def path(self, name: str) -> Path | None:
         """The property by which a list is sorted, as a request names it."""
-        spelled = word(name)
+        spelled = snake_case(name)
         head, _, rest = name.replace("/", ".").partition(".")
-        if rest and (above := self.named(word(head))):
+        if rest and (above := self.named(snake_case(head))):
             return (*above[0], *rest.split("."))
         fields = self.named(spelled) or self.moment(spelled)
         key = self._repository.resource.identity.key
@@ -222,7 +230,7 @@ class Properties:
 
 def means_created(name: str) -> bool:
     """Whether a name stands for the time or order of creation."""
-    spelled = word(name)
+    spelled = snake_case(name)
     return (
         moment_stem(spelled) in _CREATING
         or spelled in _CREATED

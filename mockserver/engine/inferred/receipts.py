@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.engine.inferred.call import Call, media_of
 from mockserver.engine.inferred.context import named
 from mockserver.engine.messages import Reply
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, snake_case, tokens
 
 _COUNTED = bag(
     "success succeeded successful successes created inserted added processed accepted imported "
@@ -50,7 +50,7 @@ def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
         for name, schema in schemas.flat_at(schemas.canonical(place)).properties.items():
             if name in named(call.sent):
                 continue  # these are the client's own
-            if "_".join(tokens(name)) in names and "array" in schemas.flat(schema).types:
+            if snake_case(name) in names and "array" in schemas.flat(schema).types:
                 yield holder, name
         holder, place = holder.get(step), schemas.place(place, step or None)
 

@@ -12,7 +12,7 @@ from mockserver.engine.timestamps import LATEST, SECOND, seconds
 from mockserver.inference.resource_model import States
 from mockserver.inference.state_words import PAUSED, STANDING, TIMED_OUT
 from mockserver.inference.states import is_work, spelled
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, snake_case, tokens
 
 Schedule = list[list[Any]]
 _WAITING = 1.0
@@ -116,7 +116,7 @@ def deadline(states: States, sent: Mapping[str, Any], now: int) -> int | None:
     if states.timeout is None and timed_out(states) is None:
         return None
     for name, value in sent.items():
-        word = "_".join(tokens(name))
+        word = snake_case(name)
         if name == states.timeout or word in _PERIODS or _is_period(tokens(name)):
             found = _instant(word, value, now)
             if found is not None:

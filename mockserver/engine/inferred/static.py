@@ -22,7 +22,7 @@ from mockserver.errors import Conflict
 from mockserver.inference.model import Action
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.resource_model import FIRST
-from mockserver.inference.words import bag, noun, plural, tokens
+from mockserver.inference.words import bag, noun, plural, snake_case, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import essence, is_json_or_any
 from mockserver.openapi.model import Operation
@@ -213,7 +213,7 @@ def _in_its_format(call: Call, jobs: Repository, reply: Reply) -> Reply:
     if response is None or len(response.content) < 2 or entity is None or not anything:
         return reply
     data = entity.data.items()
-    given = {str(v).casefold() for n, v in data if "_".join(tokens(n)) in _FORMATS}
+    given = {str(v).casefold() for n, v in data if snake_case(n) in _FORMATS}
     for name, media in response.content.items():
         if not given.isdisjoint((essence(name), essence(name).rsplit("/", 1)[-1])):
             if name == reply.media_type:
@@ -298,7 +298,7 @@ def _row_for(own: Mapping[str, Any], called: str, item: Any) -> dict[str, Any]:
         return {name: value for name, value in item.items() if name in own}
     one = noun(called)
     for wanted in (one, f"{one}_id", *_OF_SCALARS):
-        name = next((name for name in own if "_".join(tokens(name)) == wanted), None)
+        name = next((name for name in own if snake_case(name) == wanted), None)
         if name is not None:
             return {name: item}
     ids = [name for name in own if tokens(name)[-1:] == ("id",)]

@@ -10,7 +10,7 @@ from mockserver.engine.inferred.schedules import state_of
 from mockserver.inference.model import Membership
 from mockserver.inference.resource_model import Path, Resource
 from mockserver.inference.states import kind_of, spelled
-from mockserver.inference.words import bag, counted, is_plural, noun, tokens
+from mockserver.inference.words import bag, counted, is_plural, last_word, noun, snake_case
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
@@ -51,7 +51,7 @@ def numbers(schemas: Schemas, resource: Resource) -> Iterator[tuple[Path, str]]:
         number = "integer" in types or (about and "number" in types)
         if number and (about or (about is None and is_plural(name))):
             yield (name,), about or noun(name)
-        elif "_".join(tokens(name)) in _COUNT_HOLDERS:
+        elif snake_case(name) in _COUNT_HOLDERS:
             flat = schemas.flat(schema)
             for inner, one in flat.properties.items() if "object" in flat.types else ():
                 if "integer" in schemas.types(one):
@@ -80,8 +80,7 @@ def standing(schemas: Schemas, resource: Resource, how: str) -> frozenset[Any] |
     found |= {
         name
         for name, schema in flags.items()
-        if "_".join(tokens(name)).removeprefix("is_") == how
-        and "boolean" in schemas.flat(schema).types
+        if snake_case(name).removeprefix("is_") == how and "boolean" in schemas.flat(schema).types
     }
     return frozenset(found) or None
 
@@ -91,13 +90,13 @@ def naming(
 ) -> str | None:
     """The property by which entities of another resource name one of this: `queue_id`, or
     `plainly` a text `queue`."""
-    nouns = {resource.noun, resource.noun.rsplit("_", 1)[-1]}
+    nouns = {resource.noun, last_word(resource.noun)}
     wanted = {f"{one}_{end}" for one in nouns for end in ("id", "uuid")}
     own = dict(flat_of(schemas, other).properties)
     if other.request is not None:
         own |= schemas.flat_at(other.request).properties
-    found = next((name for name in own if "_".join(tokens(name)) in wanted), None)
+    found = next((name for name in own if snake_case(name) in wanted), None)
     if found is not None or not plainly:
         return found
-    plain = (n for n in own if "_".join(tokens(n)) in nouns and "string" in schemas.types(own[n]))
+    plain = (n for n in own if snake_case(n) in nouns and "string" in schemas.types(own[n]))
     return next(plain, None)

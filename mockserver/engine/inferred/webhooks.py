@@ -24,7 +24,7 @@ from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import CREATED, Announcement
 from mockserver.inference.resource_model import Resource
 from mockserver.inference.verb_words import TELLERS
-from mockserver.inference.words import bag, singular, tokens
+from mockserver.inference.words import bag, singular, snake_case, tokens
 from mockserver.openapi.document import join, resolve
 from mockserver.records import dataclass
 
@@ -367,4 +367,4 @@ def _awake(kind: _Kind, entity: Entity) -> bool:
 
 
 def _word(name: Any) -> str:
-    return "_".join(tokens(name)) if isinstance(name, str) else ""
+    return snake_case(name) if isinstance(name, str) else ""

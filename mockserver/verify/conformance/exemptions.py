@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from mockserver.errors import ContractError
-from mockserver.inference.page_fields import BEFORE, CURSOR, word
-from mockserver.inference.words import tokens
+from mockserver.inference.page_fields import BEFORE, CURSOR
+from mockserver.inference.words import snake_case, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Operation, Parameter
 from mockserver.openapi.observed import ITEM, schema_at
@@ -341,7 +341,9 @@ def _is_cursor(parameter: Parameter) -> bool:
     """Whether only the server makes the values of a query parameter."""
     schema = parameter.schema if isinstance(parameter.schema, dict) else {}
     free = "string" in _types(schema) and not schema.keys() & {"enum", "format", "pattern"}
-    by_name = word(parameter.name) in CURSOR | BEFORE or tokens(parameter.name)[-1:] in _CURSORS
+    by_name = (
+        snake_case(parameter.name) in CURSOR | BEFORE or tokens(parameter.name)[-1:] in _CURSORS
+    )
     return parameter.place == "query" and free and by_name
 
 
