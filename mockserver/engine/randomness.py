@@ -168,13 +168,15 @@ def filled(world: World, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 class Rng:
     """A random generator that depends only on its salt and the current time.
 
-    `child` returns one that doesn't depend on earlier calls.
+    `child` returns one that doesn't depend on earlier calls. `begins`: what it makes begins now, so
+    that no time in it lies before.
     """
 
-    __slots__ = ("_salt", "now", "random")
+    __slots__ = ("_salt", "begins", "now", "random")
 
     def __init__(self, now: int, *salt: object) -> None:
         self.now = now
+        self.begins = False
         self._salt = digest(*salt)
         self.random = Random(self._salt)
 

@@ -152,7 +152,11 @@ def moments_of(
         spelt.setdefault(word, []).append(value)
         for part in (word.split("_")[-1], word.removeprefix("in_")):
             spelt.setdefault(part, []).append(value)
-    stems = {n: stem for n, one in flat.properties.items() if (stem := stem_of(schemas, n, one))}
+    stems = {
+        n: known.IN_ENGLISH.get(stem, stem)
+        for n, one in flat.properties.items()
+        if (stem := stem_of(schemas, n, one))
+    }
     after = frozenset((*states.active, *states.success, *states.failure))
     separate = any(kind_of(stem) in (FAILURE, "cancelled") for stem in stems.values())
     # What a client switches has its own moment: `completed_at` beside `completed`.

@@ -14,7 +14,9 @@ from mockserver.openapi.schemas.resolved import Schemas
 LIMIT = bag(
     "limit per_page page_size pagesize size page_limit max_results maxresults max_items first top "
     "take count num num_results results_per_page items_per_page rows perpage page_length "
-    "max_page_size maxpagesize max_count max_keys page_count_limit number_of_results batch_size"
+    "max_page_size maxpagesize max_count max_keys page_count_limit number_of_results batch_size "
+    "anzahl pro_seite seitengrosse seitengroesse eintrage_pro_seite max_anzahl limite por_pagina "
+    "par_page tamano_pagina tamanho_pagina registros_por_pagina taille_page nombre_par_page limiet"
 )
 VAGUE = bag("size count first top take rows num")
 CURSOR = bag(
@@ -35,18 +37,24 @@ OFFSET = bag(
     "result_index result_offset item_offset row_offset start_row first_row first_record index_from "
     "begin_index start_item"
 )
-PAGE = bag("page page_number pagenumber page_num page_no pageno p page_index current_page")
+PAGE = bag(
+    "page page_number pagenumber page_num page_no pageno p page_index current_page "
+    "seite seitennummer seitenzahl pagina numero_pagina numero_page"
+)
 SORT = bag(
     "sort sort_by order_by orderby sortby ordering sort_field sort_column sort_key order_field "
     "sort_order_by sorting sorts order_column sort_property sort_on sort_by_field order_by_field "
-    "sort_attribute sorted_by ordered_by order_key"
+    "sort_attribute sorted_by ordered_by order_key "
+    "sortierung sortieren_nach sortiert_nach orden ordenar ordenar_por "
+    "ordenacao trier tri trier_par ordinamento ordina_per sorteren"
 )
 DIRECTION = bag(
     "order direction sort_order sort_direction sortdirection dir order_direction sort_dir "
     "sortorder order_dir sort_type ascending descending order_type ordertype sort_mode order_mode "
     "sorting_order sort_by_direction order_by_direction sorting_direction sort_by_order "
     "orderascending order_ascending sortascending sort_ascending is_ascending asc "
-    "orderdescending order_descending sortdescending sort_descending is_descending desc reverse"
+    "orderdescending order_descending sortdescending sort_descending is_descending desc reverse "
+    "richtung sortierrichtung sortierreihenfolge direccion direcao sens"
 )
 
 NEXT = bag(
@@ -77,7 +85,9 @@ TOTAL = bag(
     "total total_count total_items total_results total_elements total_records count total_size "
     "num_results items_count result_count total_rows record_count number_of_results results "
     "total_hits total_entries matches num_items items_total total_objects total_number totalcount "
-    "results_count total_matches full_count found num_found nb_results nb_hits sum odata_count"
+    "results_count total_matches full_count found num_found nb_results nb_hits sum odata_count "
+    "gesamt gesamtanzahl anzahl_gesamt gesamtzahl total_elementos total_registros "
+    "total_resultados nombre_total totale totaal"
 )
 COUNT = bag(
     "count num_results items_count result_count record_count number_of_results returned "

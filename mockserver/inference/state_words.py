@@ -308,3 +308,33 @@ WORK_FLAGS = bag("processing running in_progress inprogress working importing ex
 """Names of flags that are true while it is."""
 STOPPED = bag("stopped exited dead terminated halted off shutdown crashed killed")
 """States of what ran until it was stopped."""
+
+_TRANSLATED = {
+    "active": "aktiv activo actif ativo attivo actief freigeschaltet",
+    "approved": "genehmigt freigegeben bewilligt aprobado aprobada aprovado approuve approuvee "
+    "valide validee approvato goedgekeurd",
+    "archived": "archiviert archivado archive archivee archiviato arquivado gearchiveerd",
+    "blocked": "gesperrt blockiert bloqueado bloque bloquee bloccato geblokkeerd",
+    "cancelled": "storniert abgebrochen widerrufen cancelado cancelada anulado anulada annule "
+    "annulee annullato geannuleerd",
+    "closed": "geschlossen cerrado cerrada ferme fermee chiuso fechado gesloten",
+    "completed": "abgeschlossen erledigt beendet fertig completado completada terminado terminada "
+    "finalizado finalizada concluido concluida termine terminee completato voltooid",
+    "confirmed": "bestaetigt bestatigt confirmado confirmada confirme confirmee confermato "
+    "bevestigd",
+    "draft": "entwurf borrador brouillon rascunho bozza",
+    "failed": "fehlgeschlagen gescheitert fallido fallida echoue fallito falhou mislukt",
+    "inactive": "inaktiv deaktiviert inactivo inactif inativo inattivo inactief",
+    "open": "offen abierto abierta ouvert ouverte aperto aberto",
+    "paid": "bezahlt pagado pagada paye pagato pago betaald",
+    "paused": "pausiert angehalten pausado pausada en_pause sospeso gepauzeerd",
+    "published": "veroffentlicht veroeffentlicht publicado publicada publie publiee pubblicato "
+    "gepubliceerd",
+    "rejected": "abgelehnt zurueckgewiesen zuruckgewiesen rechazado rechazada rejete rejetee "
+    "refuse refusee rejeitado rifiutato afgewezen",
+    "running": "laufend laeuft gestartet iniciado iniciada demarre demarree avviato gestart",
+    "sent": "gesendet versendet verschickt enviado enviada envoye envoyee inviato verzonden",
+    "stopped": "gestoppt detenido detenida arrete arretee fermato parado gestopt",
+}
+IN_ENGLISH = {word: state for state, words in _TRANSLATED.items() for word in words.split()}
+"""States in other languages, without accents, by what they are in English."""

@@ -69,9 +69,10 @@ class Reading:
 
 
 def spelled(value: str) -> str:
-    """A value in normal form: `IN PROGRESS`, `InProgress` -> `in_progress`."""
+    """A value in normal form and in English: `InProgress` -> `in_progress`, `gesperrt` ->
+    `blocked`."""
     word = snake_case(value)
-    return _JOINED.get(word, word)
+    return known.IN_ENGLISH.get(word) or _JOINED.get(word, word)
 
 
 @lru_cache(maxsize=16_384)
@@ -249,13 +250,16 @@ def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[s
 
 def _ready_to_begin(kinds: dict[str, str], words: Mapping[str, str]) -> None:
     """What is `ready`, listed before all work, is ready to begin where the work has another end:
-    `ready`, `in_progress`, `succeeded`."""
+    `ready`, `in_progress`, `succeeded`. So is a milestone that all else comes after: `accepted`."""
     listed = list(kinds)
-    if listed == sorted(listed):
+    if listed == sorted(listed) or not any(words[value] in known.JOB_DONE for value in listed):
         return
     working = [place for place, value in enumerate(listed) if kinds[value] == ACTIVE]
-    for value in listed[: working[0]] if working else ():
-        if words[value] == "ready" and any(words[v] in known.JOB_DONE for v in listed):
+    before = listed[: working[0]] if working else []
+    first = next((value for value in before if kinds[value] != OTHER), None)
+    for value in before:
+        milestone = value == first and words[value] in known.MILESTONES
+        if words[value] == "ready" or (milestone and words[value] not in known.JOB_DONE):
             kinds[value] = INITIAL
 
 

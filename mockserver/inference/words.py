@@ -154,14 +154,14 @@ def counted(name: str) -> str | None:
     return None if len(rest) == len(words) else noun("_".join(rest))
 
 
-_MOMENT_WORDS = ("at", "time", "on", "date", "timestamp", "ts", "datetime", "utc")
+_MOMENT_WORDS = ("at", "time", "on", "date", "timestamp", "ts", "datetime", "utc", "am")
 
 
 @lru_cache(maxsize=16_384)
 def moment_stem(name: str) -> str:
     """What a moment is of: `completed_at`, `completedTime`, `date_completed` -> `completed`."""
     words = list(tokens(name))
-    if len(words) > 1 and words[0] in ("date", "time", "timestamp", "when"):
+    if len(words) > 1 and words[0] in ("date", "time", "timestamp", "when", "fecha", "datum"):
         return "_".join(words[1:])
     cut = False
     while len(words) > 1 and (words[-1] in _MOMENT_WORDS or (cut and words[-1] == "date")):

@@ -293,3 +293,125 @@ def test_what_is_to_be_unlocked_is_not_so_at_first() -> None:
 def test_a_flag_may_say_the_contrary(verb: str, flag: str, holds: bool) -> None:
     shown = thing("id", id=TEXT, name=TEXT, **{flag: {"type": "boolean"}})
     assert after(kept(shown, **{f"put_{verb}": operation()}), ("PUT", verb, None))[1][flag] is holds
+
+
+WHEN = {"type": ["string", "null"], "format": "date-time"}
+
+
+@pytest.mark.parametrize(
+    ("verbs", "kept_moments", "emptied"),
+    [
+        (("publish", "archive"), ("published_at", "archived_at"), ()),
+        (("publish", "archive", "unarchive"), ("published_at",), ("archived_at",)),
+        (("publish", "pause"), ("published_at", "paused_at"), ()),
+        (("publish", "pause", "resume"), ("published_at",), ("paused_at",)),
+        (("publish", "unpublish"), (), ("published_at",)),
+    ],
+)
+def test_a_moment_stays_until_it_begins_again(
+    verbs: tuple[str, ...], kept_moments: tuple[str, ...], emptied: tuple[str, ...]
+) -> None:
+    values = states("draft", "published", "paused", "archived")
+    moments = {f"{one}_at": WHEN for one in ("published", "paused", "archived")}
+    shown = thing("id status", id=TEXT, name=TEXT, status=values, **moments)
+    every = ("publish", "pause", "resume", "archive", "unarchive", "unpublish")
+    paths = kept(shown, **{f"post_{verb}": operation() for verb in every})
+    found = after(paths, *(("POST", verb, None) for verb in verbs))[1]
+    assert all(found[name] for name in kept_moments)
+    assert not any(found[name] for name in emptied)
+
+
+@pytest.mark.parametrize(
+    ("values", "before", "end"),
+    [
+        (("pending", "provisioning", "ready", "paused"), 60, "ready"),
+        (("queued", "running", "completed", "paused"), 2, "running"),
+    ],
+)
+def test_what_is_resumed_is_as_before_the_pause(
+    values: tuple[str, ...], before: float, end: str
+) -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states(*values))
+    paths = kept(shown, post_pause=operation(shown=shown), post_resume=operation(shown=shown))
+    with MockServer(document(paths), clock="manual") as server:
+        own = "/ships/" + server.client.post("/ships", json={"name": "a"}).json()["id"]
+        server.clock.advance(before)
+        assert server.client.post(own + "/pause").json()["status"] == "paused"
+        server.clock.advance(60)
+        assert server.client.post(own + "/resume").json()["status"] == end
+
+
+@pytest.mark.parametrize(
+    ("verbs", "refused"),
+    [
+        (("ship", "confirm"), True),
+        (("deliver", "ship"), True),
+        (("confirm", "ship"), False),
+        (("ship", "reopen"), False),
+    ],
+)
+def test_a_step_back_is_a_conflict_where_the_document_lists_one(
+    verbs: tuple[str, str], refused: bool
+) -> None:
+    values = states("new", "confirmed", "shipped", "delivered")
+    shown = thing("id status", id=TEXT, name=TEXT, status=values)
+    listed = {"200": answer(shown), "409": answer()}
+    every = ("confirm", "ship", "deliver", "reopen")
+    paths = kept(shown, **{f"post_{one}": {"responses": listed} for one in every})
+    with MockServer(document(paths), clock="manual") as server:
+        own = "/ships/" + server.client.post("/ships", json={"name": "a"}).json()["id"]
+        codes = [server.client.post(f"{own}/{one}").status_code for one in verbs]
+        assert codes == [200, 409 if refused else 200]
+
+
+def test_nothing_new_has_a_past() -> None:
+    when = {"type": "string", "format": "date-time", "readOnly": True}
+    amount = {"type": "integer", "readOnly": True}
+    shown = thing(
+        "id meta period_start period_end amount_paid",
+        id=TEXT,
+        name=TEXT,
+        meta=thing("creationTimestamp", creationTimestamp=when),
+        period_start=when,
+        period_end=when,
+        placed_at=when,
+        amount_paid=amount,
+    )
+    with MockServer(document(kept(shown)), clock="manual") as server:
+        now = "2026-01-01T00:00:00.000000Z"
+        made = server.client.post("/ships", json={"name": "a"}).json()
+    assert made["meta"]["creationTimestamp"] == made["period_start"] == made["placed_at"] == now
+    assert made["period_end"] > now
+    assert made["amount_paid"] == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "verb", "end"),
+    [
+        (("offen", "freigegeben", "in_bearbeitung", "erledigt"), "freigeben", "freigegeben"),
+        (("offen", "in_bearbeitung", "erledigt", "storniert"), "stornieren", "storniert"),
+        (("abierto", "aprobado", "cancelado"), "cancelar", "cancelado"),
+        (("brouillon", "publie", "archive"), "publier", "publie"),
+        (("aberto", "pausado", "concluido"), "pausar", "pausado"),
+    ],
+)
+def test_states_in_other_languages(values: tuple[str, ...], verb: str, end: str) -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states(*values))
+    before, found = after(kept(shown, **{f"post_{verb}": operation()}), ("POST", verb, None))
+    assert (before["status"], found["status"]) == (values[0], end)
+
+
+@pytest.mark.parametrize(
+    ("values", "first"),
+    [
+        (("accepted", "transcribing", "finished"), "accepted"),
+        (("confirmed", "packing", "delivered"), "confirmed"),
+        (("unknown", "validated", "processing", "done"), "validated"),
+        (("queued", "accepted", "running", "done"), "queued"),
+        (("done", "processing", "accepted"), "processing"),
+    ],
+)
+def test_a_milestone_before_all_work_is_the_beginning(values: tuple[str, ...], first: str) -> None:
+    shown = thing("id status", id=TEXT, name=TEXT, status=states(*values))
+    with MockServer(document(kept(shown)), clock="manual") as server:
+        assert server.client.post("/ships", json={"name": "a"}).json()["status"] == first

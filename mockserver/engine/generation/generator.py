@@ -100,8 +100,7 @@ class Maker:
 
     @property
     def _is_new(self) -> bool:
-        """Whether the entity has just been created."""
-        return self.mode in ("fresh", "sparse")
+        return modes.is_new(self.mode)
 
     @property
     def _lean(self) -> bool:

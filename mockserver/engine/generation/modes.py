@@ -61,7 +61,8 @@ _MISHAPS = bag(
 _ON = frozenset(("active", "enabled", "valid", "success", "ok", "available"))
 _COUNTED = bag(
     "count counts total used usage spent failed passed succeeded attempts retries errors requests "
-    "runs invocations progress views likes replies duration elapsed rows done processed completed"
+    "runs invocations progress views likes replies duration elapsed rows done processed completed "
+    "paid refunded captured consumed"
 )
 _FIRST = frozenset(("version", "number", "revision", "page", "attempt", "position"))
 _CONTENT = bag(
@@ -77,6 +78,11 @@ _TELLING = bag(
 )
 _MOMENTS = frozenset(("at", "on", "date", "time", "by", "id"))
 _OWNED = bag("created updated organization tenant account")
+
+
+def is_new(mode: Mode) -> bool:
+    """Whether the entity has just been created."""
+    return mode in ("fresh", "sparse")
 
 
 def is_failure(name: str) -> bool:

@@ -162,13 +162,20 @@ _ID_LENGTH = 20
 _DAY = 86_400 * SECOND
 _LATER = ("expire", "expires", "expiry", "expiration", "due", "until", "next", "scheduled", "renew")
 _ENDING = bag("expires expiry expiration")
+_END = bag("end ends ending until through")
+_LONG_AGO = bag("birth birthday dob born founded established")
 
 
 def instant(rng: Rng, name: str) -> int:
-    """A time in the past; in the future for names that imply it."""
+    """A time in the past; in the future for names that imply it. For what begins now, this moment
+    instead of the past, and an end in the future."""
     distance = int(rng.random.random() * 20 * _DAY)
-    if name.startswith(_LATER) or not _ENDING.isdisjoint(tokens(name)):
+    words = set(tokens(name))
+    later = name.startswith(_LATER) or not _ENDING.isdisjoint(words)
+    if later or (rng.begins and not _END.isdisjoint(words)):
         return rng.now + distance + _DAY
+    if rng.begins and _LONG_AGO.isdisjoint(words):
+        return rng.now
     return max(0, rng.now - distance)
 
 

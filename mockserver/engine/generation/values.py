@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from mockserver.engine.generation.generator import Maker, Path
-from mockserver.engine.generation.modes import Impossible, Mode, TooLarge, is_servers
+from mockserver.engine.generation.modes import Impossible, Mode, TooLarge, is_new, is_servers
 from mockserver.engine.randomness import Rng
 from mockserver.errors import ReplyError
 from mockserver.openapi.document import MISSING
@@ -95,6 +95,7 @@ class Values:
         for attempt in range(_TRIES):
             thrown = rng if attempt == 0 else rng.child("again", attempt)
             now: Mode = mode if attempt < _TRIES // 2 else "bare"
+            thrown.begins = is_new(mode)
             places = frozenset(wanted), frozenset(unwanted), frozenset(narrow)
             turns = max(0, attempt - 1) % _NARROWED
             maker = Maker(self.schemas, thrown, now, self._request, *places, turns, owners=owners)

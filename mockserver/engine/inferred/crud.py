@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.acceptance import accepted, kind_by_name
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.callers import caller, subject_of, with_login_name
+from mockserver.engine.inferred.children import create_below, replace_below
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, id_text, named, not_found
 from mockserver.engine.inferred.dependencies import check_bare, check_unique
@@ -17,16 +17,15 @@ from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.receipts import count_made, tell_ids
-from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
+from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import goes, set_to, state_of
-from mockserver.engine.inferred.seeding import lasting, sown
+from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
-from mockserver.errors import Conflict, Refusal
-from mockserver.inference.resource_model import FIRST
+from mockserver.errors import Conflict
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
-from mockserver.inference.words import bag, noun, other_name_in, tokens
+from mockserver.inference.words import bag, other_name_in, tokens
 from mockserver.openapi.media_types import essence
 
 _TRIES = 50
@@ -63,8 +62,7 @@ def create(call: Call) -> Reply:
             break
         # Ids of a short pattern can collide.
         entity = new_entity(call, repository, sent, fixed, parent)
-    entity = repository.put(call.world, entity)
-    _create_below(call, entity)
+    entity = create_below(call, repository.put(call.world, entity))
     keep_file(call, entity)
     reply = _remembered(call, entity, call.reply(entity, made=True))
     tell_ids(call, reply, [call.id_of(entity)])
@@ -97,40 +95,6 @@ def _clients_own(call: Call, sent: Mapping[str, Any], wished: Mapping[str, Any])
 
 _NO_IDS = (0, -1, "", "0", "-1", "00000000-0000-0000-0000-000000000000")
 """What clients send as the id of what has none yet, where the schema requires one."""
-
-
-def _create_below(call: Call, above: Entity) -> None:
-    """Create the entities below a new one that its request sends (`{"samples": [{...}]}`), where
-    only paths below it show them."""
-    own = call.context.flat(call.resource).properties
-    arrays = {noun(n): (n, v) for n, v in named(call.sent).items() if n not in own and v}
-    for child in call.context.repositories.values():
-        resource = child.resource
-        link = resource.parents[-1] if resource.parents else None
-        array, items = arrays.get(resource.noun.rsplit(".", 1)[-1], ("", None))
-        if link is None or link.resource != call.resource.name or not isinstance(items, list):
-            continue
-        if resource.singleton or not isinstance(child, OwnRepository):
-            continue
-        # There are no others.
-        call.world[SYSTEM.name].put({"id": sown(child, above.key), "sent": True})
-        for index, item in enumerate(items):
-            sent = {n: v for n, v in named(item).items() if n in child.flat.properties}
-            fixed = {n: v for n, v in sent.items() if n == resource.identity.key}
-            if any(child.get(call.world, str(value)) is not None for value in fixed.values()):
-                fixed = {}  # It would take the entity with this id away from another parent.
-            if link.field:
-                fixed[link.field] = call.id_of(above)
-            try:
-                made = new_entity(call, child, sent, fixed, above.key)
-            except Refusal as refusal:
-                length = 1 + sum(step != FIRST for step in call.action.request.at)
-                refusal.violations = tuple(
-                    replace(v, where=(*v.where[:length], array, index, *v.where[length:]))
-                    for v in refusal.violations
-                )
-                raise
-            child.put(call.world, made)
 
 
 def _wished_id(call: Call) -> dict[str, Any]:
@@ -226,6 +190,7 @@ def change(call: Call) -> Reply:
     entity = call.entity()
     changes, given = _changes(call, entity)
     changed = changed_entity(call, repository, entity, {**facts_of(call), **changes}, given)
+    changed = replace_below(call, changed, given, take_away)
     keep_file(call, changed)
     return call.reply(repository.put(call.world, changed))
 

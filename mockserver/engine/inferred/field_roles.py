@@ -33,10 +33,18 @@ _UPDATED = bag(
     "last_modified last_updated last_updated_at last_modified_at modification_date date_modified "
     "modified_on updated_time changed_at"
 )
-_CREATING = bag("created creation inserted")
-_UPDATING = bag("updated modified last_modified last_updated")
+_CREATING = bag(
+    "created creation inserted erstellt angelegt creado creada creacion cree criado creato "
+    "aangemaakt"
+)
+_UPDATING = bag(
+    "updated modified last_modified last_updated geandert geaendert aktualisiert bearbeitet "
+    "actualizado modificado modificacion modifie atualizado aggiornato gewijzigd"
+)
 _MADE_BY = bag("submitted requested ordered placed issued registered uploaded received")
-"""What says when an entity was made, where nothing else does."""
+"""What says when an entity was made, where nothing else does and it is required."""
+_MADE_ALWAYS = bag("ordered placed uploaded registered")
+"""The same, if it is optional."""
 _OWNERS = {
     "organization": bag("organization_id organisation_id org_id tenant_id workspace_id account_id"),
     "user": bag("owner_id user_id created_by created_by_id creator_id author_id updated_by"),
@@ -118,9 +126,9 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
         found.created = [
             name
             for name, schema in flat.properties.items()
-            if moment_stem(name) in _MADE_BY
-            and name in flat.required
-            and not is_nullable(schemas, schema)
+            if (moment_stem(name) in _MADE_BY and name in flat.required)
+            or moment_stem(name) in _MADE_ALWAYS
+            if not is_nullable(schemas, schema)
         ][:1]
     return found
 

@@ -18,7 +18,8 @@ from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest
 from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.resource_model import Resource, States
-from mockserver.inference.states import kind_of
+from mockserver.inference.state_words import ASIDE
+from mockserver.inference.states import kind_of, spelled
 from mockserver.inference.words import bag, moment_stem, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
@@ -332,10 +333,17 @@ class Phases:
     def _run(self, schedule: Sequence[Sequence[Any]], now: int) -> Sequence[Sequence[Any]]:
         """The schedule since the last start: a retried job has not ended yet."""
         begun = 0
-        for index, (_, at) in enumerate(schedule):
-            if at <= now and index and schedule[index - 1][0] in self._ending:
+        for index, (state, at) in enumerate(schedule):
+            if at <= now and index and self._begins_again(schedule[index - 1][0], state):
                 begun = index
         return schedule[begun:]
+
+    def _begins_again(self, before: str, state: str) -> bool:
+        """Whether a state after an end is a new start; what is archived or refunded after its
+        success stays what it was."""
+        if before not in self._ending or spelled(state).split("_")[-1] in ASIDE:
+            return False
+        return before not in self._states.success or state not in self._ending
 
     def _lacks(self, name: str) -> bool:
         schema = self._flat.properties[name]

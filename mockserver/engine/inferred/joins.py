@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.links import members, names
-from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
+from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository, is_listed
 from mockserver.engine.inferred.seeding import Sower
 from mockserver.engine.inferred.tallies import Tally, flat_of, naming, numbers, readings, standing
 from mockserver.engine.world import World
@@ -101,6 +101,16 @@ class Joins:
             holder[last] = self._number(world, repository, tally, entity)
         return found
 
+    def below(self, resource: Resource) -> Mapping[str, OwnRepository]:
+        """The entities below one that its properties list: their repository, by property."""
+        if resource.name not in self._children:
+            self._find_children(resource)
+        return {
+            child.name: child.repository
+            for child in self._children[resource.name]
+            if child.field is None
+        }
+
     def _number(self, world: World, owner: Repository, tally: Tally, entity: Entity) -> int:
         """How many entities there are of those that a property counts."""
         if tally.membership is not None:
@@ -131,11 +141,12 @@ class Joins:
         if child.field is not None:
             below = [one.data for one in self._naming_it(world, repository, child, entity)]
         else:
-            below = [one.data for one in child.repository.scan(world, entity.key, False)]
+            there = child.repository.scan(world, entity.key, False)
+            below = [one.data for one in there if is_listed(one.row, world.now, False)]
         own = found.get(child.name)
         own = own if isinstance(own, list) else []
         key = child.repository.resource.identity.key or "id"
-        known = {str(data.get(key)) for data in below}
+        known = {str(data[key]) for data in below if data.get(key) is not None}
         # Sent with the entity, or generated where it has no children.
         sent = [one for one in own if not (isinstance(one, Mapping) and str(one.get(key)) in known)]
         if entity.seed and below:

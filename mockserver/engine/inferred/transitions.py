@@ -279,6 +279,9 @@ def _moved(
             return changed_entity(call, repository, entity, changes)
     elif after == BACK:
         after = state_before(states, known, before)
+    elif verb.verb in _ON and is_paused(states, before):
+        paused_in = state_before(states, known, before)
+        after = paused_in if paused_in in (*states.active, *states.success) else after
     if not isinstance(after, str) or after not in states.known:
         return changed_entity(call, repository, entity, changes)
     refused = is_refused(states, verb.verb, before, after)
@@ -375,15 +378,19 @@ def is_refused(states: States, verb: str, before: Any, after: str) -> bool:
 
 
 def _leads_back(call: Call, states: States, verb: str, before: Any, after: str) -> bool:
-    """Whether something that is over would get a successful state that the document lists before
-    this one: what is `paid` is not approved again."""
+    """Whether a verb would lead from a success to one that the document lists before it, and says
+    that there are conflicts: what is `shipped` is not confirmed again."""
     if verb in _AGAIN or not {before, after} <= {*states.success}:
         return False
-    if spelled(before) not in _OVER or spelled(after) in _OVER:
+    if spelled(after) in _OVER or spelled(after).split("_")[-1] in STANDING:
+        return False
+    if spelled(before) not in _OVER and not _says_so(call, same=False):
         return False
     own = call.context.flat(call.resource).properties
-    listed = call.context.schemas.flat(own.get(states.name, True)).values or ()
-    return {before, after} <= {*map(str, listed)} and listed.index(after) < listed.index(before)
+    listed = list(map(str, call.context.schemas.flat(own.get(states.name, True)).values or ()))
+    if spelled(before) not in _OVER and listed == sorted(listed):
+        return False
+    return {before, after} <= {*listed} and listed.index(after) < listed.index(before)
 
 
 def permitted(handler: CallHandler) -> CallHandler:

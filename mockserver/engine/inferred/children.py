@@ -1,0 +1,118 @@
+"""Entities below another one that a request for the upper one sends with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.context import id_text, named
+from mockserver.engine.inferred.entities import changed_entity, new_entity
+from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
+from mockserver.engine.inferred.seeding import sown
+from mockserver.errors import Refusal
+from mockserver.inference.resource_model import FIRST
+from mockserver.inference.words import noun
+
+Remove = Callable[[Call, Repository, Entity], None]
+
+
+def create_below(call: Call, above: Entity) -> Entity:
+    """Create the entities below a new one that its request sends (`{"lines": [{...}]}`).
+
+    Returns the upper one without those that its responses show from below. Raises a Refusal for an
+    item that can't be created.
+    """
+    shown = set()
+    for name, child, items in _sent_below(call, named(call.sent)):
+        # There are no others.
+        call.world[SYSTEM.name].put({"id": sown(child, above.key), "sent": True})
+        for index, item in enumerate(items):
+            _create(call, child, above, named(item), (name, index))
+        shown.add(name)
+    return _without(call, above, shown)
+
+
+def replace_below(call: Call, above: Entity, given: Mapping[str, Any], remove: Remove) -> Entity:
+    """Make the entities below one those that a change of it sends: those with a known id are
+    changed, others are new, and the rest is removed."""
+    shown = set()
+    for name, child, items in _sent_below(call, given):
+        if name not in call.context.joins.below(call.resource):
+            continue
+        call.context.sower.sow(call.world, child, above.key)
+        key = child.resource.identity.key or ""
+        before = {one.key: one for one in child.scan(call.world, above.key, False)}
+        keys = {id_text(one.data[key]): one.key for one in before.values() if key in one.data}
+        for index, item in enumerate(items):
+            sent = named(item)
+            known = before.pop(keys.get(id_text(sent.get(key)), ""), None)
+            if known is None:
+                _create(call, child, above, sent, (name, index))
+            else:
+                child.put(call.world, changed_entity(call, child, known, sent, sent))
+        for entity in before.values():
+            remove(call, child, entity)
+        shown.add(name)
+    return _without(call, above, shown)
+
+
+def _sent_below(
+    call: Call, sent: Mapping[str, Any]
+) -> Iterator[tuple[str, OwnRepository, list[Any]]]:
+    """The arrays that are sent of entities below, each with their repository: where responses show
+    them, or where only paths below the entity do."""
+    own = call.context.flat(call.resource).properties
+    arrays = {name: value for name, value in sent.items() if isinstance(value, list)}
+    if not arrays:
+        return
+    for name, child in call.context.joins.below(call.resource).items():
+        items = arrays.get(name)
+        if items is not None and all(isinstance(item, Mapping) for item in items):
+            yield name, child, items
+    by_noun = {noun(n): (n, v) for n, v in arrays.items() if n not in own and v}
+    for other in call.context.repositories.values() if by_noun else ():
+        resource = other.resource
+        link = resource.parents[-1] if resource.parents else None
+        name, items = by_noun.get(resource.noun.rsplit(".", 1)[-1], ("", None))
+        if link is None or link.resource != call.resource.name or items is None:
+            continue
+        if not resource.singleton and isinstance(other, OwnRepository):
+            # What only the request has of them is of no entity.
+            known = other.flat.properties
+            yield name, other, [{n: v for n, v in named(i).items() if n in known} for i in items]
+
+
+def _create(
+    call: Call, child: OwnRepository, above: Entity, sent: Mapping[str, Any], place: tuple[str, int]
+) -> None:
+    """Create one entity below another. `place` is the array and index in the body."""
+    resource, link = child.resource, child.resource.parents[-1]
+    fixed = {n: v for n, v in sent.items() if n == resource.identity.key}
+    if any(child.get(call.world, str(value)) is not None for value in fixed.values()):
+        fixed = {}  # It would take the entity with this id away from another parent.
+    if link.field:
+        fixed[link.field] = call.id_of(above)
+    try:
+        made = new_entity(call, child, sent, fixed, above.key)
+    except Refusal as refusal:
+        length = 1 + sum(step != FIRST for step in call.action.request.at)
+        refusal.violations = tuple(
+            replace(v, where=(*v.where[:length], *place, *v.where[length:]))
+            for v in refusal.violations
+        )
+        raise
+    child.put(call.world, made)
+
+
+def _without(call: Call, above: Entity, shown: set[str]) -> Entity:
+    """The entity without the arrays that are shown from below."""
+    kept = {
+        name: [] if name in shown and isinstance(value, list) else value
+        for name, value in above.data.items()
+    }
+    if not shown or kept == above.data:
+        return above
+    entity = Entity(above.key, kept, above.parent, above.row)
+    return call.repository.put(call.world, entity)

@@ -1,0 +1,89 @@
+"""Entities below another one, sent with it: the lines of an order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mockserver import MockServer
+from tests.support.documents import (
+    TEXT,
+    WHOLE,
+    Json,
+    answer,
+    array,
+    body,
+    collection,
+    document,
+    thing,
+)
+
+LINE = {"$ref": "#/components/schemas/Line"}
+ORDER = {"$ref": "#/components/schemas/Order"}
+ITEM = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+
+
+def orders(**line: Json) -> Json:
+    """Orders with lines, which responses show in them and which have paths of their own."""
+    paths = collection("/orders", ORDER, thing(customer=TEXT, lines=array(LINE)))
+    paths["/orders/{id}/lines"] = {
+        "parameters": [ITEM],
+        "get": {"responses": {"200": answer(array(LINE))}},
+        "post": {"requestBody": body(LINE), "responses": {"201": answer(LINE)}},
+    }
+    order = thing("id", id=TEXT, customer=TEXT, lines=array(LINE), line_count=WHOLE)
+    return document(
+        paths, schemas={"Line": thing("sku", sku=TEXT, note=TEXT, **line), "Order": order}
+    )
+
+
+@pytest.fixture(params=[{}, {"id": {"type": "string", "readOnly": True}}], ids=["rows", "ids"])
+def server(request: pytest.FixtureRequest) -> Iterator[MockServer]:
+    with MockServer(orders(**request.param), clock="manual") as server:
+        yield server
+
+
+def skus(server: MockServer, path: str) -> list[str]:
+    found = server.client.get(path).json()
+    return [line["sku"] for line in (found["lines"] if isinstance(found, dict) else found)]
+
+
+def test_what_is_sent_with_an_entity_is_below_it(server: MockServer) -> None:
+    sent = {"customer": "a", "lines": [{"sku": "x"}, {"sku": "y"}]}
+    made = server.client.post("/orders", json=sent).json()
+    assert [line["sku"] for line in made["lines"]] == ["x", "y"]
+    assert made["line_count"] == 2
+    path = f"/orders/{made['id']}"
+    assert skus(server, path + "/lines") == ["x", "y"]
+    assert server.client.post(path + "/lines", json={"sku": "z"}).status_code == 201
+    assert skus(server, path) == skus(server, path + "/lines") == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_change_replaces_what_is_below(server: MockServer, method: str) -> None:
+    made = server.client.post("/orders", json={"lines": [{"sku": "x"}, {"sku": "y"}]}).json()
+    path = f"/orders/{made['id']}"
+    sent = {"customer": "b", "lines": [{"sku": "new"}]}
+    changed = server.client.request(method, path, json=sent).json()
+    assert [line["sku"] for line in changed["lines"]] == ["new"]
+    assert skus(server, path) == skus(server, path + "/lines") == ["new"]
+    kept = server.client.patch(path, json={"customer": "c"}).json()
+    assert [line["sku"] for line in kept["lines"]] == ["new"]
+
+
+def test_what_has_a_known_id_is_changed() -> None:
+    with MockServer(orders(id=TEXT, amount=WHOLE), clock="manual") as server:
+        made = server.client.post("/orders", json={"lines": [{"sku": "x", "amount": 1}]}).json()
+        path, line = f"/orders/{made['id']}", made["lines"][0]
+        sent = {"lines": [{"id": line["id"], "sku": "x2"}, {"sku": "y"}]}
+        changed = server.client.patch(path, json=sent).json()["lines"]
+        assert changed[0] == {**line, "sku": "x2"}
+        assert [one["sku"] for one in changed] == ["x2", "y"]
+        assert len({one["id"] for one in changed}) == 2
+
+
+def test_an_empty_array_empties_it(server: MockServer) -> None:
+    made = server.client.post("/orders", json={"lines": [{"sku": "x"}]}).json()
+    assert server.client.patch(f"/orders/{made['id']}", json={"lines": []}).json()["lines"] == []
+    assert skus(server, f"/orders/{made['id']}/lines") == []
