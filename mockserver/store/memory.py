@@ -45,7 +45,13 @@ class _Transaction:
             real = store.real_now()
             if store.ttl:
                 store.expire(real)
-            world = self._world = store.world(self._tenant)
+            tenant = self._tenant
+            world = store.worlds.get(tenant)
+            if world is None:
+                world = store.world(tenant)
+            else:
+                store.worlds.move_to_end(tenant)
+            self._world = world
             world.last_used = real
             world.now = world.clock.now(real)
         except BaseException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, Protocol
 
 from mockserver.engine.world import Collection, Place, Row, SortKey
@@ -18,6 +19,7 @@ class Reversible(Protocol):
 Undo = tuple[Reversible, str, Any]
 """The changed state, the key, and the previous value."""
 _ALL = (None, None)
+_last = itemgetter(-1)
 _MOST_ORDERS = 8
 """Orders that are kept besides a collection's own; each costs a little at each write. One by
 several properties counts as several: it takes as much memory."""
@@ -97,16 +99,14 @@ class MemoryRows:
         skip: int = 0,
         **where: Any,
     ) -> Iterator[Row]:
-        keys = self._list(where)
+        keys = self._list(where) if where else self._lists[_ALL]
         if newest_first:
             start = len(keys) if after is None else bisect_left(keys, after)
             positions = range(start - 1 - skip, -1, -1)
         else:
             start = 0 if after is None else bisect_right(keys, after)
             positions = range(start + skip, len(keys))
-        rows = self._rows
-        for position in positions:
-            yield rows[keys[position][-1]]
+        return map(self._rows.__getitem__, map(_last, map(keys.__getitem__, positions)))
 
     def count(self, **where: Any) -> int:
         return len(self._list(where))

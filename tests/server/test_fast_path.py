@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from typing import Any
 
 import pytest
 
 from mockserver.engine.serialization import Sent
 from mockserver.server.asgi.app import send_reply
-from mockserver.server.asgi.fast_path import begin, send_whole
+from mockserver.server.asgi.fast_path import begin, received_whole, send_whole
 from mockserver.server.asgi.uvicorn import ThreadedServer
 
 
@@ -150,3 +151,52 @@ def test_a_body_in_pieces_is_one_body() -> None:
     head = b"POST /quick HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n"
     received = _exchange(head + b"\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
     assert received.endswith(b"/quick abcde")
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3], ids=["whole", "head first", "in pieces"])
+@pytest.mark.parametrize("taken", ["at once", "as a message"])
+def test_who_listens_behind_the_body_hears_of_the_end(parts: int, taken: str) -> None:
+    heard: list[Any] = []
+
+    async def listening(scope: Any, receive: Any, send: Any) -> None:
+        body = received_whole(receive, 1000) if taken == "at once" else None
+        while body is None or len(body) < 4:
+            body = (body or b"") + (await receive())["body"]
+        heard.append(body)
+        heard.append((await receive())["type"])
+
+    whole = _request(b"/", b"abcd")
+    head = len(whole) - 4
+    cuts = {1: [len(whole)], 2: [head, len(whole)], 3: [head, head + 2, len(whole)]}[parts]
+    server = ThreadedServer(listening, lambda refusal, target: Sent(400))
+    try:
+        port = int(server.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            for begin, end in zip([0, *cuts], cuts, strict=False):
+                connection.sendall(whole[begin:end])
+                time.sleep(0.05)
+            assert heard == [b"abcd"]
+        for _ in range(100):
+            if len(heard) == 2:
+                break
+            time.sleep(0.02)
+    finally:
+        server.close()
+    assert heard == [b"abcd", "http.disconnect"]
+
+
+def test_who_waits_to_be_told_to_go_on_is_told() -> None:
+    server = ThreadedServer(_application, lambda refusal, target: Sent(400))
+    try:
+        port = int(server.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            whole = _request(b"/quick", b"abc", close=True)
+            connection.sendall(whole[:-5] + b"expect: 100-continue\r\n\r\n")
+            assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            connection.sendall(b"abc")
+            received = b""
+            while chunk := connection.recv(65536):
+                received += chunk
+    finally:
+        server.close()
+    assert received.endswith(b"/quick abc")

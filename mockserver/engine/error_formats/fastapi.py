@@ -125,21 +125,26 @@ def _condition(violation: Violation) -> Violation:
 def first_faults(violations: Iterable[Violation]) -> list[Violation]:
     """The errors pydantic would reach: one per value, and none after an error that stops it."""
     best: dict[Where, Violation] = {}
+    waits, stops = False, False
     for violation in violations:
-        # A key and its value share a place.
-        key = violation.keyword == "propertyNames"
-        where = (*violation.where, "[key]") if key else violation.where
+        where, keyword = violation.where, violation.keyword
+        if keyword == "propertyNames":  # a key and its value share a place
+            where = (*where, "[key]")
         known = best.get(where)
         if known is None or _rank(violation) < _rank(known):
             best[where] = violation
-    if len(best) == 1:
+        waits = waits or keyword in _AFTER
+        stops = stops or keyword in _STOPS
+    if len(best) == 1 or not (waits or stops):
         return list(best.values())
     # Parents are validated only when their parts are valid.
     parents: set[Where] = set()
-    if any(violation.keyword in _AFTER for violation in best.values()):
+    if waits:
         parents = {where[:depth] for where in best for depth in range(len(where))}
     stopped = {where for where, violation in best.items() if violation.keyword in _STOPS}
     first = min(map(len, stopped), default=0)
+    if not waits and max(map(len, best)) <= first:
+        return list(best.values())  # nothing is inside of what stopped
     return [
         violation
         for where, violation in best.items()
@@ -205,7 +210,7 @@ class FastApiDialect:
         if isinstance(refusal, Invalid):
             status = invalid_status(operation)
             if status == 422:
-                found = list(_as_read(refusal.violations, operation))
+                found = _as_read(refusal.violations, operation)
                 detail = self._words.faults(found, refusal.message)
                 return answer(422, {"detail": detail}, refusal)
             return answer(status, self._pair(refusal, "bad_request"), refusal)
@@ -217,22 +222,29 @@ class FastApiDialect:
         return {"error": code, "message": message_of(refusal)}
 
 
-def _as_read(violations: Iterable[Violation], operation: Operation | None) -> Iterable[Violation]:
+def _as_read(violations: Sequence[Violation], operation: Operation | None) -> Sequence[Violation]:
     """The violations as FastAPI comes upon them. Where a function takes several bodies (a schema
     named `Body_...`), each property is looked up by itself: what has no properties lacks them all,
     and of one that is missing there is no input."""
-    content = operation.body.content.values() if operation is not None and operation.body else ()
-    schema = next((media.schema for media in content if media.schema), {})
-    several = str(schema.get("title", "")).startswith("Body_")
+    schema: Schema = {}
+    for media in operation.body.content.values() if operation and operation.body else ():
+        if media.schema:
+            schema = media.schema
+            break
+    if not str(schema.get("title", "")).startswith("Body_"):
+        return violations
+    found: list[Violation] = []
     for violation in violations:
-        where, missing = violation.where, replace(violation, keyword="required", value=None)
-        if several and where == ("body",) and violation.keyword == "type":
+        where, keyword = violation.where, violation.keyword
+        if where == ("body",) and keyword == "type":
+            missing = replace(violation, keyword="required", value=None)
             names = tuple(schema.get("properties") or ())
-            yield from (replace(missing, where=(*where, name)) for name in names)
-        elif several and len(where) == 2 and violation.keyword == "required":
-            yield missing
+            found += [replace(missing, where=(*where, name)) for name in names]
+        elif len(where) == 2 and keyword == "required":
+            found.append(replace(violation, value=None))
         else:
-            yield violation
+            found.append(violation)
+    return found
 
 
 def words_of(contract: Contract) -> Words:

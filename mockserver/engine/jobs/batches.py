@@ -50,6 +50,11 @@ def is_open(row: Row, lifecycle: Lifecycle, now: int) -> bool:
     return bool(row["open"]) and not lifecycle.is_terminal(state_at(row["schedule"], now))
 
 
+def open_rows(rows: Iterable[Row], lifecycle: Lifecycle, now: int) -> list[Row]:
+    """The children that can still change."""
+    return [row for row in rows if row["open"] and is_open(row, lifecycle, now)]
+
+
 def cancelled(row: Row, lifecycle: Lifecycle, now: int, state: str = "cancelled") -> dict[str, Any]:
     """An open child, ended in `state` now."""
     stopped = scheduled(row, cut(row["schedule"], state, now), lifecycle)

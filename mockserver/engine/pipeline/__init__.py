@@ -114,7 +114,7 @@ class Pipeline:
 
     def __call__(self, operation: Operation, message: Message) -> Sent:
         """Process a routed request."""
-        steps = self.steps(operation)
+        steps = self._steps.get(operation.id) or self._work_out(operation)
         rules = steps.rules
         if rules is not None:
             message = replace(message, body=with_defaults(rules, message.body))
@@ -283,7 +283,16 @@ class Pipeline:
     ) -> str:
         """The tenant. Raises Unauthenticated."""
         any_key = (leniency or self.leniency_for(message)).any_key
-        return self.authenticator(operation, message.headers, message.query, any_key=any_key)
+        try:
+            return self.authenticator(operation, message.headers, message.query, any_key=any_key)
+        except Unauthenticated as refusal:
+            return self._tenant_instead(operation, message, refusal)
+
+    def _tenant_instead(
+        self, operation: Operation, message: Message, refusal: Unauthenticated
+    ) -> str:
+        """The tenant of a credential that was refused. Raises the refusal."""
+        raise refusal
 
     def tenant_of(self, operation: Operation, message: Message) -> str | None:
         """The tenant; None if the request will fail before its world is needed."""

@@ -89,6 +89,7 @@ class Authenticator:
         any_key = any_key and not self._closed
         missing = _NO_SCOPES
         ended: Issued | None = None
+        keys, prefix, closed = self._keys, self._prefix, self._closed
         for proofs in choices:
             tenant = ANONYMOUS
             lacking = _NO_SCOPES
@@ -97,12 +98,13 @@ class Authenticator:
                 if credential is None:
                     break
                 whole = credential
-                if scopes is not None and credential not in self._keys:
+                if scopes is not None and credential not in keys:
                     credential, colon, scope_texts = credential.partition(":")
                     lacking |= (
                         scopes.difference(_SEPARATOR.split(scope_texts)) if colon else frozenset()
                     )
-                if not self.accepts(credential):
+                # As `accepts` says it.
+                if closed or not (credential.startswith(prefix) or credential in keys):
                     issued = self._issued(whole)
                     if issued is None or issued.problem:
                         if any_key:

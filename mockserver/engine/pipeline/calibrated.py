@@ -30,7 +30,6 @@ from mockserver.engine.calibration import (
     time_before,
     with_body,
 )
-from mockserver.engine.leniency import Leniency
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, Steps
 from mockserver.engine.serialization import Sent, refusal_of
@@ -64,8 +63,8 @@ class Learned(Refusal):
         self.answer, self.instead = answer, instead
 
 
-# Twice for every request: without `super()`.
-_answer, _authenticate = Pipeline._answer, Pipeline.authenticate
+# For every request: without `super()`.
+_answer, _refuse = Pipeline._answer, Pipeline.refuse
 
 
 class CalibratedPipeline(Pipeline):
@@ -133,19 +132,16 @@ class CalibratedPipeline(Pipeline):
                 raise Learned(answer, other) from None
             return _given(answer, sent, message)
 
-    def authenticate(
-        self, operation: Operation, message: Message, leniency: Leniency | None = None
+    def _tenant_instead(
+        self, operation: Operation, message: Message, refusal: Unauthenticated
     ) -> str:
-        """The tenant; where the real server takes any credential, each is a tenant of its own."""
-        try:
-            return _authenticate(self, operation, message, leniency)
-        except Unauthenticated:
-            rules = self.settings.lock.get(operation.id)
-            if rules is None or rules.keys != "any" or not self._has_key(message):
-                raise
-            headers = {n: v for n, v in message.headers.items() if n != TENANT}
-            tenant = self.authenticator(operation, headers, message.query, any_key=True)
-            return " ".join(filter(None, (message.headers.get(TENANT), tenant)))
+        """Where the real server takes any credential, each is a tenant of its own."""
+        rules = self.settings.lock.get(operation.id)
+        if rules is None or rules.keys != "any" or not self._has_key(message):
+            raise refusal
+        headers = {n: v for n, v in message.headers.items() if n != TENANT}
+        tenant = self.authenticator(operation, headers, message.query, any_key=True)
+        return " ".join(filter(None, (message.headers.get(TENANT), tenant)))
 
     def _handle(self, traits: Traits, world: World, request: Request) -> Reply:
         """The reply, unless the calibration file refuses what this world says of the request; adds
@@ -167,7 +163,7 @@ class CalibratedPipeline(Pipeline):
         self, operation: Operation | None, refusal: Refusal, message: Message, now: int = 0
     ) -> Sent:
         if not isinstance(refusal, Learned) or operation is None:
-            sent = super().refuse(operation, refusal, message, now)
+            sent = _refuse(self, operation, refusal, message, now)
             traits = refusal.headers.get(HEADER)
             if traits is None or any(name == HEADER.encode() for name, _ in sent.headers):
                 return sent

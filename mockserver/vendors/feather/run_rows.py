@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from random import Random
 from typing import Any, Literal, get_args
 
-from mockserver.engine.jobs.batches import cancelled, is_open, latest, scheduled
+from mockserver.engine.jobs.batches import cancelled, is_open, latest, open_rows, scheduled
 from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.jobs.schedule import ends, state_at
 from mockserver.engine.timestamps import seconds
@@ -204,9 +204,8 @@ def children(world: World, suite_run: Row) -> list[Row]:
 
 def cancel_suite(world: World, suite_run: Row) -> None:
     """Cancel every open child; the others stay unchanged (rules 78 to 80)."""
-    for row in children(world, suite_run):
-        if is_open(row, SIMULATION_RUN, world.now):
-            put_run(world, cancelled(row, SIMULATION_RUN, world.now))
+    for row in open_rows(children(world, suite_run), SIMULATION_RUN, world.now):
+        put_run(world, cancelled(row, SIMULATION_RUN, world.now))
 
 
 def retry_failed(world: World, suite_run: Row) -> Row:

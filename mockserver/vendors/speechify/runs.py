@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.engine.api import handles
-from mockserver.engine.jobs.batches import is_open, steering
+from mockserver.engine.jobs.batches import open_rows, steering
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import Listing, PageNames
 from mockserver.engine.timestamps import SECOND, parse, render
@@ -124,7 +124,7 @@ def steer(world: World, job_id: str, order: Mapping[str, Any]) -> dict[str, Any]
     suite = world["suite_runs"].get(job_id)
     if suite is None:
         return run_view(world, steered(find(world, "runs", job_id)))
-    still_open = [row for row in children(world, suite) if is_open(row, TEST_RUN, world.now)]
+    still_open = open_rows(children(world, suite), TEST_RUN, world.now)
     if not still_open:
         raise Conflict(f"Nothing of suite run {job_id} is open any more.")
     for row in still_open:
