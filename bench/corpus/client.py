@@ -265,9 +265,10 @@ class Client:
                     asked = self._place(asked, 0 if step == FIRST else step) if asked else None
                 if asked is not None:
                     kept = _described(self.values.schemas, self.values.schemas.at(asked), kept)
-                changed = _replaced(value, (*action.request.at, *start, *path), kept)
-                if self.values.check(pointer).is_valid(changed):
-                    value = changed
+                with suppress(LookupError):  # An earlier change may have removed it.
+                    changed = _replaced(value, (*action.request.at, *start, *path), kept)
+                    if self.values.check(pointer).is_valid(changed):
+                        value = changed
         return value
 
     def _below(self, resource: Resource, sent: Any) -> Iterator[tuple[str, str]]:

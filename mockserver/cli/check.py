@@ -51,8 +51,9 @@ def quirks(contract: Contract) -> Iterator[Note]:
         if not isinstance(tag, Mapping) and is_loose(document, node):
             yield Note(
                 join(pointer, "oneOf"),
-                "a value can match several branches, because one of them requires nothing: it is "
-                "treated as anyOf, and the best match is used; add a discriminator or `required`",
+                "a value can match several branches, because one of them requires nothing that "
+                "another does not: it is treated as anyOf, and the best match is used; add a "
+                "discriminator or `required`",
             )
 
 

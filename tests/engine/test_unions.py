@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from mockserver import MockServer
 from mockserver.engine.randomness import Rng
 from tests.engine.test_values import HERE, NOW, values_of
 from tests.support.documents import TEXT
@@ -147,21 +149,99 @@ def test_a_list_beside_any_text_is_an_open_list(branches: list[Any], values: set
 
 
 @pytest.mark.parametrize(
-    "branch",
+    ("branch", "refused"),
     [
-        thing(("target",), target=TEXT),
-        thing(limit=TEXT) | {"additionalProperties": False},
-        thing(kind={"enum": ["a"]}),
+        (thing(("target",), target=TEXT), {"folder": "x", "target": "y"}),
+        (thing(("target",), target=TEXT, folder=TEXT), {"folder": "x", "target": "y"}),
+        (thing(("folder",), folder={"type": "integer"}), {"folder": True}),
+        (thing(limit=TEXT) | {"minProperties": 1}, {"folder": "x", "limit": "y"}),
+        (thing(limit=TEXT) | {"not": {"required": ["target"]}}, {"folder": "x", "limit": "y"}),
+        ({"oneOf": [thing(("a",)), thing(("b",))]}, {"folder": "x", "a": 1}),
     ],
 )
-def test_what_excludes_one_another_is_no_union(branch: dict[str, Any]) -> None:
+def test_what_excludes_one_another_is_no_union(
+    branch: dict[str, Any], refused: dict[str, Any]
+) -> None:
     union = {"oneOf": [thing(("folder",), folder=TEXT), branch]}
     check = values_of(union, "3.1.0", request=True).check(HERE)
-    both = {"folder": "x", "target": "y", "kind": "a"}
-    assert check.is_valid({"folder": "x", "target": "y", "kind": "a"}) == (
-        "additionalProperties" in branch
-    )
-    assert check.is_valid({"folder": both["folder"], "kind": "b"})
+    assert not check.is_valid(refused)
+
+
+KEY = thing(("comment",), comment=TEXT)
+WHOLE = {"type": "integer"}
+
+
+@pytest.mark.parametrize(
+    ("branches", "taken", "refused"),
+    [
+        # What is required is the same, what is optional differs.
+        (
+            [
+                {"allOf": [KEY, thing(until=TEXT)]},
+                {"allOf": [KEY, thing(days={"type": "integer"})]},
+            ],
+            [{"comment": "x"}, {"comment": "x", "until": "y"}, {"comment": "x", "days": 3}],
+            [{}, {"comment": "x", "until": 1, "days": "y"}],
+        ),
+        # One requires more than the other.
+        (
+            [KEY, thing(("comment", "owner"), comment=TEXT, owner=TEXT)],
+            [{"comment": "x"}, {"comment": "x", "owner": "y"}],
+            [{"owner": "y"}],
+        ),
+        # The states of both kinds have one in common.
+        (
+            [thing(state={"enum": ["draft", "sent"]}), thing(state={"enum": ["draft", "paid"]})],
+            [{}, {"state": "draft"}, {"state": "paid"}],
+            [{"state": "lost"}],
+        ),
+        ([{"type": "integer"}, {"type": "number"}, TEXT], [1, 1.5, "x"], [True, None, {}]),
+        ([TEXT | {"format": "uuid"}, TEXT], ["x", str(UUID(int=5))], [1]),
+        (
+            [{"type": "array", "items": TEXT}, {"type": "array", "items": KEY}],
+            [[], ["x"], [{"comment": "y"}]],
+            [[1], ["x", {"comment": "y"}]],
+        ),
+        ([TEXT | {"nullable": True}, KEY | {"nullable": True}], [None, "x"], [1]),
+    ],
+)
+def test_branches_that_nothing_required_tells_apart_are_a_union(
+    branches: list[Any], taken: list[Any], refused: list[Any]
+) -> None:
+    values = values_of({"oneOf": branches}, "3.0.3", request=True)
+    check = values.check(HERE)
+    assert [value for value in taken if not check.is_valid(value)] == []
+    assert [value for value in refused if check.is_valid(value)] == []
+    literal = values.literal(HERE)
+    assert all(literal.is_valid(values.make(HERE, Rng(NOW, seed))) for seed in range(6))
+
+
+def test_a_response_that_fits_two_branches_is_sent_if_nothing_else_can_be() -> None:
+    way = {
+        "oneOf": [
+            thing(("card",), card=TEXT, iban=TEXT),
+            thing(("iban",), card=TEXT, iban=TEXT),
+        ]
+    }
+    payment = thing(("id", "way"), id=TEXT, way=way)
+    sent = thing(("way",), way=thing(card=TEXT, iban=TEXT))
+    one = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    said = {"description": "", "content": {"application/json": {"schema": payment}}}
+    asked = {"content": {"application/json": {"schema": sent}}}
+    document = {
+        "openapi": "3.0.3",
+        "paths": {
+            "/payments": {"post": {"requestBody": asked, "responses": {"201": said}}},
+            "/payments/{id}": {"get": {"parameters": [one], "responses": {"200": said}}},
+        },
+    }
+    both = {"card": "4", "iban": "DE"}
+    with MockServer(document) as server:
+        made = server.client.post("/payments", json={"way": both})
+        assert (made.status_code, made.json()["way"]) == (201, both)
+        assert server.client.get(f"/payments/{made.json()['id']}").json()["way"] == both
+        alone = server.client.post("/payments", json={"way": {"card": "4"}}).json()
+        assert alone["way"] == {"card": "4"}
 
 
 def test_what_is_made_fits_one_branch_alone_where_it_can() -> None:

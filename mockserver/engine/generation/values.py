@@ -114,7 +114,7 @@ class Values:
                 continue
             violations = literal.violations(value)
             narrow.update(v.where for v in _leaves(violations) if v.keyword == "oneOf")
-            if literal is not check and check.is_valid(value):
+            if self._is_of_several(pointer, value, violations, attempt):
                 # It fits several branches of a choice. What a client sent may, if nothing helps.
                 good = value if good is MISSING else good
                 if attempt >= _NARROWED and _is_as_known(value, known, violations):
@@ -128,6 +128,17 @@ class Values:
                 given = MISSING
                 wanted.clear()
         return good if good is not MISSING else self._last_resort(pointer, check)
+
+    def _is_of_several(
+        self, pointer: str, value: Json, violations: Sequence[Violation], attempt: int
+    ) -> bool:
+        """Whether a value is only wrong in that it fits several branches of a `oneOf`, and may."""
+        check = self.check(pointer)
+        if check.unions and check.is_valid(value):
+            return True
+        if self._request or attempt < _NARROWED or not any(map(_fits_several, _leaves(violations))):
+            return False
+        return self._validators.union(pointer).is_valid(value)
 
     def kept(
         self,

@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 
 from mockserver.openapi.document import find, pointer_of
 
-_BOUNDS = ("minProperties", "patternProperties", "propertyNames", "dependentRequired", "if", "not")
+_ASKING = ("minProperties", "if", "not")
+_SCALARS = frozenset(("string", "number", "integer", "boolean"))
+_SIZES = ("float", "double", "int32", "int64")
 _NOTES = ("type", "$ref", "allOf", "title", "description", "example", "examples", "default")
-"""What a schema that admits every text may have."""
+"""What a schema that admits every value of its type may have."""
+_MOST_COMPARED = 60
 _MOST_PARTS = 200
 
 
@@ -84,35 +87,19 @@ def _dispatch(
 
 
 def is_loose(document: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
-    """Whether several branches of a `oneOf` can match only because one of them requires nothing.
+    """Whether a value can match several branches of a `oneOf` because one of them requires nothing
+    that another one does not, both take null, or both take an empty array.
 
-    Such a union is read as an `anyOf`: a value belongs to the branch it fits best.
+    Such a union is read as an `anyOf`: a value belongs to the branch it fits best. Where each
+    branch requires something of its own (`card` or `iban`), what has both still fits none.
     """
     branches = schema.get("oneOf")
     if not isinstance(branches, list) or len(branches) < 2:
         return False
-    facts = [_Facts(document, branch) for branch in branches]
-    objects = [fact for fact in facts if fact.is_object]
-    if len(objects) > 1 and any(fact.asks_for_nothing for fact in objects):
+    facts = [_Facts(document, branch) for branch in branches[:_MOST_COMPARED]]
+    if sum(one.nullable for one in facts) > 1 or sum(one.may_be_empty for one in facts) > 1:
         return True
-    return _is_open_list(document, branches)
-
-
-def _is_open_list(document: Mapping[str, Any], branches: Sequence[Any]) -> bool:
-    """Whether one branch lists texts and another admits any: `[{"enum": ["a"]}, {"type":
-    "string"}]`."""
-    parts = [list(plain_parts(document, branch)) for branch in branches]
-    lists = any(
-        isinstance(values, list) and any(isinstance(value, str) for value in values)
-        for one in parts
-        for part in one
-        for values in (part.get("enum"),)
-    )
-    return lists and any(
-        any(part.get("type") == "string" for part in one)
-        and all(word in _NOTES or word.startswith("x-") for part in one for word in part)
-        for one in parts
-    )
+    return any(one is not other and one.covers(other) for one in facts for other in facts)
 
 
 class _Facts:
@@ -120,20 +107,25 @@ class _Facts:
 
     def __init__(self, document: Mapping[str, Any], branch: Any) -> None:
         self.required: dict[str, None] = {}
-        self.is_object = self.bounded = False
+        self.is_object = self.nullable = False
+        self._asks = self._closed = False
         self._listed: dict[str, list[Any]] = {}
+        self._kinds: dict[str, set[str]] = {}
+        self._patterns: dict[str, str] = {}
         hidden: set[str] = set()
-        for part in plain_parts(document, branch):
+        self._parts = list(plain_parts(document, branch))
+        for part in self._parts:
             properties = part.get("properties")
             properties = properties if isinstance(properties, Mapping) else {}
             self.is_object = self.is_object or part.get("type") == "object" or bool(properties)
+            self.nullable = self.nullable or _takes_null(part)
             needed = part.get("required")
             if isinstance(needed, list):
                 self.required.update(dict.fromkeys(n for n in needed if isinstance(n, str)))
-            closed = (part.get(w) for w in ("additionalProperties", "unevaluatedProperties"))
             chooses = any(part.get(word) for word in ("oneOf", "anyOf", "enum", "const"))
-            self.bounded = self.bounded or chooses or any(word in part for word in _BOUNDS)
-            self.bounded = self.bounded or any(value is False for value in closed)
+            self._asks = self._asks or chooses or any(word in part for word in _ASKING)
+            closed = (part.get(w) for w in ("additionalProperties", "unevaluatedProperties"))
+            self._closed = self._closed or any(value is False for value in closed)
             for name, value in properties.items():
                 if isinstance(value, Mapping) and (value.get("readOnly") or value.get("writeOnly")):
                     hidden.add(name)
@@ -141,18 +133,69 @@ class _Facts:
                     values = [inner["const"]] if "const" in inner else inner.get("enum")
                     if isinstance(values, list) and values:
                         self._listed.setdefault(name, values)
+                    self._kinds.setdefault(name, set()).update(_types(inner))
+                    if isinstance(inner.get("pattern"), str):
+                        self._patterns[name] = inner["pattern"]
         # Hidden on one side (readOnly, writeOnly).
         for name in hidden:
             self.required.pop(name, None)
 
-    @property
-    def asks_for_nothing(self) -> bool:
-        # A property with an enum identifies its branch, if it is present.
-        return not (self.required or self.bounded or self._listed)
-
     def listed(self, name: str) -> list[Any] | None:
         """The enum of a property; None if it has none."""
         return self._listed.get(name)
+
+    def covers(self, other: _Facts) -> bool:
+        """Whether all that the other branch needs is enough for this one, too."""
+        if not (self.is_object and other.is_object):
+            # A plain `type` takes what the other one restricts: texts, and a list of texts.
+            kinds = other.scalars()
+            return bool(kinds) and kinds <= self.scalars() and self._says_only_its_kind()
+        if self._asks or not self.required.keys() <= other.required.keys():
+            return False
+        if self._closed and not other.required.keys() <= self._kinds.keys():
+            return False
+        return not any(self._differs(other, name) for name in self.required)
+
+    def _differs(self, other: _Facts, name: str) -> bool:
+        """Whether a property tells the branches apart."""
+        listed = self._listed.get(name), other.listed(name)
+        if listed[0] and listed[1] and not any(value in listed[1] for value in listed[0]):
+            return True
+        patterns = {one._patterns[name] for one in (self, other) if name in one._patterns}
+        mine, others = self._kinds.get(name), other._kinds.get(name)
+        return len(patterns) > 1 or bool(mine and others and mine.isdisjoint(others))
+
+    def scalars(self) -> set[str]:
+        """The types of the values, if they are neither objects nor arrays."""
+        found: set[str] = set()
+        for part in self._parts:
+            found.update(_types(part))
+            if not found and isinstance(part.get("enum"), list):
+                found.update("string" for value in part["enum"] if isinstance(value, str))
+        return found if found <= _SCALARS else set()
+
+    def _says_only_its_kind(self) -> bool:
+        return all(
+            word in _NOTES or word.startswith("x-") or (word == "format" and part[word] in _SIZES)
+            for part in self._parts
+            for word in part
+        )
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether it takes an empty array."""
+        arrays = any("array" in _types(part) for part in self._parts)
+        return arrays and not any(part.get("minItems") for part in self._parts)
+
+
+def _types(part: Mapping[str, Any]) -> list[str]:
+    found = part.get("type")
+    found = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    return [*found, "integer"] if "number" in found else found
+
+
+def _takes_null(part: Mapping[str, Any]) -> bool:
+    return part.get("nullable") is True or ("null" in _types(part) and part.get("type") != "null")
 
 
 def plain_parts(document: Mapping[str, Any], schema: Any) -> Iterable[Mapping[str, Any]]:

@@ -17,6 +17,9 @@ from mockserver.openapi.schemas.discriminators import Dispatch, dispatch_of, is_
 from mockserver.openapi.schemas.regex import rust_reads
 
 View = Literal["request", "reply"]
+Reading = Literal["literal", "usual", "union"]
+"""How a `oneOf` is read: as written, exactly one branch matches; as a union (`anyOf`); or, as
+usual, as a union where its branches can't be told apart (`is_loose`)."""
 
 PYTHON_PATTERN = "x-python-pattern"
 """Stands for `pattern` where only Python's regular expressions understand it."""
@@ -71,15 +74,12 @@ class Closure(NamedTuple):
 
 
 class Translation:
-    """The schemas of a document as seen by one side of an exchange.
-
-    With `literal`, each `oneOf` is read as written: exactly one branch matches.
-    """
+    """The schemas of a document as seen by one side of an exchange."""
 
     def __init__(
-        self, document: Mapping[str, Any], version: str, view: View, *, literal: bool = False
+        self, document: Mapping[str, Any], version: str, view: View, reading: Reading = "usual"
     ) -> None:
-        self._literal = literal
+        self._reading: Reading = reading
         self._document = document
         self._old = version.startswith("3.0")
         self._hidden = "readOnly" if view == "request" else "writeOnly"
@@ -122,18 +122,20 @@ class Translation:
     def _part(self, pointer: str) -> Part:
         if pointer[1:] and not pointer.startswith("#/"):
             raise ContractError(f"no schema of this document has the $anchor {pointer[1:]!r}")
-        worker = _Worker(self._document, self._old, self._hidden, self._literal)
+        worker = _Worker(self._document, self._old, self._hidden, self._reading)
         schema = worker.translate(lookup(self._document, pointer), pointer)
         references = tuple(worker.references)
         return Part(schema, references, worker.python_patterns, worker.unions, worker.forks)
 
 
 class _Worker:
-    def __init__(self, document: Mapping[str, Any], old: bool, hidden: str, literal: bool) -> None:
+    def __init__(
+        self, document: Mapping[str, Any], old: bool, hidden: str, reading: Reading
+    ) -> None:
         self.document = document
         self.old = old
         self.hidden = hidden
-        self.literal = literal
+        self.reading = reading
         self.unions = self.forks = False
         self.references: dict[str, None] = {}
         self.python_patterns = False
@@ -220,16 +222,20 @@ class _Worker:
             rules = _rules(dispatch, [translated[i] for i in full], len(full) < len(branches))
             found["allOf"] = [*found.get("allOf", ()), *rules]
             self.forks = self.forks or not (dispatch.needed and dispatch.closed)
-        elif (
-            word == "oneOf"
-            and "anyOf" not in found
-            and not self.literal
-            and is_loose(self.document, schema)
-        ):
+        elif word == "oneOf" and self.is_union(schema):
             self.unions = True
-            found["anyOf"] = found.pop("oneOf")
+            union = {"anyOf": found.pop("oneOf")}
+            if "anyOf" in found:
+                union = {"allOf": [*found.get("allOf", ()), union]}
+            found |= union
         if dispatch is None and sum(map(_may_go_deeper, branches)) > 1:
             self.forks = True
+
+    def is_union(self, schema: Mapping[str, Any]) -> bool:
+        """Whether the `oneOf` of a schema is read as an `anyOf`."""
+        if self.reading == "usual":
+            return is_loose(self.document, schema)
+        return self.reading == "union"
 
     def inside(self, where: str, place: str) -> dict[str, Any]:
         """A reference to a part of the translated schema."""

@@ -19,7 +19,13 @@ from mockserver.openapi.schemas.formats import (
     is_clock_time,
     lenient_formats,
 )
-from mockserver.openapi.schemas.json_schema import PYTHON_PATTERN, Closure, Translation, View
+from mockserver.openapi.schemas.json_schema import (
+    PYTHON_PATTERN,
+    Closure,
+    Reading,
+    Translation,
+    View,
+)
 from mockserver.openapi.schemas.regex import OPTIONS, fault, reader
 from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.violations import Shape, faulty_part, violations_of
@@ -129,11 +135,12 @@ class Validators:
         self._requests = _Side(document, version, "request", lenient_formats(noted), noted)
         self._replies = _Side(document, version, "reply", _REPLY_FORMATS, noted)
         self._literal = {
-            "reply": _Side(document, version, "reply", _REPLY_FORMATS, noted, literal=True),
+            "reply": _Side(document, version, "reply", _REPLY_FORMATS, noted, "literal"),
             "request": _Side(
-                document, version, "request", lenient_formats(noted), noted, literal=True
+                document, version, "request", lenient_formats(noted), noted, "literal"
             ),
         }
+        self._unions = _Side(document, version, "reply", _REPLY_FORMATS, noted, "union")
 
     def request(self, pointer: str) -> Check:
         """The check of a request value. Raises ContractError if the schema can't be used."""
@@ -154,6 +161,14 @@ class Validators:
         side = self._literal[view]
         return side.checks.get(pointer) or side.compile(pointer)
 
+    def union(self, pointer: str) -> Check:
+        """The check of a response value that reads each `oneOf` as a union.
+
+        For what can't be made to fit one branch alone: it says more than is needed, but nothing
+        wrong.
+        """
+        return self._unions.checks.get(pointer) or self._unions.compile(pointer)
+
 
 class _Side:
     """The checks of requests, or those of responses."""
@@ -165,12 +180,11 @@ class _Side:
         view: View,
         formats: Mapping[str, Callable[[str], bool]],
         noted: Noted,
-        *,
-        literal: bool = False,
+        reading: Reading = "usual",
     ) -> None:
         self.checks: dict[str, Check] = {}
         self._document = document
-        self._translation = Translation(document, version, view, literal=literal)
+        self._translation = Translation(document, version, view, reading)
         self._formats = dict(formats)
         self._noted = noted
         self._members: dict[str, _Member] | None = None
