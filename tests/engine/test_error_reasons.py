@@ -32,6 +32,11 @@ def refusal(schema: Any, media_type: str = "application/json") -> Any:
         thing("errorDescription status", errorDescription=TEXT, status=WHOLE),
         thing("user_message", user_message=TEXT),
         thing("code message", code=TEXT, message=thing("", lang=TEXT, value=TEXT)),
+        thing("error_text", error_code=TEXT, error_text=TEXT),
+        thing("kind", kind=TEXT, time={"type": "string", "format": "date-time"}),
+        thing("", errorType=TEXT, retry={"type": "boolean"}),
+        thing("", results={"type": "array", "items": thing()}, outcome=thing("", message=TEXT)),
+        thing("", header=thing("", response=thing("", remark=TEXT)), thanks=TEXT, rights=TEXT),
         TEXT,
     ],
 )
@@ -58,6 +63,7 @@ def test_problem_details_without_a_schema(schema: Any) -> None:
     [
         thing("detail", detail=TEXT, status=TEXT, title=TEXT),
         thing("detail", detail=TEXT, source=thing("pointer", pointer=TEXT)),
+        thing("source reasonCode", source=TEXT, reasonCode=TEXT),
         thing("message", message=TEXT, field=TEXT),
     ],
 )

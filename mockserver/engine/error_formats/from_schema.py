@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property, lru_cache
 from typing import Any
 
 from mockserver.engine.error_formats.base import (
@@ -21,14 +20,31 @@ from mockserver.engine.error_formats.base import (
     problem,
     reason_of,
     request_id_of,
-    title_of,
 )
 from mockserver.engine.error_formats.fastapi import Words, words_of
+from mockserver.engine.error_formats.roles import (
+    CODE,
+    FAULTY,
+    ID,
+    LINK,
+    LISTS,
+    MESSAGE,
+    NAMES,
+    NESTS,
+    PLACE,
+    STATUS,
+    WRITTEN,
+    Facts,
+    closest,
+    folded,
+    is_message,
+    neutral_text,
+    text_of,
+)
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.randomness import Rng
 from mockserver.errors import Invalid, Refusal, ReplyError
-from mockserver.inference.words import tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import is_json_or_any, is_xml
 from mockserver.openapi.model import Contract, MediaType, Operation, Response, Violation
@@ -36,74 +52,7 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.records import dataclass
 
-# Roles of the properties of an error schema, recognised by name and type.
-
 _TOO_DEEP = 5
-
-_MESSAGE = frozenset(
-    (
-        *("message", "msg", "detail", "details", "description", "errordescription", "reason"),
-        *("errormessage", "usermessage", "text", "faultstring", "developermessage", "summary"),
-    )
-)
-_MESSAGES = ("message", "messages", "description", "detail", "explanation", "reason")
-_FAULTY = ("error", "fault", "issue", "problem", "violation", "reason", "message")
-_WRITTEN = frozenset(("value", "text", "content"))
-"""What a message that is an object says."""
-_CODE = frozenset(
-    ("code", "errorcode", "slug", "key", "errortype", "kind", "reasoncode", "errorkey", "errorname")
-)
-_STATUS = frozenset(("status", "statuscode", "httpstatus", "httpstatuscode", "httpcode"))
-_ID = frozenset(("requestid", "traceid", "correlationid", "errorid", "logid", "debugid"))
-_LINK = frozenset(
-    ("documentationurl", "docsurl", "docurl", "moreinfo", "helpurl", "href", "infourl", "docs")
-)
-_LISTS = frozenset(
-    (
-        *("errors", "error", "details", "detail", "fields", "issues", "violations", "causes"),
-        *("invalidparams", "invalidparameters", "messages", "fielderrors", "validationerrors"),
-    )
-)
-_PLACE = frozenset(
-    ("field", "path", "param", "parameter", "name", "property", "location", "target")
-)
-
-_NAMES = frozenset(
-    ("fields", "fieldnames", "params", "parameters", "invalidfields", "invalidparams")
-)
-"""Lists of texts that name places, without a message."""
-_STATUS_WORDS = {
-    400: frozenset(("invalid", "bad", "validation", "malformed", "unprocessable")),
-    401: frozenset(("unauthorized", "unauthenticated", "authentication", "auth", "credentials")),
-    403: frozenset(("forbidden", "permission", "denied", "access")),
-    404: frozenset(("missing", "unknown", "notfound")),
-    409: frozenset(("conflict", "exists", "duplicate", "state")),
-    422: frozenset(("validation", "unprocessable", "invalid")),
-    429: frozenset(("throttled", "throttling", "rate", "quota", "limit")),
-}
-_EMPTY = frozenset(("not", "required", "failed", "too"))
-"""Words of our own codes that say nothing by themselves."""
-
-_NESTS = frozenset(("error", "errors", "err", "fault", "problem", "exception", "detail", "details"))
-
-
-@dataclass(frozen=True, eq=False)
-class Facts:
-    """The facts about a refusal that a body can contain; `text` is its message, if that is not all
-    that the refusal says."""
-
-    refusal: Refusal
-    status: int
-    code: str
-    violations: Sequence[Violation]
-    path: str
-    request_id: str = ""
-    text: str = ""
-
-    @cached_property
-    def message(self) -> str:
-        """Put together once somebody asks: many schemas have no place for it."""
-        return self.text or reason_of(self.refusal)
 
 
 class Recogniser:
@@ -123,7 +72,31 @@ class Recogniser:
             return self._list(flat, facts, 0)
         if not flat.properties:
             return {"error": facts.code, "message": facts.message}
-        return self._object(flat, facts, 0)
+        return self._insisting(flat, self._object(flat, facts, 0), facts, 0)
+
+    def _insisting(
+        self, flat: Flat, found: dict[str, Any], facts: Facts, depth: int
+    ) -> dict[str, Any]:
+        """The object, which says why: in its only text, whatever that is called, or in a part."""
+        if _says_why(found, facts):
+            return found
+        texts = [name for name, schema in flat.properties.items() if self._is_free(name, schema)]
+        if len(texts) == 1 and not flat.objects.patterned:
+            return {**found, texts[0]: facts.message}
+        for name, schema in flat.properties.items() if depth < _TOO_DEEP else ():
+            inner = self._flat(schema)
+            if inner.types == ("object",) and inner.properties:
+                part = self._insisting(inner, self._object(inner, facts, 1), facts, depth + 1)
+                if _says_why(part, facts):
+                    return {**found, name: part}
+        return found
+
+    def _is_free(self, name: str, schema: Any) -> bool:
+        """Whether a property may be any text and is called nothing that a message is not."""
+        flat = self._flat(schema)
+        bound = {"format", "pattern", "maxLength"} & flat.rules.keys()
+        other = folded(name) in ID | LINK | STATUS | {"instance"}
+        return flat.types == ("string",) and flat.values is None and not bound and not other
 
     def _flat(self, schema: Any) -> Flat:
         """The schema, with the first branch of every union that isn't null."""
@@ -142,37 +115,37 @@ class Recogniser:
     def _object(self, flat: Flat, facts: Facts, depth: int, neutral: bool = True) -> dict[str, Any]:
         """An object; with `neutral`, required texts get a value that claims nothing false."""
         found: dict[str, Any] = {}
-        beside = set(map(_plain, flat.properties))
+        beside = set(map(folded, flat.properties))
         for name, schema in flat.properties.items():
-            plain = _plain(name)
+            plain = folded(name)
             value = self._property(plain, self._flat(schema), beside, facts, depth)
             if name not in flat.required:
-                if plain in _ID or plain in _LINK:
+                if plain in ID or plain in LINK:
                     # Unknown role: generated only if required.
-                    value = facts.request_id if plain in _ID and facts.request_id else MISSING
+                    value = facts.request_id if plain in ID and facts.request_id else MISSING
                 if value == []:
                     continue
             elif value is MISSING and neutral:
-                value = _neutral(plain, self._flat(schema), facts)
+                value = neutral_text(plain, self._flat(schema), facts)
             if value is not MISSING:
                 found[name] = value
         return found
 
     def _property(self, name: str, flat: Flat, beside: set[str], facts: Facts, depth: int) -> Any:
         if flat.values is not None:
-            return _listed(flat.values, name, facts)
+            return closest(flat.values, name, facts)
         kind = flat.types[0] if flat.types else "string"
         if kind == "string":
-            return _text(name, str(flat.rules.get("format") or ""), beside, facts)
+            return text_of(name, str(flat.rules.get("format") or ""), beside, facts)
         if kind in ("integer", "number"):
-            return facts.status if name in _STATUS or name in _CODE else MISSING
+            return facts.status if name in STATUS or name in CODE else MISSING
         if kind == "boolean":
             flags = {"success": False, "ok": False, "error": True, "failed": True}
             return flags.get(name, MISSING)
         if kind == "array":
-            if name in _NAMES and self._has_texts(flat):
+            if name in NAMES and self._has_texts(flat):
                 return list(dict.fromkeys(map(_place, facts.violations)))
-            lists_faults = name in _LISTS or self._lists_faults(flat, name)
+            lists_faults = name in LISTS or self._lists_faults(flat, name)
             return self._list(flat, facts, depth) if lists_faults else MISSING
         if kind == "object" and depth < _TOO_DEEP:
             return self._nested(name, flat, facts, depth)
@@ -186,18 +159,18 @@ class Recogniser:
         """Whether an array is a list of errors: its items have a text for people."""
         item = self._flat(flat.arrays.items if flat.arrays.items is not None else {})
         if item.properties:
-            names = {_plain(own) for own in item.properties}
-            return any(map(_is_message, names)) and bool(names & (_CODE | _PLACE | _MESSAGE))
-        return "string" in item.types and any(word in name for word in _FAULTY)
+            names = {folded(own) for own in item.properties}
+            return any(map(is_message, names)) and bool(names & (CODE | PLACE | MESSAGE))
+        return "string" in item.types and any(word in name for word in FAULTY)
 
     def _nested(self, name: str, flat: Flat, facts: Facts, depth: int) -> Any:
-        written = next((own for own in flat.properties if _plain(own) in _WRITTEN), None)
-        if written is not None and _is_message(name):
+        written = next((own for own in flat.properties if folded(own) in WRITTEN), None)
+        if written is not None and is_message(name):
             # `{"message": {"lang": "en-us", "value": "..."}}`
             return {**self._object(flat, facts, depth + 1), written: facts.message}
         if flat.properties:
-            return self._object(flat, facts, depth + 1) if name in _NESTS else MISSING
-        if name in _LISTS and facts.violations:
+            return self._object(flat, facts, depth + 1) if name in NESTS else MISSING
+        if name in LISTS and facts.violations:
             return self._map(flat, facts)
         return MISSING
 
@@ -219,7 +192,7 @@ class Recogniser:
 
     def _list(self, flat: Flat, facts: Facts, depth: int) -> Any:
         item = self._flat(flat.arrays.items if flat.arrays.items is not None else {})
-        names = {_plain(name) for name in item.properties}
+        names = {folded(name) for name in item.properties}
         if {"loc", "msg", "type"} <= names:
             return self._words.faults(facts.violations, "" if facts.violations else facts.message)
         if item.types[:1] == ("string",):
@@ -232,10 +205,10 @@ class Recogniser:
             if depth >= _TOO_DEEP:
                 return []
             known = self._object(item, facts, depth + 1, neutral=False)
-            lacking = {_plain(name) for name in item.required if name not in known}
+            lacking = {folded(name) for name in item.required if name not in known}
             if not lacking:
                 return [known]
-            if not any(name in _PLACE or name == "pointer" for name in lacking):
+            if not any(name in PLACE or name == "pointer" for name in lacking):
                 return [self._object(item, facts, depth + 1)]
             # Without a place, an empty list is used where allowed.
             needed = flat.rules.get("minItems")
@@ -252,89 +225,38 @@ class Recogniser:
         if place.rpartition(".")[2] in str(found):
             return found
         text = f"{place} {text}"
-        return self._said(flat, beside, violation, replace(facts, text=text, violations=()))
+        found = self._said(flat, beside, violation, replace(facts, text=text, violations=()))
+        own = next((name for name in flat.properties if folded(name) == "source"), None)
+        if own in found and place.rpartition(".")[2] not in str(found):
+            # It has no other word of what is wrong.
+            found[own] = place
+        return found
 
     def _said(
         self, flat: Flat, beside: set[str], violation: Violation, about: Facts
     ) -> dict[str, Any]:
         found = {}
         for name, schema in flat.properties.items():
-            plain = _plain(name)
+            plain = folded(name)
             known = self._flat(schema)
             value = _about(plain, known, violation)
             if value is MISSING:
                 value = self._property(plain, known, beside, about, 1)
             if value is MISSING and name in flat.required:
-                value = _neutral(plain, known, about)
+                value = neutral_text(plain, known, about)
             if value is not MISSING:
                 found[name] = value
         return found
 
 
-@lru_cache(4096)
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name)).lower()
-
-
-def _is_message(name: str) -> bool:
-    """Whether a text with this name is for people, `long_message` included."""
-    return name in _MESSAGE or name.endswith(_MESSAGES)
-
-
-def _text(name: str, format_: str, beside: set[str], facts: Facts) -> Any:
-    if name == "title":
-        return title_of(facts.status)
-    if name == "error":
-        # `{error, message}`: a word and a text. Alone it is the text.
-        return facts.code if beside & _MESSAGE else facts.message
-    if name == "type":
-        return "about:blank" if beside & {"title", "instance"} else facts.code
-    if _is_message(name):
-        return facts.message
-    if name in _CODE:
-        return facts.code
-    if name in _STATUS:
-        return str(facts.status)
-    if name in _ID:
-        return facts.request_id or "00000000-0000-4000-8000-000000000000"
-    if name in _LINK or (name in ("url", "link", "help") and format_ in ("uri", "")):
-        return f"https://example.com/errors/{facts.code}"
-    return facts.path if name in ("instance", "path") else MISSING
-
-
-def _neutral(name: str, flat: Flat, facts: Facts) -> Any:
-    """A text that claims nothing false: the whole request, or the message again."""
-    if flat.types[:1] != ("string",) or flat.values is not None:
-        return MISSING
-    if flat.rules.keys() & {"format", "pattern"}:
-        return MISSING
-    text = "#" if name == "pointer" or name in _PLACE else facts.message
-    most = flat.rules.get("maxLength")
-    return text if most is None or len(text) <= most else MISSING
-
-
-def _listed(values: Sequence[Any], name: str, facts: Facts) -> Any:
-    """The enum value that is closest to what happened."""
-    if name in _STATUS and facts.status in values:
-        return facts.status
-    wanted = (facts.code, facts.code.replace("_", "-"), facts.message, title_of(facts.status))
-    by_shape = {_plain(value): value for value in values if isinstance(value, str)}
-    for word in wanted:
-        if _plain(word) in by_shape:
-            return by_shape[_plain(word)]
-    for words in (set(facts.code.split("_")) - _EMPTY, *_meaning(facts.status)):
-        close = [v for v in by_shape.values() if words & set(tokens(v))]
-        if close:
-            return close[0]
-    return values[0] if values else MISSING
-
-
-def _meaning(status: int) -> Iterator[frozenset[str]]:
-    """Words for a status in error codes, the usual ones first."""
-    if status in _STATUS_WORDS:
-        yield _STATUS_WORDS[status]
-    if 400 <= status < 500:
-        yield _STATUS_WORDS[400]
+def _says_why(found: Any, facts: Facts) -> bool:
+    """Whether a body has the message, or one of the places that it is about."""
+    if isinstance(found, str):
+        places = [_place(violation).rpartition(".")[2] for violation in facts.violations]
+        return facts.message in found or any(place in found for place in places)
+    if isinstance(found, Mapping):
+        return any(_says_why(part, facts) for part in (*found, *found.values()))
+    return isinstance(found, list) and any(_says_why(part, facts) for part in found)
 
 
 def _place(violation: Violation) -> str:
@@ -353,9 +275,9 @@ def _about(name: str, flat: Flat, violation: Violation) -> Any:
         return pointer(place_of(violation))
     if name in ("value", "input", "rejectedvalue", "actual") and not flat.types:
         return violation.value
-    if name in (*_CODE, "type", "rule", "keyword") and kind == "string" and flat.values is None:
+    if name in (*CODE, "type", "rule", "keyword") and kind == "string" and flat.values is None:
         return violation.keyword
-    if name in _PLACE:
+    if name in PLACE:
         if kind == "string" and flat.values is None:
             return _place(violation)
         if kind == "array":
