@@ -40,6 +40,19 @@ class Named:
     holder: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Joined:
+    """The joined properties of one resource, each with its name."""
+
+    children: tuple[Children, ...]
+    single: tuple[tuple[str, OwnRepository], ...]
+    lengths: tuple[tuple[str, str], ...]
+    """The properties that say how long an array is."""
+    tallies: tuple[Tally, ...]
+    linked: tuple[tuple[str, str, Membership], ...]
+    """The properties that show members, with the resource of these."""
+
+
 class Joins:
     """The joined properties of each resource of a document."""
 
@@ -50,12 +63,8 @@ class Joins:
         self._plan = plan
         self._repositories = repositories
         self._sower = sower
-        self._children: dict[str, tuple[Children, ...]] = {}
-        self._single: dict[str, tuple[tuple[str, OwnRepository], ...]] = {}
-        self._lengths: dict[str, tuple[tuple[str, str], ...]] = {}
-        self._tallies: dict[str, tuple[Tally, ...]] = {}
+        self._joined: dict[str, _Joined | None] = {}
         self._named: dict[str, tuple[Named, ...]] = {}
-        self._linked: dict[str, tuple[tuple[str, str, Membership], ...]] = {}
         # Each once, with the resource of its members.
         self._memberships = {
             action.membership.name: (str(action.resource), action.membership)
@@ -72,26 +81,25 @@ class Joins:
     def shown(self, world: World, repository: Repository, entity: Entity) -> Mapping[str, Any]:
         """The entity with its current children."""
         name = repository.resource.name
-        if name not in self._children:
-            self._find_children(repository.resource)
-        linked, tallies = self._linked[name], self._tallies[name]
-        children, single, lengths = self._children[name], self._single[name], self._lengths[name]
-        if not (children or single or lengths or linked or tallies):
+        if name not in self._joined:
+            self._joined[name] = self._joined_of(repository.resource)
+        joined = self._joined[name]
+        if joined is None:
             return entity.data
         found = dict(entity.data)
-        for prop, member, membership in linked:
+        for prop, member, membership in joined.linked:
             there = members(self._repositories, world, member, membership, entity.key)
             found[prop] = [dict(one.data) for one in there]
-        for child in children:
+        for child in joined.children:
             self._add_children(world, repository, child, entity, found)
-        for prop, of in single:
+        for prop, of in joined.single:
             below = of.get(world, entity.key)
             if below is not None:
                 found[prop] = below.data
-        for prop, array in lengths:
+        for prop, array in joined.lengths:
             if isinstance(found.get(array), list):
                 found[prop] = len(found[array])
-        for tally in tallies:
+        for tally in joined.tallies:
             *above, last = tally.path
             holder = found
             for step in above:
@@ -167,7 +175,8 @@ class Joins:
     def _flat(self, resource: Resource) -> Flat:
         return flat_of(self._schemas, resource)
 
-    def _find_children(self, resource: Resource) -> None:
+    def _joined_of(self, resource: Resource) -> _Joined | None:
+        """The joined properties of a resource; None if it has none."""
         lists: list[Children] = []
         singles: list[tuple[str, OwnRepository]] = []
         properties = self._flat(resource).properties
@@ -189,13 +198,13 @@ class Joins:
                         singles.append((name, repository))
                 elif self._lists(place, name, child):
                     lists.append(Children(name, repository))
-        self._linked[resource.name] = tuple(self._find_linked(resource))
-        self._children[resource.name] = tuple(lists)
-        self._single[resource.name] = tuple(singles)
         tallies = {tally.path: tally for tally in self._find_tallies(resource)}
-        self._tallies[resource.name] = tuple(tallies.values())
-        taken = {path[0] for path in tallies}
-        self._lengths[resource.name] = tuple(self._find_lengths(resource, taken))
+        lengths = self._find_lengths(resource, {path[0] for path in tallies})
+        linked = tuple(self._find_linked(resource))
+        found = _Joined(
+            tuple(lists), tuple(singles), tuple(lengths), tuple(tallies.values()), linked
+        )
+        return found if lists or singles or found.lengths or tallies or linked else None
 
     def _find_linked(self, resource: Resource) -> Iterator[tuple[str, str, Membership]]:
         """The properties that show the members of an entity."""
