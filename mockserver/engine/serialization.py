@@ -314,6 +314,18 @@ def choose_media_type(response: Response, wanted: str = "") -> str:
     return next(iter(described or types or response.content), "")
 
 
+def media_of(operation: Operation, status: int) -> MediaType | None:
+    """The documented body of a status."""
+    response = operation.response_for(status)
+    return response.content.get(choose_media_type(response)) if response is not None else None
+
+
+def pointer_of(operation: Operation, status: int) -> str | None:
+    """The pointer to the schema of the body of a status; None if it has none."""
+    media = media_of(operation, status)
+    return media.pointer if media is not None else None
+
+
 def encode_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """Headers in the form of ASGI: lower-case names, and values that can't split a header.
 

@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any
 
 from mockserver.engine.inferred import crud, receipts
-from mockserver.engine.inferred.call import Call, CallHandler, media_of
+from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, dig, named, wrapped
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.filters import Filters
 from mockserver.engine.inferred.repository import Entity, Test, value_at
 from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
-from mockserver.engine.serialization import dump
+from mockserver.engine.serialization import dump, pointer_of
 from mockserver.errors import Conflict, TooLarge
 from mockserver.inference.model import Action, Envelope
 from mockserver.inference.resource_model import FIRST
@@ -182,8 +182,7 @@ def _say_of_each(call: Call, status: int, rows: list[Any], sent: list[Any]) -> N
     """Say of each row that shows an entity within it that it went well, and of what it is:
     `{"status": "ok", "source_url": ..., "image": {...}}`."""
     at, schemas = call.action.response.at, call.context.schemas
-    media = media_of(call.operation, status)
-    place = media.pointer if media is not None else None
+    place = pointer_of(call.operation, status)
     if at[-1:] == (FIRST,):
         return
     for step in at[: at.index(FIRST) + 1]:

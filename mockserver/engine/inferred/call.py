@@ -27,14 +27,14 @@ from mockserver.engine.inferred.repository import (
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Rng
-from mockserver.engine.serialization import choose_media_type
+from mockserver.engine.serialization import media_of
 from mockserver.engine.world import World
 from mockserver.inference.model import Action
 from mockserver.inference.page_fields import COUNT, TOTAL
 from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.words import LEADING, noun, other_name_in, snake_case, tokens
 from mockserver.openapi.media_types import is_json_or_any
-from mockserver.openapi.model import MediaType, Operation
+from mockserver.openapi.model import Operation
 from mockserver.openapi.path_templates import filled
 from mockserver.openapi.schemas.resolved import Flat
 from mockserver.records import dataclass
@@ -483,12 +483,6 @@ class Call:
         if not whole and header.lower() in ("location", "content-location"):
             return path
         return self._base_url + path
-
-
-def media_of(operation: Operation, status: int) -> MediaType | None:
-    """The documented body of a status."""
-    response = operation.response_for(status)
-    return response.content.get(choose_media_type(response)) if response is not None else None
 
 
 CallHandler = Callable[[Call], Reply]

@@ -21,7 +21,7 @@ from mockserver.engine.inferred.joins import Joins
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seed_references import Sought
 from mockserver.engine.inferred.seeding import Sower, lasting
-from mockserver.engine.serialization import choose_media_type
+from mockserver.engine.serialization import pointer_of
 from mockserver.engine.world import World
 from mockserver.errors import NotFound
 from mockserver.inference.model import Action, Plan
@@ -208,9 +208,7 @@ class Context:
         requested = operation.id, at
         found = self._locations.get(requested)
         if found is None:
-            response = operation.response_for(operation.success)
-            media = response.content.get(choose_media_type(response)) if response else None
-            place = media.pointer if media is not None else None
+            place = pointer_of(operation, operation.success)
             for step in at:
                 name = None if step == FIRST else step
                 place = self.schemas.place(place, name) if place is not None else None

@@ -22,13 +22,13 @@ from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.field_roles import roles_of
 from mockserver.engine.inferred.identifiers import Keys, dig, id_text, key_above
 from mockserver.engine.inferred.repository import newest_first
-from mockserver.engine.serialization import choose_media_type
+from mockserver.engine.serialization import media_of
 from mockserver.inference.model import Action, Envelope, Plan
 from mockserver.inference.resource_model import Link, Resource
 from mockserver.inference.words import other_name_in
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import is_json_or_any
-from mockserver.openapi.model import Contract, MediaType, Operation
+from mockserver.openapi.model import Contract, Operation
 from mockserver.records import dataclass
 
 _ONE = ("fetch", "create", "replace", "patch", "transition", "clone", "read", "write")
@@ -120,7 +120,7 @@ class Examples:
         return self._bodies[operation.id]
 
     def _body(self, operation: Operation) -> tuple[Any, bool]:
-        media = success_media(operation)
+        media = media_of(operation, operation.success)
         if media is None or not is_json_or_any(media.name):
             return MISSING, False
         schemas = self._values.schemas
@@ -218,7 +218,7 @@ class _Collector:
                 self._sighting(resource, action, path, entity, asked)
 
     def _shown_bodies(self, operation: Operation, action: Action) -> Iterator[Any]:
-        media = success_media(operation)
+        media = media_of(operation, operation.success)
         if media is None or not is_json_or_any(media.name):
             return
         shown = body_examples(self._schemas, media)
@@ -477,9 +477,3 @@ def _said_by_url(resource: Resource, entity: Mapping[str, Any]) -> dict[str, str
                     if step.startswith("{") and step.endswith("}")
                 }
     return {}
-
-
-def success_media(operation: Operation) -> MediaType | None:
-    """The body of an operation's success."""
-    response = operation.response_for(operation.success)
-    return response.content.get(choose_media_type(response)) if response is not None else None

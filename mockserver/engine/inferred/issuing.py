@@ -21,7 +21,7 @@ from mockserver.engine.credentials import (
     secret,
     tokens_for,
 )
-from mockserver.engine.inferred.call import Call, media_of
+from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.callers import (
     ANONYMOUS,
     remember,
@@ -34,6 +34,7 @@ from mockserver.engine.inferred.crud import single
 from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Rng
+from mockserver.engine.serialization import pointer_of
 from mockserver.engine.timestamps import SECOND, parse, render
 from mockserver.engine.world import World, digest, uuid_of
 from mockserver.errors import ContractError, ReplyError, Unauthenticated
@@ -106,9 +107,8 @@ class _Issue:
         self._world = world
         self._request = request
         self._reply = reply
-        media = media_of(request.operation, reply.status)
         self._scopes: list[str] | None = None
-        self._pointer = media.pointer if media is not None else None
+        self._pointer = pointer_of(request.operation, reply.status)
 
     def done(self, form: Mapping[str, Any], granted: Mapping[str, Any] | None) -> Reply:
         world, reply, issuer = self._world, self._reply, self._issuer

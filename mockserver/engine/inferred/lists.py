@@ -26,7 +26,7 @@ from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import Page, Pages, Sorted
 from mockserver.engine.randomness import Rng
-from mockserver.engine.serialization import choose_media_type
+from mockserver.engine.serialization import pointer_of
 from mockserver.errors import ReplyError
 from mockserver.inference.model import Action, Envelope
 from mockserver.inference.page_model import PageField
@@ -38,7 +38,7 @@ from mockserver.openapi.model import Operation
 
 def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -> bool:
     """Whether the document says that there is always an item."""
-    pointer = _pointer(operation, operation.success)
+    pointer = pointer_of(operation, operation.success)
     for name in envelope.items:
         if pointer is None or name not in context.schemas.flat_at(pointer).required:
             return False
@@ -48,7 +48,7 @@ def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -
 
 def _array_rules(context: Context, operation: Operation, envelope: Envelope) -> tuple[int, bool]:
     """How many items the response may have, and whether each may be there only once."""
-    pointer = _pointer(operation, operation.success)
+    pointer = pointer_of(operation, operation.success)
     for name in envelope.items:
         pointer = context.schemas.place(pointer, name) if pointer is not None else None
     rules = context.schemas.flat_at(pointer).rules if pointer is not None else {}
@@ -59,7 +59,7 @@ def _array_rules(context: Context, operation: Operation, envelope: Envelope) -> 
 
 def bare(context: Context, operation: Operation, rng: Rng, items: list[Any]) -> Reply:
     """The items without an envelope."""
-    pointer = _pointer(operation, operation.success)
+    pointer = pointer_of(operation, operation.success)
     if pointer is not None and context.schemas.flat_at(pointer).choices:
         # For a union of lists, the items decide the branch.
         return context.answers.reply(operation, rng, items or MISSING, (), "fresh")
@@ -67,13 +67,6 @@ def bare(context: Context, operation: Operation, rng: Rng, items: list[Any]) -> 
     if not isinstance(reply.body, bytes):
         reply.body = items
     return reply
-
-
-def _pointer(operation: Operation, status: int) -> str | None:
-    """The place of the schema of a response, if it has one."""
-    response = operation.response_for(status)
-    media = response.content.get(choose_media_type(response)) if response is not None else None
-    return media.pointer if media is not None else None
 
 
 def listing(context: Context, operation: Operation, action: Action) -> CallHandler:
@@ -311,7 +304,7 @@ def _settle(
     shown_fields: list[tuple[PageField, Any]],
 ) -> None:
     """Set what is true of the page; properties without a value are null or left out."""
-    pointer = _pointer(operation, reply.status)
+    pointer = pointer_of(operation, reply.status)
     if pointer is None:
         return
     check = context.values.check(pointer).is_valid

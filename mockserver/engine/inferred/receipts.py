@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.engine.inferred.call import Call, media_of
+from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import named
 from mockserver.engine.messages import Reply
+from mockserver.engine.serialization import pointer_of
 from mockserver.inference.words import bag, snake_case, tokens
 
 _COUNTED = bag(
@@ -21,11 +22,11 @@ _COUNTING = bag("count counts number num total items records rows entries of")
 def count_made(call: Call, reply: Reply, number: int) -> None:
     """Write how many entities a request was about where a response counts them beside these:
     `{"success_count": 2, "errors_count": 0}`."""
-    media, holder = media_of(call.operation, reply.status), reply.body
-    if media is None or not media.pointer or not isinstance(holder, dict):
+    place, holder = pointer_of(call.operation, reply.status), reply.body
+    if not place or not isinstance(holder, dict):
         return
     own = call.context.flat(call.resource).properties
-    flat = call.context.schemas.flat_at(call.context.schemas.main(media.pointer))
+    flat = call.context.schemas.flat_at(call.context.schemas.main(place))
     for name, schema in flat.properties.items():
         words = set(tokens(name))
         whole = call.context.schemas.flat(schema).types[:1] in (("integer",), ("number",))
@@ -42,8 +43,7 @@ def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
     noun = call.resource.noun
     names = {"ids", f"{noun}_ids", f"{noun.rsplit('_', 1)[-1]}_ids"}
     schemas, holder = call.context.schemas, reply.body
-    media = media_of(call.operation, reply.status)
-    place = media.pointer if media is not None else None
+    place = pointer_of(call.operation, reply.status)
     for step in (*call.action.response.at, ""):
         if not isinstance(holder, dict) or place is None:
             return

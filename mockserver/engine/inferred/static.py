@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.generation.modes import Mode
-from mockserver.engine.inferred.call import Call, CallHandler, media_of
+from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.lists import counting
@@ -18,6 +18,7 @@ from mockserver.engine.inferred.seeding import created, lasting
 from mockserver.engine.messages import Reply
 from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DELIMITERS, rendered_table
+from mockserver.engine.serialization import media_of, pointer_of
 from mockserver.errors import Conflict
 from mockserver.inference.model import Action
 from mockserver.inference.paths import ANY, route
@@ -152,10 +153,7 @@ def _shared(context: Context, operation: Operation, action: Action) -> frozenset
         return frozenset()
     if route(operation.path).steps[-2:-1] != (ANY,):
         return frozenset()
-    media = media_of(operation, operation.success)
-    if media is None or media.pointer is None:
-        return frozenset()
-    place: str | None = media.pointer
+    place = pointer_of(operation, operation.success)
     for name in action.response.at:
         place = context.schemas.place(place, name) if place is not None else None
     if place is None:
@@ -250,9 +248,9 @@ _OF_SCALARS = ("input", "id", "value", "key", "name", "address", "email", "phone
 def _answers_each(call: Call, known: dict[str, Any]) -> dict[str, Any]:
     """The rows of a response to several that are sent: one for each, with what both have."""
     operation, schemas = call.operation, call.context.schemas
-    media = media_of(operation, operation.success)
+    place = pointer_of(operation, operation.success)
     body = call.request.body
-    if media is None or media.pointer is None:
+    if place is None:
         return {}
     sent = {n: v for n, v in named(body).items() if isinstance(v, list) and v}
     if isinstance(body, list) and body:
@@ -260,11 +258,11 @@ def _answers_each(call: Call, known: dict[str, Any]) -> dict[str, Any]:
     if len(sent) != 1:
         return {}
     name, items = next(iter(sent.items()))
-    bare = schemas.place(schemas.main(media.pointer), None)
+    bare = schemas.place(schemas.main(place), None)
     if bare is not None:
         into, place = "", schemas.canonical(bare)
     else:
-        arrays = schemas.arrays(schemas.main(media.pointer))
+        arrays = schemas.arrays(schemas.main(place))
         shown = [one for one in arrays if not _FAULTS & set(tokens(one))]
         into = name if name in shown else next(iter(shown), "")
         if not into or (into in known and into != name):
