@@ -396,9 +396,7 @@ def place_of_id(
 
 def _schema_at(survey: Survey, pointer: str | None, path: Path) -> str | None:
     """The place of the schema of a nested property; None if the document doesn't describe it."""
-    place = pointer if path else None
-    for step in path:
-        place = survey.schemas.place(place, step) if place else None
+    place = survey.schemas.along(pointer or None, path) if path else None
     return survey.schemas.canonical(place) if place else None
 
 

@@ -83,8 +83,7 @@ def _page_of(schemas: Schemas, facts: Facts, items: Path) -> object:
     place, own = _own(schemas, facts)
     if items[0] not in own:
         return None
-    for name in items:
-        place = schemas.place(place, name) if place is not None else None
+    place = schemas.along(place, items)
     item = schemas.place(schemas.main(place), None) if place is not None else None
     shown = schemas.flat_at(item).properties.keys() if item is not None else ()
     return (items, frozenset(own), frozenset(shown)) if shown else None

@@ -345,11 +345,8 @@ def _union(survey: Survey, draft: Draft, schema: str | None) -> str | None:
     items = (one for route in draft.items for one in survey.by_steps[route.steps].values())
     for facts in (*items, *draft.creates, *draft.lists):
         media = facts.operation.success_json
-        place = media.pointer if media is not None else None
-        steps = [*facts.at, *([FIRST] if facts.envelope is not None else [])]
-        for step in steps:
-            if place is not None:
-                place = schemas.place(place, None if step == FIRST else str(step))
+        path = [*facts.at, *([FIRST] if facts.envelope is not None else [])]
+        place = schemas.along(media.pointer, path) if media is not None else None
         if place is not None and schema in schemas.branches(place):
             return schemas.canonical(place)
     return None

@@ -13,7 +13,7 @@ from mockserver.inference.paths import route as route_of
 from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.states import is_job
-from mockserver.inference.words import LEADING, bag, singular, snake_case, tokens
+from mockserver.inference.words import LEADING, bag, last_word, singular, snake_case, tokens
 from mockserver.inference.words import noun as noun_of
 from mockserver.records import dataclass
 
@@ -195,7 +195,7 @@ class StartReader:
                 # The answer of its other operations is no more than `{"code": "Success"}`.
                 continue
             noun = resource.noun
-            if not {f"{noun}_id", f"{noun.rsplit('_', 1)[-1]}_id"} & sent:
+            if not {f"{noun}_id", f"{last_word(noun)}_id"} & sent:
                 return Started(name, facts.at, (), "shown")
         above = self._collections.get(facts.route.steps[:-1])
         if above not in (None, own) and self._is_one_of(facts, above or ""):

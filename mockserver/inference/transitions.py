@@ -311,7 +311,7 @@ class VerbReader:
         if verb in known.CLONING:
             return True
         about = f"{facts.operation.summary} {facts.operation.description}"
-        named = re.search(rf"\bnew (?:\w+ )?{resource.noun.rsplit('_', 1)[-1]}\b", about.lower())
+        named = re.search(rf"\bnew (?:\w+ )?{last_word(resource.noun)}\b", about.lower())
         return bool(named) or (facts.operation.success == 201 and not self._always_201(facts))
 
     def _always_201(self, facts: Facts) -> bool:

@@ -116,7 +116,7 @@ def without_noun(parameter: str, noun: str, own: Collection[str]) -> str:
     """A parameter without the noun in it: `external_id` of the `{external_customer_id}` of a
     customer. "" if less than two words are left, or if one of the `own` properties is an id: then
     `suite_id` is no name of the `{suite_run_id}` of a run."""
-    if "id" in own or f"{noun.rsplit('_', 1)[-1]}_id" in own:
+    if "id" in own or f"{last_word(noun)}_id" in own:
         return ""
     left = [word for word in tokens(parameter) if word not in noun.split("_")]
     return "_".join(left) if len(left) > 1 else ""

@@ -27,7 +27,7 @@ from mockserver.errors import NotFound
 from mockserver.inference.model import Action, Plan
 from mockserver.inference.page_fields import LINKS
 from mockserver.inference.paths import route
-from mockserver.inference.resource_model import FIRST, Link, Path, Resource
+from mockserver.inference.resource_model import Link, Path, Resource
 from mockserver.inference.words import bag, last_word, snake_case, tokens
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -208,10 +208,7 @@ class Context:
         requested = operation.id, at
         found = self._locations.get(requested)
         if found is None:
-            place = pointer_of(operation, operation.success)
-            for step in at:
-                name = None if step == FIRST else step
-                place = self.schemas.place(place, name) if place is not None else None
+            place = self.schemas.along(pointer_of(operation, operation.success), at)
             shown = self.schemas.flat_at(self.schemas.main(place)).properties if place else {}
             found = self._locations[requested] = tuple(
                 name

@@ -224,9 +224,7 @@ class _Collector:
         shown = body_examples(self._schemas, media)
         if not shown and media.pointer is not None and action.envelope is not None:
             # The array has an example of its own inside the envelope.
-            place: str | None = media.pointer
-            for name in action.envelope.items:
-                place = self._schemas.place(place, name) if place is not None else None
+            place = self._schemas.along(media.pointer, action.envelope.items)
             if place is not None and action.envelope.items:
                 for items in self._schemas.flat_at(place).notes.examples:
                     body = items

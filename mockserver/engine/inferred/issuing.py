@@ -268,11 +268,7 @@ class _Issue:
                 return
 
     def _place(self, path: Path) -> str | None:
-        place = self._pointer
-        for name in path:
-            inner = None if name == FIRST else name
-            place = self._context.schemas.place(place, inner) if place is not None else None
-        return place
+        return self._context.schemas.along(self._pointer, path)
 
     def _put(self, path: Path, value: Any) -> bool:
         """Set the value if the schema allows it; returns whether it does."""

@@ -48,9 +48,7 @@ def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -
 
 def _array_rules(context: Context, operation: Operation, envelope: Envelope) -> tuple[int, bool]:
     """How many items the response may have, and whether each may be there only once."""
-    pointer = pointer_of(operation, operation.success)
-    for name in envelope.items:
-        pointer = context.schemas.place(pointer, name) if pointer is not None else None
+    pointer = context.schemas.along(pointer_of(operation, operation.success), envelope.items)
     rules = context.schemas.flat_at(pointer).rules if pointer is not None else {}
     most = rules.get("maxItems")
     limit = int(most) if isinstance(most, int | float) and most > 0 else ALL

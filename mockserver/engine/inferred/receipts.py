@@ -9,7 +9,7 @@ from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import named
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import pointer_of
-from mockserver.inference.words import bag, snake_case, tokens
+from mockserver.inference.words import bag, last_word, snake_case, tokens
 
 _COUNTED = bag(
     "success succeeded successful successes created inserted added processed accepted imported "
@@ -41,7 +41,7 @@ def count_made(call: Call, reply: Reply, number: int) -> None:
 def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
     """Where a response lists the ids of other created entities (`{"order_ids": []}`)."""
     noun = call.resource.noun
-    names = {"ids", f"{noun}_ids", f"{noun.rsplit('_', 1)[-1]}_ids"}
+    names = {"ids", f"{noun}_ids", f"{last_word(noun)}_ids"}
     schemas, holder = call.context.schemas, reply.body
     place = pointer_of(call.operation, reply.status)
     for step in (*call.action.response.at, ""):

@@ -153,9 +153,7 @@ def _shared(context: Context, operation: Operation, action: Action) -> frozenset
         return frozenset()
     if route(operation.path).steps[-2:-1] != (ANY,):
         return frozenset()
-    place = pointer_of(operation, operation.success)
-    for name in action.response.at:
-        place = context.schemas.place(place, name) if place is not None else None
+    place = context.schemas.along(pointer_of(operation, operation.success), action.response.at)
     if place is None:
         return frozenset()
     own = context.flat(above.resource).properties

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from mockserver.errors import ContractError
@@ -224,6 +224,15 @@ class Schemas:
         if len(places) > 1:
             return next((place for place in places if self._says_much(place)), places[0])
         return places[0] if places else None
+
+    def along(self, pointer: str | None, path: Iterable[str]) -> str | None:
+        """Where the schema at a path of properties stands, with `[]` for the items of an array;
+        None if nowhere."""
+        for name in path:
+            if pointer is None:
+                return None
+            pointer = self.place(pointer, None if name == "[]" else name)
+        return pointer
 
     def _walk(self, pointer: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The schema and what it is made of, each once, with where it stands."""
