@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from mockserver.inference import state_words as known
-from mockserver.inference.words import last_word, snake_case, tokens
+from mockserver.inference.words import bag, last_word, snake_case, tokens
 from mockserver.records import dataclass
 
 INITIAL, ACTIVE, SUCCESS, FAILURE, CANCELLED, LEAVING, OTHER = (
@@ -196,25 +196,46 @@ def _of_deed(word: str) -> str:
 
 def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[str]) -> None:
     """Change kinds that mean something else in the context of the other values."""
-    spelt = {word: value for value, word in words.items()}
-    # The participle of the resource's noun is its work: a migration is migrating.
+    _work_of_the_noun(kinds, words, nouns)
+    _ends_of_work(kinds, words)
+    _ready_to_begin(kinds, words)
+    _ready_after_work(kinds, words)
+    _standing(kinds, words)
+    _unknown_end(kinds, words)
+    _stopped_services(kinds, words)
+    _not_yet(kinds, words)
+
+
+def _work_of_the_noun(kinds: dict[str, str], words: Mapping[str, str], nouns: set[str]) -> None:
+    """The participle of the resource's noun is its work: a migration is migrating."""
     for value, word in words.items():
         stem = last_word(word).removesuffix("ing")
         if kinds[value] == LEAVING and any(noun.startswith(stem) for noun in nouns):
             kinds[value] = ACTIVE
-    working = [words[v] for v, kind in kinds.items() if kind == ACTIVE]
-    for word in working:
+
+
+def _ends_of_work(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """The participle of a kind of work is its end: `rendering`, `rendered`."""
+    spelt = {word: value for value, word in words.items()}
+    for word in [words[v] for v, kind in kinds.items() if kind == ACTIVE]:
         for done in participle_of(last_word(word)):
             after = spelt.get(done)
             if after is not None and kinds[after] not in (FAILURE, CANCELLED, ACTIVE):
                 kinds[after] = SUCCESS
-    _ready_to_begin(kinds, words)
+
+
+def _ready_after_work(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """`ready_to_publish` is no beginning after `uploaded`."""
     reached = False
     for value, word in words.items():
-        # `ready_to_publish` is no beginning after `uploaded`.
         if reached and kinds[value] == INITIAL and word.startswith("ready_"):
             kinds[value] = SUCCESS
         reached = reached or kinds[value] in (ACTIVE, SUCCESS)
+
+
+def _standing(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """`running` and `enabled` are work, an end or neither: it depends on the other values."""
+    working = [words[v] for v, kind in kinds.items() if kind == ACTIVE]
     ends = {words[v] for v, kind in kinds.items() if kind == SUCCESS and not _stands(words[v])}
     ends -= set(_between(list(words.values()), working))
     strong = ends - known.MILESTONES.keys() - {"closed", "resolved", "paid"}
@@ -226,21 +247,35 @@ def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[s
             kinds[value] = SUCCESS if alone else ACTIVE
         elif word in known.ENABLED and not any(word[:4] == one[:4] for one in working):
             kinds[value] = SUCCESS if working and not ends else OTHER
-    if not any(kind == SUCCESS for kind in kinds.values()) and any(
-        kind == ACTIVE for kind in kinds.values()
-    ):
-        # A single unknown participle is the end of the work.
-        unknown = [v for v in kinds if kinds[v] == OTHER and words[v] not in _EXACT]
-        participles = [v for v in unknown if words[v].endswith("ed")]
-        for value in participles[-1:]:
-            kinds[value] = SUCCESS
-    services = {"running", "active", "started", "online", "on", "up", "live"}
-    if any(kinds[v] == SUCCESS and words[v] in services for v in kinds):
+
+
+def _unknown_end(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """A single unknown participle is the end of the work, where no other value is."""
+    if SUCCESS in kinds.values() or ACTIVE not in kinds.values():
+        return
+    unknown = [v for v in kinds if kinds[v] == OTHER and words[v] not in _EXACT]
+    participles = [v for v in unknown if words[v].endswith("ed")]
+    for value in participles[-1:]:
+        kinds[value] = SUCCESS
+
+
+_SERVICES = bag("running active started online on up live")
+
+
+def _stopped_services(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """What is `stopped` can be started again, where being `running` is the end."""
+    if any(kinds[v] == SUCCESS and words[v] in _SERVICES for v in kinds):
         for value, word in words.items():
             if word in ("stopped", "terminated", "off") and kinds[value] == CANCELLED:
                 kinds[value] = OTHER
-    begun = any(kind in (INITIAL, ACTIVE) for kind in kinds.values())
-    for value, word in words.items() if not begun else ():
+
+
+def _not_yet(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """`not_shipped` is the beginning of `shipped`, where there is no other one."""
+    if any(kind in (INITIAL, ACTIVE) for kind in kinds.values()):
+        return
+    spelt = {word: value for value, word in words.items()}
+    for value, word in words.items():
         if word.startswith(("not_", "un", "non_")) and kinds[value] == FAILURE:
             rest = word.removeprefix("not_").removeprefix("non_").removeprefix("un")
             if rest in spelt and kinds[spelt[rest]] == SUCCESS:
