@@ -183,7 +183,7 @@ def kept_or_refused(
         for violation in violations
         if violation.where
         and violation.where[0] in present.keys() - unnamed
-        and not _is_told_otherwise(schemas, pointers, violation, resource.holder)
+        and not _is_described_otherwise(schemas, pointers, violation, resource.holder)
     ]
     if faults and call.world.leniency.validate == "strict":
         raise _refusal(call, faults, resource.holder)
@@ -267,7 +267,7 @@ def _descriptions(resource: Resource, operation: Operation) -> list[str]:
     return [*own, *([resource.request] if resource.request else ())]
 
 
-def _is_told_otherwise(
+def _is_described_otherwise(
     schemas: Schemas, pointers: Sequence[str], violation: Violation, holder: str | None
 ) -> bool:
     """Whether requests describe this place differently from responses, which may have it in
@@ -276,42 +276,40 @@ def _is_told_otherwise(
         place = _described(schemas, pointer, violation.where)
         if place is None and violation.where[0] == holder:
             place = _described(schemas, pointer, violation.where[1:])
-        if place is None:
-            continue
-        flat = schemas.flat_at(place)
-        if violation.keyword in _OF_OBJECTS:
-            return True  # it is sent, and never shown
-        if violation.value is None and may_be_null(schemas, schemas.at(place)):
+        if place is not None and _differs(schemas, place, violation):
             return True
-        if _is_listed(schemas, place, violation.value):
-            return True  # a word that stands for something: "" unsets
-        match violation.keyword:
-            case "type":
-                limit = violation.limit
-                kinds = {limit} if isinstance(limit, str) else set(limit or ())
-                kinds |= {"integer", "number"} if kinds & {"integer", "number"} else set()
-                others = _kinds(schemas, place)
-                fits = any(is_a(kind, violation.value) for kind in others)
-                # An id there may be an object here, a text may be a list of parts.
-                if fits and (kinds & {"object", "array"} or not kinds & others):
-                    return True
-            case "format" | "pattern":
-                if flat.rules.get(violation.keyword) not in (None, violation.limit):
-                    return True
-            case "enum":
-                listed = violation.limit or ()
-                if flat.values and violation.value in flat.values:
-                    return True
-                # A boolean, shown as "true" or "false".
-                others = _kinds(schemas, place)
-                if others and not any(is_a(kind, v) for kind in others for v in listed):
-                    return True
-            case "oneOf" | "anyOf":
-                # A value that fits several branches can be shown with its discriminator.
-                if "more than one" in violation.message:
-                    return True
-                if flat.types and not flat.choices:
-                    return True
+    return False
+
+
+def _differs(schemas: Schemas, place: str, violation: Violation) -> bool:
+    """Whether a schema of requests lacks the rule that a value breaks in responses."""
+    if violation.keyword in _OF_OBJECTS:
+        return True  # it is sent, and never shown
+    if violation.value is None and may_be_null(schemas, schemas.at(place)):
+        return True
+    if _is_listed(schemas, place, violation.value):
+        return True  # a word that stands for something: "" unsets
+    flat = schemas.flat_at(place)
+    match violation.keyword:
+        case "type":
+            limit = violation.limit
+            types = {limit} if isinstance(limit, str) else set(limit or ())
+            types |= {"integer", "number"} if types & {"integer", "number"} else set()
+            others = _kinds(schemas, place)
+            fits = any(is_a(kind, violation.value) for kind in others)
+            # An id there may be an object here, a text may be a list of parts.
+            return fits and bool(types & {"object", "array"} or not types & others)
+        case "format" | "pattern":
+            return flat.rules.get(violation.keyword) not in (None, violation.limit)
+        case "enum":
+            if flat.values and violation.value in flat.values:
+                return True
+            # A boolean, shown as "true" or "false".
+            others, listed = _kinds(schemas, place), violation.limit or ()
+            return bool(others) and not any(is_a(kind, v) for kind in others for v in listed)
+        case "oneOf" | "anyOf":
+            # A value that fits several branches can be shown with its discriminator.
+            return "more than one" in violation.message or bool(flat.types and not flat.choices)
     return False
 
 
