@@ -80,10 +80,7 @@ class Joins:
 
     def shown(self, world: World, repository: Repository, entity: Entity) -> Mapping[str, Any]:
         """The entity with its current children."""
-        name = repository.resource.name
-        if name not in self._joined:
-            self._joined[name] = self._joined_of(repository.resource)
-        joined = self._joined[name]
+        joined = self._joined_in(repository.resource)
         if joined is None:
             return entity.data
         found = dict(entity.data)
@@ -111,13 +108,15 @@ class Joins:
 
     def below(self, resource: Resource) -> Mapping[str, OwnRepository]:
         """The entities below one that its properties list: their repository, by property."""
-        if resource.name not in self._children:
-            self._find_children(resource)
-        return {
-            child.name: child.repository
-            for child in self._children[resource.name]
-            if child.field is None
-        }
+        joined = self._joined_in(resource)
+        children = joined.children if joined is not None else ()
+        return {child.name: child.repository for child in children if child.field is None}
+
+    def _joined_in(self, resource: Resource) -> _Joined | None:
+        """The joined properties of a resource, found once; None if it has none."""
+        if resource.name not in self._joined:
+            self._joined[resource.name] = self._find_joined(resource)
+        return self._joined[resource.name]
 
     def _number(self, world: World, owner: Repository, tally: Tally, entity: Entity) -> int:
         """How many entities there are of those that a property counts."""
@@ -175,8 +174,7 @@ class Joins:
     def _flat(self, resource: Resource) -> Flat:
         return flat_of(self._schemas, resource)
 
-    def _joined_of(self, resource: Resource) -> _Joined | None:
-        """The joined properties of a resource; None if it has none."""
+    def _find_joined(self, resource: Resource) -> _Joined | None:
         lists: list[Children] = []
         singles: list[tuple[str, OwnRepository]] = []
         properties = self._flat(resource).properties
