@@ -154,6 +154,10 @@ class NotAcceptable(Refusal):
     status = 406
 
 
+class TooEarly(Refusal):
+    status = 425
+
+
 class Conflict(Refusal):
     status = 409
 

@@ -20,13 +20,14 @@ from mockserver.inference.lookups import (
 )
 from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.outcomes import CONTENTS, RESULTS
+from mockserver.inference.outcomes import CONTENTS, LATER, NOT_YET, RESULTS
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import FIRST, Because, Confidence, Path, Resource
 from mockserver.inference.transitions import UNLISTED, VerbReader
 from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, verb_of
 from mockserver.inference.words import noun, plural, tokens
+from mockserver.openapi.model import Operation
 
 Steps = tuple[str, ...]
 _TELLING = ("list", "create", "clone", "fetch", "replace", "patch", "remove")
@@ -416,14 +417,11 @@ class Deducer:
     def _of_part(self, facts: Facts, resource: Resource, word: str) -> Action:
         why = f"a part of one {resource.noun} that nothing else changes"
         states = resource.states
-        waits = states is not None and facts.method == "GET"
-        if (
-            waits
-            and 409 in facts.operation.documented
-            and not (RESULTS | CONTENTS).isdisjoint(tokens(word))
-        ):
-            why += f"; a 409 is listed: it is the result of a {resource.noun}"
-            return self._make(facts, "fixed", why, "likely", awaits=resource.name)
+        if states is not None and facts.method == "GET":
+            awaits = _says_it_awaits(facts.operation, word)
+            if awaits:
+                why += f"; {awaits}: it is the result of a {resource.noun}"
+                return self._make(facts, "fixed", why, "likely", awaits=resource.name)
         part = part_called(self.survey, facts, resource, word) if facts.method == "GET" else None
         if part is not None:
             item = facts.route.names[-1]
@@ -432,6 +430,20 @@ class Deducer:
                 facts, "fetch", why, "likely", item=item, resource=resource.name, part=part
             )
         return self._make(facts, "fixed", why, "likely")
+
+
+def _says_it_awaits(operation: Operation, word: str) -> str:
+    """By what a document tells that a part of a job is there once that has succeeded; "" if it does
+    not: the description of the part or of a refusal, or a 409 for what is called a result."""
+    if 409 in operation.documented and not (RESULTS | CONTENTS).isdisjoint(tokens(word)):
+        return "a 409 is listed"
+    refused = [operation.responses.get(str(status)) for status in (404, 409, 425)]
+    texts = [response.description for response in refused if response is not None]
+    if any(NOT_YET.search(text) or LATER.search(text) for text in texts):
+        return "a refusal says that it comes later"
+    if texts and LATER.search(f"{operation.summary}\n{operation.description}"):
+        return "its description says when it is there"
+    return ""
 
 
 def _makes(facts: Facts) -> bool:

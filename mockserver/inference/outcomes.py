@@ -52,13 +52,19 @@ _TIMEOUTS = bag("timeout_at times_out_at timeout_time deadline deadline_at expir
                 "expiration_time expires_on expiry")  # fmt: skip
 _END = r"(?:succe(?:eds?|eded|ss(?:ful)?)|complet(?:ed?|ion|es)|finish(?:ed|es)?|done|ready)\b"
 # "Set once it has succeeded", "available when the job is complete", "null while running"
-_LATER = re.compile(
+LATER = re.compile(
     r"\b(?:once|when|after|until|upon|only if)\b.{0,60}?\b" + _END
     + r"|\b(?:null|empty|absent|missing|not (?:set|present|available))\b.{0,40}?\b(?:while|until|if"
     r"|before|unless|during)\b.{0,60}?\b(?:running|in progress|progress|processing|pending|queued"
     r"|work|" + _END + r")",
     re.IGNORECASE | re.DOTALL,
 )  # fmt: skip
+NOT_YET = re.compile(
+    r"\bnot (?:been )?(?:ready|completed?|finished|done|processed)\b|(?:\bnot|n't)\b.{0,30}\byet\b"
+    r"|\bstill (?:running|processing|in progress|pending|being)\b|\btoo early\b",
+    re.IGNORECASE,
+)
+"""What a refusal says of a result that is not there yet."""
 
 
 def with_outcomes(
@@ -295,7 +301,7 @@ def _is_result(name: str, schema: object) -> bool:
     if not _NO_RESULTS.isdisjoint(words):
         return False
     text = schema.get("description") if isinstance(schema, dict) else None
-    later = isinstance(text, str) and bool(_LATER.search(text))
+    later = isinstance(text, str) and bool(LATER.search(text))
     if words[:1] == ("new",) and len(words) > 1:
         return True  # `new_task` of a job that copies one
     counted = len(words) > 1 and words[-1] == "count" and words[-2] in ("page", "row", "word")

@@ -10,7 +10,8 @@ import pytest
 from mockserver import MockServer
 from tests.engine.test_generic_steering import steer
 from tests.engine.test_strange_documents import path_parameter, said, served
-from tests.support.documents import TEXT
+from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
+from tests.support.verbs import ITEM, states
 
 WHEN = {"type": ["string", "null"], "format": "date-time"}
 RENDER = {
@@ -188,3 +189,51 @@ def test_a_listed_result_of_what_went_well_says_so() -> None:
         settled = [one for one in mock.client.get("/payments").json() if one["status"] == "SETTLED"]
         assert settled
         assert {one["result"] for one in settled} == {"APPROVED"}
+
+
+RUNS = states("queued", "running", "succeeded", "failed")
+
+
+def jobs(job: dict[str, Any]) -> dict[str, Any]:
+    """The paths of jobs for which a client says how many epochs they have."""
+    made = {"requestBody": body(thing(epochs=WHOLE)), "responses": {"201": answer(job)}}
+    read = {"parameters": [ITEM], "get": {"responses": {"200": answer(job)}}}
+    return {"/jobs": {"post": made}, "/jobs/{id}": read}
+
+
+def test_what_is_done_counts_up_to_what_was_asked_for() -> None:
+    job = thing("id status", id=TEXT, epochs=WHOLE, EpochsCompleted=WHOLE, status=RUNS)
+    with MockServer(document(jobs(job)), clock="manual") as server:
+        url = f"/jobs/{server.client.post('/jobs', json={'epochs': 8}).json()['id']}"
+        counts = [server.client.get(url).json()["EpochsCompleted"]]
+        for _ in range(3):
+            server.clock.advance(3)
+            counts.append(server.client.get(url).json()["EpochsCompleted"])
+    assert counts == sorted(counts)
+    assert counts[0] == 0 < counts[1] < 8 == counts[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal", "told", "status"),
+    [
+        ("", "404", "The job has not finished.", 404),
+        ("", "409", "Not available yet.", 409),
+        ("", "425", "Too early: still processing.", 425),
+        ("The model. 404 until the job has succeeded.", "404", "", 404),
+        ("Available once the job is complete.", "404", "No such job", 404),
+        ("The model of a job.", "404", "No such job", 200),
+    ],
+)
+def test_a_part_that_the_document_says_to_come_later(
+    text: str, refusal: str, told: str, status: int
+) -> None:
+    job = thing("id status", id=TEXT, status=RUNS)
+    paths = jobs(job)
+    responses = {"200": answer(thing("uri", uri=TEXT)), refusal: {"description": told}}
+    part = {"description": text, "responses": responses}
+    paths["/jobs/{id}/model"] = {"parameters": [ITEM], "get": part}
+    with MockServer(document(paths), clock="manual") as server:
+        url = f"/jobs/{server.client.post('/jobs', json={'epochs': 8}).json()['id']}"
+        assert server.client.get(f"{url}/model").status_code == status
+        server.clock.advance(60)
+        assert server.client.get(f"{url}/model").status_code == 200

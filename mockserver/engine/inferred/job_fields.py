@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from zlib import crc32
 
@@ -42,18 +43,26 @@ _FILLING = bag("count counts number num of nb in the")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Counts that add up: within one object (`above`), or about one noun."""
+    """Counts that add up: within one object (`above`), or about one noun. The client says how many
+    there are in the property `of`, if there is one: `epochs` beside `epochs_completed`."""
 
     above: str | None
     names: Mapping[str, str]
+    of: str | None = None
 
 
 class Counts:
     """The counts of one kind of job at an instant."""
 
-    def __init__(self, schemas: Schemas, properties: Mapping[str, Any], states: States) -> None:
+    def __init__(
+        self,
+        schemas: Schemas,
+        properties: Mapping[str, Any],
+        states: States,
+        sent: Mapping[str, Any],
+    ) -> None:
         self._states = states
-        self.groups = [*_groups(schemas, None, properties)]
+        self.groups = [*_groups(schemas, None, properties, _amounts(schemas, sent))]
         for name, schema in properties.items():
             inner = schemas.flat(schema)
             if "object" in inner.types:
@@ -73,6 +82,9 @@ class Counts:
         return found
 
     def _total(self, group: Group, salt: str, data: Mapping[str, Any]) -> int:
+        asked = data.get(group.of) if group.of is not None else None
+        if isinstance(asked, int):
+            return max(0, asked)
         lengths = [len(value) for value in data.values() if isinstance(value, list) and value]
         return max(lengths, default=3 + crc32(salt.encode()) % 6)
 
@@ -99,7 +111,22 @@ class Counts:
         return found
 
 
-def _groups(schemas: Schemas, above: str | None, properties: Mapping[str, Any]) -> Iterable[Group]:
+def _amounts(schemas: Schemas, sent: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
+    """The properties in which a client says how many of something there are, by what that is."""
+    found = {}
+    for name, schema in sent.items():
+        if "integer" in schemas.flat(schema).types:
+            words = tuple(word for word in tokens(name) if word not in _FILLING | _TOTAL)
+            found[words] = name
+    return found
+
+
+def _groups(
+    schemas: Schemas,
+    above: str | None,
+    properties: Mapping[str, Any],
+    amounts: Mapping[tuple[str, ...], str] = MappingProxyType({}),
+) -> Iterable[Group]:
     by_noun: dict[tuple[str, ...], dict[str, str]] = {}
     for name, schema in properties.items():
         words = [word for word in tokens(name) if word not in _FILLING]
@@ -114,8 +141,9 @@ def _groups(schemas: Schemas, above: str | None, properties: Mapping[str, Any]) 
     for noun, names in by_noun.items():
         roles = set(names.values())
         enough = len(names) > 2 or ("total" in roles and len(names) > 1)
-        if enough and (noun or above is not None or "total" in roles):
-            yield Group(above, names)
+        of = amounts.get(noun) if noun and "total" not in roles else None
+        if of is not None or (enough and (noun or above is not None or "total" in roles)):
+            yield Group(above, names, of)
 
 
 _TRIES = 4
@@ -203,7 +231,7 @@ class Phases:
         sent = schemas.flat_at(resource.request).properties if resource.request else {}
         self._sent = frozenset(sent)
         own = {n: s for n, s in flat.properties.items() if n not in sent and n != states.progress}
-        self._counts = Counts(schemas, own, states)
+        self._counts = Counts(schemas, own, states, sent)
         counted = {name for group in self._counts.groups for name in (group.above, *group.names)}
         self._uncounted = [
             (group, tuple(n for n in names if n not in counted), kinds, needed)

@@ -19,7 +19,7 @@ from mockserver.engine.messages import Reply
 from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DELIMITERS, rendered_table
 from mockserver.engine.serialization import media_of, pointer_of
-from mockserver.errors import Conflict
+from mockserver.errors import Conflict, NotFound, TooEarly
 from mockserver.inference.model import Action
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.resource_model import FIRST
@@ -182,7 +182,8 @@ def _of_entity(call: Call, names: frozenset[str]) -> dict[str, Any]:
 
 
 def _check_done(call: Call, jobs: Repository) -> None:
-    """Raises Conflict if the job has not succeeded."""
+    """Raises Conflict, or TooEarly or NotFound where only that is listed, if the job has not
+    succeeded."""
     if call.world.leniency.overrules:
         return
     entity = call.context.find(call.world, jobs, call.parent_key())
@@ -192,7 +193,9 @@ def _check_done(call: Call, jobs: Repository) -> None:
     if state_of(states, entity.data) in states.success:
         return
     noun = jobs.resource.noun.replace("_", " ")
-    raise Conflict(
+    refusals = (Conflict, TooEarly, NotFound)
+    listed = (one for one in refusals if one.status in call.operation.documented)
+    raise next(listed, Conflict)(
         f"The {noun} is {state_of(states, entity.data)}; this exists once it has succeeded."
     )
 
