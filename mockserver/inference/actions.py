@@ -18,7 +18,7 @@ from mockserver.inference.lookups import (
     part_called,
     shown_in_short,
 )
-from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition
+from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.outcomes import CONTENTS, LATER, NOT_YET, RESULTS
 from mockserver.inference.paths import ANY
@@ -228,7 +228,7 @@ class Deducer:
         same, at = self._verbs.answers.entity(facts, resource)
         verb, changes = self._verbs.removal(facts, resource, same=same)
         if verb:
-            effect = ", ".join(f"{name} = {value}" for name, value in changes.items())
+            effect = in_words(changes, resource)
             effect = f"sets {effect}" if effect else "stays"
             about = f"{facts.operation.summary} {facts.operation.description}"
             soft = verb in ("delete", "discard", "remove", "archive", "trash")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from mockserver.inference.drafts import is_link
 from mockserver.inference.effects import Effects
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading
-from mockserver.inference.model import Action, Transition
+from mockserver.inference.model import Action, Transition, in_words
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.verbs import first_words, says_made, verb_of
@@ -263,7 +263,7 @@ class SeveralReader:
         changes = dict(self.effects.changes(resource, verb, "_".join(words), facts))
         if found is None or not changes:
             return None
-        effect = ", ".join(f"{name} = {value}" for name, value in changes.items())
+        effect = in_words(changes, resource)
         why = f"`{verb}` of those with ids in {found.text}: it sets {effect}"
         return self.make(
             facts, "sweep", why, "likely", resource=resource.name, ids=found.query, sent=found.at,

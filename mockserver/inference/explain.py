@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.inference.model import Action, Announcement, Elements, Envelope, Plan
+from mockserver.inference.model import Action, Announcement, Elements, Envelope, Plan, in_words
 from mockserver.inference.outcomes import outcome_in_words
 from mockserver.inference.page_model import Meaning
 from mockserver.inference.resource_model import (
@@ -199,13 +199,11 @@ def _being(resource: Resource) -> str:
 
 def _doing(action: Action, plan: Plan) -> str:
     text = f"{action.kind} {action.resource or ''}".strip()
+    resource = plan.resource_of(action)
     if action.transition is not None and action.transition.changes:
-        text += ": " + ", ".join(
-            f"{name or 'state'} = {value}" for name, value in action.transition.changes
-        )
+        text += f": {in_words(dict(action.transition.changes), resource)}"
     if action.starts is not None:
         text += f"; starts {action.starts.resource}"
-    resource = plan.resource_of(action)
     key = resource.identity.key if resource is not None else None
     if action.response.id_path not in ((), (key,)):
         text += f"; its response has the id as `{'.'.join(action.response.id_path)}`"

@@ -168,6 +168,14 @@ class Transition:
     """The verb for each of these values, and what it changes."""
 
 
+def in_words(changes: Mapping[str, Any], resource: Resource | None) -> str:
+    """The changes of a transition of one of these, as text: `status.state = done`."""
+    states = resource.states if resource is not None else None
+    state = (".".join((states.name, *states.inner)) if states is not None else "") or "state"
+    named = states.name if states is not None else ""
+    return ", ".join(f"{state if n in ('', named) else n} = {v}" for n, v in changes.items())
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """The entities of a resource that belong to one of the resource `owner` by links."""

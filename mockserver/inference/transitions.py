@@ -15,7 +15,7 @@ from mockserver.inference.answers import Answers
 from mockserver.inference.effects import Effects
 from mockserver.inference.elements import elements
 from mockserver.inference.evidence import Maker, Reading, Steps, Target, Targets, weight_of
-from mockserver.inference.model import Action, Transition
+from mockserver.inference.model import Action, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.resource_model import Path, Resource
@@ -250,7 +250,7 @@ class VerbReader:
             *(["far"] if len(rest) > 1 else []),
             *([] if changes or same or sets or choices or verb == "restore" else ["no_effect"]),
         ]
-        effect = ", ".join(f"{name} = {value}" for name, value in changes.items())
+        effect = in_words(changes, resource)
         effect = f"it sets {effect}" if effect else "nothing says what it sets"
         if sets and not changes:
             effect = "it sets what is sent"
@@ -349,7 +349,7 @@ class VerbReader:
             yield from self._emptied(facts, target, rest)
             return
         same, at = self.answers.entity(facts, resource)
-        effect = ", ".join(f"{name} = {value}" for name, value in changes.items())
+        effect = in_words(changes, resource)
         action = self.make(
             facts, "transition", f"DELETE of `{word}` undoes it; it sets {effect}", "likely",
             item=self._item(facts, target), resource=resource.name,

@@ -14,6 +14,8 @@ from mockserver.inference.explain import as_json, rows
 from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import parse_document
+from tests.support.documents import TEXT, document, thing
+from tests.support.verbs import kept, operation
 
 JOBS = Path(__file__).parent.parent / "fixtures" / "jobs.yaml"
 
@@ -29,6 +31,16 @@ def test_every_operation_and_resource_has_a_row() -> None:
     assert all(row.evidence and row.inference for row in found)
     (lifecycle,) = (row for row in found if row.kind == "lifecycle")
     assert "changes with time" in lifecycle.inference
+
+
+def test_a_change_of_a_state_within_an_object_is_named_in_full() -> None:
+    inner = {"type": "object", "properties": {"state": {"enum": ["open", "closed"]}}}
+    shown = thing("id status", id=TEXT, name=TEXT, status=inner)
+    contract = build_contract(document(kept(shown, post_close=operation())))
+    found = {row.subject: row for row in rows(build_plan(contract))}
+    row = found["POST /ships/{id}/close"]
+    assert "status.state = closed" in row.inference
+    assert "status.state = closed" in row.evidence[0]
 
 
 def test_as_json() -> None:
