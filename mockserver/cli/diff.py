@@ -7,15 +7,14 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra, settings_options
+from mockserver.cli.options import CONTEXT, KEY_HELP, require_extra, sandbox_for, settings_options
 from mockserver.errors import UsageError
 
-_CONTEXT = CONTEXT
 _ONLY_HERE = ["mock", "seed", "examples", "patience", "leave_behind", "most", "shorten", "lock"]
 _ONLY_HERE += ["report_dir"]
 
 
-@click.command(context_settings=_CONTEXT)
+@click.command(context_settings=CONTEXT)
 @click.argument("spec", default="feather")
 @click.option("--real", "url", default="", metavar="URL", help="URL of the real API.")
 @click.option(
@@ -76,16 +75,9 @@ def diff(spec: str, **given: Any) -> None:
       mockserver diff --real https://sandbox.example.com --allow-host sandbox.example.com \\
         --api-key "$KEY" --report-dir fidelity
     """
-    require_extra("mockserver diff")
-    from mockserver.server.config_file import naming_config, read_config
-    from mockserver.verify.diff.run import Order, run_diff
-    from mockserver.verify.sandbox import sandbox_of
+    with sandbox_for("diff", given, default_ledger="diff-ledger.ndjson") as sandbox:
+        from mockserver.verify.diff.run import Order, run_diff
 
-    given["headers"] = headers_of(given["headers"])
-    given["default_ledger"] = "diff-ledger.ndjson"
-    config = read_config(given["config"])
-    with naming_config(config.path):
-        sandbox = sandbox_of(given, config.verify, config.overrides)
         if not sandbox.url:
             raise UsageError("--real is missing: give the URL of the real API")
         order = Order(
@@ -104,7 +96,7 @@ def diff(spec: str, **given: Any) -> None:
         sys.exit(run_diff(order, given["quiet"]))
 
 
-@click.command(context_settings=_CONTEXT)
+@click.command(context_settings=CONTEXT)
 @click.argument("old")
 @click.argument("new")
 def drift(old: str, new: str) -> None:
@@ -128,7 +120,7 @@ def drift(old: str, new: str) -> None:
     sys.exit(1 if found else 0)
 
 
-@click.command(context_settings=_CONTEXT)
+@click.command(context_settings=CONTEXT)
 @click.argument("source")
 @click.option("--spec", default="", help="The document of the recorded API.")
 @click.option(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT, headers_of, require_extra, sandbox_options
+from mockserver.cli.options import CONTEXT, sandbox_for, sandbox_options
 
 
 @click.command(context_settings=CONTEXT)
@@ -40,15 +40,8 @@ def fuzz(spec: str, **given: Any) -> None:
       mockserver fuzz --url https://staging.example.com --allow-host staging.example.com --dry-run
       mockserver fuzz --cleanup fuzz-ledger.ndjson --url https://staging.example.com
     """
-    require_extra("mockserver fuzz")
-    from mockserver.server.config_file import naming_config, read_config
-    from mockserver.verify.fuzz.run import run_fuzz
-    from mockserver.verify.sandbox import sandbox_of
+    defaults = {"default_key": "", "default_ledger": "fuzz-ledger.ndjson"}
+    with sandbox_for("fuzz", given, **defaults) as sandbox:
+        from mockserver.verify.fuzz.run import run_fuzz
 
-    given["headers"] = headers_of(given["headers"])
-    given |= {"default_key": "", "default_ledger": "fuzz-ledger.ndjson"}
-    config = read_config(given["config"])
-    with naming_config(config.path):
-        sandbox = sandbox_of(given, config.verify, config.overrides)
-        sandbox = replace(sandbox, rate=sandbox.rate or 5.0)
-        sys.exit(run_fuzz(spec, given, sandbox))
+        sys.exit(run_fuzz(spec, given, replace(sandbox, rate=sandbox.rate or 5.0)))

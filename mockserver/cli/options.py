@@ -9,12 +9,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from mockserver.errors import MissingExtra, UsageError
+
+if TYPE_CHECKING:
+    from mockserver.verify.sandbox import Sandbox
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 KEY_HELP = "The API key [default: API_KEY, else mock-key]."
@@ -60,7 +63,7 @@ def require_extra(what: str) -> None:
             raise MissingExtra(what, "verify")
 
 
-def headers_of(given: tuple[str, ...]) -> dict[str, str]:
+def _headers(given: tuple[str, ...]) -> dict[str, str]:
     headers = {}
     for line in given:
         name, colon, value = line.partition(":")
@@ -68,6 +71,22 @@ def headers_of(given: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"--header {line!r} is not a header; write it as 'Name: value'")
         headers[name.strip()] = value.strip()
     return headers
+
+
+@contextlib.contextmanager
+def sandbox_for(command: str, given: dict[str, Any], **defaults: str) -> Iterator[Sandbox]:
+    """The settings of a server under test, from the options that were `given` and the config file.
+
+    Raises MissingExtra and UsageError. Errors about overrides name the config file.
+    """
+    require_extra(f"mockserver {command}")
+    from mockserver.server.config_file import naming_config, read_config
+    from mockserver.verify.sandbox import sandbox_of
+
+    given["headers"] = _headers(given["headers"])
+    config = read_config(given["config"])
+    with naming_config(config.path):
+        yield sandbox_of({**given, **defaults}, config.verify, config.overrides)
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra, server_options
+from mockserver.cli.options import CONTEXT, KEY_HELP, sandbox_for, server_options
 
 
 @click.command(context_settings=CONTEXT)
@@ -57,14 +57,7 @@ def replay(recording: str, **given: Any) -> None:
       mockserver replay recording.har --spec openapi.yaml --url https://staging.example.com \\
         --allow-host staging.example.com --from 12
     """
-    require_extra("mockserver replay")
-    from mockserver.server.config_file import naming_config, read_config
-    from mockserver.verify.replay.run import run_replay
-    from mockserver.verify.sandbox import sandbox_of
+    with sandbox_for("replay", given, default_ledger="replay-ledger.ndjson") as sandbox:
+        from mockserver.verify.replay.run import run_replay
 
-    given["headers"] = headers_of(given["headers"])
-    given["default_ledger"] = "replay-ledger.ndjson"
-    config = read_config(given["config"])
-    with naming_config(config.path):
-        sandbox = sandbox_of(given, config.verify, config.overrides)
         sys.exit(run_replay(recording, given, sandbox))

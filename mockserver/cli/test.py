@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT, KEY_HELP, headers_of, require_extra, sandbox_options
+from mockserver.cli.options import CONTEXT, KEY_HELP, sandbox_for, sandbox_options
 
 
 @click.command(context_settings=CONTEXT)
@@ -67,13 +67,7 @@ def test(spec: str, **given: Any) -> None:
       mockserver test openapi.yaml --url https://sandbox.example.com --api-key "$KEY"
       mockserver test --url http://127.0.0.1:8000 --report-dir report --only 1f0c9a2b
     """
-    require_extra("mockserver test")
-    from mockserver.server.config_file import naming_config, read_config
-    from mockserver.verify.run import run_test
-    from mockserver.verify.sandbox import sandbox_of
+    with sandbox_for("test", given) as sandbox:
+        from mockserver.verify.run import run_test
 
-    given["headers"] = headers_of(given["headers"])
-    config = read_config(given["config"])
-    with naming_config(config.path):
-        sandbox = sandbox_of(given, config.verify, config.overrides)
         sys.exit(run_test(spec, given, sandbox))
