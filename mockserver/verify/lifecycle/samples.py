@@ -50,6 +50,17 @@ def sample(
     return result
 
 
+def configured(value: Json, number: int, id_of: Callable[[str], Json]) -> Json:
+    """A body from the settings: "@persona" becomes the id of one, "#" a running number."""
+    if isinstance(value, str):
+        return id_of(value[1:]) if value.startswith("@") else value.replace("#", str(number))
+    if isinstance(value, list):
+        return [configured(item, number, id_of) for item in value]
+    if isinstance(value, Mapping):
+        return {name: configured(item, number, id_of) for name, item in value.items()}
+    return value
+
+
 def _plain(value: Json, name: str, schema: Mapping[str, Any]) -> Json:
     """A text of letters that hardly any rule refuses."""
     if not isinstance(value, str) or not value.endswith(MARK):

@@ -238,7 +238,10 @@ class Session:
         self.number += 1
         given = self.api.bodies.get(resource.create)
         if given is not None:
-            return {name: self._filled(value) for name, value in given.items()}
+            body: dict[str, Json] = samples.configured(
+                given, self.number, lambda name: self.some(name).id
+            )
+            return body
         schema = body_schema(self.target.contract, self.operation(resource.create))
         if schema is None:
             return None
@@ -251,18 +254,6 @@ class Session:
             skip=resource.skip,
             plain=plain,
         )
-
-    def _filled(self, value: Json) -> Json:
-        """Fill a configured body: "@persona" becomes the id of one, "#" a running number."""
-        if isinstance(value, str) and value.startswith("@"):
-            return self.some(value[1:]).id
-        if isinstance(value, str):
-            return value.replace("#", str(self.number))
-        if isinstance(value, list):
-            return [self._filled(item) for item in value]
-        if isinstance(value, dict):
-            return {name: self._filled(item) for name, item in value.items()}
-        return value
 
     def reference(self, resource: Resource) -> samples.Reference:
         """How a body's field gets the id of another entity."""

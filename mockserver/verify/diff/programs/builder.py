@@ -134,7 +134,7 @@ class Builder:
         self.number += 1
         given = self.knowledge.api.bodies.get(resource.create)
         if given is not None:
-            return wrapped({n: self._given(v) for n, v in given.items()}, resource.sent)
+            return wrapped(samples.configured(given, self.number, self._id_of), resource.sent)
         return self.sample(resource.create, resource, full=full, flags=flags)
 
     def sample(
@@ -160,18 +160,10 @@ class Builder:
         names = properties(self.knowledge.contract, schema)
         return frozenset(filter(self.knowledge.is_name_of_another, names))
 
-    def _given(self, value: Json) -> Json:
-        """Fill a configured body: "@persona" becomes the id of one, "#" a running number."""
-        if isinstance(value, str) and value.startswith("@"):
-            entity = self.some(value[1:])
-            return reference(entity.label, entity.resource.id_field)
-        if isinstance(value, str):
-            return value.replace("#", str(self.number))
-        if isinstance(value, list):
-            return [self._given(item) for item in value]
-        if isinstance(value, dict):
-            return {name: self._given(item) for name, item in value.items()}
-        return value
+    def _id_of(self, name: str) -> str:
+        """A reference to the id of an entity of this resource. Raises CannotBuild."""
+        entity = self.some(name)
+        return reference(entity.label, entity.resource.id_field)
 
     def _reference(self, resource: Resource | None) -> samples.Reference:
         """How a body's field gets the id of another entity."""
@@ -187,10 +179,9 @@ class Builder:
             if resources[target].parents and resource and not resource.strict:
                 return None
             try:
-                entity = self.some(target)
+                return self._id_of(target)
             except CannotBuild:
                 return None
-            return reference(entity.label, entity.resource.id_field)
 
         return find
 
