@@ -11,94 +11,28 @@ from typing import Any
 
 import pytest
 
+from tests.support.documents import TEXT, array, obj, one_of, operation, path, ref, with_schemas
+
 pytest.importorskip("mcp")
 from mcp import Client, StdioServerParameters
 
-RENDERS: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Renders", "version": "1"},
-    "paths": {
+STATES = one_of("queued", "running", "succeeded", "failed")
+RENDER = obj("id", "name", "status", id=TEXT, name=TEXT, status=STATES)
+RENDERS = with_schemas(
+    {
         "/renders": {
-            "get": {
-                "operationId": "listRenders",
-                "tags": ["renders"],
-                "responses": {
-                    "200": {
-                        "description": "All of them.",
-                        "content": {
-                            "application/json": {
-                                "schema": {
-                                    "type": "array",
-                                    "items": {"$ref": "#/components/schemas/Render"},
-                                }
-                            }
-                        },
-                    }
-                },
-            },
-            "post": {
-                "operationId": "createRender",
-                "summary": "Begin a render",
-                "tags": ["renders"],
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {
-                            "schema": {
-                                "type": "object",
-                                "required": ["name"],
-                                "properties": {"name": {"type": "string"}},
-                            }
-                        }
-                    },
-                },
-                "responses": {
-                    "201": {
-                        "description": "It has begun.",
-                        "content": {
-                            "application/json": {"schema": {"$ref": "#/components/schemas/Render"}}
-                        },
-                    },
-                    "422": {"description": "Refused."},
-                },
-            },
+            "get": operation("listRenders", array(ref("Render")), tags=["renders"]),
+            "post": operation(
+                "createRender", ref("Render"), status=201, sent=obj("name", name=TEXT), also=(422,),
+                summary="Begin a render", tags=["renders"],
+            ),
         },
-        "/renders/{id}": {
-            "get": {
-                "operationId": "getRender",
-                "tags": ["renders"],
-                "parameters": [
-                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-                ],
-                "responses": {
-                    "200": {
-                        "description": "The render.",
-                        "content": {
-                            "application/json": {"schema": {"$ref": "#/components/schemas/Render"}}
-                        },
-                    },
-                    "404": {"description": "There is none."},
-                },
-            }
-        },
+        "/renders/{id}": path(
+            "id", get=operation("getRender", ref("Render"), also=(404,), tags=["renders"])
+        ),
     },
-    "components": {
-        "schemas": {
-            "Render": {
-                "type": "object",
-                "required": ["id", "name", "status"],
-                "properties": {
-                    "id": {"type": "string"},
-                    "name": {"type": "string"},
-                    "status": {
-                        "type": "string",
-                        "enum": ["queued", "running", "succeeded", "failed"],
-                    },
-                },
-            }
-        }
-    },
-}
+    Render=RENDER,
+)  # fmt: skip
 
 Ask = Callable[..., Awaitable[Any]]
 

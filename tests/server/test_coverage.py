@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -13,55 +12,23 @@ from mockserver.openapi.model import Violation
 from mockserver.server.admin.endpoints import show_coverage
 from mockserver.server.admin.request import Call, Panel
 from mockserver.server.journal.coverage import blame
+from tests.support.documents import TEXT, WHOLE, array, document, operation, path, thing
 
-PET = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
-OK = {"description": "ok", "content": {"application/json": {"schema": PET}}}
-LIST = {"type": "array", "items": PET}
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Pets", "version": "1"},
-    "paths": {
+PET = thing("id", id=TEXT)
+SENT = thing("name", name=TEXT)
+DOCUMENT = document(
+    {
         "/pets": {
-            "get": {
-                "operationId": "listPets",
-                "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer"}}],
-                "responses": {
-                    "200": {
-                        "description": "ok",
-                        "content": {"application/json": {"schema": LIST}},
-                    },
-                    "400": {"description": "bad"},
-                },
-            },
-            "post": {
-                "operationId": "createPet",
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {
-                            "schema": {
-                                "type": "object",
-                                "required": ["name"],
-                                "properties": {"name": {"type": "string"}},
-                            }
-                        }
-                    },
-                },
-                "responses": {"201": OK, "422": {"description": "bad"}},
-            },
+            "get": operation("listPets", array(PET), query={"limit": WHOLE}, also=(400,)),
+            "post": operation("createPet", PET, status=201, sent=SENT, also=(422,)),
         },
-        "/pets/{id}": {
-            "parameters": [
-                {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-            ],
-            "get": {
-                "operationId": "getPet",
-                "responses": {"200": OK, "404": {"description": "none"}},
-            },
-            "delete": {"operationId": "deletePet", "responses": {"204": {"description": "gone"}}},
-        },
-    },
-}
+        "/pets/{id}": path(
+            "id",
+            get=operation("getPet", PET, also=(404,)),
+            delete=operation("deletePet", status=204),
+        ),
+    }
+)
 
 
 @pytest.fixture
@@ -89,10 +56,10 @@ def test_what_was_asked_for_and_what_never(mock: MockServer) -> None:
 
 def test_the_hints_go_by_what_was_refused_whatever_its_status() -> None:
     """A document without a 404 has another status for an unknown id."""
-    document = copy.deepcopy(DOCUMENT)
-    responses = document["paths"]["/pets/{id}"]["get"]["responses"]
+    other = copy.deepcopy(DOCUMENT)
+    responses = other["paths"]["/pets/{id}"]["get"]["responses"]
     responses["400"] = responses.pop("404")
-    with MockServer(document) as mock:
+    with MockServer(other) as mock:
         assert mock.client.get("/pets/none").status_code == 400
         mock.client.post("/pets", json={})
         assert mock.coverage.hints == [
