@@ -117,14 +117,14 @@ def _only_text(schemas: Schemas, resource: Resource, own: Mapping[str, Any]) -> 
 
 
 def _has(schemas: Schemas, part: Any, sent: Mapping[str, Any]) -> bool:
-    """Whether a part has these properties, and lists their values where it lists any."""
+    """Whether a part has all these properties, and its enums allow their values."""
     return sent.keys() <= schemas.flat(part).properties.keys() and all(
         _takes(schemas, part, name, value) for name, value in sent.items()
     )
 
 
 def _takes(schemas: Schemas, part: Any, name: str, value: Any) -> bool:
-    """Whether a property lists the value in one of the kinds of the part, if it lists any."""
+    """Whether an enum of the property allows the value, in any branch; true without an enum."""
     flat = schemas.flat(part)
     kinds_ = [flat, *(schemas.flat(branch) for branches in flat.choices for branch in branches)]
     listed = [schemas.flat(one.properties[name]).values for one in kinds_ if name in one.properties]
@@ -314,14 +314,14 @@ def _differs(schemas: Schemas, place: str, violation: Violation) -> bool:
 
 
 def _is_listed(schemas: Schemas, pointer: str, value: Any) -> bool:
-    """Whether a branch of a union lists the value, beside others that describe what is shown."""
+    """Whether the value is in the enum of one branch of a union, whose other branches have none."""
     every = list(alternatives(schemas, schemas.at(pointer)))
     listed = [flat.values for flat in every if flat.values is not None]
     return len(listed) < len(every) and any(value in values for values in listed)
 
 
 def _kinds(schemas: Schemas, pointer: str) -> set[str]:
-    """The types of the values that a schema admits, those that it lists too."""
+    """The types that a schema allows, also by the values of an enum."""
     every = list(alternatives(schemas, schemas.at(pointer)))
     listed = [value for flat in every if not flat.types for value in flat.values or ()]
     found = {kind for flat in every for kind in flat.types}

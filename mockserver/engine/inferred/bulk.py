@@ -25,7 +25,7 @@ from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation
 
 MOST_COPIED = 10 * 1024 * 1024
-"""Bytes that one request may add by naming many to whom it is sent: as many as a body has."""
+"""Most bytes that one request may add by naming many recipients: the size of a body."""
 
 
 def create(call: Call) -> Reply:
@@ -62,8 +62,8 @@ def create(call: Call) -> Reply:
 
 
 def _for_each(call: Call, items: list[Any]) -> list[Any]:
-    """Each item, or one for each of those to whom it is sent: `{"to": ["a", "b"]}`, where an entity
-    has one `to`. Raises TooLarge if the copies would be much more than what was sent."""
+    """Each item, or a copy for each recipient: `{"to": ["a", "b"]}`, where an entity has one `to`.
+    Raises TooLarge if the copies would be much larger than what was sent."""
     schemas, own = call.context.schemas, call.context.flat(call.resource).properties
     spelled = {noun(name): name for name in own}
     found: list[Any] = []

@@ -110,7 +110,7 @@ class Compositions:
     def _written(
         self, name: str, description: str, properties: Mapping[str, Any]
     ) -> Composed | None:
-        """What a description writes: `{owner}/{name}`."""
+        """The composition in a description: `{owner}/{name}`."""
         found = _WRITTEN.search(description)
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""Conditional requests where the document has them: ETag, If-Match, If-None-Match."""
+"""Conditional requests, if the document has them: ETag, If-Match, If-None-Match."""
 
 from __future__ import annotations
 

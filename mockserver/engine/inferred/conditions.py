@@ -45,7 +45,7 @@ _DATES = re.compile(r"(\d{4}-\d\d-\d\d[\w:.+\-]*),(\d{4}-\d\d-\d\d[\w:.+\-]*)")
 _PREFIXED = re.compile(r"(gte|lte|gt|lt|ge|le|ne|eq|>=|<=|>|<)[:.]?\s*(?=[\d-])(.+)")
 _NOTHING = bag("null _is_null is_null nil <null>")
 EVERYTHING = bag("all any * everything")
-"""Values that ask for each of them."""
+"""Values of a filter that exclude nothing: `all`."""
 
 
 def operator_of(word: str) -> Operator | None:
@@ -54,7 +54,7 @@ def operator_of(word: str) -> Operator | None:
 
 
 def condition(operator: Operator, fields: Fields, wanted: Any) -> Test:
-    """The test that a property is as wanted."""
+    """A test whether a property has the wanted value, by an operator."""
     match operator:
         case "differs" | "unlike":
             opposite = condition("equal" if operator == "differs" else "like", fields, wanted)
@@ -71,7 +71,7 @@ def condition(operator: Operator, fields: Fields, wanted: Any) -> Test:
 
 
 def found(entity: Entity, fields: Fields) -> Iterator[Any]:
-    """The values of a property, in lists too."""
+    """The values of a property, and those within lists."""
     for path in fields:
         yield from _within(entity.data, path)
 
@@ -92,13 +92,13 @@ def _is_set(value: Any) -> bool:
 
 
 def under(wanted: Any) -> Test:
-    """The test that an entity is below one of these parents."""
+    """A test whether an entity is below one of these parents."""
     texts = _texts(_listed(wanted))
     return lambda entity: entity.parent.rsplit("/", 1)[-1] in texts
 
 
 def searched(fields: Fields, wanted: Any, *, by_key: bool = False) -> Test:
-    """The test that a text occurs in an entity; `by_key`: in its key as well."""
+    """A test whether a text occurs in an entity, and with `by_key` in its key."""
     text = str(wanted).casefold().strip("*%")
 
     def test(entity: Entity) -> bool:
@@ -239,7 +239,7 @@ def _is_beyond(operator: Operator, value: Any, wanted: Any) -> bool:
 
 
 def _is_exact(wanted: Any) -> bool:
-    """Whether a bound is no time: clients send times without their fractions."""
+    """Whether a bound is exact. Times are not: clients send them without fractions of a second."""
     return not isinstance(wanted, str) or not _DATED.match(wanted)
 
 

@@ -150,7 +150,7 @@ class Context:
             found[name] = {**below, **(there if isinstance(there, Mapping) else {})}
 
     def _needs_more(self, resource: Resource, path: Path) -> bool:
-        """Whether the part that holds a link must have other properties, too."""
+        """Whether the object that holds a link requires other properties."""
         place = self.schemas.place(resource.schema, path[0]) if resource.schema else None
         return place is not None and bool({*self.schemas.flat_at(place).required} - {path[1]})
 

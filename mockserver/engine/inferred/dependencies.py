@@ -70,7 +70,7 @@ def check_bare(call: Call, entity: Entity) -> None:
 
 
 def _has_ended(repository: Repository, entity: Entity) -> bool:
-    """Whether an entity has ended: `active` is no end, even where a lifecycle ends in it."""
+    """Whether an entity has ended. `active` is not an end, even if the lifecycle ends in it."""
     states = repository.resource.states
     if states is None:
         return False

@@ -106,7 +106,7 @@ _LASTS = 7 * 24 * 3600 * SECOND
 def _lasting(
     repository: Repository, data: Mapping[str, Any], sent: Mapping[str, Any], now: int
 ) -> dict[str, Any]:
-    """The times at which a new entity expires, where these are over."""
+    """New values for the expiry times of a new entity that lie in the past."""
     found = {}
     for name, schema in repository.flat.properties.items():
         value = data.get(name)
@@ -120,8 +120,8 @@ def _lasting(
 
 
 def _sizes(repository: Repository, sent: Mapping[str, Any]) -> dict[str, int]:
-    """The numbers that say how many of something were sent: `domain_count`, or the `count` of a
-    batch, where only the request has the `domains`."""
+    """The properties that count the items of an array that was sent: `domain_count`, or the `count`
+    of a batch, if the entity itself does not have the `domains`."""
     lists = {noun(name): len(value) for name, value in sent.items() if isinstance(value, list)}
     one = len(lists) == 1 and is_job(repository.resource.noun)
     found = {}
@@ -151,7 +151,7 @@ def _other_ids(
 
 
 def _asked(call: Call, repository: Repository) -> dict[str, Any]:
-    """What a request has beside the properties of the entity that it makes."""
+    """The properties of a request that the new entity does not have."""
     whole = named(call.sent) if call.resource.name == repository.resource.name else {}
     return {n: v for n, v in whole.items() if n not in repository.flat.properties}
 

@@ -113,7 +113,7 @@ def _of_value(wanted: Any, size: _Size) -> Expression | None:
 
 
 def _texts_in(term: Term) -> int:
-    """With how many texts an entity is compared, one by one."""
+    """The number of texts that each entity is compared with."""
     one_by_one = isinstance(term.value, list) and term.operator not in ("equal", "differs")
     return len(term.value) if one_by_one else 1
 

@@ -42,9 +42,9 @@ _UPDATING = bag(
     "actualizado modificado modificacion modifie atualizado aggiornato gewijzigd"
 )
 _MADE_BY = bag("submitted requested ordered placed issued registered uploaded received")
-"""What says when an entity was made, where nothing else does and it is required."""
+"""Words of a time of creation, if it is required and no other property has that."""
 _MADE_ALWAYS = bag("ordered placed uploaded registered")
-"""The same, if it is optional."""
+"""The same, also if it is optional."""
 _OWNERS = {
     "organization": bag("organization_id organisation_id org_id tenant_id workspace_id account_id"),
     "user": bag("owner_id user_id created_by created_by_id creator_id author_id updated_by"),
@@ -53,7 +53,7 @@ _COUNTED = bag("number sequence_number sequence")
 _VERSIONS = bag("version revision version_number revision_number lock_version object_version")
 _POSITIONS = bag("index position ordinal")
 _MEASURES = bag("page word row byte character char token line pixel frame attempt retry try")
-"""What a number of these says is a result, or a matter of the content."""
+"""Nouns whose number is a result or a part of the content, not a count of entities."""
 
 
 _SWITCHES = dict.fromkeys(
@@ -64,7 +64,7 @@ _SWITCHES = dict.fromkeys(
     ),
     False,
 ) | dict.fromkeys(("enabled", "active"), True)
-"""Flags that verbs switch, and how they are at first."""
+"""Flags that verbs switch, with their first values."""
 _FAULTS = bag("error errors failed failure failures fault")
 """Flags that say that something went wrong."""
 

@@ -313,7 +313,7 @@ class Filters:
         return lambda wanted: found.get(wanted, _anyone) if isinstance(wanted, str) else _anyone
 
     def _flag(self, value: str) -> Test | None:
-        """The test that a flag is on (`approved`) or off (`unapproved`), or of a state."""
+        """A test for a flag that is on (`approved`) or off (`unapproved`), or for a state."""
         states = self._repository.resource.states
         if states is not None and states.name:
             known = {snake_case(state): code_of(states, state) for state in states.known}
@@ -361,7 +361,7 @@ class Filters:
         return searched(fields, wanted, by_key=chosen)
 
     def _test(self, expression: Expression) -> Test | None:
-        """The test that an expression is; None if it is about nothing that is known."""
+        """A test by an expression; None if it names no known property."""
         if isinstance(expression, Term):
             if not expression.name:
                 return self._with_text(expression.value)

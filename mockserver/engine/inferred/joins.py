@@ -221,7 +221,7 @@ class Joins:
                         yield name, owner.name, inverse
 
     def _find_lengths(self, resource: Resource, taken: Set[str]) -> Iterator[tuple[str, str]]:
-        """The properties that say how long an array beside them is (`lineCount` of `lines`)."""
+        """The properties with the length of another one, an array: `lineCount` of `lines`."""
         flat = self._flat(resource)
         sent = self._schemas.flat_at(resource.request).properties if resource.request else {}
         arrays = {
@@ -321,8 +321,8 @@ class Joins:
     def _related(
         self, resource: Resource, sent: Mapping[str, Any], above: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The relationships of a new entity in the style of JSON:API, with the ids that the client
-        or the path has: `{"author": {"data": {"id": "7"}}}`."""
+        """The JSON:API relationships of a new entity, by ids in the request: `{"author": {"data":
+        {"id": "7"}}}`."""
         schema = self._flat(resource).properties.get(_RELATIONSHIPS)
         if schema is None:
             return {}
@@ -440,7 +440,7 @@ def _showing(schemas: Schemas, kinds: Kinds, resource: Resource) -> Iterator[tup
 
 
 def _upward(schemas: Schemas, resource: Resource) -> str | None:
-    """The property by which an entity names the one above, of its own kind."""
+    """The property with the id of a parent of the same resource: `parent_id`."""
     own = [*flat_of(schemas, resource).properties]
     if resource.request is not None:
         own += schemas.flat_at(resource.request).properties

@@ -29,7 +29,7 @@ _CREATED = bag(
 _CREATING = bag("created create creation insert inserted add added addition join joined register "
                 "registered registration signup issue issued")  # fmt: skip
 _PEOPLE = ("user", "author", "owner", "creator", "created_by", "poster", "submitter", "reporter")
-"""Who an entity is of, by other names."""
+"""Other names for the owner of an entity."""
 _UPDATED = bag(
     "updated modified changed last_updated last_modified activity updated_at update modification "
     "last_activity update_time date_updated modified_at updated_date modified_date"
@@ -205,7 +205,7 @@ class Properties:
         return self._schemas.flat(items) if items is not None else flat
 
     def objects(self, path: Path) -> Path:
-        """As much of a path as leads through objects to a property, not into arrays."""
+        """The part of a path that leads through objects, up to the first array."""
         properties = self._repository.flat.properties
         for length, name in enumerate(path):
             flat = self._schemas.flat(properties.get(name, {}))

@@ -1,4 +1,4 @@
-"""What a response says of what its request did: the ids of what was made, and how many."""
+"""The parts of a response that report what was done: the number and the ids of new entities."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
 SYSTEM = Collection("mock", order=())
-"""What the generic engine itself remembers: when the world was born, what was sown."""
+"""The engine's own notes: when the world began, and which seed entities were created."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -293,7 +293,7 @@ def is_listed(row: Mapping[str, Any], now: int, shows_hidden: bool) -> bool:
 _KEPT_BACK = ("gone", "hidden", "comes", "goes")
 _TEXT = "text"
 _ODD = "odd"
-"""What lists may have to leave out is indexed, so that they only look if there is any."""
+"""Indexed, so that lists search for entities to leave out only if there are any."""
 
 
 class BorrowedRepository:
@@ -392,7 +392,7 @@ def paths_in(schemas: Schemas, flat: Flat, holder: str | None) -> list[tuple[str
 
 
 def passes(world: World, entity: Entity, tests: Iterable[Test], choice: Choice) -> bool:
-    """Whether an entity is one that a list has, wherever it lies."""
+    """Whether an entity passes the tests of a list, whatever its parent."""
     return (
         is_listed(entity.row, world.now, choice.shows_hidden)
         and all(_has(name, wanted, entity) for name, wanted in choice.fields.items())
@@ -409,7 +409,7 @@ def is_like(name: str, value: Any, entity: Entity) -> bool:
 
 
 def _has(name: str, wanted: str, entity: Entity) -> bool:
-    """Whether a property is a value, or shows what has it: `{"organization": {"slug": "acme"}}`."""
+    """Whether a property has a value, or its object has: `{"organization": {"slug": "acme"}}`."""
     value = entity.data.get(name)
     if isinstance(value, Mapping):
         return any(str(one) == wanted for one in value.values())
@@ -428,7 +428,7 @@ def newest_first(envelope: Envelope, dated: bool) -> bool:
 
 
 def says(value: Any, wanted: str) -> bool:
-    """Whether a property is, or contains, a name (`/web` is `web`) or a number."""
+    """Whether a property is or contains a name or a number; `/web` counts as `web`."""
     if isinstance(value, list):
         return any(says(one, wanted) for one in value)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -441,8 +441,8 @@ def called(
 ) -> Entity | None:
     """The newest entity that has this name, or else the first seed entity that has it.
 
-    With a `parent`, only those below it. Before all others come those of the `owners`: properties
-    that are such a name, or show what is called so (`"owner": {"login": "octocat"}`).
+    With a `parent`, only those below it count. Those of the `owners` come first: properties that
+    have such a name as their value, or in their object (`"owner": {"login": "octocat"}`).
     """
     value, names = name.strip("/"), repository.resource.identity.names
     if not names or not value:

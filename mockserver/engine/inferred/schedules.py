@@ -129,11 +129,11 @@ def _is_period(words: Sequence[str]) -> bool:
 
 
 _ADDED = bag("seconds minutes hours days weeks months years duration period ttl extension by")
-"""Words of a period by which something is to last longer."""
+"""Words in the names of a period by which something is extended."""
 
 
 def extended(sent: Mapping[str, Any], until: int, lasted: int) -> int:
-    """A time after `until`: by the period that is sent, else by as long as it has `lasted`."""
+    """The time `until` extended by the period that is sent, else by the time it has `lasted`."""
     for name, value in sent.items():
         words = tokens(name)
         if not _ADDED.isdisjoint(words):
@@ -227,7 +227,7 @@ def with_state(states: States, data: Mapping[str, Any], state: Any) -> Any:
 
 
 def past(states: States, state: str, at: int) -> list[list[Any]]:
-    """The past schedule of a job in a state, where it stays."""
+    """A schedule in the past that ends in this state."""
     path = states.path
     before = path[: path.index(state)] if state in path else path[:1]
     if state in states.terminal and state not in path:

@@ -99,7 +99,7 @@ class _Table:
 
 
 def _table_of(context: Context, operation: Operation, action: Action) -> _Table | None:
-    """The rows that a table in text is of: `/reports/{id}/export.csv`, `/reports.csv`."""
+    """The table that a path exports as text: `/reports.csv`, `/reports/{id}/export.csv`."""
     media = media_of(operation, operation.success)
     if media is None or media.name not in DELIMITERS or operation.method != "GET":
         return None
@@ -233,7 +233,7 @@ def _made(call: Call) -> Reply:
 
 
 def _with_rows(reply: Reply, each: Mapping[str, Any]) -> Reply:
-    """The reply with these rows, which are complete: nothing is made up beside them."""
+    """The reply with exactly these rows; no others are generated."""
     for name, rows in each.items():
         if name and isinstance(reply.body, dict) and name in reply.body:
             reply.body[name] = rows
@@ -247,7 +247,7 @@ _OF_SCALARS = ("input", "id", "value", "key", "name", "address", "email", "phone
 
 
 def _answers_each(call: Call, known: dict[str, Any]) -> dict[str, Any]:
-    """The rows of a response to several that are sent: one for each, with what both have."""
+    """A row of the response for each item that is sent, with the properties that both have."""
     operation, schemas = call.operation, call.context.schemas
     place = pointer_of(operation, operation.success)
     body = call.request.body
@@ -275,7 +275,7 @@ def _answers_each(call: Call, known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows_for(call: Call, place: str, called: str, items: list[Any]) -> list[dict[str, Any]]:
-    """A row for each item that was sent, completed as the document describes rows; it went well."""
+    """A row that reports success for each item that was sent, completed by the schema of rows."""
     context, operation = call.context, call.operation
     own = context.schemas.flat_at(place).properties
     rows = [_row_for(own, called, item) for item in items]
@@ -292,7 +292,7 @@ def _rows_for(call: Call, place: str, called: str, items: list[Any]) -> list[dic
 
 
 def _row_for(own: Mapping[str, Any], called: str, item: Any) -> dict[str, Any]:
-    """What a row says of one item that was sent."""
+    """The properties of a row that repeat one item that was sent."""
     if isinstance(item, Mapping):
         return {name: value for name, value in item.items() if name in own}
     one = noun(called)

@@ -59,8 +59,8 @@ def numbers(schemas: Schemas, resource: Resource) -> Iterator[tuple[Path, str]]:
 
 
 def readings(about: str) -> Iterator[tuple[str, str]]:
-    """What a number may count, each with what is said of these: `submitted_job` are jobs, or
-    submitted ones."""
+    """The nouns that a number may count, each with the adjective before it: `submitted_job` counts
+    submitted_job, or job with the adjective submitted."""
     yield about, ""
     words = about.split("_")
     for cut in range(1, len(words)):
@@ -68,8 +68,8 @@ def readings(about: str) -> Iterator[tuple[str, str]]:
 
 
 def standing(schemas: Schemas, resource: Resource, how: str) -> frozenset[Any] | None:
-    """The states and flags of the entities of which a word says how they are; none if it says
-    nothing, None if they have none of it."""
+    """The states and flags of a resource that an adjective means; empty without an adjective, None
+    if it means none of them."""
     if not how:
         return frozenset()
     states = resource.states

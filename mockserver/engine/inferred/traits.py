@@ -1,4 +1,4 @@
-"""What is special about a request in its world: what its path names, and what is taken."""
+"""Traits of a request in its world: the state of the entities it names, and taken values."""
 
 from __future__ import annotations
 
