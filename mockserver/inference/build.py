@@ -13,9 +13,9 @@ from mockserver.inference.credentials import plan_credentials
 from mockserver.inference.decisions import with_decisions
 from mockserver.inference.drafts import Draft, find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
-from mockserver.inference.identifiers import named
 from mockserver.inference.memberships import with_memberships
 from mockserver.inference.model import Action, Plan
+from mockserver.inference.named_ids import named
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
 from mockserver.inference.paths import label

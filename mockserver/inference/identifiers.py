@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Protocol
 
 from mockserver.inference.lookups import ids_said
-from mockserver.inference.model import Action
+from mockserver.inference.named_ids import said
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
 from mockserver.inference.resource_model import Because, Confidence, Path, Resource
 from mockserver.inference.words import (
     bag,
     last_word,
-    other_name_in,
     singular,
     snake_case,
     spells,
@@ -24,91 +22,6 @@ from mockserver.inference.words import (
 )
 from mockserver.openapi.model import Parameter
 from mockserver.openapi.schemas.resolved import Flat, Schemas
-
-_LITERAL = re.compile(r"\^([\w-]+)\$")
-
-
-def named(
-    survey: Survey, resources: Mapping[str, Resource], actions: Mapping[str, Action]
-) -> dict[str, Resource]:
-    """The resources, with the schemas of their path parameters and of the properties that hold
-    their ids."""
-    found: dict[str, dict[str, None]] = {name: {} for name in resources}
-    returned: dict[str, dict[str, None]] = {name: {} for name in resources}
-    referred: dict[str, dict[str, None]] = {name: {} for name in resources}
-    nouns = _only_ones(resources)
-    for facts in survey.facts:
-        action = actions[facts.operation.id]
-        about = {link.parameter: link.resource for link in action.parents if link.certain}
-        if action.item is not None:
-            about[action.item] = action.resource
-        for parameter in facts.operation.parameters:
-            name = about.get(parameter.name) if parameter.place == "path" else None
-            if name is None or not parameter.pointer:
-                continue
-            if other_name_in(resources[name], parameter.name) is None:
-                found[name][parameter.pointer] = None
-        if action.resource is not None and action.response.id_schema is not None:
-            returned[action.resource][action.response.id_schema] = None
-        for name, pointer in _said(survey, facts):
-            words = tokens(name)
-            other = nouns.get("_".join(words[:-1])) if words[-1:] and words[-1] in _SURE else None
-            if name == action.item and action.request.item_in != "path":
-                other = action.resource
-            if other is not None and pointer not in found[other] and _is_ruled(survey, pointer):
-                referred[other][pointer] = None
-    return {
-        name: replace(
-            resource,
-            identity=replace(
-                resource.identity,
-                named_by=tuple(found[name]),
-                returned_as=tuple(returned[name]),
-                referred_by=tuple(referred[name]),
-                given=tuple(dict.fromkeys(_literals(survey, found[name]))),
-            ),
-        )
-        for name, resource in resources.items()
-    }
-
-
-def _only_ones(resources: Mapping[str, Resource]) -> dict[str, str]:
-    """Resources by noun, leaving out nouns that several resources share."""
-    found: dict[str, str | None] = {}
-    for resource in resources.values():
-        if not resource.singleton:
-            found[resource.noun] = None if resource.noun in found else resource.name
-    return {noun: name for noun, name in found.items() if name is not None}
-
-
-def _said(survey: Survey, facts: Facts) -> Iterator[tuple[str, str]]:
-    """The properties of a request that end like an id (`ServiceSid`), with the places of their
-    schemas."""
-    for parameter in facts.operation.parameters:
-        if parameter.place in ("path", "query") and parameter.pointer:
-            yield parameter.name, parameter.pointer
-    for name in survey.flat(facts.body).properties if facts.body else ():
-        pointer = survey.schemas.place(facts.body, name)
-        if pointer is not None:
-            yield name, pointer
-
-
-def _is_ruled(survey: Survey, pointer: str) -> bool:
-    """Whether a schema restricts its text by a format, a pattern or an enum."""
-    flat = survey.schemas.flat(survey.schemas.at(pointer))
-    return bool({"pattern", "minLength", "maxLength", "format"} & flat.rules.keys())
-
-
-def _literals(survey: Survey, pointers: Iterable[str]) -> Iterator[str]:
-    """The ids that are fixed in the path: by an enum, or by a pattern that matches one value."""
-    for pointer in pointers:
-        schema = survey.schemas.resolved(survey.schemas.at(pointer))
-        values, pattern = schema.get("enum"), schema.get("pattern")
-        if isinstance(values, list) and len(values) == 1 and isinstance(values[0], str):
-            yield values[0]
-        elif isinstance(pattern, str) and (found := _LITERAL.fullmatch(pattern)):
-            yield found[1]
-
 
 _USUAL = (
     "id", "_id", "uuid", "guid", "uid", "sid", "key", "slug", "username", "user_name", "login",
@@ -218,7 +131,33 @@ def key_in(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | N
     path."""
     names = survey.names(draft.items) or [""]
     found = (_key_of(survey, flat, draft.noun, name) for name in names)
-    return next((one for one in found if one[0]), None) or _described_key(survey, draft, flat)
+    known = next((one for one in found if one[0]), None)
+    if known is None or (known[1] is not None and known[1].confidence == "guess"):
+        known = _patterned_key(survey, draft, flat) or known
+    return known or _described_key(survey, draft, flat)
+
+
+def _patterned_key(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | None] | None:
+    """The property with the pattern of what names the entity, if it is the only one, or the only
+    one that is called like an id: `fleet` is the `arn`, `arn:...`."""
+    flat_of = survey.schemas.flat
+    for route in draft.items:
+        for facts in survey.by_steps.get(route.steps, {}).values():
+            for parameter, pointer in said(survey, facts):
+                pattern = survey.schemas.flat_at(pointer).rules.get("pattern")
+                if pattern is None or not route.names or parameter != route.names[-1]:
+                    continue
+                alike = [
+                    name
+                    for name, schema in flat.properties.items()
+                    if flat_of(schema).rules.get("pattern") == pattern
+                ]
+                usual = [name for name in alike if (snake_case(name) or name) in (*_USUAL, *_LAST)]
+                for names in (alike, usual):
+                    if len(names) == 1:
+                        why = f"`{names[0]}` has the pattern of `{parameter}`"
+                        return names[0], Because(why, "likely")
+    return None
 
 
 def _described_key(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | None]:

@@ -256,3 +256,58 @@ def test_an_id_of_another_is_not_the_own_one(
     }
     plan = build_plan(build_contract(document(paths)))
     assert [resource.identity.key for resource in plan.resources.values()] == [key]
+
+
+ARN = {"type": "string", "pattern": "arn:.*"}
+
+
+def calls(naming: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    """Calls as paths; `describeFleet` names a fleet in its body, by `fleet`."""
+
+    def sent(required: list[str], **named: Any) -> dict[str, Any]:
+        return {"type": "object", "required": required, "properties": named}
+
+    def call(body: Any, reply: Any) -> dict[str, Any]:
+        content = {"application/json": {"schema": body}}
+        said = {"description": "", "content": {"application/json": {"schema": reply}}}
+        return {"post": {"requestBody": {"content": content}, "responses": {"200": said}}}
+
+    text = {"type": "string"}
+    fleet = sent(["name"], name=text, **properties)
+    rows = {"type": "array", "items": fleet}
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Fleets", "version": "1"},
+        "paths": {
+            "/createFleet": call(sent(["name"], name=text), fleet),
+            "/listFleets": call(sent([]), sent([], fleetDetails=rows, nextToken=text)),
+            "/describeFleet": call(sent(["fleet"], fleet=naming), fleet),
+            "/deleteFleet": call(sent(["fleet"], fleet=naming), sent([])),
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("naming", "properties", "key"),
+    [
+        (ARN, {"arn": ARN}, "arn"),
+        (ARN, {"lastJob": ARN, "arn": ARN}, "arn"),
+        (ARN, {"handle": ARN}, "handle"),
+        (ARN, {"handle": ARN, "lastJob": ARN}, "name"),
+        ({"type": "string"}, {"arn": ARN}, "name"),
+        ({"type": "string", "pattern": "f-[0-9]+"}, {"arn": ARN}, "name"),
+    ],
+)
+def test_the_pattern_of_what_names_an_entity_tells_its_id(
+    naming: dict[str, Any], properties: dict[str, Any], key: str
+) -> None:
+    document = calls(naming, **properties)
+    with MockServer(document) as server:
+        (resource,) = server.mock.plan.resources.values()
+        assert resource.identity.key == key
+        if key != "name":
+            client = server.client
+            made = [client.post("/createFleet", json={"name": n}).json() for n in ("a", "b", "c")]
+            assert [one["name"] for one in made] == ["a", "b", "c"]
+            told = client.post("/describeFleet", json={"fleet": made[1][key]})
+            assert told.json()["name"] == "b"
