@@ -23,7 +23,12 @@ from mockserver.verify.diff.model import (
     Step,
     status_name,
 )
-from mockserver.verify.diff.observations import Jobs, choices_of, idle_commands, strange_steps
+from mockserver.verify.diff.observations import (
+    Jobs,
+    choices_of,
+    commands_without_effect,
+    unknown_transitions,
+)
 from mockserver.verify.diff.runner import at as value_at
 from mockserver.verify.diff.runner import objects
 
@@ -109,9 +114,9 @@ class Comparison:
     found: list[Mismatch] = field(default_factory=list)
     reached: set[tuple[str, Kind]] = field(default_factory=set)
     unsure: bool = False
-    """Whether another world may show what these do not: a command on what has failed there."""
+    """Whether another world of the mock may agree: here a job had failed before a command."""
     partial: bool = False
-    """Whether a job was compared with none, since it had another status in each of these worlds."""
+    """Whether a job was not compared, since its status differed in each of these worlds."""
     _pairs: list[Pairs] = field(default_factory=list)
     _times: list[dict[tuple[str, str], str]] = field(default_factory=list)
     _step: Step | None = None
@@ -120,12 +125,11 @@ class Comparison:
     _error: bool = False
     _of_others: bool = False
     _apart: bool = False
-    """Set once one side did what the other refused: their states differ from then on."""
+    """Whether one side has done what the other refused: their states differ from then on."""
     _states: dict[str, Json] = field(default_factory=dict)
     """The last status of each entity of the real side, by its id."""
     _midway: bool = False
-    """Whether a job was stopped when one of its parts had ended: which, and so how many there are,
-    is chance."""
+    """Whether a job is stopped after its first part: how many had ended by then is chance."""
     _roots: list[Value] = field(default_factory=list)
     """The complete values being compared, from every mock run."""
 
@@ -337,7 +341,7 @@ class Comparison:
             where = f"{at}.{name}".strip(".")
             having = [(i, value[name]) for i, value in mocks if name in value]
             whole = isinstance(real.get(name), dict | list)
-            if name in real and self.jobs.has_looked(real, name) and not whole:
+            if name in real and self.jobs.has_had(real, name) and not whole:
                 having = [(i, v) for i, v in having if kind_of(v) == kind_of(real[name])]
                 if not having:
                     continue
@@ -368,7 +372,7 @@ class Comparison:
         same = [(i, value) for i, value in jobs if value.get(name) == real[name]]
         states = [(i, value.get(name)) for i, value in jobs]
         intent = self._step.intent if self._step else ""
-        ahead = any(self.jobs.may_be(state, real[name], intent) for _, state in states)
+        ahead = any(self.jobs.can_reach(state, real[name], intent) for _, state in states)
         # How a part had ended before this step is chance.
         part = "*" in at and self._states.get(str(real.get("id"))) == real[name]
         if not (same or ahead or part) and all(isinstance(state, str) for _, state in states):
@@ -452,14 +456,16 @@ class Comparison:
     def _lifecycles(self) -> None:
         """Check that the mock has every observed transition, too, and that its commands also leave
         what those of the real side left as it was."""
-        for label, place, state, led in idle_commands(self.real, self.mocks):
+        for label, place, state, led in commands_without_effect(self.real, self.mocks):
             self._step = next(step for step in self.real.program.steps if step.label == label)
             if not led:
                 self.unsure = True
             elif state not in led:
                 mine = f"{state}, then {' or '.join(led)}"
                 self._miss("lifecycle", place, f"{state}, then {state}", mine)
-        for kind, before, after, theirs in strange_steps(self.real, self.mocks, self.jobs.ways):
+        for kind, before, after, theirs in unknown_transitions(
+            self.real, self.mocks, self.jobs.transitions
+        ):
             self._step = next(s.step for s in self.real if s.step.operation in kind.split())
             self._miss(
                 "lifecycle",

@@ -124,48 +124,50 @@ class Habits:
 
 @dataclass
 class Jobs:
-    """`ways` are state transitions, with the place in a reply of what made them (the run of a suite
-    goes on after a retry, its parts don't); `looks` are status, field and kind of value."""
+    """What the jobs of the mock have done so far."""
 
-    ways: set[tuple[str, str, str]] = field(default_factory=set)
-    looks: set[tuple[str, str, str]] = field(default_factory=set)
+    transitions: set[tuple[str, str, str]] = field(default_factory=set)
+    """Place in a reply, state before, state after. The place matters: the run of a suite goes on
+    after a retry, its parts don't."""
+    fields: set[tuple[str, str, str]] = field(default_factory=set)
+    """State, name of a field, kind of its value."""
 
     def hear(self, run: Run) -> None:
-        self.ways |= {(_place(kind), before, to) for kind, before, to in run.edges if before}
+        self.transitions |= {(_place(kind), before, to) for kind, before, to in run.edges if before}
         for seen in run:
             for _, node in objects(seen.value):
                 name = status_name(node)
                 if name and "id" in node:
-                    self.looks |= {(node[name], k, kind_of(v)) for k, v in node.items()}
+                    self.fields |= {(node[name], k, kind_of(v)) for k, v in node.items()}
 
-    def may_be(self, state: Json, other: str, intent: str) -> bool:
-        """Whether a job can have the other status where the mock's has this one: it is further on,
-        or, if it was only waited for, it reached another final state that some job of the mock also
-        reaches."""
+    def can_reach(self, state: Json, other: str, intent: str) -> bool:
+        """Whether a job can have the other status where the mock's has this one: it has come
+        further, or, after mere waiting, to another final state that jobs of the mock also reach."""
         if not isinstance(state, str):
             return False
         ended = intent == "settle" and not OPEN.match(state) and not OPEN.match(other)
-        ways = {(before, after) for _, before, after in self.ways}
-        known = any(after == other for _, after in ways)
-        return leads(ways, state, other) or (ended and known)
+        transitions = {(before, after) for _, before, after in self.transitions}
+        known = any(after == other for _, after in transitions)
+        return leads(transitions, state, other) or (ended and known)
 
-    def has_looked(self, value: Mapping[str, Json], name: str) -> bool:
-        """Whether a job in this state has had such a value there. Only for states that change."""
+    def has_had(self, value: Mapping[str, Json], name: str) -> bool:
+        """Whether a job in this state has had such a value in the field; false for states that
+        never change."""
         status = value.get(status_name(value))
-        moving = any(status in way[1:] for way in self.ways)
-        return moving and (status, name, kind_of(value[name])) in self.looks
+        moving = any(status in way[1:] for way in self.transitions)
+        return moving and (status, name, kind_of(value[name])) in self.fields
 
 
 def _place(kind: str) -> str:
-    """Where in a reply what has a status was first seen; "" for the reply itself."""
+    """The place in a reply where an entity with a status was first seen; "" is the reply itself."""
     return kind.partition(" ")[2]
 
 
-def leads(ways: set[tuple[str, str]], start: str, end: str) -> bool:
+def leads(transitions: set[tuple[str, str]], start: str, end: str) -> bool:
     found, todo = {start}, [start]
     while todo:
         state = todo.pop()
-        for before, after in ways:
+        for before, after in transitions:
             if before == state and after not in found:
                 found.add(after)
                 todo.append(after)
@@ -177,8 +179,8 @@ Effects = Mapping[tuple[int, str], set[tuple[str, str]]]
 
 
 def effects_of(run: Run) -> Effects:
-    """What the commands of a run did to the states of entities that were seen before, as far as
-    their replies, or the next reads, show it."""
+    """The effects of a run's commands on entities that were seen before, by their replies or the
+    next reads."""
     found: dict[tuple[int, str], set[tuple[str, str]]] = {}
     states: dict[str, tuple[int, str]] = {}
     command = -1
@@ -200,10 +202,12 @@ def effects_of(run: Run) -> Effects:
     return found
 
 
-def idle_commands(real: Run, mocks: Sequence[Run]) -> Iterator[tuple[int, str, str, Sequence[str]]]:
-    """Where a command left an entity in the state in which it was: the label, the place of the
-    status, the state, and the states to which it led in the mock; none if it was in another state
-    before in every world."""
+def commands_without_effect(
+    real: Run, mocks: Sequence[Run]
+) -> Iterator[tuple[int, str, str, Sequence[str]]]:
+    """Commands that did not change the state of an entity: the label of the step, the place of the
+    status, the state, and the states after the same command in the mock. The last are empty if no
+    world of the mock was in that state before."""
     theirs = [effects_of(run) for run in mocks]
     for (label, place), states in effects_of(real).items():
         for before in sorted(before for before, after in states if before == after):
@@ -211,14 +215,14 @@ def idle_commands(real: Run, mocks: Sequence[Run]) -> Iterator[tuple[int, str, s
             yield label, place, before, sorted(led)
 
 
-def strange_steps(
-    real: Run, mocks: Sequence[Run], ways: set[tuple[str, str, str]]
+def unknown_transitions(
+    real: Run, mocks: Sequence[Run], transitions: set[tuple[str, str, str]]
 ) -> Iterator[tuple[str, str, str, Sequence[str]]]:
-    """Transitions that no job of the mock has ever made, of resources that also move in the mock:
-    the operation, the state before, the state after, and what follows that one in the mock."""
+    """Transitions that no job of the mock has made, of resources that change state in the mock too:
+    operation, state before, state after, and the states that follow the first one in the mock."""
     moving = {kind for run in mocks for kind, _, _ in run.edges}
     for kind, before, after in sorted(real.edges):
-        known = {(a, b) for place, a, b in ways if place == _place(kind)}
+        known = {(a, b) for place, a, b in transitions if place == _place(kind)}
         if kind in moving and before and not leads(known, before, after):
             yield kind, before, after, sorted({b for a, b in known if a == before})
 
@@ -227,8 +231,8 @@ def strange_steps(
 
 
 def cascades(runs: Iterable[Run], makeable: Sequence[Resource]) -> dict[str, list[str]]:
-    """By the operation of a removal, what was always gone afterwards: the operation that had made
-    it and the property that named the removed entity, `createRun.suite_id`."""
+    """By the operation of a removal: which other entities were always gone afterwards, each as the
+    operation that created it and the property with the removed id (`createRun.suite_id`)."""
     removes = {r.remove: r for r in makeable if r.remove}
     reads = {r.read: r for r in makeable if r.read}
     seen_with: dict[tuple[str, str], set[bool]] = {}

@@ -25,7 +25,12 @@ from mockserver.verify.diff.model import (
     Step,
     reference,
 )
-from mockserver.verify.diff.observations import Jobs, idle_commands, leads, strange_steps
+from mockserver.verify.diff.observations import (
+    Jobs,
+    commands_without_effect,
+    leads,
+    unknown_transitions,
+)
 from mockserver.verify.diff.programs.bodies import variations
 from mockserver.verify.diff.programs.builder import Builder
 from mockserver.verify.diff.programs.coverage import jobs
@@ -92,11 +97,11 @@ def test_leads() -> None:
 
 def test_what_another_status_may_be() -> None:
     jobs = Jobs({("", "new", "running"), ("", "running", "done"), ("", "running", "failed")})
-    assert jobs.may_be("new", "done", "read")
-    assert jobs.may_be("done", "failed", "settle")
-    assert not jobs.may_be("done", "failed", "command")
-    assert not jobs.may_be("done", "running", "settle")
-    assert not jobs.may_be("done", "lost", "settle")
+    assert jobs.can_reach("new", "done", "read")
+    assert jobs.can_reach("done", "failed", "settle")
+    assert not jobs.can_reach("done", "failed", "command")
+    assert not jobs.can_reach("done", "running", "settle")
+    assert not jobs.can_reach("done", "lost", "settle")
 
 
 def _replied(*replies: tuple[str, Intent, int, Any]) -> Run:
@@ -146,12 +151,12 @@ def _run(*states: str, also: str = "running") -> Run:
 
 def test_a_command_that_leaves_what_the_mock_moves() -> None:
     real, moved = _run("failed", "", "failed"), _run("failed", "", "pending")
-    assert list(idle_commands(real, [moved])) == [
+    assert list(commands_without_effect(real, [moved])) == [
         (2, "jobs.*.status", "failed", ["pending"]),
         (2, "jobs.*.status", "running", ["running"]),
     ]
     other = _run("done", "", "done")
-    assert (2, "jobs.*.status", "failed", []) in list(idle_commands(real, [other]))
+    assert (2, "jobs.*.status", "failed", []) in list(commands_without_effect(real, [other]))
 
 
 def test_ways_of_parts_are_not_those_of_the_whole() -> None:
@@ -160,8 +165,8 @@ def test_ways_of_parts_are_not_those_of_the_whole() -> None:
     real, mock = Run(_program(), [], edges=frozenset({edge})), Run(_program(), [])
     mock.edges = frozenset({("job runs.*", "new", "done")})
     ways = {("", "done", "running"), ("", "running", "cancelled"), ("runs.*", "new", "done")}
-    assert list(strange_steps(real, [mock], ways)) == [(*edge, [])]
-    assert list(strange_steps(real, [mock], {*ways, ("runs.*", *edge[1:])})) == []
+    assert list(unknown_transitions(real, [mock], ways)) == [(*edge, [])]
+    assert list(unknown_transitions(real, [mock], {*ways, ("runs.*", *edge[1:])})) == []
 
 
 def test_a_job_gets_its_commands_when_the_first_of_its_parts_has_ended() -> None:

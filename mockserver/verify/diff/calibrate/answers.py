@@ -380,8 +380,8 @@ def _for_one(pairs: Sequence[Pair], rules: Rules) -> list[Rule]:
 def _mostly(
     pairs: Sequence[Pair], predictions: Sequence[Outcome], decided: Collection[int]
 ) -> Iterator[Rule]:
-    """A status for what the other rules of an operation leave, where most of it has that and next
-    to nothing of it is predicted."""
+    """A rule for each status of the mock, from the pairs without a rule: if most of them have one
+    status, and hardly any is predicted rightly so far."""
     groups: dict[tuple[str, str], list[tuple[Outcome, Outcome]]] = {}
     for number, pair in enumerate(pairs):
         if number not in decided:
@@ -427,9 +427,12 @@ def _best(
 
 
 def _is_likely(when: When, outcome: Outcome, pairs: Sequence[Pair]) -> bool:
-    """Whether the pairs in which the condition holds, also those that earlier rules decide, can
-    show another status: most of them have it, and of few the request has something that can be the
-    reason. What it does not have is none for a success."""
+    """Whether the condition can be the reason for another status than the mock's. `pairs` are all
+    in which it holds.
+
+    Most of them must have this status. A few pairs are enough if the condition names a trait; for a
+    success, a trait that the request has.
+    """
     own = int(dict(when)["mock"] or 0)
     if outcome[0] in (0, own):
         return True
