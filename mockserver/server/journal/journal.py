@@ -57,12 +57,7 @@ class Journal:
     each at once. Descriptions are created when read.
     """
 
-    def __init__(
-        self,
-        kept: int = KEPT,
-        kept_bytes: int = KEPT_BYTES,
-        now: Callable[[], int] = time.time_ns,
-    ) -> None:
+    def __init__(self, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:
         self.listeners: tuple[Callable[[Exchange], None], ...] = ()
         self.counters: tuple[Callable[[Sequence[Noted]], None], ...] = ()
         self._waiting: deque[Noted] = deque()
@@ -71,13 +66,12 @@ class Journal:
         self._most = kept
         self._most_bytes = kept_bytes
         self._bytes = 0
-        self._now = now
         self._lock = Lock()
 
     def __call__(self, exchange: Exchange) -> None:
         """Record an exchange. On the hot path."""
         waiting, sent = self._waiting, exchange.sent
-        waiting.append((self._now(), exchange))
+        waiting.append((time.time_ns(), exchange))
         large = len(exchange.message.body) > LARGE or (sent is not None and len(sent.body) > LARGE)
         if large or len(waiting) >= AT_ONCE:
             self.update()

@@ -35,13 +35,8 @@ class SharedJournal(Journal):
     are those of the document, by id.
     """
 
-    def __init__(
-        self,
-        board: Board,
-        operations: Mapping[str, Operation],
-        now: Callable[[], int] = time.time_ns,
-    ) -> None:
-        super().__init__(KEPT, KEPT_BYTES, now)
+    def __init__(self, board: Board, operations: Mapping[str, Operation]) -> None:
+        super().__init__(KEPT, KEPT_BYTES)
         self._board = board
         self._operations = operations
         self._counted = 0
@@ -89,7 +84,7 @@ class SharedJournal(Journal):
 
     def _forgotten(self, tenant: str) -> None:
         # Other processes may have unwritten exchanges.
-        self._board.put(NAME, {tenant: b"%d" % self._now()}, quietly=True)
+        self._board.put(NAME, {tenant: b"%d" % time.time_ns()}, quietly=True)
 
     def _kept(self) -> Iterator[Entry]:
         marks = {tenant: int(ended) for tenant, ended in self._board.notes(NAME).items()}

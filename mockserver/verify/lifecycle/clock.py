@@ -46,10 +46,11 @@ class Real:
     """A server's own clock: waits, until the deadline."""
 
     still = False
+    step = 0.5
+    """The most seconds to wait before the server is asked again."""
 
-    def __init__(self, patience: float = 60, step: float = 0.5) -> None:
+    def __init__(self, patience: float = 60) -> None:
         self.deadline = time.monotonic() + patience
-        self.step = step
 
     @property
     def moment(self) -> float:

@@ -65,27 +65,17 @@ class Builder:
                 return entity
         return self.make(self.knowledge.api.resources[name], full=self.full, flags=self.flags)
 
-    def make(
-        self,
-        resource: Resource,
-        *,
-        full: bool = True,
-        flags: bool = True,
-        where: Mapping[str, str] | None = None,
-        body: Json = MISSING,
-        about: str = "",
-    ) -> Made:
+    def make(self, resource: Resource, *, full: bool = True, flags: bool = True) -> Made:
         """Add a step that creates an entity, after its prerequisites. Raises CannotBuild."""
         if resource.name in self._busy or not resource.create:
             raise CannotBuild(resource.name)
         self._busy.add(resource.name)
         try:
-            path = self.parents(resource) if where is None else dict(where)
-            if body is MISSING:
-                body = self.body_for(resource, full=full, flags=flags)
+            path = self.parents(resource)
+            body = self.body_for(resource, full=full, flags=flags)
         finally:
             self._busy.discard(resource.name)
-        label = self.add(resource.create, "make", path=path, body=body, about=about)
+        label = self.add(resource.create, "make", path=path, body=body)
         kept = {name: path[name] for name in path if name in parameters_of(resource.item)}
         made = Made(
             resource, label, {**kept, resource.id_parameter: reference(label, resource.id_field)}
@@ -186,6 +176,6 @@ class Builder:
         return find
 
 
-def packed(items: list[Any], size: int = PACK) -> Iterator[list[Any]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def packed(items: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(items), PACK):
+        yield items[start : start + PACK]
