@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import mockserver
@@ -175,11 +176,7 @@ def add_faults(panel: Panel, call: Call) -> dict[str, Any]:
 
 
 def remove_faults(panel: Panel, call: Call) -> dict[str, Any]:
-    fault = call.query.get("id")
-    removed = panel.mock.faults.remove(fault, call.tenant)
-    if fault is not None and not removed:
-        raise NotFound(f"there is no fault {fault!r}")
-    return {"removed": removed}
+    return _removed("fault", call, panel.mock.faults.remove)
 
 
 def show_stubs(panel: Panel, call: Call) -> dict[str, Any]:
@@ -192,10 +189,17 @@ def add_stubs(panel: Panel, call: Call) -> dict[str, Any]:
 
 
 def remove_stubs(panel: Panel, call: Call) -> dict[str, Any]:
+    return _removed("stub", call, panel.mock.stubs.remove)
+
+
+def _removed(
+    kind: str, call: Call, remove: Callable[[str | None, str | None], int]
+) -> dict[str, Any]:
+    """Remove the one in `?id=`, or all of the tenant. Raises NotFound if there is no such one."""
     name = call.query.get("id")
-    removed = panel.mock.stubs.remove(name, call.tenant)
+    removed = remove(name, call.tenant)
     if name is not None and not removed:
-        raise NotFound(f"there is no stub {name!r}")
+        raise NotFound(f"there is no {kind} {name!r}")
     return {"removed": removed}
 
 
@@ -204,11 +208,7 @@ def add_webhook(panel: Panel, call: Call) -> dict[str, Any]:
 
 
 def remove_webhooks(panel: Panel, call: Call) -> dict[str, Any]:
-    name = call.query.get("id")
-    removed = panel.webhooks.remove(name, call.tenant)
-    if name is not None and not removed:
-        raise NotFound(f"there is no webhook {name!r}")
-    return {"removed": removed}
+    return _removed("webhook", call, panel.webhooks.remove)
 
 
 def steer_job(panel: Panel, call: Call) -> Any:
