@@ -188,7 +188,7 @@ def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) ->
     whole = survey.at(above, "GET") if above[-1:] == (ANY,) else None
     if whole is not None and _same(making, whole) and _is_part(survey, making):
         return False
-    if named and (making.route.plural or not verb):
+    if named and (making.route.plural or not verb or survey.holds_several(making.route)):
         return True
     if is_link(survey, making):
         return True

@@ -32,6 +32,7 @@ _NO_FLAT = Flat()
 _ROWS = bag("results items entries records rows list elements")
 _EDITS = "application/json-patch+json"
 _SENDING = ("POST", "PUT", "PATCH")
+_KEPT = ("GET", "PUT", "PATCH", "DELETE")
 _NESTED = (("array",), ("object",))
 _STATUS = bag("status state phase progress percent percentage completion")
 BULK = bag(
@@ -153,6 +154,12 @@ class Survey:
         for item in items:
             found.update(self._names.get(item.steps, {}))
         return list(found)
+
+    def holds_several(self, route: Route) -> bool:
+        """Whether entities lie beneath a path that can be fetched, and changed or removed: `/tag`
+        and `/watch` are collections then, though both words are verbs."""
+        beneath = {method for method in _KEPT if self.at((*route.steps, ANY), method) is not None}
+        return "GET" in beneath and len(beneath) > 1
 
     def verbs(self, items: Iterable[Route]) -> list[str]:
         """The verbs on the entities at these paths, besides read and write."""

@@ -114,13 +114,22 @@ def _remove(entry: Entry, ledger: Ledger, target: Target, ownership: Ownership) 
         if not target.is_there():
             raise
         return f"{entry.kind} {entry.id}: {error}"
-    if reply.status < 300 or reply.status in GONE or _went_along(entry, ledger, reply):
+    went = reply.status < 300 or reply.status in GONE or _went_along(entry, ledger, reply)
+    if went or (400 <= reply.status < 500 and _is_gone(entry, target)):
         for twin in list(ledger.left()):
             # An entity that was created again, as by PUT, is in the ledger again.
             if (twin.remove, twin.where) == (entry.remove, entry.where):
                 ledger.removed(twin)
         return ""
     return f"{entry.kind} {entry.id}: {reply.method} gave {reply.status}"
+
+
+def _is_gone(entry: Entry, target: Target) -> bool:
+    """Whether nothing can be read where the entity was, whatever its removal is refused with: it
+    may never have been made."""
+    path = target.contract.by_id[entry.remove].path
+    reads = any(op.method == "GET" and op.path == path for op in target.contract.operations)
+    return reads and target.status_of(fill(path, entry.where)) in GONE
 
 
 def _send_removal(remove: str, where: Mapping[str, str], target: Target) -> Exchange:

@@ -584,3 +584,27 @@ def test_only_a_server_makes_a_cursor(query: str, status: int, says: str, findin
     refused = Exchange("GET", url, {}, b"", status, {}, body, 0, "f", "list")
     rejected = Finding("positive_data_acceptance", "GET /shelves", "", "", [refused])
     assert allowed(rejected, Requests(SHELVES)) is not finding
+
+
+@pytest.mark.parametrize(
+    ("listed", "sent", "schema", "excused"),
+    [
+        ("application/yaml", "application/yaml; charset=utf-8", "string", True),
+        ("text/yaml", "text/yaml", "string", True),
+        ("application/vnd.oai.openapi+yaml", "application/vnd.oai.openapi+yaml", "string", True),
+        ("application/atom+xml", "application/atom+xml", "string", True),
+        ("application/yaml", "application/yaml", "object", False),
+        ("application/json", "application/json", "string", False),
+        ("application/yaml", "application/json", "string", False),
+    ],
+)
+def test_a_text_with_a_structure_is_a_text(
+    listed: str, sent: str, schema: str, excused: bool
+) -> None:
+    response = {"description": "so", "content": {listed: {"schema": {"type": schema}}}}
+    paths = {"/manual": {"get": {"operationId": "list", "responses": {"200": response}}}}
+    info = {"title": "Manuals", "version": "1"}
+    judged = build_contract({"openapi": "3.1.0", "info": info, "paths": paths})
+    shown = replace(exchange(200), headers={"content-type": sent})
+    finding = Finding("response_schema_conformance", "GET /manual", "", "", [shown])
+    assert allowed(finding, Requests(judged)) is excused

@@ -371,6 +371,39 @@ def test_a_list_that_fails_does_not_end_the_removal(tmp_path: Path) -> None:
     assert left == ["what makeThing created, which its response does not name"]
 
 
+class Fussy(Things):
+    """Refuses to remove what is not there with any status, and some that is there."""
+
+    def __init__(self, status: int, kept: bool) -> None:
+        super().__init__()
+        self.status, self.kept = status, kept
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        identity = path.rpartition("/")[2]
+        if method == "DELETE" and (self.kept or identity not in self.rows):
+            return self.status, {"detail": "there is none, or it is in use"}
+        return super().answer(method, path, body)
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 422, 500])
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_can_no_longer_be_read_is_gone(status: int, kept: bool, tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    things = Fussy(status, kept)
+    known = ownership(ledger=ledger)
+    with serving(things) as url, Target(build_contract(DOCUMENT), url, "") as target:
+        target.persistence = Persistence(0.1, 0.01)
+        target.ownership = known
+        _, row = things._new("mine")
+        made = known.admit("POST", "/things", b'{"name": "mine"}')
+        known.settle(made, 201, {}, json.dumps(row).encode())
+        if not kept:
+            del things.rows[row["id"]]
+        left = clean_up(ledger, target, known, lambda text: None)
+    ledger.close()
+    assert bool(left) is (kept or status == 500)
+
+
 def test_what_the_server_was_still_at_when_the_run_ended_is_removed(tmp_path: Path) -> None:
     ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
     things = Things()

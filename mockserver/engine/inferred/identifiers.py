@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 from typing import Any
 
+from mockserver.engine.generation.examples import example_of
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.randomness import Rng
@@ -19,6 +21,12 @@ from mockserver.openapi.request.coercion import Cast, Kind
 from mockserver.openapi.schemas.resolved import Schemas
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SHOWN_ID = re.compile(r"[A-Za-z0-9]+(?:[_-]+[A-Za-z0-9]+)*")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d.*|.*(?<!\d)\d{4}-\d\d-\d\d")
+_ENOUGH, _LONGEST = 8, 64
+"""Characters of an example that must vary, so that ids of its form stay distinct; its length."""
+_PARTS = re.compile(r"[A-Za-z0-9]+|[_-]+")
+_DIGITS, _HEX, _LETTERS = "0123456789", "abcdef", "abcdefghjkmnpqrstvwxyz"
 
 
 class Keys:
@@ -29,6 +37,7 @@ class Keys:
         self._unspeakable: dict[str, bool] = {}
         self._named_by: dict[str, tuple[str, ...]] = {}
         self._readers: dict[str, tuple[bool, Cast]] = {}
+        self._examples: dict[str, str] = {}
 
     def fitting(self, resource: Resource, value: Any, rng: Rng, number: int) -> Any:
         """The value if paths can contain it and responses can show it, else another; `number` is
@@ -37,6 +46,8 @@ class Keys:
         At least one that a path can contain; the value unchanged if nothing fits.
         """
         identity = resource.identity
+        if isinstance(value, str) and _UUID.fullmatch(value):
+            value = like_example(self._shown(resource), value)
         if not identity.named_by and not identity.returned_as and not identity.referred_by:
             return value
         if tokens(identity.key or "")[-1:] == ("email",) and _UUID.fullmatch(str(value)):
@@ -93,6 +104,18 @@ class Keys:
         )
         for candidate in self._candidates(described, rng, resource, number):
             yield from _written(self._values.schemas, place, candidate)
+
+    def _shown(self, resource: Resource) -> str:
+        """The example id of the document, if any text may be an id; else ""."""
+        found = self._examples.get(resource.name)
+        if found is None:
+            place, schemas = self._place(resource), self._values.schemas
+            places = [place] if place is not None else list(self._differing(resource))
+            free = [one for one in places if self._fits(one, "x" * _LONGEST)]
+            shown = (example_of(schemas, schemas.at(one)) for one in free)
+            found = next((one for one in shown if isinstance(one, str)), "")
+            self._examples[resource.name] = found
+        return found
 
     def _place(self, resource: Resource) -> str | None:
         """The place of the schema of the id property."""
@@ -166,6 +189,32 @@ class Keys:
             return self._values.check(place).is_valid(value)
         except ContractError:
             return True
+
+
+def like_example(example: str, value: str) -> str:
+    """An id of the form of an example, made from a UUID: digits and letters where it has them, and
+    the words that stand between. The UUID itself if the example is no id, or too short to tell ids
+    apart."""
+    parts = _PARTS.findall(example) if _SHOWN_ID.fullmatch(example) else []
+    varied = [any(one.isdigit() for one in part) for part in parts]
+    count = sum(len(part) for part, varies in zip(parts, varied, strict=True) if varies)
+    if count < _ENOUGH or len(example) > _LONGEST or _DATE.fullmatch(example):
+        return value
+    if _UUID.fullmatch(example.lower()):
+        return value
+    thrown = iter(blake2b(value.encode(), digest_size=_LONGEST).digest())
+    letters = _HEX if set(example.lower()) <= {*_DIGITS, *_HEX, *"_-"} else _LETTERS
+    return "".join(
+        "".join(_like(one, next(thrown), letters) for one in part) if varies else part
+        for part, varies in zip(parts, varied, strict=True)
+    )
+
+
+def _like(character: str, thrown: int, letters: str) -> str:
+    if character.isdigit():
+        return _DIGITS[thrown % 10]
+    other = letters[thrown % len(letters)]
+    return other.upper() if character.isupper() else other
 
 
 def typed_id(schemas: Schemas, place: str | None, value: str) -> Any:

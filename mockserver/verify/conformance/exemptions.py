@@ -13,6 +13,7 @@ from mockserver.errors import ContractError
 from mockserver.inference.page_fields import BEFORE, CURSOR
 from mockserver.inference.words import snake_case, tokens
 from mockserver.openapi.document import MISSING
+from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import Contract, Operation, Parameter
 from mockserver.openapi.observed import ITEM, schema_at
 from mockserver.openapi.path_templates import parameters_of, pattern_of, shape
@@ -154,6 +155,8 @@ _ASKED_BY_HEADER: dict[int, tuple[str, ...]] = {
 """By status, the headers that may lead to it, whatever their value: RFC 9110, 15.5."""
 _CURSORS = (("cursor",), ("token",), ("marker",), ("bookmark",))
 """The last words of names of parameters whose values only the server makes."""
+_STRUCTURED = re.compile(r"[/+-](yaml|xml)$")
+"""Media types that Schemathesis parses before it applies a schema."""
 _WITHDRAWN = (400, 404, 410, 422)
 """Refusals of a cursor that was never issued, or is too old."""
 _ENTITY_TAGS = re.compile(r'\s*(\*|((W/)?"[^"]*"\s*(,\s*|$))+)\s*')
@@ -462,20 +465,24 @@ def _is_refused_key(exchange: Exchange, contract: Contract) -> bool:
 
 
 def _is_text(exchange: Exchange, contract: Contract) -> bool:
-    """Whether the documented response is a file (Swagger 2: `type: file`) or the text of a stream,
-    which no schema describes further."""
+    """Whether the documented response is a file (Swagger 2: `type: file`), the text of a stream or
+    one of a structure of its own (YAML, XML), which no schema describes further."""
     operation = contract.by_id.get(exchange.operation)
     response = operation.response_for(exchange.status) if operation is not None else None
     content = response.content.values() if response is not None else ()
     return any(
         (media.schema or {}).get("format") == "binary"
-        or (
-            is_stream(exchange.content_type)
-            and is_stream(media.name)
-            and (media.schema or {}).get("type") == "string"
-        )
+        or ((media.schema or {}).get("type") == "string" and _is_plain(exchange, media.name))
         for media in content
     )
+
+
+def _is_plain(exchange: Exchange, name: str) -> bool:
+    """Whether a text of this media type is judged as what it says, not as the text that it is."""
+    if is_stream(exchange.content_type):
+        return is_stream(name)
+    sent = essence(exchange.content_type)
+    return sent == essence(name) and _STRUCTURED.search(sent) is not None
 
 
 def unlisted_refusal(exchange: Exchange, contract: Contract) -> bool:

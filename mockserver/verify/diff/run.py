@@ -273,8 +273,10 @@ def _begin(real: Side, knowledge: Knowledge) -> bool:
     keeper = real.keeper
     if not isinstance(keeper, Keeper):
         preflight(real.target)
+        real.speaks = True
         return True
     preflight(real.target, dangerous(knowledge, creating=True))
+    real.speaks = True
     note_others(keeper.ledger, real.target, keeper.ownership)
     return False
 

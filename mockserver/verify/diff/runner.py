@@ -91,6 +91,8 @@ class Side:
     """The header of a mock's request that says how long before it is; "" if it takes none."""
     keeper: Keeper | None = None
     requests: int = 0
+    speaks: bool = False
+    """Whether the API itself has responded."""
     _elapsed: float = 0.0
     _values: dict[int, Json] = field(default_factory=dict)
     _own: set[str] = field(default_factory=set)
@@ -216,7 +218,10 @@ class Side:
         if exchange.status == 429:
             raise CannotJudge(f"{where} keeps returning 429: too many requests; lower --rate")
         start = exchange.body.lstrip()[:15].lower()
-        if start.startswith((b"<!doctype html", b"<html")):
+        page = start.startswith((b"<!doctype html", b"<html"))
+        # Frameworks refuse paths that they don't know with a page of their own.
+        self.speaks = self.speaks or (not page and exchange.status < 300)
+        if page and not (self.speaks and 400 <= exchange.status < 500):
             raise CannotJudge(
                 f"{where} returned a web page (HTML), not a response of this API; check --real"
             )

@@ -93,6 +93,17 @@ def test_half_dead(fault: object, words: str) -> None:
             differ(url, mock)
 
 
+def test_a_page_that_refuses_is_a_response() -> None:
+    """Frameworks answer with a page of their own for a path that they don't know."""
+    page = planted("GET /shelves/{}", "body", status="404", body="<!doctype html><p>Not found.")
+    with served(1) as mock, served(2) as upstream, the_proxy(upstream) as (proxy, url):
+        proxy.plant(page)
+        report = differ(url, mock, shorten=False)
+    # The first one, before the API itself has responded: a run sends some reads before.
+    assert len([note for note in report.notes if "web page" in note]) <= 1
+    assert {d.mismatch.operation for d in report.differences} == {"getShelf"}
+
+
 def test_a_server_error_that_does_not_come_again_is_passed_over() -> None:
     with served(1) as mock, served(2) as upstream, the_proxy(upstream) as (proxy, url):
         proxy.plant(planted("GET /shelves/{}", "every", nth=23, to=500))
