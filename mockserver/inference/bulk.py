@@ -10,6 +10,7 @@ from mockserver.inference.effects import Effects
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading
 from mockserver.inference.model import Action, Transition, in_words
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
+from mockserver.inference.paths import ANY
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.verbs import first_words, says_made, verb_of
 from mockserver.inference.words import bag, last_word, noun, plural, snake_case, tokens
@@ -229,7 +230,7 @@ class SeveralReader:
         a word, which may stand before the collection, too: `several`."""
         for length in (len(steps) - 1, len(steps) - 2):
             above = steps[: max(length, 0)]
-            if not above or above not in self.collections:
+            if not above or above not in self.collections or ANY in steps[length:]:
                 continue
             words = {one for step in steps[length:] for one in _words(step)}
             own = set(tokens(above[-1]))
@@ -248,7 +249,7 @@ class SeveralReader:
         """The collection before another verb and a word for several: `/messages/batch/archive`."""
         for length in (len(steps) - 1, len(steps) - 2):
             above = steps[: max(length, 0)]
-            if above and above in self.collections:
+            if above and above in self.collections and ANY not in steps[length:]:
                 words = [one for step in steps[length:] for one in _words(step)]
                 left = [one for one in words if one not in _BESIDE | BULK]
                 many = several or len(left) < len(words)

@@ -83,12 +83,25 @@ class Effects:
             found.update(self.flags(resource, wanted))
         if verb in known.EXTENDING:
             found.update(self._extended(resource, facts))
+        if not found and not elsewhere:
+            found.update(self._listed_value(resource, verb))
         stated = self.stated(facts, resource) if facts is not None else None
         if stated is not None and states is not None and not (elsewhere and found):
             usual = found.get(states.name)
             if usual is None or states.leads.get(usual, usual) != stated:
                 found[states.name] = stated
         return found
+
+    def _listed_value(self, resource: Resource, verb: str) -> dict[str, str]:
+        """The only property with a list of values of which one is what the verb leads to:
+        `approve` with a `decision` of pending, approved, rejected."""
+        found = {}
+        for name, schema in self.survey.flat(resource.schema).properties.items():
+            values = enumerated(self.survey.schemas, schema)
+            value = outcome(verb, values) if len(values) > 1 else None
+            if value is not None:
+                found[name] = value
+        return found if len(found) == 1 else {}
 
     def _of_object(
         self, resource: Resource, verb: str, about: Sequence[str]

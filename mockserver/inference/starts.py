@@ -8,7 +8,7 @@ from dataclasses import replace
 from mockserver.inference.evidence import Maker, Reading, weight_of
 from mockserver.inference.model import Action, JobStart
 from mockserver.inference.operations import Facts, Survey, body_of
-from mockserver.inference.paths import Route, shared
+from mockserver.inference.paths import ANY, Route, shared
 from mockserver.inference.paths import route as route_of
 from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.resource_model import FIRST, Path, Resource
@@ -102,6 +102,13 @@ class StartReader:
         }
         self._unmade: dict[str, _Job] | None = None
 
+    def _is_above(self, facts: Facts, resource: Resource) -> bool:
+        """Whether the path of an operation names an entity of a resource on its way."""
+        steps = facts.route.steps
+        items = (route_of(path).steps for path in resource.items)
+        named = (one for one in items if one[-1:] == (ANY,) and len(one) < len(steps))
+        return any(steps[: len(one)] == one for one in named)
+
     def readings(self, facts: Facts, own: str | None) -> Iterator[Reading]:
         """The reading of an operation as a start, if its response shows or names an entity of
         another resource than `own`."""
@@ -122,6 +129,8 @@ class StartReader:
         if states is not None and (states.active or states.initial):
             evidence.append("works")
         elif not {"new", "only", "receipt"} & {*evidence}:
+            return
+        if found.evidence == "shown" and "new" not in evidence and self._is_above(facts, resource):
             return
         why = f"{facts.operation.path} starts a {resource.noun.replace('_', ' ')}"
         id_path = found.id_path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from mockserver.inference import verb_words as known
@@ -10,6 +10,7 @@ from mockserver.inference.model import BACK, NEXT
 from mockserver.inference.outcomes import ENDED_EARLY
 from mockserver.inference.resource_model import States
 from mockserver.inference.state_texts import styled
+from mockserver.inference.state_words import WAITS_FOR
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import outcome, passing, state_called, undone_by
@@ -47,8 +48,14 @@ def state_change(
         yield states.name, through
     elif any(outcome(one, states.known) for one in undone_by(verb)):
         yield states.name, BACK
-    elif verb in known.FORWARD and states.initial and own and _goes_on(states):
+    elif verb in _going_on(states) and states.initial and own and _goes_on(states):
         yield states.name, NEXT
+
+
+def _going_on(states: States) -> Set[str]:
+    """The verbs that lead from the first state to the next one."""
+    waits = WAITS_FOR & {spelled(states.new or "").split("_")[0]}
+    return known.FINISHING if waits else known.FORWARD
 
 
 def _goes_on(states: States) -> bool:

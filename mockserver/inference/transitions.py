@@ -14,7 +14,7 @@ from mockserver.inference import verb_words as known
 from mockserver.inference.answers import Answers
 from mockserver.inference.effects import Effects
 from mockserver.inference.elements import elements
-from mockserver.inference.evidence import Maker, Reading, Steps, Target, Targets, weight_of
+from mockserver.inference.evidence import WEIGHTS, Maker, Reading, Steps, Target, Targets, weight_of
 from mockserver.inference.model import Action, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, route
@@ -333,6 +333,12 @@ class VerbReader:
         """A DELETE that undoes a verb, `DELETE /gists/{gist}/star`, or empties a property."""
         verb = verb_of(word)
         resource = target.resource
+        if len(rest) == 1 and not known.FOR_GOOD.isdisjoint(tokens(word)):
+            why = f"DELETE of `{word}` removes one {resource.noun} for good"
+            item = self._item(facts, target)
+            action = self.make(facts, "remove", why, "likely", item=item, resource=resource.name)
+            yield Reading(WEIGHTS["removal"], action)
+            return
         summary = facts.operation.summary or facts.operation.description
         about = is_about(summary, tokens(resource.noun), word)
         stated = verb_in_text(summary) if about else ""

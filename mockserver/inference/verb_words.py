@@ -383,6 +383,10 @@ FORWARD = bag(
     """
 )
 """Verbs after which a thing goes on, where no state has their name."""
+FINISHING = FORWARD | bag("complete finish finalise done close")
+"""The same for a thing that waits for somebody at first."""
+FOR_GOOD = bag("permanent permanently forever hard force purge destroy erase")
+"""Words of a DELETE beneath an entity that removes it, whatever else only puts it away."""
 BEING_DONE = {
     "shutdown": "shutting_down",
     "rollback": "rolling_back",

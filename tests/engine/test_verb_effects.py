@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.support.documents import TEXT, answer, document, thing
+from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
 from tests.support.verbs import FLAG, ITEM, after, kept, operation, states
 
 
@@ -229,3 +229,70 @@ def test_what_is_paid_is_not_approved_again() -> None:
         seen = [server.client.post(f"{path}/{word}") for word in ("approve", "pay", "approve")]
         assert [reply.status_code for reply in seen] == [200, 200, 409]
         assert server.client.get(path).json()["status"] == "paid"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "verb", "value"),
+    [
+        ("decision", ("pending", "approved", "rejected"), "reject", "rejected"),
+        ("visibility", ("private", "published"), "publish", "published"),
+        ("outcome", ("OPEN", "ACCEPTED", "DECLINED"), "accept", "ACCEPTED"),
+    ],
+)
+def test_a_property_lists_what_a_verb_leads_to(
+    name: str, values: tuple[str, ...], verb: str, value: str
+) -> None:
+    shown = thing(f"id {name}", **{"id": TEXT, "name": TEXT, name: states(*values)})
+    paths = kept(shown, **{f"post_{verb}": operation(shown=shown)})
+    before, found = after(paths, ("POST", verb, None))
+    assert (before[name], found[name]) == (values[0], value)
+
+
+@pytest.mark.parametrize("step", ["permanent", "forever", "purge"])
+def test_a_delete_for_good_removes(step: str) -> None:
+    shown = thing("id", id=TEXT, name=TEXT, trashed={"type": "boolean"})
+    paths = kept(shown, **{f"delete_{step}": {"responses": {"204": {"description": ""}}}})
+    paths["/ships/{id}"]["delete"] = operation(shown=shown, summary="Moves it to the trash")
+    with MockServer(document(paths), clock="manual") as server:
+        own = "/ships/" + server.client.post("/ships", json={"name": "a"}).json()["id"]
+        assert server.client.delete(own).json()["trashed"] is True
+        assert server.client.get(own).status_code == 200
+        assert server.client.delete(f"{own}/{step}").status_code == 204
+        assert server.client.get(own).status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["complete", "finish", "submit"])
+def test_what_waits_for_a_client_goes_on_when_it_is_told(verb: str) -> None:
+    values = states("awaiting_upload", "processing", "ready", "failed")
+    shown = thing("id status", id=TEXT, name=TEXT, status=values)
+    paths = kept(shown, **{f"post_{verb}": operation(shown=shown)})
+    with MockServer(document(paths), clock="manual") as server:
+        own = "/ships/" + server.client.post("/ships", json={"name": "a"}).json()["id"]
+        server.clock.advance(3600)
+        assert server.client.get(own).json()["status"] == "awaiting_upload"
+        assert server.client.post(f"{own}/{verb}").json()["status"] == "processing"
+        server.clock.advance(3600)
+        assert server.client.get(own).json()["status"] == "ready"
+
+
+def test_versions_are_counted_beneath_what_they_are_of() -> None:
+    shown = thing("id", id=TEXT, name=TEXT)
+    version = thing("version", version=WHOLE, note=TEXT)
+    many = {"type": "array", "items": version}
+    paths = kept({"$ref": "#/components/schemas/Ship"})
+    paths["/ships/{id}/versions"] = {
+        "parameters": [ITEM],
+        "get": operation(shown=many),
+        "post": {"requestBody": body(thing(note=TEXT)), "responses": {"201": answer(version)}},
+    }
+    one = {"name": "version", "in": "path", "required": True, "schema": WHOLE}
+    promoted = operation(shown={"$ref": "#/components/schemas/Ship"})
+    paths["/ships/{id}/versions/{version}/promote"] = {"parameters": [ITEM, one], "post": promoted}
+    with MockServer(document(paths, schemas={"Ship": shown}), clock="manual") as server:
+        for _ in range(2):
+            ship = server.client.post("/ships", json={"name": "a"}).json()
+            own = f"/ships/{ship['id']}/versions"
+            made = [server.client.post(own, json={"note": "n"}).json() for _ in range(3)]
+            assert [one["version"] for one in made] == [1, 2, 3]
+            # What a version is of is what its promotion shows.
+            assert server.client.post(f"{own}/2/promote").json() == ship

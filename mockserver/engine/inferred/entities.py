@@ -343,10 +343,10 @@ def _owned(
     resource = repository.resource
     ownly = last_word(resource.noun) in ("version", "revision")
     counted = [*roles.counted, *(roles.versions if ownly else ())]
-    found.update(dict.fromkeys(counted, ordinal + resource.seeds))
-    if roles.positions:
-        below = world[repository.collection.name]
-        found.update(dict.fromkeys(roles.positions, below.count(parent=parent)))
+    beside = world[repository.collection.name].count(parent=parent)
+    number = beside + 1 if parent else ordinal + resource.seeds
+    found.update(dict.fromkeys(counted, number))
+    found.update(dict.fromkeys(roles.positions, beside))
     given = {*counted, *roles.positions, *roles.versions} & sent.keys()
     return {name: value for name, value in found.items() if name not in given}
 

@@ -28,7 +28,7 @@ from mockserver.engine.inferred.schedules import (
 )
 from mockserver.engine.jobs.schedule import state_at
 from mockserver.engine.messages import NO_BODY, Reply
-from mockserver.engine.serialization import nearest_status
+from mockserver.engine.serialization import nearest_status, pointer_of
 from mockserver.engine.timestamps import seconds
 from mockserver.errors import Conflict
 from mockserver.inference.model import BACK, LATER, NEW, NEXT, Elements, Transition
@@ -71,6 +71,9 @@ def transition(call: Call) -> Reply:
     if shown is not None and verb.shows is not None:
         mode, rng = call.mode("rich"), call.rng(shown.key)
         return answers.reply(call.operation, rng, shown.data, (), mode)
+    above = _above_shown(call)
+    if above is not None:
+        return answers.reply(call.operation, call.rng(above.key), dict(above.data), ())
     told = {n: v for n, v in sent.items() if not isinstance(entity.data.get(n), bool)}
     known = {**_deed(verb), **call.known(entity), **_was(call, before), **told}
     own = call.context.flat(call.resource).properties
@@ -87,6 +90,19 @@ def _verb(call: Call, sent: Mapping[str, Any]) -> Transition:
         return verb
     name, changes = chosen
     return replace(verb, verb=name, changes=(*verb.changes, *changes.items()))
+
+
+def _above_shown(call: Call) -> Entity | None:
+    """The entity above the one that the path names, if the response has its schema: promoting a
+    version shows what it is a version of."""
+    operation, context = call.operation, call.context
+    place = pointer_of(operation, operation.success)
+    shown = context.schemas.canonical(place) if place is not None else None
+    for index, link in enumerate(call.action.parents):
+        repository = context.above(link)
+        if repository is not None and shown is not None and repository.resource.schema == shown:
+            return context.find(call.world, repository, call.key_above(index))
+    return None
 
 
 def _deed(verb: Transition) -> dict[str, Any]:
