@@ -10,6 +10,7 @@ from mockserver import MockServer
 from tests.support.documents import TEXT, WHOLE, answer, body, collection, document, thing
 
 SENT = thing("name", name=TEXT, quantity={"type": "integer", "maximum": 5})
+LIST = {"type": "array", "items": TEXT}
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 100}}
 
 
@@ -103,3 +104,26 @@ def test_what_fits_no_branch_is_told_what_the_nearest_wants(word: str) -> None:
         assert near.endswith("of the possible schemas (the nearest: body.size is required)")
         same = server.client.post("/machines", json={"zone": "a"}).json()["detail"]
         assert same.endswith("of the possible schemas"), "as much is missing in each"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        thing("errors", errors={"type": "object", "additionalProperties": TEXT}),
+        thing("errors", errors={"type": "object", "additionalProperties": LIST}),
+        thing(
+            "faults", faults={"type": "array", "items": thing("where what", where=TEXT, what=TEXT)}
+        ),
+        thing("lines", lines=LIST),
+        thing("outcome", outcome=thing("note", note=TEXT, sent={"type": "boolean"})),
+    ],
+)
+def test_what_is_not_there_is_named_in_maps_and_lists_of_any_name(schema: Any) -> None:
+    one = {"parameters": [{"name": "id", "in": "path", "required": True, "schema": TEXT}]}
+    order = thing("id", id=TEXT, name=TEXT)
+    get = one | {"responses": {"200": answer(order), "404": answer(schema)}}
+    post = {"requestBody": body(SENT), "responses": {"201": answer(order)}}
+    with MockServer(document({"/orders": {"post": post}, "/orders/{id}": {"get": get}})) as server:
+        response = server.client.get("/orders/lost")
+    assert response.status_code == 404
+    assert "'lost' was not found" in response.text

@@ -84,11 +84,15 @@ class Recogniser:
         if len(texts) == 1 and not flat.objects.patterned:
             return {**found, texts[0]: facts.message}
         for name, schema in flat.properties.items() if depth < _TOO_DEEP else ():
-            inner = self._flat(schema)
+            inner, part = self._flat(schema), MISSING
             if inner.types == ("object",) and inner.properties:
                 part = self._insisting(inner, self._object(inner, facts, 1), facts, depth + 1)
-                if _says_why(part, facts):
-                    return {**found, name: part}
+            elif inner.types == ("array",):
+                part = self._list(inner, facts, depth)
+            elif inner.types == ("object",) and folded(name) in LISTS and not facts.violations:
+                part = self._map(inner, facts)
+            if _says_why(part, facts):
+                return {**found, name: part}
         return found
 
     def _is_free(self, name: str, schema: Any) -> bool:
@@ -175,7 +179,7 @@ class Recogniser:
         return MISSING
 
     def _map(self, flat: Flat, facts: Facts) -> dict[str, Any]:
-        """A map from place to text, or to a list of texts."""
+        """A map from place to text, or to a list of texts; without places, of the message."""
         many = (
             self._flat(flat.objects.extra).types[:1] == ("array",)
             if flat.objects.extra is not None
@@ -188,7 +192,7 @@ class Recogniser:
                 found.setdefault(place, []).append(fault_text(violation))
             else:
                 found.setdefault(place, fault_text(violation))
-        return found
+        return found or {"detail": [facts.message] if many else facts.message}
 
     def _list(self, flat: Flat, facts: Facts, depth: int) -> Any:
         item = self._flat(flat.arrays.items if flat.arrays.items is not None else {})

@@ -23,7 +23,7 @@ MESSAGE = frozenset(
             "usermessage",
             "text",
             "faultstring",
-            "developermessage",
+            *("developermessage", "what", "why"),
             "summary",
         ),
     )
