@@ -27,13 +27,13 @@ from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle import clock
 from mockserver.verify.lifecycle.run import Effort, Lifecycles
 from mockserver.verify.login import Login
-from mockserver.verify.model import Exchange, Finding, Result
+from mockserver.verify.model import KEY_VARIABLE, Exchange, Finding, Result
 from mockserver.verify.only import PARTS, Only
 from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.resume import Journal
 from mockserver.verify.sandbox import Sandbox
 from mockserver.verify.signals import acknowledge, ended_like_ctrl_c, raise_if_pending
-from mockserver.verify.target import NoReply, Target, preflight
+from mockserver.verify.target import NoReply, Target, credentials, preflight
 from mockserver.verify.verdict import expired, report_trouble
 
 MOCK_OTHER_KEY = "mock-other"
@@ -57,6 +57,20 @@ class Plan:
     login: Login | None = None
     resumed: Ledger | None = None
     """The ledger of an interrupted run to go on with."""
+
+
+def unlisted_refusal_of_key(exchange: Exchange, target: Target) -> bool:
+    """Whether a key is refused with an undocumented status: 401, or 403 for a request without the
+    run's own key."""
+    operation = target.contract.by_id[exchange.operation]
+    if operation.response_for(exchange.status) is not None:
+        return False
+    if exchange.status != 403 or not operation.security:
+        return exchange.status == 401
+    shown = (*exchange.request_headers.values(), exchange.url)
+    # One that was given as a header is sent with every request.
+    given = target.headers.keys() & credentials(target.contract, "key").keys()
+    return not given and not any(KEY_VARIABLE in one for one in shown)
 
 
 class EnoughError(Exception):
@@ -318,8 +332,7 @@ class Verification:
             return False
         if unlisted_refusal(exchange, self.target.contract):
             return False
-        operation = self.target.contract.by_id[exchange.operation]
-        return exchange.status != 401 or operation.response_for(401) is not None
+        return not unlisted_refusal_of_key(exchange, self.target)
 
     def _keep(self, finding: Finding) -> None:
         if finding.where and not self._is_in_view(finding.where):
