@@ -26,7 +26,15 @@ from mockserver.inference.verbs import (
     state_called,
     verb_of,
 )
-from mockserver.inference.words import bag, moment_stem, participles, singular, snake_case, tokens
+from mockserver.inference.words import (
+    SECRETS,
+    bag,
+    moment_stem,
+    participles,
+    singular,
+    snake_case,
+    tokens,
+)
 
 _CHOOSING = bag("action command operation event verb op type act method transition job_type")
 """Properties of a body whose value may be the verb."""
@@ -91,6 +99,14 @@ class Effects:
             if usual is None or states.leads.get(usual, usual) != stated:
                 found[states.name] = stated
         return found
+
+    def renewed_secret(self, facts: Facts, resource: Resource, verb: str) -> str:
+        """The secret that only the response of a verb like `rotate` tells; "" if there is none."""
+        told = self.survey.flat(facts.ref).properties if verb in known.RENEWING else {}
+        own = self.survey.flat(resource.schema).properties
+        return next(
+            (n for n in told if n not in own and not SECRETS.isdisjoint(tokens(n)[-1:])), ""
+        )
 
     def _listed_value(self, resource: Resource, verb: str) -> dict[str, str]:
         """The only property with a list of values of which one is what the verb leads to:

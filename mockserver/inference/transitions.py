@@ -241,6 +241,8 @@ class VerbReader:
         shows, by, linked = (None, None, {}) if same else self._shown(facts, resource, word)
         changes = {**changes, **bodily, **linked}
         sets = bool(bodily) or self.effects.sets(facts, resource)
+        secret = self.effects.renewed_secret(facts, resource, verb)
+        seen = changes or sets or secret
         evidence = [
             *evidence,
             *(["answers"] if same else []),
@@ -248,16 +250,18 @@ class VerbReader:
             *(["sets"] if (sets or linked) and word else []),
             *(["bodiless"] if facts.operation.body is None else []),
             *(["far"] if len(rest) > 1 else []),
-            *([] if changes or same or sets or choices or verb == "restore" else ["no_effect"]),
+            *([] if seen or same or choices or verb == "restore" else ["no_effect"]),
         ]
         effect = in_words(changes, resource)
         effect = f"it sets {effect}" if effect else "nothing says what it sets"
         if sets and not changes:
             effect = "it sets what is sent"
+        elif secret and not changes:
+            effect = f"it tells another `{secret}`"
         if choices:
             effect += f", and as `{by_value}` says"
         why = f"the verb `{word or verb}` on one {resource.noun}; {effect}"
-        sure = "likely" if changes or sets or choices else "guess"
+        sure = "likely" if seen or choices else "guess"
         action = self.make(
             facts, "transition", why, sure, item=item, resource=resource.name,
             transition=Transition(

@@ -169,6 +169,8 @@ def moment_stem(name: str) -> str:
     return "_".join(words) if cut else ""
 
 
+SECRETS = bag("secret token key password credential")
+"""The last words of properties that only the client may know."""
 LEADING = bag("location operation-location azure-asyncoperation content-location status-location")
 """Headers that lead to what was made or started."""
 

@@ -296,3 +296,17 @@ def test_versions_are_counted_beneath_what_they_are_of() -> None:
             assert [one["version"] for one in made] == [1, 2, 3]
             # What a version is of is what its promotion shows.
             assert server.client.post(f"{own}/2/promote").json() == ship
+
+
+@pytest.mark.parametrize("verb", ["rotate", "regenerate", "reset"])
+def test_a_secret_that_only_responses_tell_is_another_each_time(verb: str) -> None:
+    shown = thing("id name", id=TEXT, name=TEXT)
+    told = thing("id name clientSecret", id=TEXT, name=TEXT, clientSecret=TEXT)
+    paths = kept(shown, **{f"post_{verb}": operation(shown=told)})
+    paths["/ships"]["post"]["responses"]["201"] = answer(told)
+    with MockServer(document(paths), clock="manual") as server:
+        made = server.client.post("/ships", json={"name": "a"}).json()
+        url = f"/ships/{made['id']}/{verb}"
+        found = [made, *(server.client.post(url).json() for _ in range(2))]
+    assert len({one["clientSecret"] for one in found}) == 3
+    assert {(one["id"], one["name"]) for one in found} == {(made["id"], "a")}

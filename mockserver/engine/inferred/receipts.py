@@ -1,4 +1,4 @@
-"""The parts of a response that report what was done: the number and the ids of new entities."""
+"""The parts of a response that report what was done: how many are new, their ids, new secrets."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import named
+from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import pointer_of
-from mockserver.inference.words import bag, last_word, snake_case, tokens
+from mockserver.inference.words import SECRETS, bag, last_word, snake_case, tokens
 
 _COUNTED = bag(
     "success succeeded successful successes created inserted added processed accepted imported "
@@ -64,3 +65,13 @@ def tell_ids(call: Call, reply: Reply, ids: list[Any]) -> None:
     """Set the ids of created entities where a response has a list of them."""
     for holder, name in _id_lists(call, reply):
         holder[name] = list(ids)
+
+
+def renewed(call: Call, entity: Entity) -> Reply:
+    """The response with another secret than the one that was told when the entity was made."""
+    own = call.context.flat(call.resource).properties
+    secrets = {n for n in entity.data if n not in own and not SECRETS.isdisjoint(tokens(n)[-1:])}
+    kept = {n: v for n, v in call.known(entity).items() if n not in secrets}
+    rng = call.rng(entity.key, call.world.ordinal(f"renewed:{call.resource.name}"))
+    at, mode = call.action.response.at, call.mode("fresh")
+    return call.context.answers.reply(call.operation, rng, kept, at, mode, own=own)

@@ -16,6 +16,7 @@ from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times, stamp
 from mockserver.engine.inferred.job_fields import outcome_salt
 from mockserver.engine.inferred.memberships import changed_elements
+from mockserver.engine.inferred.receipts import renewed
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import (
     extended,
@@ -35,7 +36,7 @@ from mockserver.inference.model import BACK, LATER, NEW, NEXT, Elements, Transit
 from mockserver.inference.resource_model import States
 from mockserver.inference.state_words import JOB_DONE, STANDING
 from mockserver.inference.states import spelled
-from mockserver.inference.verb_words import AFTERWARDS, EXTENDING, NEEDS_SUCCESS
+from mockserver.inference.verb_words import AFTERWARDS, EXTENDING, NEEDS_SUCCESS, RENEWING
 from mockserver.inference.words import participles
 from mockserver.openapi.document import MISSING
 
@@ -65,6 +66,8 @@ def transition(call: Call) -> Reply:
     entity = act(call, entity, sent, shown, verb)
     if entity.data == before.data and 304 in call.operation.documented and verb.changes:
         return Reply(304, NO_BODY)
+    if verb.verb in RENEWING and not verb.changes:
+        return renewed(call, entity)
     if verb.same:
         return call.reply(entity)
     answers = call.context.answers
