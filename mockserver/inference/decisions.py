@@ -13,19 +13,22 @@ from mockserver.inference import state_words as known
 from mockserver.inference import verb_words as verbs_known
 from mockserver.inference.lifecycles import Hints, is_background
 from mockserver.inference.model import BACK, NEXT, Action
+from mockserver.inference.outcomes import PERIOD
 from mockserver.inference.parts import USUAL
 from mockserver.inference.resource_model import Because, Confidence, Resource, States
 from mockserver.inference.stateless import PERSONS
 from mockserver.inference.states import is_job, kind_of, spelled
-from mockserver.inference.words import bag
+from mockserver.inference.words import bag, moment_stem, tokens
 
 JOB = {
     "work": 3,  # a value means work in progress
+    "busy": 2,  # ... that people may do as well: in progress
     "end": 2,  # a value means that work is done
     "way": 1,  # there is a path from the initial state to success
     "failure": 1,  # it can fail
     "accepted": 3,  # the create answers 202
-    "moments": 2,  # it has timestamps for start or end
+    "moments": 2,  # it has timestamps for the start or end of work
+    "period": 1,  # ... for those of anything, as a meeting has them
     "progress": 2,
     "controllable": 2,  # it can be cancelled or retried
     "noun": 2,
@@ -35,17 +38,24 @@ JOB = {
     "sent": -4,  # clients set the status on create
     "shared": -2,  # ... by the same schema as in responses, with everything that the server sets
     "changed": -4,  # clients change the status
+    "whole": -2,  # ... by the same schema as in responses
     "person": -4,  # a person ends the initial state
     "vague": -2,  # there is no enum
+    "unstarted": -4,  # it can only be read, and no operation makes or starts one
 }
 """What speaks for a job: its status changes with time, and what against it."""
+_CORE = {"work", "busy", "end", "accepted", "server", "noun", "started"}
+"""Without any of these, texts say nothing about the status."""
+_READING = ("fetch", "list", "read", "fixed")
 MOVES = 4
 """From here on it does."""
 
 
-def decided(states: States, hints: Hints, actions: Iterable[Action]) -> States:
+def decided(
+    states: States, hints: Hints, actions: Iterable[Action], *, started: bool = False
+) -> States:
     """The states, with what the verbs imply: whether the resource is a job, and where it waits for
-    a client."""
+    a client. `started`: an action on something else starts one."""
     actions = list(actions)
     states = _with_set(states, actions) if states.open else states
     states = _at_rest(states, actions)
@@ -53,8 +63,14 @@ def decided(states: States, hints: Hints, actions: Iterable[Action]) -> States:
     if orders:
         states = _with_orders(states, orders)
     evidence = list(_evidence(states, hints, actions))
+    named = is_job(hints.noun) and states.because[0].confidence == "certain"
+    if not (started or named) and all(action.kind in _READING for action in actions):
+        evidence.append(("unstarted", "nothing makes or starts one"))
+    if not _CORE & {name for name, _ in evidence}:
+        evidence = [(name, text) for name, text in evidence if name != "documented"]
     score = sum(JOB[name] for name, _ in evidence)
-    way = len(states.path) > 1 and any(value in states.success for value in states.path[1:])
+    aside = states.new in states.other and states.new not in states.path
+    way = not aside and any(value in states.success for value in states.path[1:])
     moves = way and score >= MOVES
     listed = "; ".join(text for name, text in evidence if text and JOB[name] > 0)
     against = "; ".join(text for name, text in evidence if text and JOB[name] < 0)
@@ -81,7 +97,8 @@ def decided(states: States, hints: Hints, actions: Iterable[Action]) -> States:
 def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[tuple[str, str]]:
     """The evidence for and against a job, as names of `JOB` with their texts."""
     if states.active:
-        yield "work", f"{', '.join(states.active)} is work"
+        busy = {spelled(value) for value in states.active} <= known.BUSY
+        yield "busy" if busy else "work", f"{', '.join(states.active)} is work"
     done = [value for value in states.success if spelled(value) in known.JOB_DONE]
     if done:
         yield "end", f"{', '.join(done)} is the end of work"
@@ -91,9 +108,11 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
         yield "failure", ""
     if hints.accepted:
         yield "accepted", "making one is answered with 202"
-    if states.started or states.ended:
-        both = " and ".join(f"`{name}`" for name in (states.started, states.ended) if name)
-        yield "moments", f"it has {both}"
+    moments = [name for name in (states.started, states.ended) if name]
+    if moments:
+        work = any(moment_stem(name) not in PERIOD | _BEGINNINGS for name in moments)
+        both = " and ".join(f"`{name}`" for name in moments)
+        yield "moments" if work else "period", f"it has {both}"
     if states.progress:
         yield "progress", f"it has `{states.progress}`"
     doing = sorted(
@@ -113,6 +132,13 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
         yield "started", "an operation on something else starts it"
     elif hints.status_only:
         yield "started", "there is nothing to see of it but its status"
+    yield from _by_clients(states, hints, actions)
+    if states.because[0].confidence == "guess":
+        yield "vague", ""
+
+
+def _by_clients(states: States, hints: Hints, actions: list[Action]) -> Iterator[tuple[str, str]]:
+    """The evidence of who moves it on: clients, other people, or the server alone."""
     own = states.inner[-1] if states.inner and states.name in USUAL else states.name
     orders = _orders(states, hints)
     changes = own in hints.changed and not orders
@@ -121,11 +147,21 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
         kind = "shared" if hints.shared else "sent"
         yield kind, f"a client sets `{states.name}` when it makes one"
     if sets:
-        yield "changed", f"a client changes `{states.name}`"
+        yield "whole" if hints.whole else "changed", f"a client changes `{states.name}`"
     first = spelled(states.new or "")
     ready = bool(states.path) and spelled(states.path[-1]) in known.STANDING
     asked = _led_to(states, actions) | {own} & (hints.sent | hints.changed)
-    if ready and first in known.MADE_READY and asked.isdisjoint({own, *states.path[1:], NEXT}):
+    persons = (
+        first == "pending"
+        and tokens(hints.noun)[-1:]
+        and (tokens(hints.noun)[-1] in known.JOINED_BY_PERSONS)
+    )
+    if (
+        ready
+        and not persons
+        and first in known.MADE_READY
+        and asked.isdisjoint({own, *states.path[1:], NEXT})
+    ):
         yield "server", f"nothing that a client can do leads from {states.new} to {states.path[-1]}"
     sent_on = orders or set(states.active) & _led_to(states, actions)
     if first in known.BY_PERSONS and not sent_on:
@@ -134,8 +170,6 @@ def _evidence(states: States, hints: Hints, actions: list[Action]) -> Iterator[t
     if not states.name and ends:
         yield "person", f"somebody has to {', '.join(ends)} it"
         yield "changed", ""
-    if states.because[0].confidence == "guess":
-        yield "vague", ""
 
 
 def _is_systems(word: str) -> bool:
@@ -157,6 +191,7 @@ def _resting(states: States) -> str | None:
     return next((one for one in states.other if spelled(one) in known.OFF), None)
 
 
+_BEGINNINGS = bag("start begin")
 _BACK = bag("cancel retry rerun restart resume unpause reopen reactivate restore unarchive reboot")
 """Verbs that lead back to what was before, not on."""
 
@@ -261,10 +296,12 @@ def with_decisions(
     for action in actions.values():
         if action.resource is not None:
             about.setdefault(action.resource, []).append(action)
+    started = {action.starts.resource for action in actions.values() if action.starts is not None}
     found = dict(resources)
     for name, resource in resources.items():
         if resource.states is not None:
             hint = hints.get(name, Hints())
-            states = decided(resource.states, hint, about.get(name, ()))
+            own = about.get(name, ())
+            states = decided(resource.states, hint, own, started=name in started)
             found[name] = replace(resource, states=states)
     return found

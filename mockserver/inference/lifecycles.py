@@ -15,10 +15,11 @@ from mockserver.inference.outcomes import (
     COMPLETED,
     ENDED,
     STARTED,
+    WORK_ENDED,
     is_progress,
     moment_of,
 )
-from mockserver.inference.parts import has_properties
+from mockserver.inference.parts import USUAL, has_properties
 from mockserver.inference.resource_model import Because, Path, States
 from mockserver.inference.state_codes import Code, codes_of
 from mockserver.inference.state_texts import (
@@ -40,13 +41,15 @@ from mockserver.inference.states import (
     read_states,
     spelled,
 )  # fmt: skip
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import bag, noun, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
 _NAMES = ("status", "state", "phase", "stage", "lifecycle", "statut", "estado", "etat", "stato")
 _INNER = ("state", "status", "code", "phase", "name", "value", "type")
 _USUAL = ("pending", "running", "completed", "failed", "cancelled")
+_OTHERS = bag("last previous prior old from default")
+"""What begins the name of a status that is not the present one."""
 
 _BACKGROUND = re.compile(
     r"asynchron|in the background|\bpoll(?:ing|ed)?\b|long[- ]running|will be (?:processed|queued)"
@@ -64,10 +67,10 @@ class Hints:
     `sent` are the properties that a client may set on create, `changed` those it may set later,
     with the values in `choices` where the update lists fewer than the resource has;
     `accepted`: the create answers 202; `shared`: it sends the schema that it responds with;
-    `filters` are the enum values of query parameters; `texts` are the descriptions; `spoken` are
-    those of every operation on one; `shown` are the examples of one in responses; `made` says
-    how one is made. `read`: its paths only read one by its id; `status_only`: one of them reads
-    only its status.
+    `whole`: so does every update; `filters` are the enum values of query parameters; `texts` are
+    the descriptions; `spoken` are those of every operation on one; `shown` are the examples of one
+    in responses; `made` says how one is made; `others` are the nouns of other resources. `read`:
+    its paths only read one by its id; `status_only`: one of them reads only its status.
     """
 
     noun: str = ""
@@ -76,11 +79,13 @@ class Hints:
     choices: Mapping[str, frozenset[str]] = field(default_factory=dict)
     accepted: bool = False
     shared: bool = False
+    whole: bool = False
     filters: Mapping[str, Sequence[object]] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
     shown: tuple[Mapping[str, object], ...] = ()
     made: tuple[str, ...] = ()
+    others: frozenset[str] = frozenset()
     read: bool = False
     status_only: bool = False
 
@@ -158,20 +163,21 @@ def _way_of(found: Found) -> tuple[str, ...]:
 
 def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
     """The candidate properties, best first."""
-    own = set(tokens(hints.noun))
+    own = {*tokens(hints.noun), hints.noun}
     found: list[tuple[int, int, Found]] = []
     vague: list[str] = []
     texts: list[str] = []
     for place, name in enumerate(flat.properties):
         words = tokens(name)
         schema = flat.properties[name]
-        if words[:1] in (("last",), ("previous",)):
+        if words[:1] and words[0] in _OTHERS:
             continue  # `last_run_status` is of something else
         if not words or words[-1] not in _NAMES:
-            found.extend(
-                (_worth(one, tokens(one.inner[-1]), own) - 5, place, one)
-                for one in _inside(schemas, name, schema)
-            )
+            if noun(name) not in hints.others or noun(name) in own:
+                found.extend(
+                    (_worth(one, tokens(one.inner[-1]), own) - 5, place, one)
+                    for one in _inside(schemas, name, schema)
+                )
             continue
         values = enumerated(schemas, schema)
         coded = _in_codes(schemas, name, schema, hints)
@@ -192,8 +198,8 @@ def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
     for name in vague:
         values = enumerated(schemas, flat.properties[name])
         yield Found(name, values, _one_of(name, values))
-    noun = tokens(hints.noun)
-    whole = ((), noun, noun[-1:])
+    about = tokens(hints.noun)
+    whole = ((), about, about[-1:])
 
     def rank(name: str) -> tuple[bool, int, int]:
         *words, last = tokens(name)
@@ -201,6 +207,25 @@ def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
 
     for name in sorted(texts, key=rank):
         yield from _open_text(schemas, flat, hints, name)
+    for name in flat.properties:
+        if name.lower() in USUAL:
+            yield from _text_inside(schemas, name, flat.properties[name], hints)
+
+
+def _text_inside(schemas: Schemas, name: str, schema: Any, hints: Hints) -> Iterator[Found]:
+    """A status without an enum in the part that has most of the entity, if its states are known:
+    `properties.provisioningState`."""
+    if not has_properties(schemas, schema):
+        return
+    inner = schemas.flat(schema)
+    for deeper, one in inner.properties.items():
+        words = tokens(deeper)
+        if words and words[-1] in _NAMES and words[0] not in _OTHERS:
+            for found in (
+                _open_text(schemas, inner, hints, deeper) if not enumerated(schemas, one) else ()
+            ):
+                if len(found.values) > 1:
+                    yield replace(found, name=name, inner=(deeper,))
 
 
 def _in_codes(schemas: Schemas, name: str, schema: Any, hints: Hints) -> Found | None:
@@ -241,7 +266,7 @@ def _inside(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
         return
     for deeper, one in inner.properties.items():
         words = tokens(deeper)
-        if words and words[-1] in _NAMES:
+        if words and words[-1] in _NAMES and words[0] not in _OTHERS:
             values = enumerated(schemas, one)
             if len(values) >= 2 and any_known(values):
                 yield Found(name, values, _one_of(f"{name}.{deeper}", values), (deeper,))
@@ -269,6 +294,7 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
     if schema.get("enum"):
         return
     default = _default(schemas, schema)
+    called = known.USUAL_OF.get("_".join(tokens(name)[:-1]))
     described = spoken_values(f"{schema.get('title', '')} {schema.get('description', '')}")
     about = set(tokens(name)[:-1]) <= {*tokens(hints.noun), *_PLAIN}
     filtered = filtered_values(name, hints.noun, hints.filters.items()) if about else []
@@ -279,6 +305,10 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
     if len(filtered) >= 2 and not described:
         why = f"lists can be filtered by `{name}`: {', '.join(filtered)}"
         yield Found(name, filtered, Because(why), (), default, open=True)
+    elif called is not None and name not in hints.sent:
+        states = [*called, *(value for value in described if value not in called)]
+        why = f"`{name}` is any text: the usual states of its name"
+        yield Found(name, states, Because(why), (), default, open=True)
     elif len(values) >= 2:
         text = f"descriptions speak of {', '.join(values)}"
         begun = {kind_of(value) for value in values} & {"initial", "active"}
@@ -313,20 +343,50 @@ def _example(schema: Mapping[str, Any]) -> list[str]:
     return [value] if isinstance(value, str) and re.fullmatch(r"[A-Za-z_-]{2,30}", value) else []
 
 
+_WORK = {
+    "sure": 3,  # a noun of nothing but work
+    "noun": 2,
+    "accepted": 3,  # the create answers 202
+    "documented": 2,  # the document says that it runs in the background
+    "moments": 3,  # it has timestamps for both the start and the end of work
+    "moment": 1,  # ... for its end alone, or those of any period if it is work by its name
+    "progress": 2,
+    "done": 1,  # a flag says that it is done
+    "read": 1,  # it can only be looked at
+    "status": 3,  # there is nothing to see of it but its status
+}
+"""What speaks for work where no values of a status do."""
+_ENOUGH = 3
+
+
 def _is_job(schemas: Schemas, flat: Flat, hints: Hints) -> bool:
-    events = STARTED | ENDED | COMPLETED
-    moments = moment_of(schemas, flat, events, hints.sent)
-    progress = any(is_progress(schemas, s, n) for n, s in flat.properties.items())
+    return sum(_WORK[name] for name in _signs_of_work(schemas, flat, hints)) >= _ENOUGH
+
+
+def _signs_of_work(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[str]:
+    """The evidence for work, as names of `_WORK`."""
     words = tokens(hints.noun)
-    sure = bool(words) and (words[-1] in known.SURE_JOBS or words[0] in known.JOBS_FIRST)
-    goes_on = sure or hints.read or has_done_flag(schemas, flat, hints.sent) or is_background(hints)
-    return (
-        bool(moments)
-        or hints.accepted
-        or progress
-        or hints.status_only
-        or (is_job(hints.noun) and goes_on)
-    )
+    if words and (words[-1] in known.SURE_JOBS or words[0] in known.JOBS_FIRST):
+        yield "sure"
+    elif is_job(hints.noun):
+        yield "noun"
+    if hints.accepted:
+        yield "accepted"
+    if is_background(hints):
+        yield "documented"
+    started, ended = (moment_of(schemas, flat, one, hints.sent) for one in (STARTED, WORK_ENDED))
+    if started and ended:
+        yield "moments"
+    elif ended or (is_job(hints.noun) and moment_of(schemas, flat, STARTED | ENDED, hints.sent)):
+        yield "moment"
+    if any(is_progress(schemas, one, name) for name, one in flat.properties.items()):
+        yield "progress"
+    if has_done_flag(schemas, flat, hints.sent):
+        yield "done"
+    if hints.read:
+        yield "read"
+    if hints.status_only:
+        yield "status"
 
 
 def _default(schemas: Schemas, schema: Any) -> object:

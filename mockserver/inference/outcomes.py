@@ -18,6 +18,9 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 STARTED = bag("started start began begin begun running processing in_progress launched")
 ENDED = bag("ended end finished finish stopped stop closed terminated done processed")
 COMPLETED = bag("completed complete completion succeeded success done finished")
+PERIOD = bag("ended end stop stopped closed terminated")
+"""Ends of what need not be work: a meeting, a contract."""
+WORK_ENDED = (ENDED | COMPLETED) - PERIOD
 RESULTS = bag(
     "result results output outputs download downloads artifact artifacts report summary score "
     "scores duration elapsed size bytes pages transcript transcription recording response answer "
@@ -39,7 +42,10 @@ _NO_RESULTS = bag(
     "input source request requested max maximum min minimum limit expected estimated callback "
     "webhook redirect parent original training"
 )
-_PROGRESS = bag("progress percent percentage pct")
+_PROGRESS = bag("progress")
+_PERCENT = bag("percent percentage pct")
+_OF_PROGRESS = bag("complete completed completion done finished processed") | known.JOBS
+"""Of what a share is progress: `percent_complete`, not `discount_percent`."""
 _FAULTS = bag("error errors failure exception fault")
 _FAULT_WORDS = bag("failed_reason fail_reason failed_message")
 _CANCELS = bag("cancelled canceled cancellation cancel aborted")
@@ -320,8 +326,10 @@ def _is_late(schemas: Schemas, name: str, schema: object) -> bool:
 
 def is_progress(schemas: Schemas, schema: object, name: str) -> bool:
     """Whether a property says how far the work is."""
-    kinds = schemas.types(schema)
-    return not _PROGRESS.isdisjoint(tokens(name)) and bool({"integer", "number"} & set(kinds))
+    words = set(tokens(name))
+    share = bool(words & _PERCENT) and words - _PERCENT <= _OF_PROGRESS
+    numeric = {"integer", "number"} & set(schemas.types(schema))
+    return bool(numeric) and (share or not _PROGRESS.isdisjoint(words))
 
 
 def _is_whole(schemas: Schemas, schema: object) -> bool:

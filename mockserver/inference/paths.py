@@ -110,12 +110,6 @@ def _colon(part: str) -> tuple[str, str, str]:
     return part, "", ""
 
 
-def shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """With how many of the same steps two paths begin."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
 @lru_cache(maxsize=16_384)
 def is_version(step: str) -> bool:
     """Whether a step only names the API or its version: `v2`, `api`."""

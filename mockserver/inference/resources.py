@@ -56,7 +56,8 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     hints = hints_of(survey, draft)
     holder = holder_of(survey.schemas, flat, draft.noun, sent, linker.nouns)
     above = {link.field for link in parents if link.field}
-    states = _states(survey, flat, hints, key, holder, above)
+    others = replace(hints, others=linker.nouns - USUAL)
+    states = _states(survey, flat, others, key, holder, above)
     union = _union(survey, draft, schema)
     kinds = len(survey.schemas.branches(union or schema)) if schema else 0
     return Resource(
@@ -153,6 +154,7 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
         choices=_choices(survey, [one.body for one in changing]),
         accepted=any(one.operation.success == 202 for one in draft.creates),
         shared=any(one.body and one.body == one.ref for one in draft.creates),
+        whole=bool(changing) and all(one.body == one.ref for one in changing),
         filters=_filters(survey, draft),
         texts=tuple(texts),
         spoken=tuple(
@@ -160,7 +162,7 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
         ),
         shown=tuple(_shown(survey, draft)),
         made=tuple(one.operation.description for one in draft.creates),
-        read=not draft.creates and not draft.lists and not changing and all(reading),
+        read=bool(reading) and all(reading) and not (draft.creates or draft.lists or changing),
         status_only=any(
             one is not None and is_status_path(route(one.operation.url_path)) for one in reading
         ),
@@ -220,7 +222,8 @@ def _settable(survey: Survey, pointers: Iterable[str]) -> frozenset[str]:
             if not _is_read_only(survey, schema):
                 found.add(name)
                 if name in USUAL:
-                    found.update(properties_of(survey.schemas, schema))
+                    inner = properties_of(survey.schemas, schema)
+                    found.update(n for n, one in inner.items() if not _is_read_only(survey, one))
     return frozenset(found)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mockserver.inference.evidence import Maker, Reading, weight_of
 from mockserver.inference.model import Action, JobStart
 from mockserver.inference.operations import Facts, Survey, body_of
-from mockserver.inference.paths import ANY, Route, shared
+from mockserver.inference.paths import ANY, Route
 from mockserver.inference.paths import route as route_of
 from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.resource_model import FIRST, Path, Resource
@@ -18,6 +18,8 @@ from mockserver.inference.words import noun as noun_of
 from mockserver.records import dataclass
 
 Steps = tuple[str, ...]
+Mark = str | Steps
+"""What tells resources apart: a word, or what their paths begin with."""
 
 _GENERIC = bag("id ids name slug key code uuid guid uid sid number type status") | {""}
 """Path parameters that do not name a resource."""
@@ -33,6 +35,8 @@ _CHATTER = bag(
     "type kind"
 )
 """Properties that a receipt may have beside an id."""
+_MANY = 40
+"""So many jobs with something in common are compared one by one."""
 _BELOW = 20
 """The weight of a job that is read below the path that starts it; a shared word weighs 1 or 2."""
 _COMMON = bag(
@@ -101,6 +105,8 @@ class StartReader:
             facts.route.steps[:-1]: name for name in resources for facts in self._reading(name)
         }
         self._unmade: dict[str, _Job] | None = None
+        self._index: dict[Mark, dict[str, None]] | None = None
+        self._beside: dict[str, dict[Mark, list[str]]] = {}
 
     def _is_above(self, facts: Facts, resource: Resource) -> bool:
         """Whether the path of an operation names an entity of a resource on its way."""
@@ -200,7 +206,8 @@ class StartReader:
             resource = self.resources[name]
             if name == own or resource.singleton:
                 continue
-            if resource.identity.key not in shown and not self._shows(facts, name):
+            key, known = resource.identity.key, resource.identity.returned
+            if not known or (key not in shown and not self._shows(facts, name)):
                 # The answer of its other operations is no more than `{"code": "Success"}`.
                 continue
             noun = resource.noun
@@ -285,7 +292,8 @@ class StartReader:
         described = _words(operation.description)
         steps, ranked = facts.route.steps, list[tuple[int, str]]()
         itself = {singular(word) for word in tokens(self.resources[own].noun)} if own else set()
-        for name, job in self._unmade_jobs().items():
+        for name in self._likely_jobs(steps, about | described):
+            job = self._unmade_jobs()[name]
             if name != own and not job.noun < itself:  # a funding account is no funding
                 below = any(place[: len(steps)] == steps for place in job.places)
                 alike = (
@@ -307,6 +315,23 @@ class StartReader:
         if worth < 2 and not (leads and len(ranked) == 1):
             return None
         return Started(name, (), id_path or (), "named")
+
+    def _likely_jobs(self, steps: Steps, words: set[str]) -> Iterable[str]:
+        """The jobs below a path, and those that share a word with an operation. What many jobs
+        have in common tells none of them from the others, so an operation never looks at all."""
+        jobs = self._unmade_jobs()
+        if len(jobs) <= _MANY:
+            return jobs
+        if self._index is None:
+            self._index = {}
+            for name, job in jobs.items():
+                below = {place[:length] for place in job.places for length in range(len(place) + 1)}
+                marks: list[Mark] = [*below, *job.words, *job.noun]
+                for mark in marks:
+                    self._index.setdefault(mark, {})[name] = None
+        asked: list[Mark] = [steps, *sorted(words)]
+        alike = (self._index.get(mark, {}) for mark in asked)
+        return dict.fromkeys(name for found in alike if len(found) <= _MANY for name in found)
 
     def _receipt_id(self, facts: Facts) -> Path | None:
         """The place of the id in a response with little else; () if the response is the id, None
@@ -397,22 +422,36 @@ class StartReader:
         """The resource whose paths have a parameter of this name. Of several, the one that is in
         this path too, `/message/send` beside `/messages/{messageId}`, or whose path begins like
         this one: `/vrp/optimize` beside `/vrp/solution/{jobId}`."""
-        names = self._by_parameter.get("".join(words), ())
+        called = "".join(words)
+        names = self._by_parameter.get(called, ())
         if len(names) < 2:
             return next(iter(names), None)
+        if called not in self._beside:
+            self._beside[called] = self._marks_of(names)
+        marks = self._beside[called]
         for step in reversed(route.steps):
-            for name in names:
-                if noun_of(step) == self.resources[name].noun:
-                    return name
-        begins = {
-            name: max(
-                (shared(r, route.steps) for r in self._item_routes().get(name, ())), default=0
-            )
-            for name in names
-        }
-        most = max(begins.values())
-        nearest = [name for name in names if begins[name] == most > 0]
-        return nearest[0] if len(nearest) == 1 else None
+            alike = marks.get(noun_of(step))
+            if alike:
+                return alike[0]
+        for length in range(len(route.steps), 0, -1):
+            nearest = marks.get(route.steps[:length])
+            if nearest:
+                return nearest[0] if len(nearest) == 1 else None
+        return None
+
+    def _marks_of(self, names: Iterable[str]) -> dict[Mark, list[str]]:
+        """Resources by their nouns and by what their paths begin with; of several with the same,
+        two are enough to know that."""
+        marks: dict[Mark, list[str]] = {}
+        for name in names:
+            routes = self._item_routes().get(name, ())
+            begins = {r[:length] for r in routes for length in range(1, len(r) + 1)}
+            own: list[Mark] = [self.resources[name].noun, *begins]
+            for mark in own:
+                found = marks.setdefault(mark, [])
+                if len(found) < 2:
+                    found.append(name)
+        return marks
 
     def one_of(self, noun: str) -> str | None:
         """The resource with this noun, or with a noun that ends in it."""

@@ -56,6 +56,11 @@ WAITS_FOR = bag(
 """Words that say so beside others: `awaiting_approval`, `approval_required`."""
 MADE_READY = bag("pending creating provisioning initializing preparing")
 """Words of what the server alone makes ready."""
+JOINED_BY_PERSONS = bag(
+    "membership member invitation invite collaborator friendship friend follower ownership request "
+    "application agreement contract participant participation"
+)
+"""Nouns of what is pending until somebody accepts it."""
 ASKS = bag("requires require required needs need awaiting")
 """Of these the ones that ask for something, also in the middle of work."""
 
@@ -81,6 +86,10 @@ ACTIVE = listed(
     """
 )
 """Work is being done."""
+USUAL_OF = {"provisioning": ("Creating", "Updating", "Succeeded", "Failed", "Canceled")}
+"""The states of a status by what it is called after, where it is any text."""
+BUSY = bag("in_progress inprogress in_process inprocess ongoing active live open started working")
+"""Those of these that say as much of what people do."""
 ENDINGS: dict[str, tuple[str, ...]] = {
     "aborting": ("aborted", "cancelled", "canceled", "failed"),
     "archiving": ("archived",),
@@ -150,6 +159,8 @@ ENDINGS: dict[str, tuple[str, ...]] = {
 }
 """States during work on an existing entity, with the states that can follow; none for the state
 that it had before."""
+CHANGING = bag("updating modifying upgrading migrating")
+"""Of these the ones that make anything of what there is."""
 STANDING = listed(
     """
     active activo actif aktiv running started live online up on available disponible
@@ -284,11 +295,11 @@ JOBS = bag(
     pipeline workflow transfer payout refund training inference prediction generation
     simulation evaluation auftrag upload download scrape invocation analysis transaction
     message extraction translation rendering encoding snapshot restore tarea trabajo tache
-    lauf ejecucion process request
+    lauf ejecucion process request command
     """
 )
 """Nouns of work."""
-REMOVALS = bag("delete deletion removal destruction cancellation termination destroy")
+REMOVALS = bag("delete deletion removal destruction cancel cancellation termination destroy")
 """Nouns of an end: what is pending with one of these is no longer new."""
 TO_COME = bag("pending scheduled awaiting waiting")
 JOINED = ("job", "run", "task")

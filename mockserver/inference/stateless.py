@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import state_words as known
-from mockserver.inference.outcomes import COMPLETED, ENDED, STARTED, moment_of
+from mockserver.inference.outcomes import ENDED, STARTED, WORK_ENDED, moment_of
 from mockserver.inference.resource_model import Because, States
 from mockserver.inference.states import is_job, is_work
 from mockserver.inference.words import bag, tokens
@@ -64,7 +64,7 @@ def by_moments(
     """A resource with the moment at which its work was done, which the server sets. A period
     (`started_at`, `ended_at`) alone is no work."""
     started = moment_of(schemas, flat, STARTED)
-    ended = moment_of(schemas, flat, COMPLETED | (ENDED - _PERIOD))
+    ended = moment_of(schemas, flat, WORK_ENDED)
     ended = ended or (moment_of(schemas, flat, ENDED) if job or is_job(about) else None)
     if ended is None or ended in sent or started in sent:
         return None
@@ -73,9 +73,6 @@ def by_moments(
     both = " and ".join(f"`{name}`" for name in (started, ended) if name)
     because = (Because(f"{both} says when it was done"),)
     return replace(_WORK, started=started, ended=ended, because=because)
-
-
-_PERIOD = bag("ended end stopped closed terminated")
 
 
 def _work_flags(

@@ -199,6 +199,7 @@ def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[s
     _work_of_the_noun(kinds, words, nouns)
     _ends_of_work(kinds, words)
     _ready_to_begin(kinds, words)
+    _updated(kinds, words)
     _ready_after_work(kinds, words)
     _standing(kinds, words)
     _unknown_end(kinds, words)
@@ -222,6 +223,15 @@ def _ends_of_work(kinds: dict[str, str], words: Mapping[str, str]) -> None:
             after = spelt.get(done)
             if after is not None and kinds[after] not in (FAILURE, CANCELLED, ACTIVE):
                 kinds[after] = SUCCESS
+
+
+def _updated(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """`succeeded` is the end of work, if only of `updating`."""
+    if {INITIAL, ACTIVE}.isdisjoint(kinds.values()):
+        again = [v for v, kind in kinds.items() if kind == LEAVING and words[v] in known.CHANGING]
+        ended = any(kind == SUCCESS and words[v] in known.JOB_DONE for v, kind in kinds.items())
+        for value in again if ended else ():
+            kinds[value] = ACTIVE
 
 
 def _ready_after_work(kinds: dict[str, str], words: Mapping[str, str]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from mockserver.inference.build import build_plan
+from mockserver.openapi.build import build_contract
 from tests.support.documents import MOMENT, TEXT, WHOLE, answer, body, document, ref, thing
 
 STATUS = {"type": "string", "enum": ["queued", "running", "done", "failed"]}
@@ -558,3 +560,22 @@ def test_an_answer_that_operations_share_starts_nothing() -> None:
         before = server.client.get("/versions").json()
         assert server.client.post("/accounts", json={"key": "k"}).status_code == 201
         assert server.client.get("/versions").json() == before
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        thing(status=STATUS, message=TEXT),
+        thing(code=TEXT, state=STATUS),
+        thing(message=TEXT, payload={"type": "object"}, status=TEXT),
+        thing(status=STATUS, page=TEXT),
+        thing(ok={"type": "boolean"}, progress=WHOLE, status=STATUS),
+    ],
+)
+def test_an_answer_without_an_id_starts_nothing_that_looks_the_same(shown: Any) -> None:
+    paths = {
+        "/analyses/{analysisId}": reading("analysisId", ref("Answer")),
+        "/streams/open": {"post": {"responses": {"200": answer(ref("Answer"))}}},
+    }
+    plan = build_plan(build_contract(document(paths, schemas={"Answer": shown})))
+    assert not any(action.elsewhere for action in plan.actions.values())

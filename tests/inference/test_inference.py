@@ -440,7 +440,8 @@ def test_what_moves_by_itself(values: list[str], more: dict[str, str], moves: bo
             **{name: {"type": kind} for name, kind in more.items()},
         },
     }
-    plan = inferred({"/its": {"get": answer(many("It"))}}, It=schema)
+    made = answer(ref("It"), 201)
+    plan = inferred({"/its": {"get": answer(many("It")), "post": made}}, It=schema)
     states = plan.resources["its"].states
     assert states is not None
     assert states.moves is moves

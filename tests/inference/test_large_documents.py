@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.inference import drafts
+from mockserver.inference import drafts, starts
 from mockserver.inference.build import build_plan
 from mockserver.inference.operations import Survey
 from mockserver.openapi.build import build_contract
@@ -51,6 +51,57 @@ def tasks(number: int) -> dict[str, Any]:
         }
     states = {"type": "string", "enum": ["pending", "running", "done", "failed"]}
     return document(paths, schemas={"Task": thing("id", id=TEXT, status=states)})
+
+
+def kinds(number: int, receipt: Any, parameter: str) -> dict[str, Any]:
+    """Many kinds of jobs, each started beside where it is read."""
+    status = {"type": "string", "enum": ["queued", "running", "done", "failed"]}
+    shown = {"responses": {"200": answer(thing("", jobId=TEXT, status=status))}}
+    named = [{"name": parameter, "in": "path", "required": True, "schema": TEXT}]
+    paths: dict[str, Any] = {}
+    for count in range(number):
+        word = "".join(chr(97 + int(digit)) for digit in f"{count:04}")
+        paths[f"/{word}x/jobs/{{{parameter}}}"] = {"parameters": named, "get": shown}
+        paths[f"/{word}x/begin"] = {"post": {"responses": {"202": answer(receipt)}}}
+    return document(paths)
+
+
+@pytest.mark.parametrize(
+    ("receipt", "parameter"),
+    [(thing("", id=TEXT), "id"), (thing("", jobId=TEXT, size=TEXT, colour=TEXT), "jobId")],
+)
+def test_a_start_is_compared_with_few_of_many_jobs(
+    monkeypatch: pytest.MonkeyPatch, receipt: Any, parameter: str
+) -> None:
+    looked = 0
+
+    class Counted(dict[str, Any]):
+        def __getitem__(self, name: str) -> Any:
+            nonlocal looked
+            looked += 1
+            return super().__getitem__(name)
+
+        def items(self) -> Any:
+            nonlocal looked
+            looked += len(self)
+            return super().items()
+
+    steps = []
+    plain, unmade = starts.StartReader.__init__, starts.StartReader._unmade_jobs
+
+    def counting(reader: Any, survey: Any, resources: Any, *more: Any) -> None:
+        plain(reader, survey, Counted(resources), *more)
+
+    monkeypatch.setattr(starts.StartReader, "__init__", counting)
+    monkeypatch.setattr(starts.StartReader, "_unmade_jobs", lambda one: Counted(unmade(one)))
+    for number in (60, 240):
+        looked = 0
+        plan = build_plan(build_contract(kinds(number, receipt, parameter)))
+        made = [action for action in plan.actions.values() if action.elsewhere]
+        assert len(made) == number
+        assert all(str(a.resource).split(".")[0] == a.path.split("/")[1] for a in made)
+        steps.append(looked)
+    assert steps[1] < 6 * steps[0]
 
 
 @pytest.mark.parametrize(
