@@ -17,6 +17,8 @@ from mockserver.inference.lookups import (
     number_in,
     part_called,
     shown_in_short,
+    shown_whole,
+    state_of_all,
 )
 from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
@@ -288,7 +290,9 @@ class Deducer:
         lists = facts.is_list and self._lists.get(steps) == name
         if lists:
             why = f"{facts.method} of {path} lists {plural(resource.noun)}"
-            return self._make(facts, "list", why, resource=name, envelope=facts.envelope)
+            action = self._make(facts, "list", why, resource=name, envelope=facts.envelope)
+            only = state_of_all(facts, resource) if path != resource.path else ()
+            return replace(action, request=replace(action.request, only=only))
         if facts.method in ("POST", "PUT") and self._creates.get((steps, facts.method)) == name:
             several = f", or several: {_ARRAY}" if FIRST in facts.sent else ""
             why = f"{facts.method} to {path} makes one ({resource.noun}){several}"
@@ -296,10 +300,13 @@ class Deducer:
         if facts.method == "DELETE":
             return self._several.sweep(facts, resource)
         if facts.method in ("PUT", "PATCH"):
-            changes = self._several.change(facts, resource)
+            changes = self._several.sets(facts, resource) or self._several.change(facts, resource)
+            changes = changes or self._several.one(facts, resource)
             if changes is not None:
                 return changes
         if facts.method in ("PUT", "PATCH") and facts.ref in self._refs[name]:
+            if not self._several.may_make(facts):
+                return None
             key = resource.identity.key
             known = key and key in self.survey.flat(facts.body).properties
             why = f"{facts.method} of {path} answers one {resource.noun}"
@@ -380,6 +387,19 @@ class Deducer:
                 facts, "list", f"it shows {plural(found.noun)} in short", "likely",
                 resource=found.name, envelope=facts.envelope,
             )  # fmt: skip
+            yield Reading(WEIGHTS["part"] + WEIGHTS["answers"], action)
+            return
+        found = shown_whole(self.survey, facts, self.resources.values(), self._refs)
+        if found is not None:
+            why = f"its rows are {plural(found.noun)}, by their schema"
+            action = self._make(
+                facts, "list", why, "likely", resource=found.name, envelope=facts.envelope
+            )
+            own = {link.resource for link in found.parents}
+            if any(link.field is None and link.resource not in own for link in action.parents):
+                return  # of which nothing says what they have to do with them
+            only = state_of_all(facts, found)
+            action = replace(action, request=replace(action.request, only=only))
             yield Reading(WEIGHTS["part"] + WEIGHTS["answers"], action)
 
     def _of_several(self, facts: Facts) -> Iterator[Reading]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.resource_model import Path, Resource
-from mockserver.inference.words import bag, last_word, noun, snake_case, tokens
+from mockserver.inference.words import ID_ENDS, bag, last_word, noun, snake_case, tokens
 
 _OF_COPIES = bag("new target destination dest clone copy duplicate")
 _NAMES = bag("name id identifier key slug title")
@@ -61,6 +61,12 @@ class Answers:
                 if rest in own and rest in _NAMES and not _OF_COPIES.isdisjoint(words):
                     return (*path, name), own[rest]
         return (), ""
+
+    def goes_elsewhere(self, facts: Facts) -> bool:
+        """Whether a request names where a copy is put: `{"targetProjectId": 7}`."""
+        sent = self.survey.flat(facts.body).properties if facts.body else {}
+        words = [tokens(name) for name in sent]
+        return any(one[-1:] in ID_ENDS and not _OF_COPIES.isdisjoint(one[:-1]) for one in words)
 
     def _is_alike(self, place: str, resource: Resource) -> bool:
         """Whether a schema without a name of its own is that of the entity."""

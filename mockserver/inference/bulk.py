@@ -3,16 +3,26 @@ is done to each."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from mockserver.inference.drafts import is_link
+from mockserver.inference.by_value import (
+    key_sent,
+    named_in_body,
+    named_in_query,
+    named_so,
+    names_of,
+    sends_most,
+)
 from mockserver.inference.effects import Effects
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading
-from mockserver.inference.model import Action, Transition, in_words
+from mockserver.inference.making import is_link
+from mockserver.inference.model import Action, ItemPlace, Transition, in_words
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.resource_model import FIRST, Path, Resource
-from mockserver.inference.verbs import first_words, says_made, verb_of
+from mockserver.inference.verbs import first_words, says_it_changes, says_upsert, verb_of
 from mockserver.inference.words import bag, last_word, noun, plural, snake_case, tokens
 from mockserver.records import dataclass
 
@@ -26,7 +36,17 @@ _WRAPS = bag(
     "inputs items objects data entries elements records requests values operations keys entities "
     "list selection selected targets"
 )
+_SETTING = bag("replace replaces overwrite overwrites set sets all update updates")
+_ARRAY = bag("array lists arrays")
 _ALL = bag("all every clear clears empty empties everything purge purges")
+
+
+_OF_ONE = re.compile(
+    r"(?:delet|remov|destroy|eras|revok)(?:es?|s)? (?:an?|one|(?:a|the) (?:single|given|specified|"
+    r"existing|certain)) \w+",
+    re.I,
+)
+"""What is said of removing one, where its name is missing in the document."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,13 +108,11 @@ def _ids_of(survey: Survey, place: str | None, resource: Resource, path: Path) -
 
 def _names(resource: Resource) -> Iterator[str]:
     """What requests call the ids of a resource."""
-    short = last_word(resource.noun)
-    yield from ("ids", "id")
-    for one in dict.fromkeys((resource.noun, short)):
-        yield from (f"{one}_ids", f"{one}_id", plural(one))
-    for name in (resource.identity.key, resource.identity.parameter):
-        if name:  # entities known only by path have no ids to send
-            yield from (snake_case(name), plural(snake_case(name)))
+    for one in names_of(resource):
+        yield from (one, plural(one))
+    for one in (resource.noun, last_word(resource.noun)):
+        yield plural(one)
+    yield "object_ids"
 
 
 def means_all(facts: Facts) -> bool:
@@ -103,6 +121,8 @@ def means_all(facts: Facts) -> bool:
     if operation.body is not None:
         return False
     says = {*tokens(operation.summary), *tokens(operation.id), *tokens(operation.description[:200])}
+    if _OF_ONE.match(operation.summary or operation.description) and not says & _ALL:
+        return False
     query = [one for one in operation.parameters if one.place == "query" and one.required]
     return not query or bool(says & _ALL)
 
@@ -113,16 +133,6 @@ def _said(facts: Facts) -> frozenset[str]:
         return frozenset(("delete",))
     changes = ("update",) if facts.method == "PATCH" else ()
     return frozenset((*first_words(facts.operation.summary), *changes))
-
-
-def named_alike(survey: Survey, facts: Facts, resource: Resource) -> tuple[str, ...]:
-    """The properties of a body that only says by what entities are found: `DELETE
-    /keys/{key}/privileges` with `{"privilege": ...}`."""
-    sent = survey.flat(facts.body).properties if facts.body else {}
-    own = survey.flat(resource.schema).properties.keys() - {resource.identity.key}
-    nested = {"array", "object"}
-    plain = all(nested.isdisjoint(survey.schemas.types(one)) for one in sent.values())
-    return tuple(sent) if plain and sent.keys() <= own and FIRST not in facts.sent else ()
 
 
 class SeveralReader:
@@ -179,17 +189,19 @@ class SeveralReader:
                 facts, "sweep", f"{why} with the ids it links", "likely",
                 resource=resource.name, by=by,
             )  # fmt: skip
-        found = ids_in(self.survey, facts, resource)
+        by = named_in_body(self.survey, facts, resource)
+        found = ids_in(self.survey, facts, resource) if not by else None
         if found is not None:
             return self.make(
                 facts, "sweep", f"{why} with ids in {found.text}", "likely",
                 resource=resource.name, ids=found.query, sent=found.at,
             )  # fmt: skip
-        alike = named_alike(self.survey, facts, resource)
-        if alike:
+        by = by or named_in_query(self.survey, facts, resource)
+        if by:
+            quoted = "`, `".join(name for name, _ in by)
             return self.make(
-                facts, "sweep", f"{why} with `{'`, `'.join(alike)}` of what is removed", "likely",
-                resource=resource.name, by=tuple((name, name) for name in alike),
+                facts, "sweep", f"{why} with `{quoted}` of what is removed", "likely",
+                resource=resource.name, by=by,
             )  # fmt: skip
         if facts.operation.method == "DELETE" and means_all(facts):
             why += f", which names none: all {plural(resource.noun)}"
@@ -197,23 +209,127 @@ class SeveralReader:
         return None
 
     def change(self, facts: Facts, resource: Resource) -> Action | None:
-        """An array of entities to change, each of which names itself."""
+        """Several entities to change: an array, each of which names itself, or the ids of those
+        that get the same new values."""
         key = resource.identity.key
-        if FIRST not in facts.sent or key not in self.survey.flat(facts.body).properties:
-            return None
+        sent = self._array_of(facts, resource)
+        if sent is None:
+            return self._change_alike(facts, resource)
         why = f"{facts.method} of {facts.operation.path} changes several, each named by its `{key}`"
-        adds = says_made(facts.operation.summary, facts.operation.id)
+        adds = says_upsert(facts.operation)
         adds = adds or not _ADDING.isdisjoint(_words(facts.route.last))
         return self.make(
             facts, "create", why + (", or makes them" if adds else ""), "likely",
-            resource=resource.name, upsert=True, partial=not adds,
+            resource=resource.name, upsert=True, partial=not adds, sent=sent,
         )  # fmt: skip
+
+    def _array_of(self, facts: Facts, resource: Resource) -> Path | None:
+        """Where a request has an array of entities, each with its id."""
+        key = resource.identity.key
+        if FIRST in facts.sent:
+            return facts.sent if key in self.survey.flat(facts.body).properties else None
+        media = body_of(facts.operation)
+        if media is None or not media.pointer or facts.method == "POST":
+            return None
+        arrays = self.survey.schemas.arrays(self.survey.schemas.main(media.pointer))
+        if len(arrays) != 1:
+            return None
+        (name, place), *_ = arrays.items()
+        sent = self.survey.flat(self.survey.schemas.canonical(place)).properties
+        whole = name in self.survey.flat(resource.schema).properties
+        alike = key in sent and sends_most(self.survey, sent, resource)
+        return (name, FIRST) if alike and not whole else None
+
+    def _change_alike(self, facts: Facts, resource: Resource) -> Action | None:
+        """`{"ids": [7, 8], "status": "read"}`: each of them gets the rest of what is sent."""
+        media = body_of(facts.operation)
+        found = ids_in(self.survey, facts, resource) if media is not None else None
+        if found is None or found.at[-1:] != (FIRST,) or len(found.at) != 2:
+            return None
+        sent = self.survey.flat(media.pointer if media else None).properties
+        own = self.survey.flat(resource.schema).properties
+        changes = {name: f"body.{name}" for name in sent if name in own and name != found.at[0]}
+        if not changes:
+            return None
+        why = f"each of those with ids in {found.text} gets `{'`, `'.join(changes)}`"
+        return self.make(
+            facts, "sweep", why, "likely", resource=resource.name, sent=found.at,
+            transition=Transition("update", tuple(changes.items())),
+        )  # fmt: skip
+
+    def one(self, facts: Facts, resource: Resource) -> Action | None:
+        """PUT or PATCH of a collection, with one entity that a required parameter names, or its id
+        in the body; it may be made, if the operation says so."""
+        sent = self.survey.flat(facts.body).properties if facts.body else {}
+        if FIRST in facts.sent or not sends_most(self.survey, sent, resource):
+            return None
+        partial, path = facts.method == "PATCH", facts.operation.path
+        if says_upsert(facts.operation):
+            return self.make(
+                facts, "create", f"{facts.method} of {path} changes one, or makes it", "likely",
+                resource=resource.name, upsert=True, partial=partial,
+            )  # fmt: skip
+        by = named_in_query(self.survey, facts, resource)
+        asked = len(by) == 1 and by[0][1] == resource.identity.key
+        key = by[0][0] if asked else key_sent(self.survey, facts, resource)
+        if key is None:
+            return None
+        place: ItemPlace = "query" if asked else "body"
+        why = f"{facts.method} of {path} is of the one with `{key}` in the {place}"
+        action = self.make(
+            facts, "patch" if partial else "replace", why, "likely", resource=resource.name,
+            partial=partial,
+        )  # fmt: skip
+        parents = tuple(link for link in action.parents if link.parameter != key)
+        request = replace(action.request, item_in=place)
+        return replace(action, item=key, request=request, parents=parents)
+
+    def may_make(self, facts: Facts) -> bool:
+        """Whether PUT or PATCH of a collection may make one: nothing says which one it changes."""
+        if says_upsert(facts.operation) or 201 in facts.operation.documented:
+            return True
+        return facts.method == "PUT" and not says_it_changes(facts.operation)
+
+    def sets(self, facts: Facts, resource: Resource) -> Action | None:
+        """PUT of an array to a collection below an entity: what is sent replaces what was there."""
+        if facts.method != "PUT" or ANY not in facts.route.steps:
+            return None
+        sent = self._rows_sent(facts, resource)
+        said = {*tokens(facts.operation.summary), *tokens(facts.operation.id)}
+        said |= set(tokens(facts.operation.description[:200]))
+        if sent is None or not said & _SETTING:
+            return None
+        why = f"PUT of {facts.operation.path} replaces the {plural(resource.noun)} that there are"
+        action = self.make(facts, "create", why, "likely", resource=resource.name, sent=sent)
+        return replace(action, request=replace(action.request, sets=True))
+
+    def _rows_sent(self, facts: Facts, resource: Resource) -> Path | None:
+        """Where a request has an array of entities; at the top if it has what they are known by,
+        each alone (`{"labels": ["a", "b"]}`)."""
+        media = body_of(facts.operation)
+        if media is None or not media.pointer:
+            return None
+        schemas, body = self.survey.schemas, self.survey.schemas.main(media.pointer)
+        flat = self.survey.flat(body)
+        name = next(iter(flat.properties)) if len(flat.properties) == 1 else None
+        inner = schemas.place(body, name) if name is not None else body
+        if inner is None or "array" not in self.survey.flat(schemas.main(inner)).types:
+            return None
+        place = schemas.place(schemas.main(inner), None)
+        row = self.survey.flat(schemas.canonical(place)).properties if place is not None else {}
+        if row:
+            path = (FIRST,) if name is None else (name, FIRST)
+            return path if sends_most(self.survey, row, resource) else None
+        return () if name is not None and named_so(self.survey, resource, name) else None
 
     def sends_like(self, facts: Facts, resource: Resource) -> bool:
         """Whether the request holds several of what creates one entity (`POST /emails/batch`)."""
         sent = self.survey.flat(facts.body).properties.keys()
         one = self.survey.flat(resource.request or resource.schema).properties.keys()
+        words = set(_words(facts.route.last))
         several = facts.route.last in BULK or noun(facts.sent[0]) == resource.noun
+        many = bool(words & (BULK | _BESIDE | _ARRAY)) and not words & _CHANGING
+        several = several or many
         alike = 2 * len(sent & one) > len(sent) or facts.ref == resource.schema
         return several and bool(sent) and alike
 
@@ -232,6 +348,8 @@ class SeveralReader:
             above = steps[: max(length, 0)]
             if not above or above not in self.collections or ANY in steps[length:]:
                 continue
+            if ANY in steps[length:]:
+                continue  # one of them is named
             words = {one for step in steps[length:] for one in _words(step)}
             own = set(tokens(above[-1]))
             many = several or words & (_BESIDE | BULK) or words & own

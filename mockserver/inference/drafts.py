@@ -8,13 +8,14 @@ from dataclasses import field
 
 from mockserver.inference.identifiers import has_key, key_in, only_id
 from mockserver.inference.lifecycles import Hints
+from mockserver.inference.making import makes, sends_rows
 from mockserver.inference.operations import Facts, Survey, is_search
 from mockserver.inference.parts import USUAL, properties_of
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.relations import names_owner
 from mockserver.inference.resource_model import FIRST, Because, Confidence
 from mockserver.inference.verbs import says_made, verb_of
-from mockserver.inference.words import ID_ENDS, is_id_of, last_word, noun, tokens
+from mockserver.inference.words import noun, tokens
 from mockserver.records import dataclass
 
 Steps = tuple[str, ...]
@@ -128,7 +129,7 @@ def _collection(
         making = found["PUT"]
     if listing is not None and (listing.envelope is None or not (named or _kept(survey, listing))):
         listing = None
-    if making is not None and not _makes(survey, making, listing, named):
+    if making is not None and not makes(survey, making, listing, named):
         making = None
     if listing is None and making is None:
         return
@@ -166,72 +167,13 @@ def _kept(survey: Survey, listing: Facts) -> bool:
     made = survey.at(listing.route.steps, "POST")
     if not has_key(flat, noun) and not (noun.endswith("s") and has_key(flat, noun[:-1])):
         # Known by nothing but what they say: the members of a project.
-        sent = survey.flat(made.body).properties.keys() if made is not None else set()
-        alike = len(sent & flat.properties.keys()) > 1
-        return made is not None and made.ref == listing.ref and alike
+        return made is not None and sends_rows(survey, made, listing)
     if listing.ref in survey.homes:
         return True
-    alike = made is not None and (made.operation.success == 201 or made.ref == listing.ref)
-    return listing.route.plural or alike
-
-
-def _makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> bool:
-    verb = verb_of(making.route.last)
-    if making.plain is not None and making.method == "POST" and (listing is not None or named):
-        return True
-    if listing is not None:
-        if _adds(survey, making, listing):
-            return False
-        alike = _same(making, listing) or _shown_alike(survey, making, listing)
-        return making.operation.success == 201 or not making.ref or alike or named
-    above = making.route.parent.steps
-    whole = survey.at(above, "GET") if above[-1:] == (ANY,) else None
-    if whole is not None and _same(making, whole) and _is_part(survey, making):
-        return False
-    if named and (making.route.plural or not verb or survey.holds_several(making.route)):
-        return True
-    if is_link(survey, making):
-        return True
-    if verb and not making.route.plural:
-        return False
-    beneath = above in survey.by_steps and above[-1:] != (ANY,)
-    sure = making.operation.success == 201 and (making.route.plural or not beneath)
-    return sure and has_key(survey.flat(making.ref), making.route.noun)
-
-
-def is_link(survey: Survey, facts: Facts) -> bool:
-    """Whether a request has nothing but ids of two or more others, which POST links and DELETE
-    unlinks: `{"user_id": 7, "group_id": 2}` to `/permissions`."""
-    sent = survey.flat(facts.body).properties.keys() if facts.body else set()
-    both = [survey.at(facts.route.steps, method) for method in ("POST", "DELETE")]
-    alike = all(one is not None and survey.flat(one.body).properties.keys() == sent for one in both)
-    return alike and len(sent) > 1 and all(tokens(name)[-1:] in ID_ENDS for name in sent)
-
-
-def _adds(survey: Survey, making: Facts, listing: Facts) -> bool:
-    """Whether a request has nothing but ids of what is read elsewhere: `{"attachment_id": 7}`."""
-    sent, here = survey.flat(making.body).properties, making.route.steps
-    short = last_word(making.route.noun)
-    elsewhere = any(steps[:-1] != here for steps in survey.homes.get(listing.ref, ()))
-    return bool(sent) and elsewhere and all(is_id_of(name, short) for name in sent)
-
-
-def _is_part(survey: Survey, making: Facts) -> bool:
-    """Whether an operation that answers the entity above its path changes that: `POST
-    /issues/{issue}/subscription`, or `/labels` of an issue with an array of labels."""
-    shown = survey.flat(making.ref).properties.items()
-    arrays = {noun(name) for name, one in shown if "array" in survey.schemas.types(one)}
-    return not making.route.plural or making.route.noun in arrays
-
-
-def _shown_alike(survey: Survey, making: Facts, listing: Facts) -> bool:
-    """Whether a response without a name for its schema has what the rows of a list have."""
-    one, other = (survey.flat(facts.ref).properties.keys() for facts in (making, listing))
-    return len(one) > 2 and 4 * len(one & other) >= 3 * max(len(one), len(other))
-
-
-def _same(one: Facts, other: Facts) -> bool:
-    return bool(one.ref) and one.ref == other.ref
+    if listing.route.plural or made is None:
+        return listing.route.plural
+    alike = made.operation.success == 201 or made.ref == listing.ref
+    return alike or sends_rows(survey, made, listing)
 
 
 def refs_of(survey: Survey, draft: Draft) -> set[str]:
@@ -495,5 +437,8 @@ def described(survey: Survey, draft: Draft) -> Iterator[str]:
     # What a create answers may be nothing but a receipt, with an id.
     sent = {name for one in draft.creates for name in survey.flat(one.body).properties}
     full = [one for one in draft.creates if sent & survey.flat(one.ref).properties.keys()]
+    if not any(has_key(survey.flat(one.ref), draft.noun) for one in (*draft.lists, *full)):
+        rows = max((len(survey.flat(one.ref).properties) for one in draft.lists), default=0)
+        full = [one for one in full if len(survey.flat(one.ref).properties) > rows]
     rest = [one for one in draft.creates if one not in full]
     yield from (facts.ref for facts in (*full, *draft.lists, *rest) if facts.ref)

@@ -4,7 +4,7 @@ them in a shorter form, or count them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.resource_model import FIRST, Path, Resource
@@ -80,6 +80,38 @@ def shown_in_short(survey: Survey, facts: Facts, resources: Iterable[Resource]) 
         if 3 * len(spelled & _known_of(survey, one)) >= 2 * len(spelled)
     ]
     return found[0] if len(found) == 1 else None
+
+
+def shown_whole(
+    survey: Survey, facts: Facts, resources: Iterable[Resource], refs: Mapping[str, Set[str]]
+) -> Resource | None:
+    """The resource whose entities a list shows as its own lists do, by the schema of the rows:
+    `/reports/route` shows positions."""
+    media = facts.operation.success_json
+    if facts.envelope is None or media is None or not facts.ref.startswith("#/components/"):
+        return None
+    if len(survey.schemas.arrays(survey.schemas.main(media.pointer or facts.ref))) > 1:
+        return None  # which of them it is about, nobody can tell
+    found = [
+        one
+        for one in resources
+        if facts.ref in refs[one.name] and one.identity.key and not one.singleton
+        if not one.identity.nested and facts.route.last.lower() not in _COUNTS
+    ]
+    if len(found) > 1:
+        found = [one for one in found if one.items and one.creatable]
+    return found[0] if len(found) == 1 else None
+
+
+def state_of_all(facts: Facts, resource: Resource) -> tuple[tuple[str, str], ...]:
+    """The state that all entities of a list have, by the end of its path, with its property:
+    `/orders/status/approved`."""
+    states = resource.states
+    if states is None or not states.name or states.inner or states.codes:
+        return ()
+    known = {snake_case(value): value for value in states.known}
+    value = known.get(snake_case(facts.route.last))
+    return ((states.name, value),) if value is not None else ()
 
 
 def _known_of(survey: Survey, resource: Resource) -> set[Steps]:

@@ -258,6 +258,8 @@ def _of_relation(relations: _Relations, relation: _Relation) -> Iterator[tuple[s
                     parents=parents,
                 ),
             )  # fmt: skip
+        elif here == (*steps, ANY) and _is_own(survey, facts, relation):
+            continue
         elif here == (*steps, ANY):
             sent = survey.flat(facts.body).properties.keys() if facts.body else set()
             if facts.method in ("PUT", "POST", "DELETE") and not sent & own:
@@ -272,6 +274,17 @@ def _of_relation(relations: _Relations, relation: _Relation) -> Iterator[tuple[s
             sent_as = _named(survey, facts, relation, membership)
             if sent_as is not None and how is not None:
                 yield action.operation, _changed(relations, facts, relation, how, sent_as)
+
+
+def _is_own(survey: Survey, facts: Facts, relation: _Relation) -> bool:
+    """Whether a path below an owner is that of the entity itself: what is put there is its content
+    (a file, a value), or nothing is ever put there, and it has this path, too."""
+    puts = survey.at(facts.route.steps, "PUT", "POST")
+    if puts is not None:
+        body = puts.operation.body
+        return body is not None and not survey.flat(puts.body).properties
+    adds = survey.at(relation.steps, "PUT", "POST")
+    return adds is None and facts.operation.path in relation.member.items
 
 
 def _named(

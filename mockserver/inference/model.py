@@ -88,6 +88,8 @@ class RequestUse:
     """Whether properties that are not sent keep their values."""
     upsert: bool = False
     """Whether a missing entity is created."""
+    sets: bool = False
+    """Whether what is created replaces all that was there."""
     item_in: ItemPlace = "path"
     several: Path | None = None
     """The path of an array of entities that may be sent as well."""
@@ -96,6 +98,8 @@ class RequestUse:
     constraint: Constraint | None = None
     by: tuple[tuple[str, str], ...] = ()
     """Parameters that name the entity, or filter a list, each with its property."""
+    only: tuple[tuple[str, str], ...] = ()
+    """Properties with the value that all of a list have."""
     through: tuple[Through, ...] = ()
     """Parameters that filter by entities that link two others."""
     newest: bool = False

@@ -135,6 +135,7 @@ class VerbReader:
         for verb, evidence in stated.items():
             if (
                 not word
+                and verb not in known.CLONING
                 and resource.states is None
                 and not self.effects.changes(resource, verb, word)
             ):
@@ -304,6 +305,9 @@ class VerbReader:
     def _copies(self, facts: Facts, resource: Resource, verb: str, same: bool) -> bool:
         """Whether the verb creates a new entity of the same kind."""
         silent = facts.operation.success == 201 and not facts.ref
+        direct = facts.route.is_item or facts.route.parent.is_item
+        if verb in known.CLONING and not self.survey.flat(facts.ref).properties:
+            silent = direct and not self.answers.goes_elsewhere(facts)
         # Of one of a kind, there is no other.
         if verb not in known.CLONING | known.AGAIN or not resource.name or resource.singleton:
             return False

@@ -104,6 +104,18 @@ def says_made(summary: str, operation: str) -> bool:
     return not known.MAKING.isdisjoint(words)
 
 
+def says_upsert(operation: Operation) -> bool:
+    """Whether an operation is said to make what there is not: `Update or create several`."""
+    words = set(tokens(operation.summary)) or set(tokens(operation.id))
+    words |= set(tokens(operation.description.partition(".")[0]))
+    return not words.isdisjoint(_FORMS_OF_MAKING)
+
+
+_FORMS_OF_MAKING = frozenset(
+    form for verb in (*known.MAKING, "upsert", "save") for form in (verb, verb + "s", verb + "d")
+) - frozenset(("made", "makes", "make"))
+
+
 def state_called(verb: str, values: Iterable[str]) -> str | None:
     """The state that is called after a verb, whatever the verb: `dock` -> `DOCKED`, `orbit` ->
     `IN_ORBIT`."""

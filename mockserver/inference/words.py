@@ -174,6 +174,13 @@ SECRETS = bag("secret token key password credential")
 LEADING = bag("location operation-location azure-asyncoperation content-location status-location")
 """Headers that lead to what was made or started."""
 
+CONTROLS = bag(
+    "force confirm async wait recursive permanent permanently hard purge cascade token "
+    "access_token api_key key version api_version lang language locale format notify "
+    "reason callback pretty"
+)
+"""What queries say of how something is done, not of what it is done to."""
+
 _PARTICIPLES = {
     "build": "built", "pay": "paid", "send": "sent", "hold": "held", "hide": "hidden", "run": "run",
     "lose": "lost", "win": "won", "freeze": "frozen", "withdraw": "withdrawn", "make": "made",

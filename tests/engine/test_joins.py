@@ -102,6 +102,46 @@ def test_what_names_an_entity_is_counted_by_an_index(monkeypatch: pytest.MonkeyP
         assert seen.count("boats") == 20
 
 
+@pytest.mark.parametrize(
+    ("counted", "name", "schema"),
+    [
+        ("item_count", "stock_item", TEXT),
+        ("stockitem_count", "shelf_id", WHOLE),
+        ("total_stock_items", "shelf", WHOLE),
+        ("numStockItems", "shelfId", WHOLE),
+    ],
+)
+def test_what_lies_below_another_is_counted_by_what_it_names(
+    counted: str, name: str, schema: Any
+) -> None:
+    name = "shelf" if name == "stock_item" else name
+    shelf = thing("id", **{"id": schema, "name": TEXT, counted: WHOLE})
+    one = thing("id", **{"id": TEXT, name: schema})
+    shop = thing("id", id=TEXT, name=TEXT)
+    sent = thing(name, **{name: schema})
+    below = "/shops/{shop_id}/stock-items"
+    paths = {
+        "/shops": {"get": got(array(shop)), "post": posted(thing("", name=TEXT), shop)},
+        "/shops/{shop_id}": {"parameters": [item("shop_id")], "get": got(shop)},
+        "/shelves": {"get": got(array(shelf)), "post": posted(thing("", name=TEXT), shelf)},
+        "/shelves/{shelf_id}": {
+            "parameters": [{**item("shelf_id"), "schema": schema}], "get": got(shelf),
+        },
+        below: {
+            "parameters": [item("shop_id")], "get": got(array(one)), "post": posted(sent, one),
+        },
+        "/stock-items/{item_id}": {"parameters": [item("item_id")], "get": got(one)},
+    }  # fmt: skip
+    with MockServer(document(paths), clock="manual", seeds="none") as server:
+        client = server.client
+        full, empty = (made(client, "/shelves", name=name)["id"] for name in "ab")
+        for shop_name in "xyz":
+            place = made(client, "/shops", name=shop_name)["id"]
+            made(client, f"/shops/{place}/stock-items", **{name: full})
+        counts = {row["id"]: row[counted] for row in client.get("/shelves").json()}
+        assert (counts[full], counts[empty]) == (3, 0)
+
+
 USER = thing("id name", id=TEXT, name=TEXT)
 TEAM = thing("id name", id=TEXT, name=TEXT)
 

@@ -201,7 +201,7 @@ def test_a_change_of_a_collection_that_shows_one_creates_nothing() -> None:
     schemas = {"schemas": {"Thing": THING}}
     contract = build_contract({**DOCUMENT, "paths": paths, "components": schemas})
     plan = build_plan(contract)
-    assert plan.actions["change"].kind == "create"
+    assert plan.actions["change"].kind == "fixed"
     known = Ownership(contract, plan)
     assert [known.kind(contract.by_id[name])[0] for name in ("make", "change")] == [
         "create",

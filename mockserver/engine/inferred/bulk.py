@@ -20,7 +20,7 @@ from mockserver.engine.serialization import dump, pointer_of
 from mockserver.errors import Conflict, TooLarge
 from mockserver.inference.model import Action, Envelope
 from mockserver.inference.resource_model import FIRST
-from mockserver.inference.words import noun, tokens
+from mockserver.inference.words import CONTROLS, bag, last_word, noun, snake_case, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation
 
@@ -35,14 +35,19 @@ def create(call: Call) -> Reply:
         above = sent[: sent.index(FIRST)] if FIRST in sent else ()
         items = value_at(call.request.body, above) if FIRST in sent else None
         if isinstance(items, list):
+            items = _for_each(call, items) if FIRST in shown else items
             break
     else:
-        if FIRST not in shown or not isinstance(call.sent, Mapping):
+        one, alone = call.sent, FIRST not in shown
+        if not isinstance(one, Mapping) or (alone and len(one) != 1):
             return crud.create(call)
-        items, sent, above = [call.sent], (FIRST,), ()
-    if isinstance(items, list) and FIRST in shown:
-        items = _for_each(call, items)
+        emptied = call.action.request.sets and not any(one.values())
+        items, sent, above = [] if emptied else _for_each(call, [one]), (FIRST,), ()
+        if alone and items == [one]:
+            return crud.create(call)
     call = replace(call, action=replace(call.action, request=replace(call.action.request, at=sent)))
+    if call.action.request.sets:
+        _clear(call)
     if not items or not any(_is_meant(call, item) for item in items):
         known = [] if FIRST in shown else MISSING
         at = shown[: shown.index(FIRST)] if FIRST in shown else ()
@@ -61,6 +66,14 @@ def create(call: Call) -> Reply:
     return joined
 
 
+def _clear(call: Call) -> None:
+    """Remove what is there, before what is sent takes its place."""
+    call.check_parents()
+    call.context.sower.sow(call.world, call.repository, call.parent_key() or None)
+    for entity in list(call.repository.scan(call.world, call.parent_key() or None, False)):
+        crud.take_away(call, call.repository, entity)
+
+
 def _for_each(call: Call, items: list[Any]) -> list[Any]:
     """Each item, or a copy for each recipient: `{"to": ["a", "b"]}`, where an entity has one `to`.
     Raises TooLarge if the copies would be much larger than what was sent."""
@@ -71,6 +84,13 @@ def _for_each(call: Call, items: list[Any]) -> list[Any]:
     for item in items:
         for name, value in item.items() if isinstance(item, dict) else ():
             one = name if name in own else spelled.get(noun(name), "")
+            texts = isinstance(value, list) and all(isinstance(each, str) for each in value)
+            if (
+                not one
+                and texts
+                and noun(name) in (call.resource.noun, last_word(call.resource.noun))
+            ):
+                one = spelled.get("name", "")  # `{"labels": ["a", "b"]}`
             kinds_ = kinds(schemas, own[one]) if one in own else set()
             if isinstance(value, list) and value and "string" in kinds_ and "array" not in kinds_:
                 rest = {n: v for n, v in item.items() if n != name}
@@ -115,7 +135,7 @@ def _on_several(filters: Filters, call: Call) -> Reply:
     call.check_parents()
     parent, verb = call.parent_key(), call.action.transition
     gone = []
-    for entity in list(_meant(filters, call, parent)):
+    for entity in [] if _only_tries(call) else list(_meant(filters, call, parent)):
         if parent not in ("", entity.parent):
             continue
         try:
@@ -143,20 +163,42 @@ def _meant(filters: Filters, call: Call, parent: str) -> Iterator[Entity]:
         yield from {entity.key: entity for entity in found if entity is not None}.values()
         return
     if use.by:
-        body = named(call.request.body)
-        wanted = {own: str(body[name]) for name, own in use.by if body.get(name) is not None}
+        given = {**call.request.query, **named(call.request.body)}
+        wanted = {own: _texts(given[name]) for name, own in use.by if given.get(name) is not None}
         tests: list[Test] = []
         if not wanted:
             return
     else:
-        if filters.lacks_value(call.request.query):
+        if filters.lacks_value(call.request.query) or _is_unknown(filters, call):
             return  # in a list it would have no effect, here it would remove everything
-        tests, wanted = filters.tests(call.request.query)
+        tests, fields = filters.tests(call.request.query)
+        wanted = {name: {value} for name, value in fields.items()}
     call.context.sower.sow(call.world, call.repository, parent or None)
     for entity in call.repository.scan(call.world, parent or None, False):
-        alike = all(str(entity.data.get(name)) == value for name, value in wanted.items())
+        alike = all(str(entity.data.get(name)) in texts for name, texts in wanted.items())
         if alike and all(test(entity) for test in tests):
             yield entity
+
+
+def _texts(value: Any) -> set[str]:
+    """The texts of one value, or of each in an array."""
+    return {str(one) for one in (value if isinstance(value, list) else [value])}
+
+
+_TRIES = bag("dry_run dryrun preview simulate validate_only test_only what_if check_only")
+
+
+def _only_tries(call: Call) -> bool:
+    """Whether a request says that it is only tried: `?dry_run=true`."""
+    query = call.request.query.items()
+    return any(snake_case(n) in _TRIES and v not in (False, "false", "0") for n, v in query)
+
+
+def _is_unknown(filters: Filters, call: Call) -> bool:
+    """Whether a query has nothing but parameters of which nobody knows which entities they mean."""
+    names = [name for name, value in call.request.query.items() if value is not None]
+    unknown = [name for name in names if snake_case(name) not in CONTROLS | _TRIES]
+    return bool(unknown) and not any(map(filters.knows, unknown))
 
 
 def _ids(call: Call) -> Iterator[Any]:

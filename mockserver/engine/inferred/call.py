@@ -111,8 +111,8 @@ class Call:
             case "query":
                 return self.request.query.get(name, "")
             case "body":
-                body = self.request.body
-                return body.get(name, "") if isinstance(body, Mapping) else ""
+                places = (one for one in (self.request.body, self.sent) if isinstance(one, Mapping))
+                return next((one[name] for one in places if name in one), "")
         return self.request.path[name]
 
     def rng(self, *salt: object) -> Rng:
@@ -221,7 +221,7 @@ class Call:
         use, there = self.action.request, self.context.repositories
         by = [
             (name, parameters[parameter]) for parameter, name in use.by if parameters.get(parameter)
-        ]
+        ] + list(use.only)
         links = [one for one in use.through if parameters.get(one.parameter) not in (None, "")]
         linked = (linked_by(there, self.world, one, parameters[one.parameter]) for one in links)
         return [*(partial(is_like, name, value) for name, value in by), *linked]

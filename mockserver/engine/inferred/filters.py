@@ -153,6 +153,10 @@ class Filters:
                 tests.append(make(value))
         return tests, fields
 
+    def knows(self, name: str) -> bool:
+        """Whether a parameter filters."""
+        return name in self._makes
+
     def lacks_value(self, query: Mapping[str, Any]) -> bool:
         """Whether a filter of a query is empty (`?name=`), and so without effect."""
         return any(query.get(name) == "" for name in self._makes)

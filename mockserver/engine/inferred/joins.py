@@ -269,7 +269,10 @@ class Joins:
             above = other.parents[-1].resource if other.parents else None
             if above == resource.name and isinstance(repository, OwnRepository):
                 found.setdefault(other.noun, Tally((), repository))
-            elif above is None and (field := naming(self._schemas, other, resource, True)):
+            elif not resource.identity.nested and (
+                field := naming(self._schemas, other, resource, True)
+            ):
+                # Whatever they lie below; ids that are unique per parent name no one.
                 found.setdefault(other.noun, Tally((), repository, field=field))
         for member, membership in self._memberships:
             if membership.owner == resource.name:
@@ -277,7 +280,8 @@ class Joins:
                 noun_ = self._plan.resources[member].noun
                 found |= {noun_: tally, "member": tally}
         for name, tally in list(found.items()):
-            found.setdefault(last_word(name), tally)
+            for called in _spellings(name):
+                found.setdefault(called, tally)
         for path, about in counts:
             for called, how in readings(about):
                 one = found.get(called)
@@ -451,12 +455,17 @@ def _upward(schemas: Schemas, resource: Resource) -> str | None:
     return next((name for name in own if snake_case(name) in wanted), None)
 
 
+def _spellings(about: str) -> tuple[str, str]:
+    """Other names of what is counted: `item` and `inventoryitem` of an `inventory_item`."""
+    return last_word(about), about.replace("_", "")
+
+
 def counting(schemas: Schemas, plan: Plan) -> Iterator[tuple[str, str]]:
     """The resources whose entities others count or show, each with the property naming those."""
     by_noun: dict[str, list[Resource]] = {}
     kinds = _kinds(plan)
     for resource in plan.resources.values():
-        for called in {resource.noun, last_word(resource.noun)}:
+        for called in dict.fromkeys((resource.noun, *_spellings(resource.noun))):
             by_noun.setdefault(called, []).append(resource)
     for resource in plan.resources.values():
         for _, shown, by in _showing(schemas, kinds, resource):
@@ -464,8 +473,10 @@ def counting(schemas: Schemas, plan: Plan) -> Iterator[tuple[str, str]]:
         for _, about in numbers(schemas, resource):
             called = next((one for one, _ in readings(about) if one in by_noun), "")
             for other in by_noun.get(called, ()):
-                nested = other.parents and other.parents[-1].resource is not None
-                if not nested and (field := naming(schemas, other, resource, True)):
+                below = other.parents and other.parents[-1].resource == resource.name
+                if not (below or resource.identity.nested) and (
+                    field := naming(schemas, other, resource, True)
+                ):
                     yield other.name, field
 
 

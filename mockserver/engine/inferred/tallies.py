@@ -89,7 +89,7 @@ def naming(
     schemas: Schemas, other: Resource, resource: Resource, plainly: bool = False
 ) -> str | None:
     """The property by which entities of another resource name one of this: `queue_id`, or
-    `plainly` a text `queue`."""
+    `plainly` a text or number `queue`."""
     nouns = {resource.noun, last_word(resource.noun)}
     wanted = {f"{one}_{end}" for one in nouns for end in ("id", "uuid")}
     own = dict(flat_of(schemas, other).properties)
@@ -98,5 +98,6 @@ def naming(
     found = next((name for name in own if snake_case(name) in wanted), None)
     if found is not None or not plainly:
         return found
-    plain = (n for n in own if snake_case(n) in nouns and "string" in schemas.types(own[n]))
+    values = {"string", "integer"}
+    plain = (n for n in own if snake_case(n) in nouns and values & set(schemas.types(own[n])))
     return next(plain, None)

@@ -1,0 +1,127 @@
+"""Which entities of a collection a request names by their values, where its path names none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.resource_model import Resource
+from mockserver.inference.verbs import says_it_changes
+from mockserver.inference.words import CONTROLS, ID_ENDS, last_word, noun, snake_case, tokens
+
+_NESTED = {"array", "object"}
+
+
+def names_of(resource: Resource) -> Iterator[str]:
+    """What requests call the id of one entity of a resource."""
+    short = last_word(resource.noun)
+    yield "id"
+    for one in dict.fromkeys((resource.noun, short)):
+        yield from (f"{one}_id", f"{one}_uuid", f"{one}_key")
+    for name in (resource.identity.key, resource.identity.parameter):
+        if name:  # entities known only by path have no ids to send
+            yield snake_case(name)
+
+
+def own_name(survey: Survey, resource: Resource, name: str) -> str | None:
+    """The plain property of a resource that a request calls so: `email` of `user_email` or
+    `emails`. What ends in an id is that of another entity."""
+    own = {
+        tokens(each): each
+        for each, schema in survey.flat(resource.schema).properties.items()
+        if _NESTED.isdisjoint(survey.schemas.types(schema))
+    }
+    for words in (tokens(name), tuple(noun(name).split("_"))):
+        for start in range(len(words)):
+            if words[start:] in own and not (start and words[-1:] in ID_ENDS):
+                return own[words[start:]]
+    return None
+
+
+def named_in_body(survey: Survey, facts: Facts, resource: Resource) -> tuple[tuple[str, str], ...]:
+    """The properties of a body that only says by what entities are found, each with theirs:
+    `DELETE /keys/{key}/privileges` with `{"privilege": ...}`, or `{"emails": [...]}`."""
+    sent = survey.flat(facts.body).properties if facts.body else {}
+    if facts.sent or not sent:
+        return ()
+    found = []
+    for name, schema in sent.items():
+        if not _is_plain(survey, schema) or (len(sent) > 1 and not _same(survey, resource, name)):
+            return ()
+        own = own_name(survey, resource, name)
+        if own is None or own == resource.identity.key:
+            return ()
+        found.append((name, own))
+    return tuple(found)
+
+
+def _same(survey: Survey, resource: Resource, name: str) -> bool:
+    return name in survey.flat(resource.schema).properties
+
+
+def _is_plain(survey: Survey, schema: Any) -> bool:
+    """Whether a property holds one value, or an array of values."""
+    flat = survey.schemas.flat(schema)
+    if flat.arrays.items is not None:
+        flat = survey.schemas.flat(flat.arrays.items)
+    return _NESTED.isdisjoint(flat.types) and not flat.properties
+
+
+def named_in_query(survey: Survey, facts: Facts, resource: Resource) -> tuple[tuple[str, str], ...]:
+    """The required query parameters by which entities are found, each with their property:
+    `DELETE /webhooks?target_url=`, or `?wishId=` of a wish list."""
+    above = {link.parameter for link in resource.parents}
+    needed = [
+        one
+        for one in facts.operation.parameters
+        if one.place == "query" and one.required and snake_case(one.name) not in CONTROLS
+    ]
+    found = []
+    for parameter in needed:
+        own = own_name(survey, resource, parameter.name)
+        if own is None and _names_one(resource, parameter.name, above, alone=len(needed) == 1):
+            own = resource.identity.key
+        if own is None or not _is_plain(survey, parameter.schema):
+            return ()
+        found.append((parameter.name, own))
+    return tuple(found)
+
+
+def _names_one(resource: Resource, name: str, above: set[str], *, alone: bool) -> bool:
+    """Whether a parameter is the id of one of the resource, or the only id that is required."""
+    if resource.identity.key is None:
+        return False
+    is_id = tokens(name)[-1:] in ID_ENDS and name not in above
+    return snake_case(name) in set(names_of(resource)) or (alone and is_id)
+
+
+def named_so(survey: Survey, resource: Resource, array: str) -> str | None:
+    """The property that the values of an array are, where each stands for one of the resource:
+    `email` of `emails`, or the name of a label of `labels`."""
+    own = own_name(survey, resource, array)
+    if own is not None or noun(array) not in (resource.noun, last_word(resource.noun)):
+        return own
+    properties = survey.flat(resource.schema).properties
+    named = [name for name in properties if snake_case(name) in ("name", f"{resource.noun}_name")]
+    text = named and "string" in survey.schemas.types(properties[named[0]])
+    return named[0] if text else None
+
+
+def key_sent(survey: Survey, facts: Facts, resource: Resource) -> str | None:
+    """The property of a body with one entity that says which one is meant: its id."""
+    sent = survey.flat(facts.body).properties
+    own = "".join(tokens(resource.identity.key or ""))
+    key = next((name for name in sent if own and "".join(tokens(name)) == own), None)
+    if key is None:
+        return None
+    shown = survey.schemas.flat(sent[key]).notes.read_only
+    # What is new may be described by the schema of what is shown.
+    return key if not shown or says_it_changes(facts.operation) else None
+
+
+def sends_most(survey: Survey, sent: Mapping[str, Any], resource: Resource) -> bool:
+    """Whether most of what is sent are properties of a resource, and more than its id."""
+    own = {*survey.flat(resource.schema).properties, *survey.flat(resource.request).properties}
+    alike = sent.keys() & own
+    return 2 * len(alike) > len(sent) and bool(alike - {resource.identity.key})

@@ -1,0 +1,104 @@
+"""Whether an operation makes entities of a collection, or does something else at its path."""
+
+from __future__ import annotations
+
+from mockserver.inference.identifiers import has_key
+from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.paths import ANY
+from mockserver.inference.verbs import says_made, verb_of
+from mockserver.inference.words import ID_ENDS, is_id_of, last_word, noun, tokens
+
+
+def makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> bool:
+    verb = verb_of(making.route.last)
+    if making.plain is not None and making.method == "POST" and (listing is not None or named):
+        return True
+    if listing is not None:
+        if _adds(survey, making, listing):
+            return False
+        alike = same(making, listing) or _shown_alike(survey, making, listing)
+        alike = alike or sends_rows(survey, making, listing)
+        if says_made(making.operation.summary, making.operation.id):
+            alike = alike or has_key(survey.flat(making.ref), making.route.noun)
+        return making.operation.success == 201 or not making.ref or alike or named
+    above = making.route.parent.steps
+    whole = survey.at(above, "GET") if above[-1:] == (ANY,) else None
+    if whole is not None and same(making, whole) and _is_part(survey, making):
+        return False
+    if named and (making.route.plural or not verb or survey.holds_several(making.route)):
+        return True
+    if is_link(survey, making):
+        return True
+    if verb and not making.route.plural:
+        return False
+    beneath = above in survey.by_steps and above[-1:] != (ANY,)
+    sure = making.operation.success == 201 and (making.route.plural or not beneath)
+    return sure and has_key(survey.flat(making.ref), making.route.noun)
+
+
+def is_link(survey: Survey, facts: Facts) -> bool:
+    """Whether a request has nothing but ids of two or more others, which POST links and DELETE
+    unlinks: `{"user_id": 7, "group_id": 2}` to `/permissions`."""
+    sent = survey.flat(facts.body).properties.keys() if facts.body else set()
+    both = [survey.at(facts.route.steps, method) for method in ("POST", "DELETE")]
+    alike = all(one is not None and survey.flat(one.body).properties.keys() == sent for one in both)
+    return alike and len(sent) > 1 and all(tokens(name)[-1:] in ID_ENDS for name in sent)
+
+
+def _adds(survey: Survey, making: Facts, listing: Facts) -> bool:
+    """Whether a request has nothing but ids of what is read elsewhere: `{"attachment_id": 7}`."""
+    sent, here = survey.flat(making.body).properties, making.route.steps
+    short = last_word(making.route.noun)
+    elsewhere = any(steps[:-1] != here for steps in survey.homes.get(listing.ref, ()))
+    return bool(sent) and elsewhere and all(is_id_of(name, short) for name in sent)
+
+
+def _is_part(survey: Survey, making: Facts) -> bool:
+    """Whether an operation that answers the entity above its path changes that: `POST
+    /issues/{issue}/subscription`, or `/labels` of an issue with an array of labels."""
+    shown = survey.flat(making.ref).properties.items()
+    arrays = {noun(name) for name, one in shown if "array" in survey.schemas.types(one)}
+    return not making.route.plural or making.route.noun in arrays
+
+
+def _shown_alike(survey: Survey, making: Facts, listing: Facts) -> bool:
+    """Whether a response without a name for its schema has what the rows of a list have."""
+    one, other = (survey.flat(facts.ref).properties.keys() for facts in (making, listing))
+    return len(one) > 2 and 4 * len(one & other) >= 3 * max(len(one), len(other))
+
+
+def same(one: Facts, other: Facts) -> bool:
+    return bool(one.ref) and one.ref == other.ref
+
+
+def sends_rows(survey: Survey, made: Facts, listing: Facts) -> bool:
+    """Whether a POST sends what the rows of a list at its path have: most of what is sent, or some
+    of it, where responses show it alike. Steps into what wraps all that is sent."""
+    if made.is_list or (verb_of(made.route.last) and not made.route.plural):
+        return False
+    rows = {noun(name) for name in survey.flat(listing.ref).properties}
+    shown = {noun(name) for name in survey.flat(made.ref).properties}
+    if len(shown) > 2 and 2 * len(shown & rows) < len(shown):
+        return False  # it answers something else, such as an operation that goes on
+    sent = _nouns_sent(survey, made, rows)
+    alike = len(sent & rows)
+    if made.ref == listing.ref and alike > 1:
+        return True
+    said = says_made(made.operation.summary or made.operation.description, made.operation.id)
+    return bool(alike) and (2 * alike > len(sent) or (said and made.ref == listing.ref))
+
+
+def _nouns_sent(survey: Survey, made: Facts, rows: set[str]) -> set[str]:
+    """The names of what is sent, in the body or else in the query, in the singular: `emails` are
+    several rows with an `email`."""
+    properties = survey.flat(made.body).properties if made.body else {}
+    if not properties:
+        return {noun(one.name) for one in made.operation.parameters if one.place == "query"}
+    name = next(iter(properties)) if len(properties) == 1 and not made.sent else ""
+    inner = survey.schemas.place(made.body, name) if name and noun(name) not in rows else None
+    if inner is not None and "object" in survey.schemas.types(properties[name]):
+        within = {noun(one) for one in survey.flat(survey.schemas.main(inner)).properties}
+        if 2 * len(within & rows) > len(within):
+            made.sent, made.body = (name,), survey.schemas.canonical(inner)
+            return within
+    return {noun(one) for one in properties}
