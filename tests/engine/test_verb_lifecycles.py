@@ -321,6 +321,16 @@ def test_a_moment_stays_until_it_begins_again(
     assert not any(found[name] for name in emptied)
 
 
+def test_a_moment_stays_in_states_that_no_vocabulary_has() -> None:
+    values = states("booked", "checked_in", "checked_out")
+    moments = {"checked_in_at": WHEN, "checked_out_at": WHEN}
+    shown = thing("id status", id=TEXT, name=TEXT, status=values, **moments)
+    paths = kept(shown, **{"post_check-in": operation(), "post_check-out": operation()})
+    found = after(paths, ("POST", "check-in", None), ("POST", "check-out", None))[1]
+    assert found["checked_in_at"]
+    assert found["checked_out_at"]
+
+
 @pytest.mark.parametrize(
     ("values", "before", "end"),
     [

@@ -21,7 +21,7 @@ from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.resource_model import Resource, States
 from mockserver.inference.state_words import ASIDE
 from mockserver.inference.states import kind_of, spelled
-from mockserver.inference.words import bag, moment_stem, tokens
+from mockserver.inference.words import bag, last_word, moment_stem, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
@@ -195,6 +195,11 @@ def _made(values: Values, resource: Resource, rng: Rng, name: str) -> Any:
     return None
 
 
+def _ends_again(states: Iterable[str]) -> bool:
+    """Whether states are such as an entity is in for a while: `paused`, unlike `checked_in`."""
+    return any(last_word(spelled(state)) in ASIDE for state in states)
+
+
 class Phases:
     """What follows from the schedule and the time, for one kind of job."""
 
@@ -319,7 +324,8 @@ class Phases:
         for name, entering in self._moments.items():
             at = entered(run, entering, now)
             if at is not None and entering <= aside and state not in entering:
-                at = None
+                returned = any(one == state and when <= at for one, when in run)
+                at = None if returned or _ends_again(entering) else at
             if at is not None:
                 found[name] = stamp(self._schemas, name, self._flat.properties[name], at)
             elif self._may_lack[name]:
@@ -369,7 +375,7 @@ class Phases:
     def _begins_again(self, before: str, state: str) -> bool:
         """Whether a state after an end is a new start; what is archived or refunded after its
         success stays what it was."""
-        if before not in self._ending or spelled(state).split("_")[-1] in ASIDE:
+        if before not in self._ending or _ends_again((state,)):
             return False
         return before not in self._states.success or state not in self._ending
 
