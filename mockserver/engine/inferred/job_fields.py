@@ -324,7 +324,8 @@ class Phases:
         for name, entering in self._moments.items():
             at = entered(run, entering, now)
             if at is not None and entering <= aside and state not in entering:
-                returned = any(one == state and when <= at for one, when in run)
+                # Whatever was entered first of the two came first.
+                returned = next(one for one, _ in run if one in (state, *entering)) == state
                 at = None if returned or _ends_again(entering) else at
             if at is not None:
                 found[name] = stamp(self._schemas, name, self._flat.properties[name], at)
