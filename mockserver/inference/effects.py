@@ -3,6 +3,7 @@ says."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,8 @@ from mockserver.inference.verbs import (
     called_after,
     first_words,
     flags,
+    gerund,
+    is_about,
     object_of,
     outcome,
     state_called,
@@ -40,9 +43,16 @@ _CHOOSING = bag("action command operation event verb op type act method transiti
 """Properties of a body whose value may be the verb."""
 _EVENTS = bag("action event command operation transition")
 """What the name of such a property may end in: `state_event`."""
+_ALLOWED = bag("enable enabled allow allowed use has")
+_BEGUN = bag("started opened launched activated enabled")
+_BEING = bag("is are was has have been")
 _OF_ITSELF = bag("request status state job task process execution run order work now failed")
+_WAYS = bag("action command operation transition state status lifecycle do control event")
+"""Steps of paths before a verb that say nothing."""
 _ASKED = {"requested"}
 """What is said of a deed when it is asked for."""
+_LAST = re.compile(r"(?:last|latest)_")
+"""What stands before a deed that may be done again: `last_disabled_at`."""
 Changes = Mapping[str, Any]
 
 
@@ -53,9 +63,15 @@ class Effects:
         self.survey = survey
 
     def changes(
-        self, resource: Resource, verb: str, word: str, facts: Facts | None = None
+        self,
+        resource: Resource,
+        verb: str,
+        word: str,
+        facts: Facts | None = None,
+        between: Steps = (),
     ) -> Mapping[str, Any]:
-        """The properties that a verb changes, and their new values."""
+        """The properties that a verb changes, and their new values; `between` are the steps from
+        the entity to the verb."""
         flat = self.survey.flat(resource.schema)
         found: dict[str, Any] = {}
         switched = dict(self.flags(resource, flags(verb)))
@@ -64,10 +80,13 @@ class Effects:
         named = next((name for name in flat.properties if about and tokens(name) == about), None)
         if named is not None and verb in known.RENEWING:
             return {named: NEW}
-        elsewhere = self._is_elsewhere(resource, word)
+        away = self._leads_away(resource, between, facts)
+        elsewhere = away or self._is_elsewhere(resource, word)
         if states is not None and states.name and elsewhere:
-            called = None if states.open else state_called(verb, states.known)
+            called = None if states.open or away else state_called(verb, states.known)
             value = state_in(word, states.known) or called
+            doing = (one for one in states.known if spelled(one) == gerund(verb))
+            value = value or (None if away else next(doing, None))
             found |= {states.name: value} if value is not None else {}
         elif states is not None and states.name:
             # `verify-domain` of a certificate says nothing of the certificate's own way.
@@ -80,10 +99,10 @@ class Effects:
                     found[name] = other
         elif states is not None and verb in known.ENDING_EARLY and not elsewhere:
             found[states.name] = states.cancelled[0]
-        found.update(self._of_object(resource, verb, about))
+        found.update(self._of_object(resource, verb, about or tokens("_".join(between))))
         found.update(switched)
         if not found:
-            found.update(self._deep_flags(resource, flags(verb)))
+            found.update(self._deep_flags(resource, flags(verb, doing=False)))
         adjective = marked(word)
         if adjective and not found:
             wanted = {adjective: True, **dict.fromkeys(opposites(adjective), False)}
@@ -121,14 +140,22 @@ class Effects:
 
     def _of_object(
         self, resource: Resource, verb: str, about: Sequence[str]
-    ) -> Iterator[tuple[str, str]]:
-        """The moments of what a verb does to its object: `payment_dispute_lost_at` of
-        `lose_dispute`."""
-        done = participles(verb) if about else ()
-        for name in self.survey.flat(resource.schema).properties if done else ():
-            words = tokens(moment_stem(name))
-            if words[-1:] != () and words[-1] in done and set(about) <= set(words[:-1]):
-                yield name, "now"
+    ) -> Iterator[tuple[str, str | bool | None]]:
+        """The flags and moments of what a verb does to its object: `payment_dispute_lost_at` of
+        `lose_dispute`, `isEmailVerified` of `verify-email`, `autorenew` of `disable-autorenew`."""
+        wanted = flags(verb) if about else {}
+        switch = self._switch(verb) if verb not in known.GETTING | known.REMOVING else None
+        for name, schema in self.survey.flat(resource.schema).properties.items() if wanted else ():
+            stem = moment_stem(name)
+            words = [word for word in tokens(stem or name) if word not in _BEING]
+            holds = wanted.get(words[-1]) if set(about) <= set(words[:-1]) else None
+            if stem and holds is not None:
+                yield name, "now" if holds else None
+            elif not stem and "boolean" in self.survey.schemas.kinds(schema):
+                if [*about] in (words, words[1:] if words[0] in _ALLOWED else words):
+                    holds = switch
+                if holds is not None:
+                    yield name, holds
 
     def stated(self, facts: Facts, resource: Resource) -> str | None:
         """The state that a description says it leads to: ``The state becomes `sent`.``"""
@@ -167,6 +194,16 @@ class Effects:
         listed = {part for value in values_of(resource) for part in spelled(value).split("_")}
         about = {singular(one) for one in object_of(word)}
         return bool(about - nouns - listed - _OF_ITSELF)
+
+    def _leads_away(self, resource: Resource, between: Steps, facts: Facts | None) -> bool:
+        """Whether the steps before a verb name what it is about: `/issues/{issue}/stopwatch/stop`,
+        unless the summary says that it is the entity."""
+        words = {singular(word) for step in between for word in tokens(step)}
+        words -= {*tokens(resource.noun), *_OF_ITSELF, *_WAYS}
+        if not words or facts is None:
+            return False
+        said = facts.operation.summary or facts.operation.description
+        return not said or not is_about(said, tokens(resource.noun), "_".join(words), named=True)
 
     def of_part(self, resource: Resource, verb: str, rest: Steps) -> Iterator[tuple[str, Any]]:
         """What a verb changes in a nested object that the path names: `/backups/enable`,
@@ -307,59 +344,6 @@ class Effects:
             if name in own and tokens(name)[-1:] == ("id",):
                 yield name, None
 
-    def placed(
-        self, facts: Facts, resource: Resource, rest: Steps
-    ) -> Iterator[tuple[str, str | bool | None]]:
-        """What a path names of an entity, and its body says: `/metadata/category` with
-        `{"category": ...}`, `/schedule` with the properties of `schedule`."""
-        flat, place = self.survey.flat(resource.schema), []
-        for step in rest:
-            name = _named_by(step, flat.properties) or _named_by(
-                _part_of(step, resource.noun), flat.properties
-            )
-            if name is None:
-                if tokens(rest[-1])[:1] and tokens(rest[-1])[0] in known.UPDATING:
-                    yield from self._in_a_part(facts, resource)
-                return
-            place.append(name)
-            flat = self.survey.schemas.flat(flat.properties[name])
-        sent = self.survey.flat(facts.body).properties
-        if not place or len(place) > 2 or self.survey.at(facts.route.steps, "GET") is not None:
-            return
-        if facts.method == "DELETE":
-            # A flag that is deleted is off.
-            flag = len(place) == 1 and "boolean" in self.survey.schemas.kinds(
-                self.survey.flat(resource.schema).properties[place[0]]
-            )
-            yield ".".join(place), False if flag else None
-            return
-        alone = next((n for n in sent if tokens(n) == tokens(place[-1])), None)
-        if alone is not None and len(sent) == 1:
-            yield ".".join(place), f"body.{alone}"
-            return
-        both = sent.keys() & flat.properties.keys()
-        others = sent.keys() - self.survey.flat(resource.schema).properties.keys() - both
-        if len(place) == 1 and both and len(both) >= len(others):
-            for name in both:
-                yield f"{place[0]}.{name}", f"body.{name}"
-
-    def _in_a_part(self, facts: Facts, resource: Resource) -> Iterator[tuple[str, str]]:
-        """What the body says of the one part of an entity that has it: `/update` with properties of
-        `HostConfig`."""
-        own = self.survey.flat(resource.schema).properties
-        sent = self.survey.flat(facts.body).properties.keys()
-        if not sent or sent & own.keys():
-            return
-        parts = {
-            name: sent & self.survey.schemas.flat(schema).properties.keys()
-            for name, schema in own.items()
-            if has_properties(self.survey.schemas, schema)
-        }
-        most = max(parts, key=lambda name: len(parts[name]), default=None)
-        if most is not None and len(parts[most]) > 1 and 2 * len(parts[most]) > len(sent):
-            for name in sorted(parts[most]):
-                yield f"{most}.{name}", f"body.{name}"
-
     def _flag(
         self, name: str, schema: Any, wanted: Mapping[str, bool], *, own: bool = False
     ) -> Iterator[tuple[str, Any]]:
@@ -371,56 +355,23 @@ class Effects:
         flag = word.removesuffix("_status").removesuffix("_flag")
         if flag in wanted and "boolean" in self.survey.schemas.kinds(schema):
             yield name, wanted[flag]
+        elif word in wanted and word.endswith("ed") and self._is_date(schema):
+            # `deleted`, if it says when; what is stopped has been started.
+            if wanted[word] or word not in _BEGUN:
+                yield name, "now" if wanted[word] else None
         elif word in wanted and word.endswith("ed") and self._is_any_text(schema):
             yield name, str(wanted[word]).lower()
+        elif stem != word and wanted.get(_LAST.sub("", stem)) and _LAST.match(stem):
+            yield name, "now"
         elif stem != word and (called := _called(stem, wanted, own=own)):
             yield name, "now" if wanted[called] else None
+
+    def _is_date(self, schema: Any) -> bool:
+        return self.survey.schemas.flat(schema).rules.get("format") in ("date", "date-time")
 
     def _is_any_text(self, schema: Any) -> bool:
         flat = self.survey.schemas.flat(schema)
         return set(flat.types) - {"null"} == {"string"} and not flat.values and not flat.rules
-
-    def from_body(self, facts: Facts, resource: Resource, word: str) -> Iterator[tuple[str, str]]:
-        """The properties whose new value has another name in the body: `to_status`, `value` of
-        `/clusters/{cluster}/status`."""
-        own = self.survey.flat(resource.schema).properties
-        sent = self.survey.flat(facts.body).properties
-        spelt = {snake_case(name): name for name in own}
-        below = spelt.get(snake_case(word.removeprefix("set-").removeprefix("change-")))
-        for name in sent:
-            if name in own:
-                continue
-            words = [w for w in tokens(name) if w not in ("to", "new", "target", "next", "desired")]
-            plain = spelt.get("_".join(words))
-            if plain is None and below is not None and len(sent) == 1 and words:
-                plain = below
-            states = resource.states
-            if plain is None and states is not None:
-                values = set(enumerated(self.survey.schemas, sent[name]))
-                if len(values) > 1 and values <= set(states.known):
-                    plain = states.name
-            if plain is None and word:
-                # The `reason` of an abort is the `abort_reason`.
-                about = [own_ for own_ in own if tokens(own_)[1:] == tokens(name)]
-                plain = next((one for one in about if one.startswith(tokens(word)[0][:4])), None)
-            if plain is not None and self._fits(own[plain], sent[name]):
-                yield plain, f"body.{name}"
-
-    def _fits(self, own: Any, sent: Any) -> bool:
-        kinds, others = self.survey.schemas.kinds(own), self.survey.schemas.kinds(sent)
-        return not kinds or not others or bool((kinds & others) - {"null"})
-
-    def sets(self, facts: Facts, resource: Resource) -> bool:
-        """Whether the body has properties of the entity and little else, beside its id; or the
-        query has."""
-        named = {resource.identity.key, *facts.route.names[-1:]} if facts.plain is not None else ()
-        sent = self.survey.flat(facts.body).properties.keys() - named
-        own = self.survey.flat(resource.schema).properties.keys()
-        spelt = {tokens(name) for name in own}
-        query = (p for p in facts.operation.parameters if p.place == "query")
-        if not facts.body and any(tokens(p.name) in spelt for p in query):
-            return True
-        return bool(sent & own) and len(sent - own) <= len(sent & own)
 
 
 def with_switches(
@@ -461,21 +412,3 @@ def _called(stem: str, wanted: Mapping[str, bool], *, own: bool) -> str:
     if stem in wanted or not own:
         return stem if stem in wanted else ""
     return called_after(stem, {word for word, holds in wanted.items() if holds})
-
-
-def _named_by(step: str, properties: Mapping[str, Any]) -> str | None:
-    """The property that a step of a path names: by its name, or the last word of one."""
-    words = tokens(step)
-    for name in properties:
-        if tokens(name) == words:
-            return name
-    ends = [name for name in properties if len(words) == 1 and tokens(name)[-1:] == words]
-    return ends[0] if len(ends) == 1 else None
-
-
-def _part_of(step: str, noun: str) -> str:
-    """What a verb and the noun of an entity leave of a step: `update_campaign_budget` -> budget."""
-    words = list(tokens(step))
-    if words[:1] and words[0] in known.UPDATING | {"replace"}:
-        return "_".join(word for word in words[1:] if word not in tokens(noun))
-    return ""

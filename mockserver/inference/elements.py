@@ -13,9 +13,12 @@ from mockserver.inference.model import Elements
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.resource_model import Resource
+from mockserver.inference.verbs import first_words
 from mockserver.inference.words import bag, noun, tokens
 
-_ADDING = bag("add attach append assign link put post include tag label")
+_How = Literal["add", "remove", "set"]
+
+ADDING = bag("add attach append assign link put post include tag label")
 _REMOVING = bag("remove delete detach unassign unlink untag unlabel exclude clear")
 _SETTING = bag("set replace update change")
 _ENDINGS = bag("id ids gid gids uuid uuids key keys name names")
@@ -31,11 +34,18 @@ def elements(
     if not words or how is None:
         return
     own = survey.flat(resource.schema).properties
-    verbal = words[0] in _ADDING | _REMOVING | _SETTING and len(words) > 1
+    verbal = words[0] in ADDING | _REMOVING | _SETTING and len(words) > 1
+    if rest[-1] == ANY and how == "set":
+        if facts.method == "PATCH" or facts.operation.body is not None:
+            return  # one of them is changed, or made under this name
+        how = "add"
     if not verbal and ((facts.ref and not same) or survey.at(facts.route.steps, "GET")):
         # What is there is of another kind.
         return
     about = words[1:] if verbal else words
+    if len(words) == 1 and words[0] in ADDING | _REMOVING:
+        yield from _named_alone(survey, facts, rest, own, how)
+        return
     if words[0] in _SETTING:
         yield from _shown(survey, facts, own)
     for name, schema in own.items():
@@ -50,12 +60,32 @@ def elements(
         return
 
 
-def _how(facts: Facts, words: tuple[str, ...]) -> Literal["add", "remove", "set"] | None:
+def _named_alone(
+    survey: Survey, facts: Facts, rest: Steps, own: Mapping[str, Any], how: _How
+) -> Iterator[tuple[str, Elements]]:
+    """The one array whose elements a request names, where the path is a bare verb: `/add` with a
+    `feed_key` for `feeds`."""
+    named = {p.name for p in facts.operation.parameters if p.place == "query"}
+    called = {_called(name) for name in named | survey.flat(facts.body).properties.keys()}
+    arrays = [n for n, one in own.items() if "array" in survey.schemas.kinds(one)]
+    meant = [name for name in arrays if noun(name) in called]
+    source = _source(survey, facts, rest, noun(meant[0])) if len(meant) == 1 else None
+    if source is not None:
+        items = survey.schemas.flat(own[meant[0]]).arrays.items
+        yield meant[0], replace(source, how=how, key=_key(survey, facts, items))
+
+
+def _how(facts: Facts, words: tuple[str, ...]) -> _How | None:
     first = words[0] if words else ""
     if first in _REMOVING or facts.method == "DELETE":
         return "remove"
-    if first in _ADDING:
+    if first in ADDING:
         return "add"
+    says = {*first_words(facts.operation.summary or facts.operation.description)}
+    if first not in _SETTING and facts.method in ("POST", "PUT") and says & ADDING:
+        return "add"  # "Add restaurants to a pool" of `PUT /restaurants`
+    if first not in _SETTING and facts.method == "POST" and says & _REMOVING:
+        return "remove"
     if first in _SETTING or facts.method == "PUT":
         return "set"
     return "add" if facts.method == "POST" else None
@@ -68,11 +98,14 @@ def _source(survey: Survey, facts: Facts, rest: Steps, called: str) -> Elements 
     body = body_of(facts.operation)
     flat = survey.flat(body.pointer) if body is not None and body.pointer else None
     if flat is None:
-        return None
+        query = (p.name for p in facts.operation.parameters if p.place == "query")
+        parameter = next((name for name in query if _called(name) == called), None)
+        return Elements("set", parameter=parameter) if parameter is not None else None
     if "array" in flat.types:
         return Elements("set", sent=())
     sent = survey.flat(facts.body).properties
-    alike = [name for name in sent if _called(name) == called]
+    # What is wrapped, `{"message": {...}}`, is the element as a whole.
+    alike = [name for name in (*flat.properties, *sent) if _called(name) == called]
     alike = alike or (list(sent) if len(sent) == 1 else [])
     return Elements("set", sent=(alike[0],)) if alike else None
 

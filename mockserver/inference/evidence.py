@@ -89,6 +89,7 @@ WEIGHTS = {
     "chosen": 8,  # the values of a property of the body are verbs
     "bodiless": 1,  # no request body
     "far": -1,  # there are steps between the entity and the verb
+    "own": -5,  # what the path itself shows is written
     "no_effect": -5,  # no visible effect
     "named": 5,  # the response has the id of another entity
     "shown": 5,  # the response is another entity

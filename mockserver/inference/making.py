@@ -64,7 +64,8 @@ def _is_part(survey: Survey, making: Facts) -> bool:
 def _shown_alike(survey: Survey, making: Facts, listing: Facts) -> bool:
     """Whether a response without a name for its schema has what the rows of a list have."""
     one, other = (survey.flat(facts.ref).properties.keys() for facts in (making, listing))
-    return len(one) > 2 and 4 * len(one & other) >= 3 * max(len(one), len(other))
+    alike = 4 * len(one & other) >= 3 * max(len(one), len(other))
+    return alike and (len(one) > 2 or (len(one) == 2 and one == other))
 
 
 def same(one: Facts, other: Facts) -> bool:

@@ -170,6 +170,8 @@ class Transition:
     """The property of the body whose value is the verb."""
     choices: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     """The verb for each of these values, and what it changes."""
+    takes: bool = True
+    """Whether what is sent under the names of the entity's properties is stored."""
 
 
 def in_words(changes: Mapping[str, Any], resource: Resource | None) -> str:

@@ -41,6 +41,7 @@ _REMOVE = bag("delete remove destroy")
 _FORMATS = bag("json xml")
 _STATUS_WORDS = bag("status state progress")
 _ID_ENDINGS = ("id", "uuid", "arn", "token", "name", "identifier", "key", "slug")
+_OTHER_ONE = (("id",), ("ids",), ("uuid",), ("key",), ("sid",))
 _DOTTED = re.compile(r"([A-Za-z_]+)\.([A-Za-z]+)")
 
 Kind = Literal["create", "list", "fetch", "update", "remove", "verb", "status"]
@@ -157,6 +158,10 @@ class RemoteCalls:
         if call_facts.method == "GET":
             return PlainForm("GET", route) if call.kind == "fetch" else None
         method = {"remove": "DELETE", "update": "PATCH"}.get(call.kind)
+        asked = (*call_facts.body, *call_facts.query)
+        others = (name for name in asked if name not in call_facts.route.names)
+        if call.kind == "remove" and any(tokens(name)[-1:] in _OTHER_ONE for name in others):
+            return None  # `/groups/{group}/remove?feed_id=`: something is taken from it
         return PlainForm(method, route) if method and call_facts.method == "POST" else None
 
     def _of_collection(

@@ -65,7 +65,7 @@ def _goes_on(states: States) -> bool:
 
 def _begun_again(verb: str, states: States) -> str | None:
     """The state in which work begins, for a verb that begins it again where none has its name."""
-    again = verb in known.AGAIN and len(states.path) > 1
+    again = verb in known.TRYING_AGAIN and len(states.path) > 1
     return states.new if again and states.new not in states.success else None
 
 

@@ -142,6 +142,9 @@ _LEADS = re.compile(
     r"(?: [\w`-]+){0,4}? (?:to|into))[ :]+(?:the )?[`*\"']+([\w -]{2,40}?)[`*\"']",
     re.IGNORECASE,
 )
+_OR_ANOTHER = re.compile(r"[`*\"']*(?:\s*[,/]\s*(?:or\s+)?|\s+or\s+)[`*\"']+[\w -]+[`*\"']")
+"""Another value after one: `A`, `B` or `C`."""
+_ALSO = re.compile(r"\s*(?:,\s*(?:or\s+)?|/\s*|\s+or\s+)([\w-]+)", re.IGNORECASE)
 _STATE = r"\b(?:status|state)"
 _MOVING = (
     r"\b(?:set|put|mov|chang|switch|revert|return|reset|turn|transition|updat|br(?:ing|ought)"
@@ -159,14 +162,21 @@ def led_to(text: str, values: Sequence[str]) -> str | None:
     """The state that an operation leads to, by its text: ``The state becomes `sent` ``, `Reverts it
     to draft state`, `Marks it as spam`. None if there are several. Sentences with a condition are
     left out."""
-    found = {value for value in _LEADS.findall(text) if value in values}
+    found = {
+        match[1]
+        for match in _LEADS.finditer(text)
+        if match[1] in values and not _OR_ANOTHER.match(text, match.end(1))
+    }
     if not found and _may_name(_MARKUP.sub("", text), values):
         pattern, spelt = _leading(tuple(values))
         for sentence in _SENTENCES.split(text):
             sentence = _MARKUP.sub("", sentence)
             if not _UNLESS.search(sentence):
-                parts = (part for match in pattern.findall(sentence) for part in match if part)
-                found.update(spelt[_squeezed(part)] for part in parts)
+                for match in pattern.finditer(sentence):
+                    part = next(filter(None, match.groups()))
+                    after = _ALSO.match(sentence, match.end())
+                    if after is None or _squeezed(after[1]) not in spelt:
+                        found.add(spelt[_squeezed(part)])
     return found.pop() if len(found) == 1 else None
 
 

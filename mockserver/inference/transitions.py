@@ -12,6 +12,7 @@ from typing import Any
 
 from mockserver.inference import verb_words as known
 from mockserver.inference.answers import Answers
+from mockserver.inference.bodies import Bodies, names_several, shows_own
 from mockserver.inference.effects import Effects
 from mockserver.inference.elements import elements
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading, Steps, Target, Targets, weight_of
@@ -25,7 +26,9 @@ from mockserver.inference.verbs import (
     VERBS,
     acting_verb,
     is_about,
+    last_part,
     opposite_of,
+    spaced,
     verb_in_text,
     verb_of,
 )
@@ -66,6 +69,7 @@ class VerbReader:
         self.singles = singles
         self.make = make
         self.effects = Effects(survey)
+        self.bodies = Bodies(survey)
         self.starts = StartReader(survey, resources, refs, make)
         self.answers = Answers(survey, refs)
 
@@ -126,7 +130,7 @@ class VerbReader:
         if ANY in rest:
             yield from self._of_element(facts, target, rest)
             return
-        word = facts.route.verb or (rest[-1] if rest else "")
+        word = spaced(facts.route.verb or (rest[-1] if rest else ""), facts.operation.id)
         stated = self._stated_verbs(facts, word, resource)
         if facts.method == "DELETE" and rest:
             yield from self._undone(facts, target, word, rest)
@@ -186,7 +190,7 @@ class VerbReader:
     def _stated_verbs(self, facts: Facts, word: str, resource: Resource) -> dict[str, list[str]]:
         """The verbs in the path, the operationId and the summary, each with its source."""
         found: dict[str, list[str]] = {}
-        verb = verb_of(word) if word else ""
+        verb = verb_of(word) if word and not names_several(self.survey, facts) else ""
         nouns = (*tokens(resource.noun), resource.noun)
         # Below a noun (`/files`), only names that speak of the entity say what is done to it.
         below = bool(word) and not verb
@@ -198,7 +202,7 @@ class VerbReader:
             verb = full
         if verb:
             found[verb] = ["colon" if facts.route.verb else "word"]
-        name = _last_name(facts.operation.id)
+        name = last_part(facts.operation.id)
         stated = acting_verb(name, tokens(resource.noun))
         if below and not is_about(name, nouns, word):
             stated = ""
@@ -224,24 +228,24 @@ class VerbReader:
         at: Path,
     ) -> Iterator[Reading]:
         resource = target.resource
-        item = self._item(facts, target)
         if self._copies(facts, resource, verb, same):
             yield self._copy(facts, target, verb, word, evidence, at if same else None)
             return
         if verb in known.MAKING_OTHERS and not same and facts.ref:
             return
         part = dict(self.effects.of_part(resource, verb, rest))
-        changes = part or dict(self.effects.changes(resource, verb, word, facts))
-        bodily: dict[str, Any] = dict(self.effects.from_body(facts, resource, word))
+        changes = part or dict(self.effects.changes(resource, verb, word, facts, rest[:-1]))
+        takes = self.bodies.takes(facts, resource, verb, rest, same=same)
+        bodily: dict[str, Any] = dict(self.bodies.from_body(facts, resource, word) if takes else ())
         if not changes and word:
             bodily |= dict(elements(self.survey, facts, resource, rest, same=same))
         if not changes and not bodily and word:
-            bodily = dict(self.effects.placed(facts, resource, rest))
+            bodily = dict(self.bodies.placed(facts, resource, rest))
         changes = {**changes, **dict(self.effects.unset(facts, resource, verb))}
         by_value, choices = self.effects.chosen(facts, resource, word)
         shows, by, linked = (None, None, {}) if same else self._shown(facts, resource, word)
         changes = {**changes, **bodily, **linked}
-        sets = bool(bodily) or self.effects.sets(facts, resource)
+        sets = bool(bodily) or (takes and self.bodies.sets(facts, resource))
         secret = self.effects.renewed_secret(facts, resource, verb)
         seen = changes or sets or secret
         evidence = [
@@ -250,6 +254,7 @@ class VerbReader:
             *(["changes"] if changes or choices else []),
             *(["sets"] if (sets or linked) and word else []),
             *(["bodiless"] if facts.operation.body is None else []),
+            *(["own"] if not same and shows_own(self.survey, facts) else []),
             *(["far"] if len(rest) > 1 else []),
             *([] if seen or same or choices or verb == "restore" else ["no_effect"]),
         ]
@@ -264,10 +269,10 @@ class VerbReader:
         why = f"the verb `{word or verb}` on one {resource.noun}; {effect}"
         sure = "likely" if seen or choices else "guess"
         action = self.make(
-            facts, "transition", why, sure, item=item, resource=resource.name,
+            facts, "transition", why, sure, item=self._item(facts, target), resource=resource.name,
             transition=Transition(
                 verb, tuple(changes.items()), same, shows, by,
-                chosen_by=by_value or None, choices=choices,
+                chosen_by=by_value or None, choices=choices, takes=takes,
             ),
         )  # fmt: skip
         yield Reading(weight_of(evidence), _answering(action, at))
@@ -376,7 +381,7 @@ class VerbReader:
         resource = target.resource
         same, at = self.answers.entity(facts, resource)
         changes: dict[str, Any] = dict(elements(self.survey, facts, resource, rest, same=same))
-        changes = changes or dict(self.effects.placed(facts, resource, rest))
+        changes = changes or dict(self.bodies.placed(facts, resource, rest))
         if not changes:
             return
         effect = ", ".join(f"`{name}`" for name in changes)
@@ -433,7 +438,7 @@ class VerbReader:
             return "remove", {resource.states.name: state}
         stated = (
             verb_in_text(operation.summary or operation.description),
-            acting_verb(_last_name(operation.id), tokens(resource.noun)),
+            acting_verb(last_part(operation.id), tokens(resource.noun)),
         )
         for verb in stated:
             if not verb or verb in _DELETES | known.STARTING:
@@ -476,8 +481,3 @@ _REMOVING = frozenset(("deleting", "deprovisioning", "destroying", "removing", "
 
 def _answering(action: Action, at: Path) -> Action:
     return replace(action, response=replace(action.response, at=at))
-
-
-def _last_name(operation: str) -> str:
-    """`evals.runs.cancel` -> `cancel`; a name without dots stays."""
-    return re.split(r"[./#]", operation)[-1]

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
+from mockserver.inference.elements import ADDING
 from mockserver.inference.memberships import kind_of
 from mockserver.inference.model import Action, Elements, RequestUse, ResponseUse, ValueSet
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import FIRST, Because, Path, Resource
+from mockserver.inference.verbs import first_words
 from mockserver.inference.words import bag, last_word, noun, tokens
 from mockserver.records import dataclass
 
@@ -195,7 +197,8 @@ def _change(survey: Survey, place: _Place, facts: Facts, word: str) -> Elements 
         return None
     how = "remove" if kind == "unlink" else "add"
     words = set(tokens(f"{facts.operation.summary} {facts.operation.id}"))
-    if how == "add" and (method == "PUT" or words & _SETTING):
+    adds = not ADDING.isdisjoint(first_words(facts.operation.summary))
+    if how == "add" and (words & _SETTING or (method == "PUT" and not adds)):
         how = "set"
     sent = _sent(survey, place, facts)
     if sent is not None:

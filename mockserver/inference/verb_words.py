@@ -291,7 +291,8 @@ CLONING = bag("clone copy duplicate fork replicate replay")
 """A new one is made that is like it."""
 MAKING_OTHERS = CLONING | bag("save instantiate export generate snapshot backup convert print")
 """Something else is made from it, which the body describes."""
-AGAIN = bag("retry rerun restart redo run replay refresh regenerate recreate")
+TRYING_AGAIN = bag("retry rerun restart redo run replay")
+AGAIN = TRYING_AGAIN | bag("refresh regenerate recreate")
 """It is tried again: the same one, or a new one where the document says so."""
 MAKING = bag("create add register insert make claim provision anlegen erstellen crear creer")
 """What is said of making an entity."""
@@ -302,6 +303,13 @@ CRUD = bag(
     destroy check download
     """
 )
+NOUNS = bag(
+    """
+    issue order release process run check test report match post map pin star tag review schedule
+    transfer return refund export import link list log feature lock hold move file
+    """
+)
+"""Verbs that name things as well."""
 ADVERBS = bag(
     """
     force soft hard async bulk batch auto manually immediately request do try then now
@@ -309,6 +317,7 @@ ADVERBS = bag(
 )
 """Words that stand before a verb and change nothing of what it says."""
 PREPOSITIONS = bag("for to from by as with in on at into until of")
+ARTICLES = bag("a an all the this that these those existing specific specified given")
 ANY_ENTITY = bag("it resource entity item object record one this all the a an existing")
 """What any entity is called after a verb."""
 OTHER_VERBS = bag(
@@ -408,6 +417,7 @@ GETTING = bag("purchase buy add order grant")
 """Verbs after which one has what is got."""
 ENDING = bag("stop cancel disable deactivate end abort terminate pause remove detach off close")
 """What switches something on, and what switches it off."""
+REMOVING = bag("remove detach")
 SWITCHING_ON = bag("enable unblock unsuspend reactivate")
 """Verbs that only allow work again."""
 OFF = bag("disabled")
@@ -415,7 +425,25 @@ STANDS = bag("active live running started")
 """Where the first is a state, the others are no effect of being enabled alone."""
 READING = bag("get list fetch find read describe retrieve count show view lookup")
 """Words of operations that change nothing, whatever their method."""
+KEEPING = bag(
+    """
+    preview check test validate inspect estimate calculate predict compile discover export
+    download evaluate query search send resend notify email remind invite print render follow
+    unfollow subscribe watch unwatch like unlike vote favorite favourite star refund return reverse
+    dispute preflight scan
+    """
+)
+"""Verbs that leave the properties of an entity as they are, whatever is sent."""
+SETTING = bag(
+    """
+    set update updates edit modify change changes configure config adjust patch rename move
+    replace assign associate transfer reassign switch resize
+    """
+)
+"""Words of operations that give an entity new values."""
 UPDATING = bag("update edit modify change configure config adjust patch set tune resize")
+EMPTYING = bag("clear remove delete unset")
+"""Verbs that leave nothing of a property."""
 UNSETTING = {
     "detach": "attach",
     "unassign": "assign",

@@ -55,20 +55,48 @@ def object_of(step: str) -> tuple[str, ...]:
     return tuple(word for word in about if word not in known.ADVERBS | known.ANY_ENTITY)
 
 
-def is_about(text: str, nouns: Collection[str], step: str = "") -> bool:
+def is_about(text: str, nouns: Collection[str], step: str = "", *, named: bool = False) -> bool:
     """Whether a summary or an operationId that begins with a verb speaks of an entity with these
-    nouns, or of nothing else: `Subscribe to an issue`, `cancelRun`, but not `Uploads a file`, nor
-    of what the last `step` of the path names (`Starts a session of the issue` at `/session`)."""
-    words = [singular(word) for word in tokens(text)[1:6]]
-    if {singular(word) for word in tokens(step)} & {*words} - {*nouns}:
-        return False
-    return not words or not {*nouns, *known.ANY_ENTITY}.isdisjoint(words)
+    nouns, or, unless it has to be `named`, of nothing else: `Subscribe to an issue`, `cancelRun`,
+    but not `Uploads a file`, nor of what the last `step` of the path names (`Starts a session of
+    the issue` at `/session`)."""
+    words = [singular(word) for word in tokens(text)[1:8]]
+    while words and words[0] in known.PREPOSITIONS:
+        words = words[1:]
+    ends = (i for i, word in enumerate(words) if word in known.PREPOSITIONS)
+    about = [word for word in words[: next(ends, len(words))] if word not in known.ARTICLES]
+    about = about[:5]
+    if step:
+        steps = {singular(word) for word in tokens(step)} - {*nouns}
+        run_on = "".join(tokens(step))
+        if steps & {*about} or (about and run_on == "".join(about[-2:])):
+            return False
+    if not about:
+        return not named
+    return not {*nouns, *(() if named else known.ANY_ENTITY)}.isdisjoint(about)
+
+
+def spaced(step: str, operation: str) -> str:
+    """The last step of a path with its words apart, as the operationId has them: `stopresize` of
+    `Pool_StopResize`."""
+    words = tokens(operation)
+    if len(tokens(step)) != 1:
+        return step
+    ends = (words[i:] for i in range(len(words) - 1))
+    return next(("_".join(end) for end in ends if "".join(end) == step.lower()), step)
+
+
+def last_part(operation: str) -> str:
+    """`evals.runs.cancel` -> `cancel`; a name without dots stays."""
+    return re.split(r"[./#]", operation)[-1]
 
 
 def acting_verb(name: str, nouns: Collection[str] = ()) -> str:
     """The verb of an operationId other than plain reads and writes: `cancelRun`, `runs_cancel`. The
     `nouns` of the entity are no verbs (`dock-ship`)."""
     words = [word for word in tokens(name) if word not in known.ADVERBS and word not in nouns]
+    if len(words) > 1 and words[1] in known.CRUD and (len(words) == 2 or words[0] in known.NOUNS):
+        return ""  # `issueDeleteLabel`, `sign_delete`
     for word in (*words[:1], *words[-1:]):
         if word in known.CRUD:
             return ""
@@ -85,6 +113,9 @@ def verb_in_text(text: str) -> str:
     words = text.split()
     while len(words) > 1 and words[0].lower() in known.ADVERBS - {"request", "batch"}:
         words = words[1:]
+    first = words[0].lower() if words else ""
+    if first == "returns" or "/" in first:
+        return ""  # "Returns a URL", or the path itself
     for form in first_words(" ".join(words)):
         if form in _ALL and form not in known.CRUD:
             return known.OTHER_NAMES.get(form, form)
@@ -168,7 +199,12 @@ def outcome(verb: str, values: Iterable[str]) -> str | None:
     for word in (*OUTCOMES.get(verb, ()), *participles(verb)):
         if word in words:
             return words[word]
-    found = next((value for word, value in words.items() if word.startswith(verb)), None)
+    # What begins with a noun alone is no state that it leads to: `documents` -> DOCUMENTS_QUEUED
+    longest = len(verb) + (100 if verb in VERBS else 3)
+    found = next(
+        (value for word, value in words.items() if word.startswith(verb) and len(word) <= longest),
+        None,
+    )
     if found is None and verb in ("cancel", "abort", "stop", "terminate", "kill"):
         # Without a cancelled state, ending early means failure.
         return next((words[word] for word in ("error", "failed", "failure") if word in words), None)
@@ -210,6 +246,13 @@ def _words(values: Iterable[str]) -> Mapping[str, str]:
     return found
 
 
+def gerund(verb: str) -> str:
+    """`charge` -> `charging`; "" for more than one word."""
+    if "_" in verb or len(verb) < 3:
+        return ""
+    return f"{verb[:-1] if verb.endswith('e') else verb}ing"
+
+
 def undone_by(verb: str) -> tuple[str, ...]:
     """The verbs that a verb undoes: `unsuspend` -> suspend, `restore` -> delete, archive."""
     undone = ("delete", "trash", "remove") if verb in known.BRINGING_BACK else ()
@@ -221,13 +264,17 @@ def undone_by(verb: str) -> tuple[str, ...]:
     return undone
 
 
-def flags(verb: str) -> dict[str, bool]:
-    """The names of booleans that a verb sets or clears."""
+def flags(verb: str, *, doing: bool = True) -> dict[str, bool]:
+    """The names of booleans that a verb sets or clears; `doing`: also such as `charging`."""
     found: dict[str, bool] = {}
     for word, holds in (*((each, False) for each in undone_by(verb)), (verb, True)):
-        for adjective in known.ADJECTIVES.get(word, participles(word)):
-            found[adjective] = holds
-            found["is_" + adjective] = holds
+        for adjective in (
+            *known.ADJECTIVES.get(word, participles(word)),
+            gerund(word) if doing else "",
+        ):
+            if adjective:
+                found[adjective] = holds
+                found["is_" + adjective] = holds
     for adjective, holds in [*found.items()]:
         head, word = ("is_", adjective[3:]) if adjective.startswith("is_") else ("", adjective)
         for negative in ("in", "un"):

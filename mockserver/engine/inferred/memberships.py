@@ -155,7 +155,8 @@ def changed_elements(call: Call, change: Elements, body: Any, before: Any, name:
     held = {str(identity_of(change, one)): one for one in there}
     after = {} if change.how == "set" else dict(held)
     for one in several:
-        key = str(identity_of(change, one))
+        known = identity_of(change, one)
+        key = str(known) if known is not None else f"another {len(after)}"
         same = held.get(key, MISSING) if not isinstance(one, Mapping) else MISSING
         after[key] = _element(call, change, name, one) if same is MISSING else same
     return list(after.values())

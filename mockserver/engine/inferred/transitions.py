@@ -36,7 +36,13 @@ from mockserver.inference.model import BACK, LATER, NEW, NEXT, Elements, Transit
 from mockserver.inference.resource_model import States
 from mockserver.inference.state_words import JOB_DONE, STANDING
 from mockserver.inference.states import spelled
-from mockserver.inference.verb_words import AFTERWARDS, EXTENDING, NEEDS_SUCCESS, RENEWING
+from mockserver.inference.verb_words import (
+    AFTERWARDS,
+    EXTENDING,
+    NEEDS_SUCCESS,
+    RENEWING,
+    SETTING,
+)
 from mockserver.inference.words import participles
 from mockserver.openapi.document import MISSING
 
@@ -208,7 +214,11 @@ def _changes(
     context, before = call.context, entity.data
     flat = context.flat(call.resource)
     own = flat.properties
-    placed = under_own_names(context.schemas, call.resource, own, sent, before)
+    taken = sent if verb.takes else {}
+    if verb.verb not in SETTING:
+        # It says which one is meant, of whatever kind.
+        taken = {name: value for name, value in taken.items() if name != call.resource.identity.key}
+    placed = under_own_names(context.schemas, call.resource, own, taken, before)
     changes = {name: value for name, value in placed.items() if name in own}
     for name, value in verb.changes:
         if not name:  # the state of a job that has only flags
@@ -221,7 +231,7 @@ def _changes(
         if value == LATER:
             value = _later(call, name, schema, sent, entity)
         elif isinstance(value, Elements):
-            body = sent if value.sent else call.request.body
+            body = sent if value.sent and value.sent[0] in sent else call.request.body
             value = changed_elements(call, value, body, before.get(holder), holder)
         else:
             value = _value(call, inner or name, schema, value, sent, shown)
