@@ -207,7 +207,7 @@ class StartReader:
             if name == own or resource.singleton:
                 continue
             key, known = resource.identity.key, resource.identity.returned
-            if not known or (key not in shown and not self._shows(facts, name)):
+            if key not in shown and not (known and self._shows(facts, name)):
                 # The answer of its other operations is no more than `{"code": "Success"}`.
                 continue
             noun = resource.noun

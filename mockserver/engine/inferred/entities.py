@@ -342,12 +342,13 @@ def _owned(
     set_times(context.schemas, flat, roles, found, world.now, made=True)
     resource = repository.resource
     ownly = last_word(resource.noun) in ("version", "revision")
-    counted = [*roles.counted, *(roles.versions if ownly else ())]
+    versions = roles.versions if ownly else []
     beside = world[repository.collection.name].count(parent=parent)
-    number = beside + 1 if parent else ordinal + resource.seeds
-    found.update(dict.fromkeys(counted, number))
+    number = ordinal + resource.seeds
+    found.update(dict.fromkeys(roles.counted, number))
+    found.update(dict.fromkeys(versions, beside + 1 if parent else number))
     found.update(dict.fromkeys(roles.positions, beside))
-    given = {*counted, *roles.positions, *roles.versions} & sent.keys()
+    given = {*roles.counted, *roles.positions, *roles.versions} & sent.keys()
     return {name: value for name, value in found.items() if name not in given}
 
 
