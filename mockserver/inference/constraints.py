@@ -27,6 +27,11 @@ _KEPT = re.compile(
     r"|\bhas \w+ (?:that|which) (?:are|have) not\b",
     re.IGNORECASE,
 )
+_WHO = re.compile(
+    r"\bpermissions? (?:to|required)\b|\bby (?:its|the|an?) (?:creator|owner|author|user|admin)",
+    re.IGNORECASE,
+)
+"""Texts about who may do something say nothing of what there is."""
 _OPEN = re.compile(
     r"\b(?:active|open|running|pending|ongoing|unfinished|outstanding)\b"
     r"|\bnot (?:yet )?(?:been )?(?:finished|ended|completed|complete|closed|done)\b",
@@ -131,7 +136,7 @@ def _kept(
     for status, text in _texts(facts.operation, _KEPT):
         found = [
             one.name
-            for one in below
+            for one in (below if _WHO.search(text) is None else ())
             if not one.singleton and (_says(one.noun, text) or _EMPTY.search(text))
         ]
         if found:

@@ -87,3 +87,21 @@ def test_an_empty_array_empties_it(server: MockServer) -> None:
     made = server.client.post("/orders", json={"lines": [{"sku": "x"}]}).json()
     assert server.client.patch(f"/orders/{made['id']}", json={"lines": []}).json()["lines"] == []
     assert skus(server, f"/orders/{made['id']}/lines") == []
+
+
+def test_a_secret_of_what_is_sent_within_an_entity_stays_with_it() -> None:
+    """The first of several has a key that clients may use."""
+    key = {"type": "string", "readOnly": True}
+    line = thing("sku", id={"type": "string", "readOnly": True}, sku=TEXT, apiKey=key)
+    paths = collection("/orders", ORDER, thing(lines=array(LINE)))
+    paths["/orders/{id}/lines"] = {
+        "parameters": [ITEM],
+        "get": {"responses": {"200": answer(array(LINE))}},
+        "post": {"requestBody": body(LINE), "responses": {"201": answer(LINE)}},
+    }
+    scheme = {"key": {"type": "apiKey", "in": "header", "name": "Authorization"}}
+    order = thing("id", id=TEXT, lines=array(LINE))
+    made_of = document(paths, schemas={"Line": line, "Order": order}, securitySchemes=scheme)
+    with MockServer({**made_of, "security": [{"key": []}]}, clock="manual") as server:
+        made = server.client.post("/orders", json={"lines": [{"sku": "x"}, {"sku": "y"}]}).json()
+        assert server.client.get(f"/orders/{made['id']}").json() == made

@@ -71,6 +71,8 @@ def test_other_conflicts_say_nothing_of_values(says: str) -> None:
         ({"400": "The team is not empty"}, "", 400),
         ({}, "A team with players cannot be deleted.", 204),  # no status for it
         ({"409": "Conflict"}, "This deletes the team and all of its players.", 204),
+        ({"400": "Bad"}, "Needs permission to see players. Can only be deleted by the owner.", 204),
+        ({"400": "Bad"}, "Only players and admins: it can only be deleted by its creator.", 204),
     ],
 )
 def test_what_is_not_empty_is_kept(kept: dict[str, str], delete: str, status: int) -> None:

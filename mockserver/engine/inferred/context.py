@@ -298,8 +298,10 @@ _ITSELF = re.compile(
 
 def not_found(resource: Resource, value: object) -> NotFound:
     """The refusal for a missing entity."""
-    name = resource.noun.replace("_", " ").capitalize() or "Resource"
-    return NotFound(f"{name} '{value}' was not found.")
+    name = resource.noun.replace("_", " ") or "resource"
+    if value == "":
+        return NotFound(f"The request names no {name}.")
+    return NotFound(f"{name.capitalize()} '{value}' was not found.")
 
 
 def wrapped(path: tuple[str, ...], value: Any) -> Any:

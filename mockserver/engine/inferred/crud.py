@@ -121,10 +121,11 @@ def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, 
 
 
 def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
-    """Store what the response adds to a new entity."""
+    """Store what the response adds to a new entity, and the id that it tells."""
     repository = call.repository
     shown = dig(reply.body, call.action.response.at)
-    own = call.context.flat(repository.resource).properties.keys()
+    told = {*call.action.response.id_path[-1:]}
+    own = call.context.flat(repository.resource).properties.keys() - told
     if isinstance(shown, Mapping) and isinstance(repository, OwnRepository):
         more = {n: v for n, v in shown.items() if n not in entity.data and n not in own}
         if more:

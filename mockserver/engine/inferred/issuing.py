@@ -355,10 +355,14 @@ class _Issue:
         inner = inner if inner[0] in known else path[-1:]
         if found is None or inner[0] not in known or inner == (key,):
             return
-        data = _with(found.data, inner, value)
-        if data is MISSING:
-            return
-        repository.put(self._world, Entity(found.key, data, found.parent, found.row))
+        below = self._context.joins.below(repository.resource).get(inner[0])
+        if below is not None and inner[1:2] == (FIRST,):
+            # What is shown in the entity is stored below it.
+            repository, inner = below, inner[2:]
+            found = next(below.scan(self._world, found.key, False), None)
+        data = _with(found.data, inner, value) if found is not None else MISSING
+        if found is not None and data is not MISSING:
+            repository.put(self._world, Entity(found.key, data, found.parent, found.row))
 
 
 def _with(body: Any, path: Path, value: Any) -> Any:
