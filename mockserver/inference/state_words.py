@@ -13,36 +13,35 @@ from mockserver.inference.words import bag, listed
 
 INITIAL = listed(
     """
-    draft idle unsubmitted not_submitted open opened offen abierto aberto ouvert aperto new nuevo
-    nouveau neu nuovo novo nieuw created creado cree erstellt angelegt original initial init
-    initialized initialised initiated registered received empfangen eingegangen recibido
-    recu requested angefragt beantragt solicitado demande submitted uploaded eingereicht
-    enviado placed booked proposed suggested planned geplant todo to_do backlog unstarted
-    not_started notstarted unprocessed not_processed not_analyzed unverified unconfirmed
-    not_confirmed unpaid unsent unassigned unclaimed requires_payment_method
-    requires_confirmation requires_input requires_action requires_capture action_required
-    user_action_required input_required user_input_required needs_input needs_review review
-    in_review under_review pending pendiente pendente en_attente ausstehend in_attesa
-    wachtend outstanding waiting wartend awaiting esperando deferred delayed scheduled
-    programado planifie queued enqueued in_queue waiting_in_queue en_cola en_file
-    warteschlange in_warteschlange ready_for_processing unscheduled unknown_yet
+    draft idle unsubmitted not_submitted open opened new nuevo nouveau neu nuovo novo nieuw
+    created creado cree erstellt angelegt original initial init initialized initialised
+    initiated registered received empfangen eingegangen recibido recu requested angefragt
+    beantragt solicitado demande submitted uploaded eingereicht placed booked proposed suggested
+    planned geplant todo to_do backlog unstarted not_started notstarted unprocessed
+    not_processed not_analyzed unverified unconfirmed not_confirmed unpaid unsent unassigned
+    unclaimed requires_payment_method requires_confirmation requires_input requires_action
+    requires_capture action_required user_action_required input_required user_input_required
+    needs_input needs_review review in_review under_review pending pendiente pendente en_attente
+    ausstehend in_attesa wachtend outstanding waiting wartend awaiting esperando deferred
+    delayed scheduled programado planifie queued enqueued in_queue waiting_in_queue en_cola
+    en_file warteschlange in_warteschlange ready_for_processing unscheduled unknown_yet
     """
 )
 """Nothing has been done yet."""
 WAITS = bag(
     """
-    draft unsubmitted not_submitted open opened offen abierto aberto ouvert aperto unpaid unclaimed
-    unassigned unconfirmed not_confirmed proposed suggested idle requires_payment_method
-    requires_confirmation requires_input requires_action requires_capture action_required
-    user_action_required input_required user_input_required needs_input needs_review review
-    in_review under_review waiting awaiting wartend esperando in_attesa
+    draft unsubmitted not_submitted open opened unpaid unclaimed unassigned unconfirmed
+    not_confirmed proposed suggested idle requires_payment_method requires_confirmation
+    requires_input requires_action requires_capture action_required user_action_required
+    input_required user_input_required needs_input needs_review review in_review under_review
+    waiting awaiting wartend esperando in_attesa
     """
 )
 """Of these the ones that somebody else has to end."""
 BY_PERSONS = bag(
     """
-    draft unsubmitted open opened offen abierto aberto ouvert aperto todo to_do backlog unclaimed
-    unassigned idle proposed suggested in_review new_lead
+    draft unsubmitted open opened todo to_do backlog unclaimed unassigned idle proposed
+    suggested in_review new_lead
     """
 )
 """Of these the ones of which time alone never leads out."""
@@ -66,23 +65,22 @@ ASKS = bag("requires require required needs need awaiting")
 
 ACTIVE = listed(
     """
-    validating verifying checking moderating moderated screening preprocessing claimed
-    assigned allocating initializing initialising creating provisioning preparing booting
-    starting launching spinning_up acquiring planning warming_up mounting joining connecting
-    fetching downloading uploading receiving ingesting importing loading reading extracting
-    copying unpacking parsing configuring installing compiling building converting
-    transcoding encoding running laufend gestartet aktiv ejecutando en_ejecucion en_cours
-    started begun executing in_progress inprogress in_process inprocess in_arbeit
-    in_bearbeitung en_proceso en_curso en_progreso em_andamento em_processamento
-    en_cours_de_traitement in_corso in_lavorazione wird_verarbeitet processing verarbeitung
-    working ongoing active training is_fine_tuning rendering generating transcribing
-    translating analyzing analysing evaluating scoring scanning searching crawling indexing
-    syncing synchronizing calculating counting computing playing broadcasting recording
-    streaming charging ringing calling dialing answered investigating mobilizing packing
-    picking cooking approving settling signing publishing deploying exporting saving writing
-    storing registering enabling activating finalizing finalising finishing completing
-    advancing postprocessing post_processing sending delivering shipping in_transit ontheway
-    on_the_way onitsway unterwegs out_for_delivery polling listening
+    validating verifying checking moderating moderated screening preprocessing claimed assigned
+    allocating initializing initialising creating provisioning preparing booting starting
+    launching spinning_up acquiring planning warming_up mounting joining connecting fetching
+    downloading uploading receiving ingesting importing loading reading extracting copying
+    unpacking parsing configuring installing compiling building converting transcoding encoding
+    running ejecutando en_ejecucion en_cours started begun executing in_progress inprogress
+    in_process inprocess in_arbeit in_bearbeitung en_proceso en_curso en_progreso em_andamento
+    em_processamento en_cours_de_traitement in_corso in_lavorazione wird_verarbeitet processing
+    verarbeitung working ongoing active training is_fine_tuning rendering generating
+    transcribing translating analyzing analysing evaluating scoring scanning searching crawling
+    indexing syncing synchronizing calculating counting computing playing broadcasting recording
+    streaming charging ringing calling dialing answered investigating mobilizing packing picking
+    cooking approving settling signing publishing deploying exporting saving writing storing
+    registering enabling activating finalizing finalising finishing completing advancing
+    postprocessing post_processing sending delivering shipping in_transit ontheway on_the_way
+    onitsway unterwegs out_for_delivery polling listening
     """
 )
 """Work is being done."""
@@ -163,13 +161,12 @@ CHANGING = bag("updating modifying upgrading migrating")
 """Of these the ones that make anything of what there is."""
 STANDING = listed(
     """
-    active activo actif aktiv running started live online up on available disponible
-    verfuegbar verfugbar operational healthy ready bereit listo pret enabled connected
-    in_use
+    active running started live online up on available disponible verfuegbar verfugbar
+    operational healthy ready bereit listo pret enabled connected in_use
     """
 )
 """States after work on an entity has ended. For a job, some of them mean that it is running."""
-WORKS_TOO = bag("active running started up on aktiv live")
+WORKS_TOO = bag("active running started up on live")
 """Those of these states that mean work, if another state is the end."""
 ENABLED = bag("enabled connected in_use on up")
 """Of these the ones that are also set by somebody, so that they are no end by themselves."""
@@ -183,48 +180,43 @@ MILESTONES = listed(
 """Successes after which there may be a greater one."""
 DONE = listed(
     """
-    completed complete completado completo termine terminee terminado finalizado
-    abgeschlossen fertig erledigt completato concluido voltooid succeeded success successful
-    successfully erfolgreich exitoso reussi successo done finished ready passed pass ok
-    resolved solved fixed merged sold delivered zugestellt entregado livre processed fulfilled
-    closed ended released issued ausgestellt verified settled cleared posted available live
-    compiled indexed ingested deployed published exported imported synced synchronized built
-    rendered encoded transcribed translated transcoded converted generated analyzed analysed
-    trained fine_tuned extracted archived_ok clean valid validated scanned paid bezahlt
-    pagado paye fulfiled approved genehmigt aprobado approuve accepted confirmed bestaetigt
-    bestatigt confirmado confirme sent shipped dispatched mailed versendet geliefert
-    uploaded signed executed calculated captured refunded activated provisioned created_ok
-    partially_succeeded partial_success partially_completed viewable
+    completed complete completo succeeded success successful successfully erfolgreich exitoso
+    reussi successo done finished ready passed pass ok resolved solved fixed merged sold
+    delivered zugestellt entregado livre processed fulfilled closed ended released issued
+    ausgestellt verified settled cleared posted available live compiled indexed ingested
+    deployed published exported imported synced synchronized built rendered encoded transcribed
+    translated transcoded converted generated analyzed analysed trained fine_tuned extracted
+    archived_ok clean valid validated scanned paid fulfiled approved accepted confirmed sent
+    shipped dispatched mailed geliefert uploaded signed executed calculated captured refunded
+    activated provisioned created_ok partially_succeeded partial_success partially_completed
+    viewable
     """
 )
 """It went well. The first that a document has is the usual end."""
 JOB_DONE = bag(
     """
-    completed complete completado completo termine terminado finalizado abgeschlossen fertig
-    erledigt concluido completato succeeded success successful erfolgreich exitoso done
-    finished processed compiled indexed ingested deployed exported imported passed synced
-    rendered encoded transcribed translated transcoded converted generated analyzed analysed
-    trained fine_tuned extracted executed delivered built scanned partial_success
+    completed complete completo succeeded success successful erfolgreich exitoso done finished
+    processed compiled indexed ingested deployed exported imported passed synced rendered
+    encoded transcribed translated transcoded converted generated analyzed analysed trained
+    fine_tuned extracted executed delivered built scanned partial_success
     """
 )
 """Successes that only work has."""
 FAILURE = bag(
     """
-    failed failure fail failing error errored errors timeout timed_out timedout rejected
-    abgelehnt rechazado refuse expired abgelaufen caducado expire crashed incomplete
-    exceeded budget_exceeded declined denied refused invalid unsuccessful unsuccessfull
-    undelivered undeliverable bounced fehlgeschlagen fehler fehlerhaft gescheitert fallido
-    fallida echoue echec erreur fallito errore falhou mislukt infected unhealthy broken
-    corrupt corrupted faulty exception lost disputed unreachable missed no_answer busy
-    returned reversed not_delivered not_found killed_by_oom stale
+    failed failure fail failing error errored errors timeout timed_out timedout rejected expired
+    abgelaufen caducado expire crashed incomplete exceeded budget_exceeded declined denied
+    refused invalid unsuccessful unsuccessfull undelivered undeliverable bounced fehler
+    fehlerhaft echec erreur errore infected unhealthy broken corrupt corrupted faulty exception
+    lost disputed unreachable missed no_answer busy returned reversed not_delivered not_found
+    killed_by_oom stale
     """
 )
 """It went wrong."""
 FAILS = bag(
     """
-    failed failure fail failures error errored errors timeout rejected expired crashed
-    declined denied refused invalid unsuccessful undeliverable bounced exceeded exception
-    fehler fehlgeschlagen fallido echoue erreur
+    failed failure fail failures error errored errors timeout rejected expired crashed declined
+    denied refused invalid unsuccessful undeliverable bounced exceeded exception fehler erreur
     """
 )
 """Words that say so wherever they stand among others: `IMPORT_FAILED`."""
@@ -232,23 +224,22 @@ TIMED_OUT = bag("expired timed_out timeout timedout abgelaufen caducado expire l
 CANCELLED = bag(
     """
     cancelled canceled cancel aborted user_aborted stopped terminated killed skipped revoked
-    void voided withdrawn storniert abgebrochen cancelado annule annulee annullato
-    geannuleerd cancelada discontinued superseded abandoned canceled_by_user interrupted
+    void voided withdrawn discontinued superseded abandoned canceled_by_user interrupted
     """
 )
 """Somebody has ended it."""
 ASIDE = bag(
     """
-    paused suspended on_hold onhold hold held stopped inactive disabled deactivated offline
-    off idle archived deleted removed discarded hidden locked blocked unavailable degraded
-    retired decommissioned deprecated maintenance disconnected trashed pausiert pausado
-    gesperrt archiviert geloescht geloscht unknown unspecified none undefined other
+    paused suspended on_hold onhold hold held stopped inactive disabled deactivated offline off
+    idle archived deleted removed discarded hidden locked blocked unavailable degraded retired
+    decommissioned deprecated maintenance disconnected trashed geloescht geloscht unknown
+    unspecified none undefined other
     """
 )
 """States off the usual path: an entity gets there only by a request."""
 PAUSED = bag(
     """
-    paused suspended on_hold onhold hold held pausiert pausado stopped idle
+    paused suspended on_hold onhold hold held stopped idle
     """
 )
 OFF = bag("stopped off offline inactive halted powered_off shut_down")

@@ -42,6 +42,9 @@ def _exact() -> dict[str, str]:
     for kind, words in lists:
         for word in words:
             found.setdefault(word, kind)
+    # Also as a word among others: `auftrag_storniert`.
+    for word, english in known.IN_ENGLISH.items():
+        found.setdefault(word, found[english])
     return found
 
 

@@ -115,6 +115,17 @@ def test_time_may_pass_before_a_request_that_wants_traits(asked: str, seconds: f
         assert mock.clock_for("another").now == elsewhere
 
 
+def test_time_passes_for_callers_on_this_machine_only() -> None:
+    with (
+        MockServer(DOCUMENT) as mock,
+        httpx.Client(base_url=mock.url, headers=mock.headers, trust_env=False) as client,
+    ):
+        before = mock.clock.now
+        asked = {"x-mock-traits": "advance=90", "x-forwarded-for": "192.0.2.7"}
+        assert client.get("/shelves", headers=asked).status_code == 200
+        assert mock.clock.now == before
+
+
 @pytest.mark.parametrize(
     ("body", "shown"), [(b"null", None), (b"[1]", [1]), (b'{"a": ', '{"a": '), (b"7", 7)]
 )

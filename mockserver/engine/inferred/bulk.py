@@ -10,6 +10,7 @@ from typing import Any
 
 from mockserver.engine.inferred import crud, receipts
 from mockserver.engine.inferred.call import Call, CallHandler
+from mockserver.engine.inferred.children import take_away
 from mockserver.engine.inferred.context import Context, dig, named, wrapped
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.filters import Filters
@@ -71,7 +72,7 @@ def _clear(call: Call) -> None:
     call.check_parents()
     call.context.sower.sow(call.world, call.repository, call.parent_key() or None)
     for entity in list(call.repository.scan(call.world, call.parent_key() or None, False)):
-        crud.take_away(call, call.repository, entity)
+        take_away(call, call.repository, entity)
 
 
 def _for_each(call: Call, items: list[Any]) -> list[Any]:
@@ -140,7 +141,7 @@ def _on_several(filters: Filters, call: Call) -> Reply:
             continue
         try:
             if verb is None:
-                crud.take_away(call, call.repository, entity)
+                take_away(call, call.repository, entity)
             else:
                 act(call, entity, named(call.request.body))
         except Conflict:

@@ -1,21 +1,20 @@
-"""Entities below another one that a request for the upper one sends with it."""
+"""Entities below another one: sent with it, replaced by a change of it, removed with it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import id_text, named
 from mockserver.engine.inferred.entities import changed_entity, new_entity
+from mockserver.engine.inferred.files import drop_file
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import sown
 from mockserver.errors import Refusal
 from mockserver.inference.resource_model import FIRST
 from mockserver.inference.words import noun
-
-Remove = Callable[[Call, Repository, Entity], None]
 
 
 def create_below(call: Call, above: Entity) -> Entity:
@@ -34,7 +33,7 @@ def create_below(call: Call, above: Entity) -> Entity:
     return _without(call, above, shown)
 
 
-def replace_below(call: Call, above: Entity, given: Mapping[str, Any], remove: Remove) -> Entity:
+def replace_below(call: Call, above: Entity, given: Mapping[str, Any]) -> Entity:
     """Make the entities below one those that a change of it sends: those with a known id are
     changed, others are new, and the rest is removed."""
     shown = set()
@@ -53,7 +52,7 @@ def replace_below(call: Call, above: Entity, given: Mapping[str, Any], remove: R
             else:
                 child.put(call.world, changed_entity(call, child, known, sent, sent))
         for entity in before.values():
-            remove(call, child, entity)
+            take_away(call, child, entity)
         shown.add(name)
     return _without(call, above, shown)
 
@@ -116,3 +115,28 @@ def _without(call: Call, above: Entity, shown: set[str]) -> Entity:
         return above
     entity = Entity(above.key, kept, above.parent, above.row)
     return call.repository.put(call.world, entity)
+
+
+def take_away(call: Call, repository: Repository, entity: Entity) -> None:
+    """Remove an entity, everything below it, and what the calibration file has removed with it."""
+    resource = repository.resource
+    name = resource.name
+    drop_file(call, name, entity.key)
+    for child in call.context.repositories.values():
+        if any(link.resource == name for link in child.resource.parents[-1:]):
+            for below in list(child.scan(call.world, entity.key, False)):
+                if isinstance(child, OwnRepository) and below.parent == entity.key:
+                    take_away(call, child, below)
+    if call.context.any_is_known(call.world, repository.resource, entity.key):
+        row = {**entity.row, "gone": True}
+        repository.put(call.world, Entity(entity.key, entity.data, entity.parent, row))
+    else:
+        repository.remove(call.world, entity.key)
+    own = entity.key if resource.identity.key is None else entity.id(resource)
+    for other, naming in resource.cascades:
+        child = call.context.repositories[other]
+        for below in list(child.holding(call.world, naming, {id_text(own)})):
+            # What stays known is there, gone, and may name what named it.
+            gone = below.row.get("gone") or below.data.get(naming) != own
+            if isinstance(child, OwnRepository) and not gone:
+                take_away(call, child, below)

@@ -8,16 +8,16 @@ from typing import Any
 from mockserver.engine.inferred.acceptance import accepted, kind_by_name
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.callers import caller, subject_of, with_login_name
-from mockserver.engine.inferred.children import create_below, replace_below
+from mockserver.engine.inferred.children import create_below, replace_below, take_away
 from mockserver.engine.inferred.conditional import check_match, unchanged
-from mockserver.engine.inferred.context import dig, id_text, named, not_found
+from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.dependencies import check_bare, check_unique
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
 from mockserver.engine.inferred.field_roles import stamp
-from mockserver.engine.inferred.files import drop_file, facts_of, keep_file, without_files
+from mockserver.engine.inferred.files import facts_of, keep_file, without_files
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.receipts import count_made, tell_ids
-from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
+from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.inferred.schedules import goes, set_to, state_of
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import Reply
@@ -191,7 +191,7 @@ def change(call: Call) -> Reply:
     entity = call.entity()
     changes, given = _changes(call, entity)
     changed = changed_entity(call, repository, entity, {**facts_of(call), **changes}, given)
-    changed = replace_below(call, changed, given, take_away)
+    changed = replace_below(call, changed, given)
     keep_file(call, changed)
     return call.reply(repository.put(call.world, changed))
 
@@ -315,31 +315,6 @@ def _deleted(call: Call) -> dict[str, Any]:
         if state in kinds
     }
     return {states.name: state, **moments}
-
-
-def take_away(call: Call, repository: Repository, entity: Entity) -> None:
-    """Remove an entity, everything below it, and what the calibration file has removed with it."""
-    resource = repository.resource
-    name = resource.name
-    drop_file(call, name, entity.key)
-    for child in call.context.repositories.values():
-        if any(link.resource == name for link in child.resource.parents[-1:]):
-            for below in list(child.scan(call.world, entity.key, False)):
-                if isinstance(child, OwnRepository) and below.parent == entity.key:
-                    take_away(call, child, below)
-    if call.context.any_is_known(call.world, repository.resource, entity.key):
-        row = {**entity.row, "gone": True}
-        repository.put(call.world, Entity(entity.key, entity.data, entity.parent, row))
-    else:
-        repository.remove(call.world, entity.key)
-    own = entity.key if resource.identity.key is None else entity.id(resource)
-    for other, naming in resource.cascades:
-        child = call.context.repositories[other]
-        for below in list(child.holding(call.world, naming, {id_text(own)})):
-            # What stays known is there, gone, and may name what named it.
-            gone = below.row.get("gone") or below.data.get(naming) != own
-            if isinstance(child, OwnRepository) and not gone:
-                take_away(call, child, below)
 
 
 def read(call: Call) -> Reply:

@@ -67,10 +67,15 @@ def tell_ids(call: Call, reply: Reply, ids: list[Any]) -> None:
         holder[name] = list(ids)
 
 
-def renewed(call: Call, entity: Entity) -> Reply:
-    """The response with another secret than the one that was told when the entity was made."""
+def told_secrets(call: Call, entity: Entity) -> set[str]:
+    """The secrets that only responses tell, and that are remembered with the entity."""
     own = call.context.flat(call.resource).properties
-    secrets = {n for n in entity.data if n not in own and not SECRETS.isdisjoint(tokens(n)[-1:])}
+    return {n for n in entity.data if n not in own and not SECRETS.isdisjoint(tokens(n)[-1:])}
+
+
+def renewed(call: Call, entity: Entity, secrets: set[str]) -> Reply:
+    """The response with another value of these secrets, each time."""
+    own = call.context.flat(call.resource).properties
     kept = {n: v for n, v in call.known(entity).items() if n not in secrets}
     rng = call.rng(entity.key, call.world.ordinal(f"renewed:{call.resource.name}"))
     at, mode = call.action.response.at, call.mode("fresh")

@@ -16,7 +16,7 @@ from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times, stamp
 from mockserver.engine.inferred.job_fields import outcome_salt
 from mockserver.engine.inferred.memberships import changed_elements
-from mockserver.engine.inferred.receipts import renewed
+from mockserver.engine.inferred.receipts import renewed, told_secrets
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import (
     extended,
@@ -72,8 +72,9 @@ def transition(call: Call) -> Reply:
     entity = act(call, entity, sent, shown, verb)
     if entity.data == before.data and 304 in call.operation.documented and verb.changes:
         return Reply(304, NO_BODY)
-    if verb.verb in RENEWING and not verb.changes:
-        return renewed(call, entity)
+    secrets = told_secrets(call, entity) if verb.verb in RENEWING and not verb.changes else None
+    if secrets:
+        return renewed(call, entity, secrets)
     if verb.same:
         return call.reply(entity)
     answers = call.context.answers

@@ -94,11 +94,12 @@ class CalibratedPipeline(Pipeline):
         return sent
 
     def _advance(self, operation: Operation, message: Message) -> None:
-        """Let the time pass that the request says comes before it. Raises BadRequest."""
+        """Let the time pass that the request says comes before it, if its caller may move clocks.
+        Raises BadRequest."""
         seconds = time_before(message.headers[HEADER])
         tenant = self.tenant_of(operation, message) if seconds else None
         if tenant is not None:
-            self.settings.advance(tenant, seconds)
+            self.settings.advance(message, tenant, seconds)
 
     def _calibrated(
         self, steps: Steps, message: Message, exchange: Exchange, traits: Traits

@@ -121,7 +121,7 @@ class Begin(Protocol):
     def __call__(self, tenant: str, looked: bool = False) -> Any: ...
 
 
-def unmoved(tenant: str, seconds: float) -> None:
+def unmoved(message: Message, tenant: str, seconds: float) -> None:
     """A clock that no request moves."""
 
 
@@ -152,4 +152,4 @@ class PipelineSettings:
     closed: bool = False
     admit: Callable[[str], None] = admit_all
     stubs: Stubs = field(default_factory=Stubs)
-    advance: Callable[[str, float], object] = unmoved
+    advance: Callable[[Message, str, float], object] = unmoved

@@ -184,10 +184,7 @@ class Endpoint:
         if not isinstance(sent, Sent):
             path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
             sent = await from_elsewhere(sent(path), scope)
-        whole = sent.trouble is None and scope["method"] != "HEAD"
-        # Nearly always: without a coroutine.
-        if not whole or not send_whole(sent, send, sent.body):
-            await send_reply(sent, scope, send)
+        await send_reply(sent, scope, send)
 
     def _keeps_codings(self, scope: Scope) -> bool:
         match: Match | None = scope[ROUTE]
@@ -214,7 +211,7 @@ class Endpoint:
                 match = self._route(scope, "GET", match)
             if match.operation_id is None:
                 return self._other_method(message.method, match, message)
-        route = self._known.get(match.operation_id) or self._work_out(match.operation_id)
+        route = self._route_of(match.operation_id)
         if route.has_rivals:
             meant = self._rivals.meant(route.operation, message, match.values, self.pipeline)
             route = self._route_of(meant.id)
@@ -409,19 +406,6 @@ async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class Application(ConnexionMiddleware):  # type: ignore[misc]
-    """Connexion, without a coroutine of its own for each request."""
-
-    app: ASGIApp
-    middleware_stack: Any
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if self.middleware_stack is None:
-            self.app, self.middleware_stack = self._build_middleware_stack()
-        found: Awaitable[None] = self.app(scope, receive, send)
-        return found
-
-
 class Projection(OpenAPISpecification):  # type: ignore[misc]
     """The document that Connexion routes by. Tests validate it, not every start."""
 
@@ -448,7 +432,7 @@ def build_app(
     `unrouted` handles requests that match no operation, instead of the pipeline's refusal.
     """
     endpoint = Endpoint(pipeline, max_body, unrouted, look_ahead)
-    app = Application(endpoint, middlewares=[*middlewares, IndexedRouting])
+    app = ConnexionMiddleware(endpoint, middlewares=[*middlewares, IndexedRouting])
     # Like `app.add_api`, which would also validate the document that we have just built.
     projection = routing_projection(pipeline.contract, strict_base_path=strict_base_path)
     app.apis.append(API(Projection(projection), base_path=None))

@@ -8,9 +8,8 @@ effect see docs/decisions/0008-hot-path.md.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine, Generator
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from types import coroutine
 from typing import Any
 
@@ -19,7 +18,6 @@ from uvicorn.protocols.http.httptools_impl import (
     HEADER_RE,
     HEADER_VALUE_RE,
     STATUS_LINE,
-    HttpToolsProtocol,
     RequestResponseCycle,
 )
 
@@ -53,62 +51,17 @@ def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, 
             return
 
 
-class Cycle(RequestResponseCycle):
-    """uvicorn's request and response, with an event only once somebody waits for one.
-
-    What nearly no request changes is said once for all of them.
-    """
-
-    disconnected = response_started = response_complete = False
-    more_body = True
-    chunked_encoding: bool | None = None
-    expected_content_length = 0
-    taken = False
-    """Whether the body that has arrived was passed on."""
-
-    def __init__(self, connection: HttpToolsProtocol, keep_alive: bool) -> None:
-        self.scope = connection.scope
-        self.transport = connection.transport
-        self.flow = connection.flow
-        self.logger = connection.logger
-        self.access_logger = connection.access_logger
-        self.access_log = connection.access_log
-        self.default_headers = connection.server_state.default_headers
-        self.on_response = connection.on_response_complete
-        self.keep_alive = keep_alive
-        self.waiting_for_100_continue = connection.expect_100_continue
-        self.body = bytearray()
-
-    @cached_property
-    def message_event(self) -> asyncio.Event:  # type: ignore[override]
-        """Set while there is something to receive."""
-        event = asyncio.Event()
-        if self.disconnected or (not self.taken and (self.body or not self.more_body)):
-            event.set()
-        return event
-
-    def wake(self) -> None:
-        """Tell who waits that there is something to receive."""
-        event = self.__dict__.get("message_event")
-        if event is not None:
-            event.set()
-
-
 def received_whole(receive: Receive, limit: int) -> bytes | None:
     """The body, if all of it has arrived and this `receive` is uvicorn's own; else None, as if it
     is larger than `limit`."""
     cycle = getattr(receive, "__self__", None)
-    if type(cycle) is not Cycle:
+    if type(cycle) is not RequestResponseCycle:
         return None
     body = cycle.body
     if cycle.more_body or cycle.disconnected or cycle.flow.read_paused or len(body) > limit:
         return None
-    if "message_event" in cycle.__dict__:
-        cycle.message_event.clear()
-    cycle.taken = True
-    if not body:
-        return b""
     cycle.body = bytearray()
+    cycle.message_event.clear()
     return bytes(body)
 
 
@@ -121,7 +74,7 @@ def send_whole(sent: Sent, send: Send, body: bytes) -> bool:
     Raises RuntimeError for a header that would break the message.
     """
     cycle = getattr(send, "__self__", None)
-    if type(cycle) is not Cycle:
+    if type(cycle) is not RequestResponseCycle:
         return False
     if cycle.transport.is_closing():
         cycle.disconnected = True  # as uvicorn finds out a little later
@@ -150,7 +103,7 @@ def send_whole(sent: Sent, send: Send, body: bytes) -> bool:
         cycle.transport.write(b"".join(parts))
     else:
         cycle.transport.writelines((b"".join(parts), body))
-    cycle.wake()
+    cycle.message_event.set()
     cycle.on_response()
     return True
 

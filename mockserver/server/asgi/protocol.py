@@ -14,15 +14,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 from operator import itemgetter
 from typing import Any
-from urllib.parse import unquote
 
-from httptools import HttpParserError, HttpParserUpgrade, parse_url
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.engine.serialization import Sent
 from mockserver.errors import BadRequest, HeadersTooLarge, Refusal, TargetTooLong
-from mockserver.server.asgi.fast_path import Cycle, begin
+from mockserver.server.asgi.fast_path import begin
 
 # More than servers usually accept: the contract should refuse what breaks a schema, and a few
 # percent-encoded texts beyond their maxLength easily reach a hundred kilobytes.
@@ -43,6 +40,11 @@ _LONG = f"The URL of the request has more than {MAX_TARGET} bytes."
 Refuse = Callable[[Refusal, str], Sent]
 _name_of = itemgetter(0)
 
+_data_received = HttpToolsProtocol.data_received
+_on_message_begin = HttpToolsProtocol.on_message_begin
+_on_headers_complete = HttpToolsProtocol.on_headers_complete
+_on_message_complete = HttpToolsProtocol.on_message_complete
+
 
 class BoundedProtocol(HttpToolsProtocol):
     """One connection. `refuse` makes the vendor's reply to requests that can't be parsed."""
@@ -57,15 +59,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._looks = 0
         self._idle = False
         self._parsing = False
-        self._next: tuple[Cycle, Any] | None = None
+        self._next: tuple[RequestResponseCycle, Any] | None = None
         # An upper bound of the message's bytes, how many of them came with
         # the chunk in which it began, and how many with the latest chunk.
         self._arrived = 0
         self._with_first = 0
         self._chunk = 0
 
-    # These run for every request: no `super()`, and as few calls as possible. They are uvicorn's
-    # without what is switched off here: WebSockets, timers, a limit on concurrency.
+    # These run for every request: no `super()`, and as few as possible.
 
     def data_received(self, data: bytes) -> None:
         if self._lingering:
@@ -74,12 +75,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._chunk = len(data)
         self._arrived += self._chunk
         self._parsing = True
-        try:
-            self.parser.feed_data(data)
-        except HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
-        except HttpParserUpgrade:
-            pass  # the request is answered as any other; what follows is not read
+        _data_received(self, data)
         self._parsing = False
         if self._next is not None:
             self._start_asgi_task(*self._next)
@@ -90,21 +86,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._looks = 0
         self._arrived = self._with_first = self._chunk
-        self.url = b""
-        self.expect_100_continue = False
-        self.headers = []
-        scope: Any = {
-            "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
-            "http_version": "1.1",
-            "server": self.server,
-            "client": self.client,
-            "scheme": self.scheme,
-            "root_path": self.root_path,
-            "headers": self.headers,
-            "state": self.app_state.copy(),
-        }
-        self.scope = scope
+        _on_message_begin(self)
 
     def on_headers_complete(self) -> None:
         self._refusal = self._fault_of_head()
@@ -112,23 +94,7 @@ class BoundedProtocol(HttpToolsProtocol):
             raise ValueError("httptools treats any error in a callback as a malformed message")
         self._in_head = False
         self._looks = 0
-        parser, scope = self.parser, self.scope
-        version = parser.get_http_version()
-        url = parse_url(self.url)
-        raw_path = url.path
-        path = raw_path.decode("ascii")
-        scope["method"] = parser.get_method().decode("ascii")
-        scope["http_version"] = version
-        scope["path"] = unquote(path) if "%" in path else path
-        scope["raw_path"] = raw_path
-        scope["query_string"] = url.query or b""
-        before = self.cycle
-        self.cycle = cycle = Cycle(self, version != "1.0" and parser.should_keep_alive())
-        if before is None or before.response_complete:
-            self._next = cycle, self.app
-        else:
-            self.flow.pause_reading()
-            self.pipeline.appendleft((cycle, self.app))
+        _on_headers_complete(self)
         # uvicorn adds trailers to the headers, where they could act as a credential.
         self.headers = []
 
@@ -143,20 +109,8 @@ class BoundedProtocol(HttpToolsProtocol):
             return None
         return BadRequest(f"The request has {hosts or 'no'} Host headers; it must have one.")
 
-    def on_body(self, body: bytes) -> None:
-        cycle: Any = self.cycle
-        if cycle.response_complete:
-            return
-        cycle.body += body
-        if len(cycle.body) > HIGH_WATER_LIMIT:
-            self.flow.pause_reading()
-        cycle.wake()
-
     def on_message_complete(self) -> None:
-        cycle: Any = self.cycle
-        if not cycle.response_complete:
-            cycle.more_body = False
-            cycle.wake()
+        _on_message_complete(self)
         if self._next is not None:
             cycle, app = self._next
             self._next = None
@@ -178,7 +132,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._idle = True
             self._looks = 0
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # The message may end with the chunk that is being parsed.
         if self._parsing:
             self._next = cycle, app

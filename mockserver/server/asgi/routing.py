@@ -306,9 +306,7 @@ class IndexedRouting(SpecMiddleware):  # type: ignore[misc]
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
-            coded = b"%" in (scope.get("raw_path") or b"")
-            path = normal_path(scope) if coded else scope["path"]
-            scope[ROUTE] = self.route(scope["method"], path)
+            scope[ROUTE] = self.route(scope["method"], normal_path(scope))
             scope[ROUTER] = self
         return self.app(scope, receive, send)
 
