@@ -108,8 +108,8 @@ class Bodies:
         if alone is not None and len(sent) == 1:
             yield ".".join(place), f"body.{alone}"
             return
-        both = sent.keys() & flat.properties.keys()
-        others = sent.keys() - self.survey.flat(resource.schema).properties.keys() - both
+        both = [name for name in sent if name in flat.properties]
+        others = sent.keys() - self.survey.flat(resource.schema).properties.keys() - set(both)
         if len(place) == 1 and both and len(both) >= len(others):
             for name in both:
                 yield f"{place[0]}.{name}", f"body.{name}"

@@ -74,14 +74,14 @@ def same(one: Facts, other: Facts) -> bool:
 
 def sends_rows(survey: Survey, made: Facts, listing: Facts) -> bool:
     """Whether a POST sends what the rows of a list at its path have: most of what is sent, or some
-    of it, where responses show it alike. Steps into what wraps all that is sent."""
+    of it, where responses show it alike."""
     if made.is_list or (verb_of(made.route.last) and not made.route.plural):
         return False
     rows = {noun(name) for name in survey.flat(listing.ref).properties}
     shown = {noun(name) for name in survey.flat(made.ref).properties}
     if len(shown) > 2 and 2 * len(shown & rows) < len(shown):
         return False  # it answers something else, such as an operation that goes on
-    sent = _nouns_sent(survey, made, rows)
+    sent = _nouns_sent(survey, made)
     alike = len(sent & rows)
     if made.ref == listing.ref and alike > 1:
         return True
@@ -89,17 +89,10 @@ def sends_rows(survey: Survey, made: Facts, listing: Facts) -> bool:
     return bool(alike) and (2 * alike > len(sent) or (said and made.ref == listing.ref))
 
 
-def _nouns_sent(survey: Survey, made: Facts, rows: set[str]) -> set[str]:
+def _nouns_sent(survey: Survey, made: Facts) -> set[str]:
     """The names of what is sent, in the body or else in the query, in the singular: `emails` are
     several rows with an `email`."""
     properties = survey.flat(made.body).properties if made.body else {}
     if not properties:
         return {noun(one.name) for one in made.operation.parameters if one.place == "query"}
-    name = next(iter(properties)) if len(properties) == 1 and not made.sent else ""
-    inner = survey.schemas.place(made.body, name) if name and noun(name) not in rows else None
-    if inner is not None and "object" in survey.schemas.types(properties[name]):
-        within = {noun(one) for one in survey.flat(survey.schemas.main(inner)).properties}
-        if 2 * len(within & rows) > len(within):
-            made.sent, made.body = (name,), survey.schemas.canonical(inner)
-            return within
     return {noun(one) for one in properties}

@@ -95,8 +95,11 @@ class Survey:
                 found = self.by_steps.setdefault(facts.route.steps, {})
                 found.setdefault(facts.method, facts)
         for facts in self.facts:
-            if facts.method == "POST" and not facts.route.is_item and facts.at == ():
-                self._step_into_made(facts)
+            if facts.method == "POST" and not facts.route.is_item:
+                if facts.at == ():
+                    self._step_into_made(facts)
+                if facts.sent == () and facts.body and not facts.is_list:
+                    self._step_into_sent(facts)
 
         self._names: dict[tuple[str, ...], dict[str, None]] = {}
         for facts in self.facts:
@@ -413,6 +416,22 @@ class Survey:
         ]
         if len(same) == 1 and facts.ref != shown.ref:
             facts.at, facts.ref = (same[0],), shown.ref
+
+    def _step_into_sent(self, facts: Facts) -> None:
+        """Step into the one property of a request that holds, under whatever name, what the rows
+        at its path have: `{"input": {"title": ...}}` of `POST /books`."""
+        listing = self.at(facts.route.steps, "GET")
+        properties = self.schemas.flat_at(facts.body).properties
+        if listing is None or not listing.is_list or len(properties) != 1:
+            return
+        ((name, schema),) = properties.items()
+        rows = {noun(one) for one in self.schemas.flat_at(listing.ref).properties}
+        inner = self.schemas.place(facts.body, name)
+        if noun(name) in rows or inner is None or "object" not in self.schemas.types(schema):
+            return
+        within = {noun(one) for one in self.schemas.flat_at(self.schemas.main(inner)).properties}
+        if 2 * len(within & rows) > len(within):
+            facts.sent, facts.body = (name,), self.schemas.canonical(inner)
 
     def _alike(self, one: str, other: str) -> bool:
         """Whether two schemas describe the same kind of entity: the response has most sent

@@ -133,3 +133,18 @@ def test_an_id_that_is_sent_says_what_is_sold(cellar: MockServer) -> None:
     sent = {"id": "cup", "price": 5.0}
     sold = cellar.client.post(f"/barrels/{barrel}/sell", json=sent).json()
     assert (sold["id"], sold["price"]) == (barrel, 5.0)
+
+
+@pytest.mark.parametrize("status", ["200", "201"])
+@pytest.mark.parametrize("wrapper", ["entity", "input", "cask"])
+def test_what_a_wrapper_of_any_name_holds_is_kept(status: str, wrapper: str) -> None:
+    row = of(id=TEXT, label=TEXT, price={"type": "number"})
+    sent = of(**{wrapper: of(label=TEXT, price={"type": "number"})})
+    listed = {"200": {"description": "all", **said({"type": "array", "items": row})}}
+    made = {status: {"description": "made", **said(row)}}
+    paths = {"/casks": {"get": {"responses": listed}}}
+    paths["/casks"]["post"] = {"requestBody": said(sent), "responses": made}
+    with MockServer({**DOCUMENT, "paths": paths}) as mock:
+        made_one = mock.client.post("/casks", json={wrapper: {"label": "Rye", "price": 7}}).json()
+        assert (made_one["label"], made_one["price"]) == ("Rye", 7)
+        assert made_one in mock.client.get("/casks").json()

@@ -367,7 +367,9 @@ class Maker:
         free = not flat.properties and not flat.objects.closed
         if not (free or flat.objects.patterned or flat.objects.extra not in (None, False)):
             return
-        for key in known.keys() - flat.properties.keys() if known else ():
+        for key in known or ():
+            if key in flat.properties:
+                continue
             schema = extra_schema(flat, key)
             if len(found) < most and schema is not False and (*path, key) not in self.unwanted:
                 try:

@@ -312,7 +312,7 @@ class Phases:
         place = self._schemas.place(self._resource.schema or "", name)
         known = self._schemas.flat_at(place).properties if place is not None else {}
         outcome = self._sent | (data.keys() - self._flat.properties.keys())
-        shared = {n: data[n] for n in known.keys() & outcome if data.get(n) is not None}
+        shared = {n: data[n] for n in known if n in outcome and data.get(n) is not None}
         joined = {**value, **shared}
         fits = shared and self._values.check(place or "").is_valid(joined)
         return joined if fits else value
