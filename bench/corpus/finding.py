@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from bench.corpus.answers import dug, inside, rows_of
@@ -19,6 +20,7 @@ Known = tuple[tuple[Link, Any], ...]
 """What path parameters name, from the outside in: the link and the id."""
 _DEEPEST = 4
 _MOST = 40
+_SOME = 20
 _NOTHING = object()
 
 
@@ -36,6 +38,7 @@ class Finder:
         self._asked = 0
         self.doubtful = False
         """Whether something was removed since all was looked at anew."""
+        self._creates = True
 
     def forget(self) -> None:
         self._found.clear()
@@ -74,6 +77,19 @@ class Finder:
             if len(known) == len(links):
                 break
         return {link.parameter: value for link, value in best}
+
+    def parents_for(self, operation: Operation) -> list[dict[str, Any]]:
+        """Values of the path that refer to a few of the parents that are there without a client's
+        doing: what a document shows without a parent lies under one of these."""
+        links = self._client.plan.actions[operation.id].parents
+        self._asked, self._creates = 0, False
+        try:
+            ways = self._ways(operation, links, (), 0)
+            whole = (known for known in ways if len(known) == len(links))
+            found = list(islice(whole, _SOME))
+        finally:
+            self._creates = True
+        return [{link.parameter: value for link, value in known} for known in found]
 
     def _looked_up(self, operation: Operation, action: Action) -> dict[str, Any]:
         """What names an existing entity by other properties than its id, as far as one is shown."""
@@ -190,14 +206,15 @@ class Finder:
 
     def _under(self, resource: Resource, known: Known, depth: int) -> list[Any]:
         """Some ids of this kind below what is known."""
-        asked = (resource.name, *((link.resource or link.parameter, str(v)) for link, v in known))
+        above = ((link.resource or link.parameter, str(v)) for link, v in known)
+        asked = (resource.name, *above, *(() if self._creates else ("there",)))
         if asked in self._found:
             return self._found[asked]
         self._found[asked] = []  # what leads in a circle leads nowhere
         if depth > _DEEPEST or self._asked > _MOST:
             return []
         found = list(dict.fromkeys(self._listed(resource, known, depth, near=True)))
-        if not found:
+        if not found and self._creates:
             made = self._client.maker.make(resource, known, depth)
             made = made or self._client.maker.put(resource, known, depth)
             found = [made.key] if made is not None and made.key is not None else []
@@ -208,8 +225,8 @@ class Finder:
         return found
 
     def _listed(self, resource: Resource, known: Known, depth: int, near: bool) -> Iterator[Any]:
-        """The first and last id of the first non-empty list; `near`: of lists below everything
-        known."""
+        """The first and last id of the first non-empty list, or all of them where nothing may be
+        made; `near`: of lists below everything known."""
         for operation, action in nearest(self._client.operations(resource, "list"), known):
             told = sum(_among(known, link) is not _NOTHING for link in action.parents)
             if (told == len(known)) != near:
@@ -226,7 +243,7 @@ class Finder:
             }
             shown = [key for key in ids if key is not None]
             if shown:
-                yield from (shown[0], shown[-1])
+                yield from (shown[0], shown[-1]) if self._creates else shown[:_SOME]
                 return
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -117,23 +118,41 @@ def judge_shown(client: Client) -> tuple[int, int, list[str]]:
         if not fits:
             continue
         known = {name: value for name, value in one.path.items() if value is not None}
-        try:
-            path = {**client.path_for(one.operation), **known}
-            reply = client.send(one.operation, path)
-        except NoRequest:
+        complaint: str | None = None
+        for path in _paths(client, one.operation, known):
+            with suppress(NoRequest):
+                complaint = _complaint(client, one, client.send(one.operation, path))
+            if complaint == "":
+                break
+        if complaint is None:
             continue
         asked += 1
-        if one.operation.success == 204 and reply.status_code == 204:
-            right += 1  # whether it is there is all that is asked
-            continue
-        complaint = _complaint(client, one, reply)
         right += not complaint
         if complaint:
             wrong.append(f"{one.operation.method} {one.operation.path} {path}: {complaint}"[:300])
     return asked, right, wrong
 
 
+def _paths(
+    client: Client, operation: Operation, known: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The paths at which what an example shows may be: where it doesn't name a parent, one of those
+    that lists show; a new one only where there is none."""
+    action = client.plan.actions[operation.id]
+    if all(link.parameter in known for link in action.parents):
+        yield dict(known)
+        return
+    found = client.finder.parents_for(operation)
+    for above in found:
+        yield {**above, **known}
+    if not found:
+        with suppress(NoRequest):
+            yield {**client.path_for(operation), **known}
+
+
 def _complaint(client: Client, one: Shown, reply: Any) -> str:
+    if one.operation.success == 204 and reply.status_code == 204:
+        return ""  # whether it is there is all that is asked
     if reply.status_code != 200:
         return f"answers {reply.status_code}"
     if one.example is None:

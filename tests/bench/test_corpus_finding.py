@@ -10,6 +10,7 @@ from bench.corpus.asking import called
 from bench.corpus.client import Client
 from bench.corpus.credentials import KEY
 from bench.corpus.finding import Finder
+from bench.corpus.shown import judge_shown
 from mockserver import MockServer
 from tests.support.documents import array, obj, operation, path, ref, text, with_schemas
 
@@ -77,3 +78,25 @@ def test_a_path_names_one_by_the_property_that_its_parameter_is_called_like(
 )
 def test_a_filter_has_the_value_that_the_entity_has(name: str, known: Any, value: Any) -> None:
     assert called(name, known) == value
+
+
+def test_what_a_document_shows_without_a_parent_is_looked_for_below_those_that_lists_show() -> None:
+    """Not below one that the client makes: it can hold nothing yet."""
+    bed = obj("id", id={"type": "integer"}, crop=text())
+    plot = obj("id", id={"type": "integer"}, name=text())
+    shown = operation("bed", ref("Bed"))
+    media = shown["responses"]["200"]["content"]["application/json"]
+    media["example"] = {"id": 12, "crop": "peas"}
+    paths = {
+        "/plots": path(get=operation("plots", array(ref("Plot")))),
+        "/plots/{plot}": path("plot", get=operation("plot", ref("Plot"))),
+        "/plots/{plot}/beds": path("plot", post=operation("sow", ref("Bed"), sent=ref("Bed"))),
+        "/plots/{plot}/beds/{bed}": path("plot", "bed", get=shown),
+    }
+    document = with_schemas(paths, Plot=plot, Bed=bed)
+    with MockServer(document, clock="manual", seed=1, key=KEY) as server:
+        client = Client(server)
+        there = {str(one["id"]) for one in server.client.get("/plots").json()}
+        above = client.finder.parents_for(client.contract.by_id["bed"])
+        assert {str(one["plot"]) for one in above} == there
+        assert judge_shown(Client(server)) == (1, 1, [])

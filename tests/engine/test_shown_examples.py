@@ -131,6 +131,73 @@ def test_an_example_that_names_no_parent_lies_beneath_each_that_is_asked_for() -
             assert server.client.get(f"/orgs/{org}/hooks/7").json() == example
 
 
+def garden(example: Any, part: str, *, by_name: bool) -> dict[str, Any]:
+    """Beds below gardens, which have a number and a name; what grows there is named below each."""
+    bed = thing(part, url=TEXT, **{part: TEXT if by_name else {"type": "integer"}})
+    plot = thing("id name", id={"type": "integer"}, name=TEXT)
+    paths: dict[str, Any] = {
+        "/gardens": {
+            "get": {"responses": {"200": answer({"type": "array", "items": plot})}},
+        },
+        "/gardens/{garden}": {"get": {"responses": {"200": answer(plot)}}},
+        "/gardens/{garden}/beds": {
+            "get": {"responses": {"200": answer({"type": "array", "items": bed})}},
+            "post": {
+                "requestBody": {"content": {"application/json": {"schema": bed}}},
+                "responses": {"201": answer(bed)},
+            },
+        },
+        "/gardens/{garden}/beds/{bed}": {"get": {"responses": {"200": answer(bed)}}},
+    }
+    shown = paths["/gardens/{garden}/beds/{bed}"]["get"]["responses"]["200"]
+    shown["content"]["application/json"]["examples"] = {
+        str(number): {"value": one} for number, one in enumerate(example)
+    }
+    for path, item in paths.items():
+        item["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": TEXT}
+            for name in ("garden", "bed")
+            if "{" + name + "}" in path
+        ]
+    return document(paths)
+
+
+@pytest.mark.parametrize("host", ["https://api.example.org", "http://localhost:1/v2", ""])
+@pytest.mark.parametrize("by_name", [False, True])
+def test_a_parent_that_the_url_of_an_example_calls_by_name_exists(host: str, by_name: bool) -> None:
+    part = "name" if by_name else "id"
+    beds = {"north": "roses", "south": "mint"} if by_name else {"north": 3, "south": 5}
+    shown = [
+        {part: key, "url": f"{host}/gardens/{garden}/beds/{key}"} for garden, key in beds.items()
+    ]
+    with MockServer(garden(shown, part, by_name=by_name), clock="manual") as server:
+        for one, (name, key) in zip(shown, beds.items(), strict=True):
+            assert server.client.get(f"/gardens/{name}").json()["name"] == name
+            assert server.client.get(f"/gardens/{name}/beds/{key}").json() == one
+            assert server.client.get(f"/gardens/{name}/beds").json() == [one]
+        assert server.client.get(f"/gardens/south/beds/{beds['north']}").status_code == 404
+        assert server.client.get("/gardens/west/beds/1").status_code == 404
+
+
+def test_an_example_that_any_parent_may_have_lies_below_each_seed() -> None:
+    shown = [{"name": "roses", "url": "?"}]
+    with MockServer(garden(shown, "name", by_name=True), clock="manual") as server:
+        found = server.client.get("/gardens").json()
+        assert found
+        for plot in found:
+            assert server.client.get(f"/gardens/{plot['id']}/beds/roses").json() == shown[0]
+            assert server.client.get(f"/gardens/{plot['id']}/beds").json() == shown
+
+
+def test_an_example_without_a_parent_lies_below_the_one_that_is_documented() -> None:
+    contract = garden([{"id": 9, "url": "?"}], "id", by_name=False)
+    plot = contract["paths"]["/gardens/{garden}"]["get"]["responses"]["200"]
+    plot["content"]["application/json"]["example"] = {"id": 40, "name": "walled"}
+    with MockServer(contract, clock="manual") as server:
+        assert server.client.get("/gardens/walled/beds/9").json() == {"id": 9, "url": "?"}
+        assert server.client.get("/gardens/40/beds").json() == [{"id": 9, "url": "?"}]
+
+
 @pytest.mark.parametrize(
     ("text", "schema"),
     [

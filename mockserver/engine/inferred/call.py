@@ -185,7 +185,7 @@ class Call:
 
     def find(self, key: str) -> Entity | None:
         """An entity by its key."""
-        return self.context.find(self.world, self.repository, key)
+        return self.context.find(self.world, self.repository, key, self.within())
 
     def entity(self) -> Entity:
         """The entity that the path names. Raises NotFound and PreconditionFailed."""

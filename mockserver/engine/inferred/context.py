@@ -238,12 +238,17 @@ class Context:
         given = key.rsplit("/", 1)[-1] in resource.identity.given
         return given or resource.identity.open or self.keys.unspeakable(resource)
 
-    def find(self, world: World, repository: Repository, key: str) -> Entity | None:
-        """An entity by its key; the seed entities are created before it counts as missing."""
+    def find(
+        self, world: World, repository: Repository, key: str, parent: str | None = None
+    ) -> Entity | None:
+        """An entity by its key; the seed entities are created before it counts as missing: those
+        of examples, those of its `parent`, and all only then."""
         entity = repository.get(world, key)
         if entity is None and self.sower.has_any(repository):
-            self.sower.sow(world, repository, None)
-            entity = repository.get(world, key)
+            for _ in self.sower.steps(world, repository, parent):
+                entity = repository.get(world, key)
+                if entity is not None:
+                    return entity
         return self._result(world, repository, key) if entity is None else entity
 
     def _result(self, world: World, repository: Repository, key: str) -> Entity | None:

@@ -7,9 +7,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from mockserver.engine.generation.values import Values
-from mockserver.engine.inferred.examples import Examples, Shown
+from mockserver.engine.inferred.examples import Examples
 from mockserver.engine.inferred.field_roles import kinds, roles_of
 from mockserver.engine.inferred.identifiers import Keys, id_text
+from mockserver.engine.inferred.shown_entities import Shown
 from mockserver.engine.randomness import Rng
 from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, UsageError

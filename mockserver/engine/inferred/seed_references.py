@@ -1,5 +1,5 @@
-"""Which properties seed entities need: references to other entities, which must exist first, and
-properties by which lists are filtered or sorted."""
+"""Which properties seed entities need, and which values: references to other entities, which must
+exist first, and properties by which lists are filtered or sorted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.identifiers import typed_id
 from mockserver.engine.inferred.properties import Properties
 from mockserver.engine.inferred.repository import OwnRepository, Repository
-from mockserver.engine.world import World
+from mockserver.engine.world import World, digest
 from mockserver.inference.model import Action, Plan
 from mockserver.inference.resource_model import Resource
 from mockserver.inference.words import noun, tokens
@@ -25,6 +25,36 @@ Reference = tuple[str, OwnRepository, bool]
 Sow = Callable[[World, Repository, str | None], None]
 
 _IDS = ("id", "uuid", "ids", "uuids")
+
+
+def makeable(plan: Plan) -> frozenset[str]:
+    """The resources that clients can create."""
+    return frozenset(
+        action.resource
+        for action in plan.actions.values()
+        if action.resource is not None
+        if action.kind in ("create", "clone") or action.request.upsert
+    )
+
+
+def unique_values(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The properties of which no two entities have the same value, by resource."""
+    return {
+        action.resource: constraint.unique
+        for action in plan.actions.values()
+        if action.resource is not None
+        if (constraint := action.request.constraint) is not None and constraint.unique
+    }
+
+
+def listed_flags(plan: Plan) -> dict[str, dict[str, bool]]:
+    """The flags that soft deletion sets, as they are before it, by resource."""
+    found: dict[str, dict[str, bool]] = {}
+    for action in plan.actions.values():
+        if action.resource is not None and action.transition is not None and action.transition.soft:
+            flags = {n: not v for n, v in action.transition.changes if isinstance(v, bool)}
+            found.setdefault(action.resource, {}).update(flags)
+    return found
 
 
 class SeedReferences:
@@ -181,3 +211,16 @@ def _asked(repository: Repository, operation: Operation, action: Action) -> Iter
                     yield str(value).strip("+-")
     if ordering is not None and ordering.usual:
         yield ordering.usual.split(",")[0].split(" ")[0].strip("+-")
+
+
+def numbered(value: Any, number: int) -> Any:
+    """A value like another one: `ada2@example.com`, `Main 2`, `main-2`."""
+    if not isinstance(value, str):
+        return value + number if isinstance(value, int | float) else value
+    name, at, host = value.partition("@")
+    return f"{name}{'' if at else ' ' if ' ' in name else '-'}{number}{at}{host}"
+
+
+def offset_of(of: str) -> int:
+    """A multiple of ten that depends on a text; 0 for none."""
+    return 10 * (int.from_bytes(digest(of)) % 9000) if of else 0

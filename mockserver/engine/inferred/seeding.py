@@ -13,13 +13,28 @@ from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.unions import kind, may_be_null
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.consistency import agreeing
-from mockserver.engine.inferred.examples import Examples, Shown
+from mockserver.engine.inferred.examples import Examples
 from mockserver.engine.inferred.field_roles import kinds, owner_values, set_times, stamp
 from mockserver.engine.inferred.identifiers import Keys, id_text
 from mockserver.engine.inferred.job_fields import results_of
-from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
+from mockserver.engine.inferred.repository import (
+    SYSTEM,
+    Entity,
+    OwnRepository,
+    Repository,
+    called,
+)
 from mockserver.engine.inferred.schedules import past, state_of, with_state
-from mockserver.engine.inferred.seed_references import SeedReferences, Sought
+from mockserver.engine.inferred.seed_references import (
+    SeedReferences,
+    Sought,
+    listed_flags,
+    makeable,
+    numbered,
+    offset_of,
+    unique_values,
+)
+from mockserver.engine.inferred.shown_entities import Shown
 from mockserver.engine.randomness import Rng, filled
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest, uuid_of
@@ -50,36 +65,6 @@ def lasting(world: World, *salt: object) -> Rng:
 def sown(repository: OwnRepository, parent: str) -> str:
     """The id of the row that records that the entities of a parent have been created."""
     return f"{repository.collection.name}/{parent}"
-
-
-def makeable(plan: Plan) -> frozenset[str]:
-    """The resources that clients can create."""
-    return frozenset(
-        action.resource
-        for action in plan.actions.values()
-        if action.resource is not None
-        if action.kind in ("create", "clone") or action.request.upsert
-    )
-
-
-def unique_values(plan: Plan) -> dict[str, tuple[str, ...]]:
-    """The properties of which no two entities have the same value, by resource."""
-    return {
-        action.resource: constraint.unique
-        for action in plan.actions.values()
-        if action.resource is not None
-        if (constraint := action.request.constraint) is not None and constraint.unique
-    }
-
-
-def listed_flags(plan: Plan) -> dict[str, dict[str, bool]]:
-    """The flags that soft deletion sets, as they are before it, by resource."""
-    found: dict[str, dict[str, bool]] = {}
-    for action in plan.actions.values():
-        if action.resource is not None and action.transition is not None and action.transition.soft:
-            flags = {n: not v for n, v in action.transition.changes if isinstance(v, bool)}
-            found.setdefault(action.resource, {}).update(flags)
-    return found
 
 
 class Sower:
@@ -113,7 +98,9 @@ class Sower:
         if not isinstance(repository, OwnRepository):
             return
         self._sow_shown(world, repository)
-        if self._empty or not resource.seeds or self._examples.settles(resource.name):
+        seeds = 0 if self._empty or self._examples.settles(resource.name) else resource.seeds
+        anywhere = [one for one in self._examples.of(resource.name) if one.is_under_each(resource)]
+        if not seeds and not anywhere:
             return
         above = self._above(resource)
         if parent is None and above is not None:
@@ -130,8 +117,21 @@ class Sower:
             # First, since a row may need its parent's rows.
             system.put({"id": mark})
             if self._sown_under(world, resource, parent):
-                for ordinal in range(self._shown_under(world, repository, parent), resource.seeds):
+                for index, one in enumerate(anywhere):
+                    self._add_shown(world, repository, one, index - len(anywhere), parent)
+                for ordinal in range(self._shown_under(world, repository, parent), seeds):
                     self._add(world, repository, parent, ordinal)
+
+    def steps(self, world: World, repository: Repository, parent: str | None) -> Iterator[None]:
+        """Create the seed entities: those of examples, then those of this parent, then all."""
+        if isinstance(repository, OwnRepository):
+            self._sow_shown(world, repository)
+            yield
+        if parent:
+            self.sow(world, repository, parent)
+            yield
+        self.sow(world, repository, None)
+        yield
 
     def has_any(self, repository: Repository) -> bool:
         """Whether there may be seed entities."""
@@ -160,29 +160,53 @@ class Sower:
             return
         system.put({"id": mark})
         for index, one in enumerate(shown):
-            self._add_shown(world, repository, one, index - len(shown))
+            parent = self._home(world, repository, one)
+            if parent is not None:
+                self._add_shown(world, repository, one, index - len(shown), parent)
 
-    def _home(self, world: World, resource: Resource) -> str | None:
-        """The parent of an example that names none: the first one. Where any id names one, the
-        example lies under each ("")."""
-        link = resource.parents[-1]
-        above = self._repositories.get(link.resource) if link.resource is not None else None
-        if above is None:
+    def _home(self, world: World, repository: OwnRepository, shown: Shown) -> str | None:
+        """The parent of an example: if it names none, the first one; None where it is sown with
+        each. Where any id names a parent, the example lies under each ("")."""
+        resource = repository.resource
+        if shown.parent is not None or not resource.parents:
+            return shown.parent or ""
+        above = self._above(resource)
+        if shown.is_under_each(resource):
+            return None
+        if above is None or (above.resource.identity.open and not shown.within):
             return ""
-        if above.resource.identity.open and not resource.identity.nested:
-            return ""
-        self.sow(world, above, None)
-        first = next((entity for entity in above.scan(world, None, False) if entity.seed), None)
+        first = self._first(world, above)
+        if shown.within is not None:
+            name, owners = shown.within
+            own = repository.schemas.flat_at(above.resource.schema or "").properties
+            owners = {one: owner for one, owner in owners.items() if one in own}
+            named = called(above, world, name, owners)
+            if named is not None:
+                return named.key
         return first.key if first is not None else None
 
-    def _add_shown(self, world: World, repository: OwnRepository, shown: Shown, place: int) -> None:
+    def _first(self, world: World, repository: Repository) -> Entity | None:
+        """The first seed entity: one that an example shows, else one below the first parent. Only
+        if there is none, those of all the parents are created."""
+        if isinstance(repository, OwnRepository):
+            self._sow_shown(world, repository)
+            shown = (e for e in _seeds(world, repository) if e.row.get("shown"))
+            first = next(shown, None)
+            above = self._above(repository.resource)
+            parent = self._first(world, above) if first is None and above is not None else None
+            if parent is not None:
+                self.sow(world, repository, parent.key)
+                first = next(_seeds(world, repository), None)
+            if first is not None:
+                return first
+        self.sow(world, repository, None)
+        return next(_seeds(world, repository), None)
+
+    def _add_shown(
+        self, world: World, repository: OwnRepository, shown: Shown, place: int, parent: str
+    ) -> None:
         """Create one entity from its examples, as far as they fit."""
         resource = repository.resource
-        parent = shown.parent
-        if parent is None:
-            parent = self._home(world, resource) if resource.parents else ""
-        if parent is None:
-            return
         at = max(0, created(world) + (place - resource.seeds) * 7 * _HOUR)
         salt = (world.settings.seed, "shown", resource.name, parent, shown.value, place)
         rng = Rng(at, *salt)
@@ -436,7 +460,7 @@ class Sower:
             wished = large if resource.parents or like else ordinal + 1
         elif not repository.schemas.flat(schema).values:
             wished = uuid_of(salt)
-        small = ordinal + 1 + _offset(parent or (repr(sorted(like.items())) if like else ""))
+        small = ordinal + 1 + offset_of(parent or (repr(sorted(like.items())) if like else ""))
         fitting = self._keys.fitting(resource, wished, rng, small)
         if fitting != "":
             yield name, fitting
@@ -463,20 +487,11 @@ class Sower:
             rng = lasting(world, resource.name, parent, name, len(taken))
             check = self._values.check(place)
             made = (self._values.make(place, rng, name=name) for _ in range(_TRIES))
-            for value in (_numbered(data[name], len(taken) + 1), *made):
+            for value in (numbered(data[name], len(taken) + 1), *made):
                 if str(value) not in taken and check.is_valid(value):
                     yield name, value
                     break
 
 
-def _numbered(value: Any, number: int) -> Any:
-    """A value like another one: `ada2@example.com`, `Main 2`, `main-2`."""
-    if not isinstance(value, str):
-        return value + number if isinstance(value, int | float) else value
-    name, at, host = value.partition("@")
-    return f"{name}{'' if at else ' ' if ' ' in name else '-'}{number}{at}{host}"
-
-
-def _offset(of: str) -> int:
-    """A multiple of ten that depends on a text; 0 for none."""
-    return 10 * (int.from_bytes(digest(of)) % 9000) if of else 0
+def _seeds(world: World, repository: Repository) -> Iterator[Entity]:
+    return (entity for entity in repository.scan(world, None, False) if entity.seed)
