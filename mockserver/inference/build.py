@@ -29,6 +29,7 @@ from mockserver.inference.resources import (
 )
 from mockserver.inference.value_sets import with_value_sets
 from mockserver.inference.webhooks import announced
+from mockserver.inference.wrappers import read_wrapped
 from mockserver.openapi.model import Contract
 from mockserver.openapi.schemas.resolved import Schemas
 
@@ -45,6 +46,7 @@ def build_plan(
     Raises PlanError for an override that does not fit.
     """
     survey = Survey(contract, schemas)
+    read_wrapped(survey)
     overrides = overrides or {}
     drafts = with_stated(survey, name_drafts(find_drafts(survey)), overrides)
     linker = Linker(drafts)

@@ -94,13 +94,6 @@ class Survey:
             if not facts.route.verb:
                 found = self.by_steps.setdefault(facts.route.steps, {})
                 found.setdefault(facts.method, facts)
-        for facts in self.facts:
-            if facts.method == "POST" and not facts.route.is_item:
-                if facts.at == ():
-                    self._step_into_made(facts)
-                if facts.sent == () and facts.body and not facts.is_list:
-                    self._step_into_sent(facts)
-
         self._names: dict[tuple[str, ...], dict[str, None]] = {}
         for facts in self.facts:
             names = iter(facts.route.names)
@@ -135,6 +128,11 @@ class Survey:
             if facts.ref.startswith("#/components/"):
                 found.setdefault(facts.ref, []).append(steps)
         return found
+
+    @cached_property
+    def nouns(self) -> frozenset[str]:
+        """The nouns of all collections."""
+        return frozenset(facts.route.noun for facts in self.facts if facts.route.plural)
 
     def at(self, steps: tuple[str, ...], *methods: str) -> Facts | None:
         """The operation at a path with the first of these methods that exists."""
@@ -400,38 +398,6 @@ class Survey:
             if inner is not None and named and self.schemas.flat(schema).properties:
                 facts.at, facts.ref = (*facts.at, name), self.schemas.canonical(inner)
                 return
-
-    def _step_into_made(self, facts: Facts) -> None:
-        """Step into what a create wraps, under whatever name, if it is what its item path shows:
-        `{"job": {...}, "warning": ...}` of `POST /batches`."""
-        shown = self.at((*facts.route.steps, ANY), "GET")
-        properties = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
-        if shown is None or not shown.ref.startswith("#/components/") or "id" in properties:
-            return
-        places = {name: self.schemas.place(facts.ref, name) for name in properties}
-        same = [
-            name
-            for name, place in places.items()
-            if place is not None and self.schemas.canonical(place) == shown.ref
-        ]
-        if len(same) == 1 and facts.ref != shown.ref:
-            facts.at, facts.ref = (same[0],), shown.ref
-
-    def _step_into_sent(self, facts: Facts) -> None:
-        """Step into the one property of a request that holds, under whatever name, what the rows
-        at its path have: `{"input": {"title": ...}}` of `POST /books`."""
-        listing = self.at(facts.route.steps, "GET")
-        properties = self.schemas.flat_at(facts.body).properties
-        if listing is None or not listing.is_list or len(properties) != 1:
-            return
-        ((name, schema),) = properties.items()
-        rows = {noun(one) for one in self.schemas.flat_at(listing.ref).properties}
-        inner = self.schemas.place(facts.body, name)
-        if noun(name) in rows or inner is None or "object" not in self.schemas.types(schema):
-            return
-        within = {noun(one) for one in self.schemas.flat_at(self.schemas.main(inner)).properties}
-        if 2 * len(within & rows) > len(within):
-            facts.sent, facts.body = (name,), self.schemas.canonical(inner)
 
     def _alike(self, one: str, other: str) -> bool:
         """Whether two schemas describe the same kind of entity: the response has most sent

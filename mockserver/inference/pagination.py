@@ -56,14 +56,15 @@ def list_place(schemas: Schemas, pointer: str, about: str) -> tuple[Path, str, B
     if found is not None:
         return found
     for name in flat.properties:
-        if snake_case(name) in _OUTER or name == "_embedded":
-            inner = schemas.place(pointer, name)
-            if inner is None or "object" not in schemas.flat_at(inner).types:
-                continue
-            inner = schemas.canonical(inner)
-            found = _listed_property(schemas, inner, schemas.flat_at(inner), about)
-            if found is not None:
-                return (name, *found[0]), found[1], found[2]
+        outer = snake_case(name) in _OUTER or name == "_embedded"
+        outer = outer or all(n == name or snake_case(n) in PAGING for n in flat.properties)
+        inner = schemas.place(pointer, name) if outer else None
+        if inner is None or "object" not in schemas.flat_at(inner).types:
+            continue
+        inner = schemas.canonical(inner)
+        found = _listed_property(schemas, inner, schemas.flat_at(inner), about)
+        if found is not None:
+            return (name, *found[0]), found[1], found[2]
     return None
 
 
