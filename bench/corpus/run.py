@@ -43,6 +43,7 @@ def main() -> int:
         documents = sample(documents, options.sample, options.seed)
     if options.part:
         documents = part(documents, *options.part)
+    documents = [d for d in documents if not any(word in d.name for word in options.without)]
     if not documents:
         print("corpus: no document has such a name", file=sys.stderr)
         return 2
@@ -106,6 +107,9 @@ def _options() -> argparse.Namespace:
         "--report", metavar="FILE", nargs="+", help="measure nothing, tell what is in these files"
     )
     parser.add_argument("--page", action="store_true", help="write docs/corpus.md")
+    parser.add_argument(
+        "--without", nargs="+", default=(), metavar="NAME", help="leave out documents (memory)"
+    )
     parser.add_argument("only", nargs="*", help="documents with this in their names")
     return parser.parse_args()
 
