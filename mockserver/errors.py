@@ -104,6 +104,8 @@ class Refusal(MockServerError):
     """
 
     status: ClassVar[int] = 400
+    means: ClassVar[int] = 0
+    """The status of HTTP that it stands for, if the document has a number of its own."""
     keeps_writes = False
     instance = ""
     body: Any = None

@@ -56,7 +56,7 @@ class Maker:
                     continue
                 sent: Mapping[str, Any] = self._client.sent
                 path = self._path_values(operation, above, reply)
-                thing = dug(reply, action.response.at)
+                thing = about(action, reply)
                 key = self._named(resource, action, thing, reply)
                 if key is None and not action.request.upsert:
                     thing, key, sent = self._made_again(resource, operation, path)
@@ -125,7 +125,7 @@ class Maker:
             if above is None:
                 continue
             before = self._client.listed_ids(resource, listing, listed, above, self._client.sent)
-            thing = dug(self._client.send(operation, path), action.response.at)
+            thing = about(action, self._client.send(operation, path))
             like = self._client.sent
             rows = rows_of(self._client.page(listing, listed, above, like), listed)
             new = [
@@ -150,6 +150,14 @@ class Maker:
             if template == "{" + name + "}" and name not in found:
                 found[name] = httpx.URL("http://x/" + part).path[1:]
         return found
+
+
+def about(action: Action, reply: httpx.Response) -> Any:
+    """What a response says of the new entity: nothing if it shows the job that makes it."""
+    job = action.starts
+    return (
+        {} if job is not None and job.at == action.response.at else dug(reply, action.response.at)
+    )
 
 
 def _likeness(row: Any, like: Mapping[str, Any]) -> int:

@@ -8,13 +8,12 @@ from typing import Any
 from bench.corpus.answers import alike, dug, rows_of
 from bench.corpus.client import Client
 from bench.corpus.finding import NoRequest, named_by
-from bench.corpus.making import Made
+from bench.corpus.making import Made, about
 from mockserver.inference.model import Action
 from mockserver.inference.resource_model import Resource
 from mockserver.inference.words import other_name_in
 from mockserver.openapi.model import Operation
 
-_CONFLICT = 409
 _REMOVED_BY = 7 * 24 * 3600.0
 
 
@@ -149,14 +148,14 @@ class _Trip:
             if not reply.is_success:
                 why = self.client.why() or reply.text[:150]
                 raise Broken("update", f"{operation.path}: {reply.status_code} {why}")
-            changed = dug(reply, action.response.at)
+            changed = about(action, reply)
             if isinstance(changed, dict):
                 self.agree("update", changed, self.fetched())
 
     def remove(self) -> None:
         for operation, action, path in self.ways("remove")[:1]:
             reply = self.client.send(operation, path, like=self.like)
-            if reply.status_code == _CONFLICT and action.allowed is not None:
+            if reply.is_client_error and action.allowed is not None:
                 self.client.server.clock.advance(_REMOVED_BY)  # it has to have settled
                 reply = self.client.send(operation, path, like=self.like)
             # A 303 says where to look whether it is done.

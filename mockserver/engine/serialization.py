@@ -62,6 +62,8 @@ _KINDS: dict[int, type[Refusal]] = {
 }
 
 
+_NUMBERED: dict[tuple[type[Refusal], int], type[Refusal]] = {}
+
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 _IS_PLAIN = re.compile("[\t\x20-\x7e]*").fullmatch
 _NOT_PLAIN = re.compile("[^\t\x20-\x7e]")
@@ -112,6 +114,8 @@ def nearest_status(operation: Operation, status: int) -> int:
     """The documented status that replaces an undocumented one; itself if there is none."""
     if operation.response_for(status) is not None or not operation.responses:
         return status
+    if status in operation.described:
+        return operation.described[status]
     if status == 404 and operation.method == "DELETE" and operation.success in operation.documented:
         return operation.success
     for other in _NEAREST.get(status, ()):
@@ -139,13 +143,23 @@ def document_refusal(operation: Operation, refusal: Refusal, invalid: int = 422)
     if status < 400:
         response = operation.responses[str(status)]
         return Reply(status, NO_BODY if not response.content else None)
-    kind = _KINDS.get(status, BadRequest)
+    kind = _KINDS.get(status) or _numbered(type(refusal), status)
     return kind(
         refusal.message,
         code=refusal.code,
         violations=refusal.violations,
         headers=refusal.headers,
     )
+
+
+def _numbered(kind: type[Refusal], status: int) -> type[Refusal]:
+    """A kind of refusal under a number that HTTP does not have."""
+    known = _NUMBERED.get((kind, status))
+    if known is None:
+        name = f"{kind.__name__}{status}"
+        known = type(name, (kind,), {"status": status, "means": kind.status})
+        _NUMBERED[kind, status] = known
+    return known
 
 
 def refusal_of(status: int, refusal: Refusal | None) -> Refusal:

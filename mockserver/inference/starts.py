@@ -396,7 +396,10 @@ class StartReader:
     ) -> Started | None:
         """The started entity in one property of a response: the entity itself, or its id."""
         words = tokens(name)
-        other = next(iter(self._of_ref.get(place, ())), None)
+        flat = self.survey.flat(place) if place in self._of_ref else None
+        # Many kinds may answer with an `Arn` alone: that a text has its schema says nothing.
+        known = flat is not None and bool(flat.properties or flat.choices)
+        other = self._of_ref[place][0] if known else None
         if other is not None and other != own and "_".join((*words, "id")) not in sent:
             return None if self.resources[other].singleton else Started(other, (name,), (), "shown")
         alike = self._by_noun.get("_".join(words), ()) if place else ()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -20,6 +21,14 @@ EXTERNAL = "x-external-value"
 Json = Any
 Schema = Mapping[str, Any]
 Place = Literal["path", "query", "header", "cookie"]
+
+
+_REGISTERED = frozenset(status.value for status in HTTPStatus)
+_SAID = {
+    404: ("notfound", "notexist", "nosuch", "unknownresource"),
+    409: ("conflict", "alreadyexist", "inuse", "duplicate"),
+}
+"""What a description says that means a status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +190,19 @@ class Operation:
     def documented(self) -> frozenset[int]:
         """The statuses that are listed individually."""
         return frozenset(int(s) for s in self.responses if s.isdigit())
+
+    @cached_property
+    def described(self) -> Mapping[int, int]:
+        """Listed statuses that HTTP does not have, by the one that their description names: a 483
+        that is a `ResourceNotFoundException` is what others list as 404."""
+        found: dict[int, int] = {}
+        for status in sorted(self.documented):
+            if 400 <= status < 500 and status not in _REGISTERED:
+                said = "".join(filter(str.isalpha, self.responses[str(status)].description)).lower()
+                for usual, words in _SAID.items():
+                    if any(word in said for word in words):
+                        found.setdefault(usual, status)
+        return found
 
     def response_for(self, status: int) -> Response | None:
         """The documented response for a status: its own, its range, or `default`."""

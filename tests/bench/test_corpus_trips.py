@@ -117,3 +117,23 @@ def test_what_is_removed_in_a_state_is_removed_in_it(removable: str) -> None:
         "/batches/{id}": path("id", get=operation("batch", ref("Batch"), also=(404,)), delete=drop),
     }
     assert walked(with_schemas(paths, Batch=batch)) == ["batches"]
+
+
+@pytest.mark.parametrize("called", ["operation", "task"])
+def test_the_record_of_the_work_that_makes_an_entity_is_not_the_entity(called: str) -> None:
+    """Its name is the name of the work: the entity is found in its list."""
+    work = obj("name", "status", name=text(), status=one_of("PENDING", "RUNNING", "DONE"))
+    kept = {name: text() for name in ("size", "wood", "hoops", "maker", "place")}
+    tub = obj("name", name=text(), status=one_of("FULL", "EMPTY"), **kept)
+    made = operation("fill", ref("Work"), sent=ref("Tub"))
+    paths = {
+        "/tubs": path(get=operation("tubs", obj(items=array(ref("Tub")))), post=made),
+        "/tubs/{tub}": path(
+            "tub",
+            get=operation("tub", ref("Tub")),
+            put=operation("change", ref("Work"), sent=ref("Tub")),
+            delete=operation("drain", ref("Work")),
+        ),
+        f"/{called}s/{{{called}}}": path(called, get=operation("work", ref("Work"))),
+    }
+    assert "tubs" in walked(with_schemas(paths, Tub=tub, Work=work))

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from mockserver.engine.error_formats import SchemaDialect
+from mockserver.engine.error_formats.base import code_of
 from mockserver.engine.messages import NO_BODY, Reply
-from mockserver.errors import Invalid, NotFound, Refusal
-from mockserver.openapi.model import Violation
+from mockserver.engine.serialization import document_refusal, nearest_status
+from mockserver.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.model import Operation, Violation
 from mockserver.openapi.schemas.validators import Validators
 from tests.engine.test_dialects import FAULTS, INVALID, UUID, array, contract_of, shape
-from tests.support.documents import TEXT
+from tests.support.documents import TEXT, document, thing
 
 
 def said(refusal: Refusal, responses: dict[str, Any], **rest: Any) -> Reply:
@@ -221,3 +224,54 @@ class TestNothingIsInvented:
         assert reply.body["errors"] == [
             {"pointer": "#/body", "reason": "not JSON: Expecting value at character 15"}
         ]
+
+
+@pytest.mark.parametrize(
+    ("name", "described"),
+    [
+        ("gwmsg", ""),
+        ("answer", "What the gateway says: a text for the person who called."),
+        ("rtxt", "<b>Description:</b> Response text."),
+        ("why_it_was", "The reason, for people."),
+        ("w", "An explanation in English"),
+    ],
+)
+def test_the_text_among_others_that_is_described_as_one(name: str, described: str) -> None:
+    """An error whose texts have other names than messages have."""
+    told = {**TEXT, "description": described} if described else TEXT
+    code = {**TEXT, "description": "Three digits; 000 is a success"}
+    token = {**TEXT, "description": "Identifies the transaction"}
+    reply = said(INVALID, {"422": thing(rc=code, **{name: told}, tx_token=token)})
+    assert "query.limit must be at least 1" in reply.body[name]
+    assert "tx_token" not in reply.body
+
+
+def listing(**described: str) -> Operation:
+    """An operation that lists refusals under these numbers."""
+    listed = {number.strip("_"): {"description": text} for number, text in described.items()}
+    paths = {"/shelves/{id}": {"put": {"responses": {"204": {"description": ""}, **listed}}}}
+    return build_contract(document(paths)).operations[0]
+
+
+NUMBERED = {
+    "_480": "ShelfNotFoundException",
+    "_481": "The shelf already exists.",
+    "_484": "ThrottlingException",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [(NotFound, 480), (Conflict, 481), (Forbidden, 403), (Refusal, 400)]
+)
+def test_a_number_that_http_does_not_have_means_what_its_description_says(
+    kind: type[Refusal], status: int
+) -> None:
+    adapted = document_refusal(listing(**NUMBERED), kind("No."))
+    assert isinstance(adapted, Refusal)
+    assert adapted.status == status
+    assert code_of(adapted) == code_of(kind("No."))
+
+
+def test_a_number_of_http_means_what_it_means() -> None:
+    """A 418 that is described as a conflict stays a teapot."""
+    assert nearest_status(listing(_418="Conflict"), 409) == 409

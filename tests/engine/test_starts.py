@@ -220,3 +220,32 @@ def test_a_request_for_a_funding_starts_one() -> None:
         asked = server.client.post(start)
         assert "/v1/fundings/" in asked.headers["Location"]
         assert server.client.get(asked.headers["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("named", ["arn", "uuid"])
+@pytest.mark.parametrize("noun", ["Recipe", "Course", "Garden"])
+def test_a_response_of_a_text_that_others_share_starts_nothing(named: str, noun: str) -> None:
+    """Recipes and copies both answer with a text of the same schema; only copies take time."""
+    mark = {"$ref": "#/components/schemas/Mark"}
+    alone = thing(named, **{named: mark})
+    copy = thing(named, **{named: mark}, status=STATUS, region=TEXT)
+    recipe = thing(named, **{named: mark}, title=TEXT)
+
+    def asked(shown: Any) -> dict[str, Any]:
+        parameter = {"name": named, "in": "query", "required": True, "schema": mark}
+        return {"get": {"parameters": [parameter], "responses": {"200": answer(shown)}}}
+
+    def made(sent: Any, shown: Any) -> dict[str, Any]:
+        return {"post": {"requestBody": body(sent), "responses": {"201": answer(shown)}}}
+
+    paths = {
+        "/createCopy": made(thing("region", region=TEXT), mark),
+        "/getCopy": asked(copy),
+        f"/create{noun}": made(thing("title", title=TEXT), alone),
+        f"/get{noun}": asked(recipe),
+    }
+    schemas = {"Mark": {"type": "string", "pattern": "^m:[a-z]{8}$"}}
+    with MockServer(document(paths, schemas=schemas), clock="manual") as server:
+        client = server.client
+        told = client.post(f"/create{noun}", json={"title": "Soup"}).json()[named]
+        assert client.get(f"/get{noun}", params={named: told}).json()["title"] == "Soup"

@@ -57,12 +57,12 @@ _TITLES: dict[int, str] = {
 
 def code_of(refusal: Refusal) -> str:
     """The error code of a refusal."""
-    return refusal.code or _WORDS.get(refusal.status, _WORDS[400])[0]
+    return refusal.code or _WORDS.get(refusal.means or refusal.status, _WORDS[400])[0]
 
 
 def message_of(refusal: Refusal) -> str:
     """The message of a refusal."""
-    return refusal.message or _WORDS.get(refusal.status, _WORDS[400])[1]
+    return refusal.message or _WORDS.get(refusal.means or refusal.status, _WORDS[400])[1]
 
 
 def reason_of(refusal: Refusal) -> str:

@@ -39,6 +39,7 @@ from mockserver.engine.error_formats.roles import (
     folded,
     is_message,
     neutral_text,
+    tells,
     text_of,
 )
 from mockserver.engine.generation.values import Values
@@ -81,6 +82,8 @@ class Recogniser:
         if _says_why(found, facts):
             return found
         texts = [name for name, schema in flat.properties.items() if self._is_free(name, schema)]
+        told = [name for name in texts if tells(self._described(flat.properties[name]))]
+        texts = texts if len(texts) == 1 else told
         if len(texts) == 1 and not flat.objects.patterned:
             return {**found, texts[0]: facts.message}
         for name, schema in flat.properties.items() if depth < _TOO_DEEP else ():
@@ -94,6 +97,10 @@ class Recogniser:
             if _says_why(part, facts):
                 return {**found, name: part}
         return found
+
+    def _described(self, schema: Any) -> str:
+        known = self._schemas.resolved(schema)
+        return str(known.get("description", "")) if isinstance(known, Mapping) else ""
 
     def _is_free(self, name: str, schema: Any) -> bool:
         """Whether a property may be any text and is called nothing that a message is not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
@@ -31,8 +32,7 @@ MESSAGE = frozenset(
 MESSAGES = (
     "message",
     "messages",
-    "errormsg",
-    "errmsg",
+    "msg",
     "description",
     "detail",
     "explanation",
@@ -99,6 +99,14 @@ class Facts:
 def folded(name: str) -> str:
     """The letters and digits of a name, in lower case."""
     return "".join(filter(str.isalnum, name)).lower()
+
+
+_TELLING = frozenset(("message", "text", "reason", "explanation", "explains"))
+
+
+def tells(description: str) -> bool:
+    """Whether a description says that a text is for people: "Response text of the gateway."."""
+    return bool(_TELLING & set(tokens(re.sub(r"<[^>]*>", " ", description))))
 
 
 def is_message(name: str) -> bool:
