@@ -16,11 +16,12 @@ import yaml
 import mockserver
 from mockserver import cli
 from mockserver.cli.serve import THEMES
+from mockserver.engine.leniency import LENIENT, Leniency
 from mockserver.errors import MissingExtra, UsageError
 from mockserver.server import multi
 from mockserver.server.banner import banner
-from mockserver.server.mock import load, read_spec
-from mockserver.server.service import Serving
+from mockserver.server.mock import Options, load, read_spec
+from mockserver.server.service import Serving, serving_notes
 from mockserver.server.settings import SETTINGS
 from tests.engine.test_given import transcodes
 
@@ -124,6 +125,52 @@ def test_what_is_typed_arrives(run: Run, served: list[Serving]) -> None:
     assert serving.control_token == "t"
 
 
+@pytest.mark.parametrize("command", ["serve", "explain"])
+def test_the_file_beside_the_document_counts(run: Run, served: list[Serving], command: str) -> None:
+    folder = Path("api")
+    folder.mkdir()
+    (folder / "small.yaml").write_text(SMALL)
+    (folder / "mockserver.toml").write_text("[serve]\nport = 77\n[resources.thing]\nseeds = 2\n")
+    ended = run(command, "api/small.yaml")
+    if command == "explain":
+        assert ended.status == 2
+        assert "'thing' is not a resource" in ended.err
+        return
+    assert [(one.port, one.config) for one in served] == [(77, folder / "mockserver.toml")]
+    Path("mockserver.toml").write_text("[serve]\nport = 78\n")
+    run("serve", "api/small.yaml")
+    assert served[-1].port == 78
+    run("serve", "api/small.yaml", "feather")
+    assert served[-1].port == 78
+
+
+def test_the_subject_of_a_key_needs_any_key(run: Run, served: list[Serving]) -> None:
+    for more in ([], ["--validate", "warn"], ["--lenient", "--any-key"]):
+        ended = run("serve", "feather", "--tenant-by", "subject", *more)
+        assert ("add --any-key" in ended.err) == (not served)
+    assert len(served) == 1
+
+
+@pytest.mark.parametrize(
+    ("leniency", "key", "words"),
+    [
+        (Leniency(), "mock-key; each", ""),
+        (Leniency(any_key=True), "any, or none; each", "any-key"),
+        (Leniency(validate="warn", fill=True), "mock-key; each", "validate warn, fill"),
+        (LENIENT, "any, or none", "any-key, unknown-ids always, unknown-cursors first-page, "
+         "conflicts ignore, validate warn, fill"),
+    ],
+)  # fmt: skip
+def test_the_banner_says_what_is_lenient(
+    run: Run, leniency: Leniency, key: str, words: str
+) -> None:
+    options = Options(leniency=leniency)
+    notes = serving_notes(Serving("feather", options=options))
+    assert notes == ([("lenient", words)] if words else [])
+    said = banner(load(read_spec("feather"), options), "feather", "http://x", notes)
+    assert f"key            {key}" in said
+
+
 def test_the_default_is_feather(
     run: Run, served: list[Serving], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,7 +250,7 @@ def test_what_can_not_be_done_is_one_line_and_2(run: Run, args: list[str], says:
     [
         (["serv"], "Did you mean 'serve'?"),
         (["serve", "--prot", "1"], "--port"),
-        (["serve", "--port", "x"], "not a valid integer"),
+        (["serve", "--port", "x"], "not an integer"),
         (["serve", "--pace", "fast"], "not a number from 0 to 1000000: 0.1 is ten times as fast"),
         (["serve", "--port", "70000"], "0<=x<=65535"),
         (["serve", "--clock", "fast"], "'real', 'manual'"),

@@ -134,7 +134,9 @@ def main(args: list[str] | None = None) -> None:
 
 def _message(error: click.ClickException) -> str:
     """The message of a usage error, with a pointer to the command's help."""
-    words = error.format_message().rstrip(".")
+    from mockserver.server.settings import plainly  # not needed where all is well
+
+    words = plainly(error.format_message()).rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
     return f"{words}; see {context.command_path} --help" if context is not None else words
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -58,7 +59,8 @@ def quirks(contract: Contract) -> Iterator[Note]:
 
 
 def _extremes(pointer: str, node: Mapping[str, Any]) -> Iterator[Note]:
-    """Patterns that are not checked, sizes that are not generated, unknown types."""
+    """Patterns that are not checked, sizes that are not generated, unknown types, bounds without
+    anything between them."""
     pattern = node.get("pattern")
     if isinstance(pattern, str) and reader(pattern) is None and fault(pattern) is None:
         yield Note(
@@ -78,7 +80,16 @@ def _extremes(pointer: str, node: Mapping[str, Any]) -> Iterator[Note]:
                 "a response that needs one is a 500",
             )
 
+    for least, greatest in _BOUNDS:
+        low, high = node.get(least), node.get(greatest)
+        if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+            yield Note(pointer, f"no value fits: {least} is {low} and {greatest} is {high}")
 
+
+_BOUNDS = (
+    ("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"), ("exclusiveMinimum", "exclusiveMaximum"),
+)  # fmt: skip
 _CLOSE = 0.75
 _DOCUMENT = (
     *("openapi", "$self", "info", "jsonSchemaDialect", "servers", "paths", "webhooks"),
@@ -121,6 +132,17 @@ def _operation(operation: Any, here: str) -> Iterator[Note]:
     yield from _each(found.get("parameters"), join(here, "parameters"), _PARAMETER)
     yield from _unknown(found.get("requestBody"), join(here, "requestBody"), _BODY)
     yield from _each(found.get("responses"), join(here, "responses"), _RESPONSE)
+    yield from _statuses(found.get("responses"), join(here, "responses"))
+
+
+_STATUS = re.compile(r"default|[1-5](\d\d|XX)", re.IGNORECASE)
+
+
+def _statuses(responses: Any, here: str) -> Iterator[Note]:
+    for status in _object(responses):
+        if not _STATUS.fullmatch(str(status)) and not str(status).startswith("x-"):
+            text = f"{status!r} is no status, such as 404, 4XX or default: it is never sent"
+            yield Note(join(here, status), text)
 
 
 def _each(members: Any, here: str, known: tuple[str, ...]) -> Iterator[Note]:

@@ -340,7 +340,7 @@ def _summary(found: Explained) -> str:
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Corrections.  [default: ./mockserver.toml, if it exists]",
+    help="Corrections.  [default: ./mockserver.toml, else the one beside SPEC]",
 )
 def explain(
     spec: str | None,
@@ -358,7 +358,7 @@ def explain(
     document. Wrong guesses can be corrected in mockserver.toml.
     """
 
-    found = explained(spec, read_config(config), handlers)
+    found = explained(spec, read_config(config, spec), handlers)
     if data_template:
         click.echo(_data_template(found, about))
     elif as_json:

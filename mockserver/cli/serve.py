@@ -120,7 +120,7 @@ def serve(
     }
 
     def resolve() -> list[Serving]:
-        found = read_config(config)
+        found = read_config(config, specs[0] if len(specs) == 1 else None)
         return [serving_of({**given, **spec}, found) for spec in given_specs]
 
     given_specs = [{"spec": spec} for spec in specs] or [{}]

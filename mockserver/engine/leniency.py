@@ -48,6 +48,16 @@ class Leniency:
     fill: bool = False
 
     @property
+    def words(self) -> str:
+        """Its parts that are not strict, as a user sets them: `any-key, validate warn`."""
+        parts = ((name, getattr(self, name)) for name in PARTS if self != STRICT)
+        return ", ".join(
+            name.replace("_", "-") + ("" if value is True else f" {value}")
+            for name, value in parts
+            if value != getattr(STRICT, name)
+        )
+
+    @property
     def knows_any_id(self) -> bool:
         return self.unknown_ids != "refuse"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -151,8 +153,7 @@ def filled(world: World, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     def text(match: re.Match[str]) -> str:
         place = match[0]
         if place not in known:
-            method = getattr(fake, match[1])
-            known[place] = str(method(match[2]) if match[2] else method())
+            known[place] = _text_for(fake, match) if match[1] in placeholders() else place
         return known[place]
 
     def fill(value: Any) -> Any:
@@ -163,6 +164,48 @@ def filled(world: World, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         return [fill(part) for part in value] if isinstance(value, list) else value
 
     return {key: fill(value) for key, value in entry.items()}
+
+
+def _text_for(fake: Faker, place: re.Match[str]) -> str:
+    method = getattr(fake, place[1])
+    return str(method(place[2]) if place[2] else method())
+
+
+@cache
+def placeholders() -> frozenset[str]:
+    """What can be in a placeholder: the public methods of Faker's providers."""
+    generator: Any = faker()
+    return frozenset(
+        name
+        for provider in generator.get_providers()
+        for name in dir(provider)
+        if not name.startswith("_") and callable(getattr(provider, name))
+    )
+
+
+def has_placeholder(value: Any) -> bool:
+    """Whether there is a placeholder in the value, at any depth."""
+    if isinstance(value, str):
+        return any(match[1] in placeholders() for match in _PLACE.finditer(value))
+    if isinstance(value, Mapping):
+        return any(map(has_placeholder, value.values()))
+    return isinstance(value, list) and any(map(has_placeholder, value))
+
+
+def why_unfilled(text: str) -> str:
+    """Why the placeholders of a text can't be filled: one is misspelt, or needs something else; ""
+    if they can. Braces around anything else are ordinary text."""
+    for place in _PLACE.finditer(text):
+        if place[1] not in placeholders():
+            close = get_close_matches(place[1], placeholders(), n=1, cutoff=0.8)
+            if close:
+                return f"there is no placeholder {place[0]}; did you mean {{{close[0]}}}?"
+            continue
+        try:
+            _text_for(faker(), place)
+        except Exception as error:
+            return f"the placeholder {place[0]} can't be filled: {error}"
+    return ""
 
 
 class Rng:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Container, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import field
 from difflib import get_close_matches
 from itertools import count
@@ -14,13 +14,16 @@ from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.timestamps import render
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest
+from mockserver.openapi.model import Operation
 from mockserver.records import dataclass
 
 When = Mapping[str, Any] | Callable[[Request], bool]
 LONGEST_DELAY = 3600.0
 _PARTS = ("path", "query", "header", "headers", "cookie", "body")
+_ROOTS = ("now", "request", "world")
 _FIELDS = ("operation", "status", "json", "text", "headers", "when", "times", "delay", "invalid")
-_PLACE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+_ANY_PLACE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+_PLACE = re.compile(r"\{\{\s*((?:now|request|world)\b[^{}]*?)\s*\}\}")
 
 
 @dataclass
@@ -48,7 +51,7 @@ class Stub:
     @property
     def has_place(self) -> bool:
         """Whether it contains templates."""
-        return _has_place(self.json) or _has_place(self.text) or _has_place(dict(self.headers))
+        return any(_places((self.json, self.text, dict(self.headers))))
 
     def meets(self, tenant: str, request: Request) -> bool:
         """Whether it is for this request, however often it has been used."""
@@ -167,6 +170,8 @@ def read_stub(spec: Any, operations: Mapping[str, str], tenant: str | None = Non
         if name not in (*_FIELDS, "tenant"):
             raise BadRequest(f"a stub has no {name!r}; {_offer(str(name), _FIELDS)}")
     operation = spec.get("operation")
+    if operation is None:
+        raise BadRequest('a stub needs an operation: {"operation": "getThing", "json": {...}}')
     if operation not in operations:
         raise BadRequest(
             f"the document has no operation {operation!r}; {_offer(str(operation), operations)}"
@@ -195,6 +200,55 @@ def read_stub(spec: Any, operations: Mapping[str, str], tenant: str | None = Non
     )  # fmt: skip
 
 
+def check_names(stub: Stub, operation: Operation, collections: Collection[str]) -> None:
+    """Raises BadRequest if `when` or a template names what no request to the operation, or no
+    world, can have."""
+    declared = {p.name for p in operation.parameters if p.place in ("path", "query")}
+    in_path = {p.name for p in operation.parameters if p.place == "path"}
+    for name, wanted in {} if callable(stub.when) else stub.when.items():
+        where = f"when: the request of {operation.id}"
+        if name == "path" and isinstance(wanted, Mapping):
+            _known(f"{where} has no {{}} in its path", wanted, in_path)
+        elif name not in _PARTS and name not in declared:
+            misspelt = isinstance(wanted, Mapping) and _close(name, _PARTS)
+            if misspelt or operation.body is None:
+                offer = _offer(name, _PARTS if isinstance(wanted, Mapping) else declared)
+                raise BadRequest(f'{where} has no {name!r}; {offer}; {{"query": {{...}}}} is any')
+    for path in _places((stub.json, stub.text, dict(stub.headers)), _ANY_PLACE):
+        root, *steps = path.split(".")
+        if root not in _ROOTS and not _close(root, _ROOTS):
+            continue  # an ordinary text
+        where = f"{{{{ {path} }}}}: "
+        _known(f"{where}there is no {{}}", [root], _ROOTS)
+        if root == "request":
+            _known(f"{where}a request has no {{}}", steps[:1] or [""], _PARTS)
+            if steps[0] == "path":
+                _known(f"{where}the path has no {{}}", steps[1:2], in_path)
+        if root == "world":
+            names = [".".join(steps[:length]) for length in range(len(steps), 0, -1)]
+            if not any(name in collections for name in names):
+                _known(f"{where}the world has no {{}}", [names[-1] if names else ""], collections)
+
+
+def _known(text: str, names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise BadRequest(f"{text.format(repr(name))}; {_offer(name, known)}")
+
+
+def _close(name: str, known: Iterable[str]) -> bool:
+    return bool(get_close_matches(name, list(known), n=1, cutoff=0.7))
+
+
+def _places(value: Any, pattern: re.Pattern[str] = _PLACE) -> Iterator[str]:
+    """The templates in a value."""
+    if isinstance(value, str):
+        yield from pattern.findall(value)
+    elif isinstance(value, Mapping | list | tuple):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _places(part, pattern)
+
+
 def _number(name: str, value: Any, least: int, most: int) -> None:
     whole = isinstance(value, int) and not isinstance(value, bool)
     if value is not None and not (whole and least <= value <= most):
@@ -203,7 +257,9 @@ def _number(name: str, value: Any, least: int, most: int) -> None:
 
 def _offer(name: str, known: Collection[str]) -> str:
     close = get_close_matches(name, list(known), n=1)
-    return f"did you mean {close[0]!r}?" if close else f"there is {', '.join(list(known)[:20])}"
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"there is {', '.join(list(known)[:20]) or 'none'}"
 
 
 # -- which requests
@@ -246,14 +302,6 @@ def _named(value: Mapping[str, Any], name: str) -> Any:
 # -- what is filled in
 
 
-def _has_place(value: Any) -> bool:
-    if isinstance(value, str):
-        return _PLACE.search(value) is not None
-    if isinstance(value, Mapping):
-        return any(map(_has_place, value.values()))
-    return isinstance(value, list) and any(map(_has_place, value))
-
-
 def _filled(value: Any, world: World | None, request: Request) -> Any:
     if isinstance(value, Mapping):
         return {name: _filled(inner, world, request) for name, inner in value.items()}
@@ -264,7 +312,11 @@ def _filled(value: Any, world: World | None, request: Request) -> Any:
     whole = _PLACE.fullmatch(value)
     if whole is not None:
         return _meant(whole[1], world, request)
-    return _PLACE.sub(lambda found: str(_meant(found[1], world, request)), value)
+
+    def text(found: re.Match[str]) -> str:
+        return str(_meant(found[1], world, request))
+
+    return _PLACE.sub(text, value)
 
 
 def _meant(path: str, world: World | None, request: Request) -> Any:

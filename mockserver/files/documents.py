@@ -79,15 +79,16 @@ def _is_file(path: Path) -> bool:
 
 
 def _not_found(spec: str, path: Path) -> str:
-    nearby: list[str] = []
+    # Endings are left out of the comparison: all documents have one of a few.
+    nearby = {name: name for name in available_names()}
     if path.parent.is_dir():
-        nearby = [
-            str(path.parent / other.name)
+        nearby |= {
+            other.stem: str(path.parent / other.name)
             for other in path.parent.iterdir()
             if other.suffix.lower() in _ENDINGS
-        ]
-    close = get_close_matches(spec, [*available_names(), *nearby], n=1, cutoff=0.6)
-    hint = f"did you mean {close[0]}?" if close else _names()
+        }
+    close = get_close_matches(path.stem, nearby, n=1, cutoff=0.6)
+    hint = f"did you mean {nearby[close[0]]}?" if close else _names()
     return f"{spec}: no such file and no built-in API; {hint}"
 
 

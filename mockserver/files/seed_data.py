@@ -38,10 +38,13 @@ def read_seed_data(path: Path) -> SeedData:
         text = path.read_bytes()
     except OSError as error:
         raise UsageError(f"--data {path}: {error.strerror or error}") from None
+    lost: list[str] = []
     try:
-        table = parse_document(text, str(path))
+        table = parse_document(text, str(path), lost, "seed data")
     except ContractError as error:
         raise UsageError(f"--data {error}") from None
+    if lost:
+        raise UsageError(f"--data {path}: {lost[0]}")
     lines: dict[Place, int] = {}
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)

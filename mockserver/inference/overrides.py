@@ -291,9 +291,11 @@ def _action(
         request = replace(request, item_in=place)
     item, parents = _named_by(where, action, kind)
     transition = action.transition or Transition()
-    changes = given.get("changes", dict(transition.changes))
-    if not isinstance(changes, Mapping):
-        raise PlanError(f"{where}.changes is a table of properties and values")
+    changes = dict(transition.changes)
+    if "changes" in given:
+        changed = resources.get(resource or "")
+        own = _properties(changed, schemas) if changed is not None else {}
+        changes = _changed(f"{where}.changes", given["changes"], own, schemas)
     verb = _text(f"{where}.verb", given.get("verb", transition.verb), "a text")
     transition = replace(transition, verb=verb, changes=tuple(changes.items()))
     return replace(
@@ -307,6 +309,24 @@ def _action(
         because=(CORRECTED,),
         instead=None,
     )
+
+
+def _changed(where: str, given: Any, own: Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:
+    """What a transition changes: properties of the resource, and values that they may have, or
+    where those come from (`body.x`, `now`, `(next)`). Raises PlanError."""
+    if not isinstance(given, Mapping):
+        raise PlanError(f"{where} is a table of properties and values, not {given!r}")
+    for name, value in given.items():
+        if not own:
+            break
+        if name not in own:
+            _text(where, name.partition(".")[0], "a table of properties and values", own)
+            continue
+        values = enumerated(schemas, own[name])
+        told = isinstance(value, str) and value.startswith(("body.", "shown.", "("))
+        if values and value != "now" and not told:
+            _text(f"{where}.{name}", value, "a value of this property", values)
+    return dict(given)
 
 
 def _named_by(where: str, action: Action, kind: str) -> tuple[str | None, tuple[Link, ...]]:

@@ -261,8 +261,10 @@ class _Builder:
         whole = place == "querystring"  # of 3.2: the query is one value
         place = "query" if whole else place
         if place not in _STYLES or not isinstance(name, str) or (whole and not raw.get("content")):
-            said = raw.get("in")
-            self.note(pointer, f"a parameter in {said!r} is not judged: any will do")
+            why = f"its `in` is {raw.get('in')!r}, not one of {', '.join(_STYLES)}"
+            if place in _STYLES:
+                why = "its content is missing" if isinstance(name, str) else "it has no name"
+            self.note(pointer, f"the parameter is ignored: {why}")
             return None
         if place == "header" and name.lower() in _IGNORED_HEADERS:
             return None

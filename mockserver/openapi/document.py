@@ -15,28 +15,30 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", 
 """The methods that a path item names; `query` since OpenAPI 3.2."""
 
 
-def parse_document(text: bytes, source: str, slips: list[str] | None = None) -> dict[str, Any]:
-    """Parse JSON or YAML; `source` is used in errors only. `slips` collects what gets lost
-    (duplicate keys).
+def parse_document(
+    text: bytes, source: str, slips: list[str] | None = None, kind: str = "an OpenAPI document"
+) -> dict[str, Any]:
+    """Parse JSON or YAML; `source` and `kind` are used in errors only. `slips` collects what gets
+    lost (duplicate keys).
 
     Raises ContractError if the text is neither, or is not an OpenAPI object.
     """
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as json_error:
-        document = _parse_yaml(text, source, json_error, [] if slips is None else slips)
+        document = _parse_yaml(text, source, json_error, [] if slips is None else slips, kind)
     if not isinstance(document, dict):
-        raise ContractError(
-            f"{source}: an OpenAPI document is an object, this is {_kind(document)}"
-        )
+        raise ContractError(f"{source}: {kind} is an object, this is {_kind(document)}")
     return document
 
 
-def _parse_yaml(text: bytes, source: str, json_error: Exception, slips: list[str]) -> Any:
+def _parse_yaml(
+    text: bytes, source: str, json_error: Exception, slips: list[str], kind: str
+) -> Any:
     if text.lstrip()[:1] in (b"{", b"["):
         raise ContractError(f"{source}: not valid JSON: {json_error}")
     if text.lstrip()[:1] == b"<":
-        raise ContractError(f"{source}: this is markup (HTML or XML), not an OpenAPI document")
+        raise ContractError(f"{source}: this is markup (HTML or XML), not {kind}")
     from mockserver.openapi.yaml12 import NotYaml, load  # most documents are JSON
 
     try:

@@ -191,17 +191,20 @@ class AuthorizationServer:
     ) -> None:
         try:
             message = Endpoint.message(scope, await read_body(scope, receive, _MOST))
+            exchange = Exchange(message, None)
             try:
-                sent = answer(message, scope)
+                exchange.sent = answer(message, scope)
             except OAuthError as error:
+                exchange.problem = f"{error.code}: {error.message}"
                 status = 401 if error.code == "invalid_client" else 400
-                sent = _json(error.body, status)
+                exchange.sent = _json(error.body, status)
         except TooLarge as error:
-            message, sent = Endpoint.message(scope, b""), _json({"error": error.message}, 413)
+            exchange = Exchange(Endpoint.message(scope, b""), None, problem=error.message)
+            exchange.sent = _json({"error": error.message}, 413)
         except ConnectionResetError:
             return
-        self._mock.journal(Exchange(message, None, sent=sent))
-        await send_reply(sent, scope, send)
+        self._mock.journal(exchange)
+        await send_reply(exchange.sent, scope, send)
 
     # -- OAuth 2
 

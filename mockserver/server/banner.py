@@ -54,6 +54,8 @@ def _proxy_banner(mock: Mock, source: str, url: str) -> str:
 def _key(mock: Mock) -> str:
     if not any(operation.security for operation in mock.contract.operations):
         return "none is needed"
+    if mock.options.leniency.any_key:
+        return "any, or none; each has a world of its own"
     return f"{DEFAULT_KEY}; each key that begins with {mock.api.wire.prefix} has a world of its own"
 
 

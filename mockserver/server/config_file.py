@@ -15,7 +15,7 @@ import click
 from mockserver.errors import PlanError, UsageError
 from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 from mockserver.records import dataclass
-from mockserver.server.settings import SETTINGS, Setting, duration, size
+from mockserver.server.settings import SETTINGS, Setting, duration, plainly, size
 
 DEFAULT_CONFIG = Path("mockserver.toml")
 UNDOCUMENTED = ("nearest", "allow")
@@ -39,15 +39,15 @@ class Config:
     """Keys for test, fuzz and diff: see `verify/sandbox.py`."""
 
 
-def read_config(path: Path | None) -> Config:
-    """Read the file, or ./mockserver.toml if it exists and `path` is None.
+def read_config(path: Path | None, spec: str | Path | None = None) -> Config:
+    """Read the file; if `path` is None, ./mockserver.toml, else the one beside the document.
 
     Raises UsageError for an unreadable file and for every unknown key.
     """
     if path is None:
-        if not DEFAULT_CONFIG.is_file():
+        path = next((one for one in (DEFAULT_CONFIG, beside(spec)) if one and one.is_file()), None)
+        if path is None:
             return Config()
-        path = DEFAULT_CONFIG
     import tomllib  # most projects have no file
 
     try:
@@ -59,6 +59,13 @@ def read_config(path: Path | None) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not TOML: {error}") from None
     return _config(path, table)
+
+
+def beside(spec: str | Path | None) -> Path | None:
+    """Where a document's own file would be; None for a built-in API and for a URL."""
+    if spec is None or str(spec) in NAMES or "://" in str(spec):
+        return None
+    return Path(spec).parent / DEFAULT_CONFIG
 
 
 @contextmanager
@@ -178,7 +185,7 @@ def _convert(path: Path, setting: Setting, value: Any) -> Any:
     try:
         converted = click.types.convert_type(setting.type).convert(value, None, None)
     except click.BadParameter as error:
-        raise UsageError(f"{where}: {error.message}") from None
+        raise UsageError(f"{where}: {plainly(error.message)}") from None
     return path.parent / converted if setting.file else converted
 
 

@@ -19,10 +19,9 @@ from mockserver.engine.leniency import (
     leniency_of,
 )
 from mockserver.errors import UsageError
-from mockserver.files.documents import NAMES
 from mockserver.files.secrets import read_key_file
 from mockserver.records import dataclass
-from mockserver.server.config_file import DEFAULT_CONFIG, Config, read_config, sources_of
+from mockserver.server.config_file import Config, beside, read_config, sources_of
 from mockserver.server.settings import SETTINGS
 
 Handlers = Mapping[str, Callable[..., Any]]
@@ -153,10 +152,8 @@ def _file(
         return Config()
     if config is not None:
         return read_config(Path(config))
-    if isinstance(spec, Mapping) or str(spec) in NAMES or "://" in str(spec):
-        return Config()
-    sibling = Path(spec).parent / DEFAULT_CONFIG
-    return read_config(sibling) if sibling.is_file() else Config()
+    sibling = None if isinstance(spec, Mapping) else beside(spec)
+    return read_config(sibling) if sibling is not None and sibling.is_file() else Config()
 
 
 def _checked(name: str, value: Any) -> Any:

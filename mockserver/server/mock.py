@@ -36,7 +36,7 @@ from mockserver.engine.pipeline.calibrated import CalibratedPipeline
 from mockserver.engine.pipeline.versions import Answerer
 from mockserver.engine.scenarios import Waiting
 from mockserver.engine.serialization import Sent
-from mockserver.engine.stubs import Stub, Stubs, read_stub
+from mockserver.engine.stubs import Stub, Stubs, check_names, read_stub
 from mockserver.engine.timestamps import SECOND, parse
 from mockserver.engine.world import Settings, World
 from mockserver.errors import BadRequest, ContractError, NotFound, Refusal, ReplyError
@@ -144,8 +144,9 @@ class Mock:
         """Add a stub. Raises BadRequest, also for one that breaks the contract, unless it is marked
         `invalid`."""
         stub = read_stub(spec, self.contract.names, tenant)
+        operation = self.contract.by_id[stub.operation]
+        check_names(stub, operation, self.api.collections)
         if not stub.invalid and not stub.has_place:
-            operation = self.contract.by_id[stub.operation]
             try:
                 self.primary.finish(operation, stub.reply(None, Request(operation)))
             except ReplyError as error:

@@ -15,6 +15,7 @@ from mockserver.engine.faults.spec import read_fault
 from mockserver.errors import BadRequest, MockServerError, StoreError
 from mockserver.files.documents import find_document, other_files
 from mockserver.files.wording import counted
+from mockserver.server.config_file import DEFAULT_CONFIG, beside
 from mockserver.server.mock import Mock, real_now
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class Reloader:
         named = {path.absolute() for path in given if path is not None}
         if self._service.source.path is not None:
             named |= other_files(self._service.source)
+            if serving.config is None:  # one that is written later counts from then on
+                later = filter(None, (DEFAULT_CONFIG, beside(serving.spec)))
+                named |= {path.absolute() for path in later}
         return named | {path.resolve() for path in named}
 
     async def run(self) -> None:

@@ -95,12 +95,17 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
     if values["keys"] is not None and (keys or files):
         raise UsageError("--keys is a closed list: put the other keys into its file")
     check_origins(values["cors"])
+    leniency = leniency_of(values.pop("lenient"), parts)
+    if values["tenant_by"] == "subject" and not leniency.any_key:
+        raise UsageError(
+            "--tenant-by subject is about the keys that --any-key accepts: add --any-key"
+        )
     options = Options(
         key_list=values.pop("keys"),
         keys=(*keys, *chain.from_iterable(map(read_key_file, files))),
         webhook_hosts=tuple(host.lower() for host in values.pop("webhook_host")),
         undocumented=config.undocumented,
-        leniency=leniency_of(values.pop("lenient"), parts),
+        leniency=leniency,
         overrides=config.overrides,
         settings=config.settings,
         sources=sources_of(upstream, values.pop("from_upstream"), config),
@@ -305,7 +310,7 @@ def _watcher(service: Service, resolve: Callable[[], Serving]) -> Background:
 
 def serving_notes(serving: Serving) -> list[tuple[str, str]]:
     """Further lines of the banner."""
-    notes = []
+    notes = [("lenient", words)] if (words := serving.options.leniency.words) else []
     if is_shared(serving.store):
         notes.append(("store", shown(serving.store)))
     if serving.workers > 1:

@@ -108,6 +108,13 @@ class Setting:
         return f"{self.default >> 20}M" if self.type is size else self.default
 
 
+def plainly(message: str) -> str:
+    """A message of click's, without what only its authors call an `integer range`."""
+    return message.replace("a valid integer range", "an integer").replace(
+        "a valid float range", "a number"
+    )
+
+
 _FILE = click.Path(path_type=Path)
 SETTINGS: tuple[Setting, ...] = (
     Setting("host", str, "127.0.0.1", "Address to listen on; 0.0.0.0 serves the network."),

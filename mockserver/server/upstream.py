@@ -185,7 +185,10 @@ class Passing:
 
     def unrouted(self, message: Message, refusal: Refusal) -> Sent | Later:
         """A request that the document does not have: a proxy forwards it and notes that."""
-        exchange = Exchange(message, None, problem=str(refusal), upstream=self._upstream.host)
+        exchange = Exchange(
+            message, None, problem=str(refusal), upstream=self._upstream.host,
+            refused=refusal.status,
+        )  # fmt: skip
         return partial(self._pass, exchange)
 
     def _judge_request(

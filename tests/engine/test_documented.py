@@ -217,6 +217,33 @@ class TestNothingIsInvented:
             "reason": "must be at least 1",
         }
 
+    def test_the_source_of_json_api(self) -> None:
+        source = {"properties": {"pointer": TEXT, "parameter": TEXT, "header": TEXT}}
+        item = shape(title=TEXT, detail=TEXT, source={"type": "object", **source})
+        faults = [
+            Violation(("body", "data", "attributes", "title"), "required", "", {}, "title"),
+            Violation(("body", "data", "a/b"), "type", "", 1, "string"),
+            Violation(("query", "page[size]"), "minimum", "", 0, 1),
+            Violation(("header", "X-Trace"), "minLength", "", "", 1),
+            Violation(("body",), "media_type", "the media type 'a/b' is not one of: c/d", None),
+        ]
+        reply = said(Invalid("No.", violations=faults), {"422": shape(errors=array(item))})
+        told = [(one["source"], one["detail"]) for one in reply.body["errors"]]
+        assert told == [
+            ({"pointer": "/data/attributes/title"}, "is required"),
+            ({"pointer": "/data/a~1b"}, "data.a/b must be of type string"),
+            ({"parameter": "page[size]"}, "must be at least 1"),
+            ({"header": "X-Trace"}, "must have at least 1 characters"),
+            ({"pointer": ""}, "body: the media type 'a/b' is not one of: c/d"),
+        ]
+
+    def test_the_name_of_a_property_names_no_place(self) -> None:
+        """A fault in `title` is not named by the title of the error."""
+        item = shape(status=TEXT, title=TEXT, detail=TEXT)
+        fault = Violation(("body", "title"), "required", "", {}, "title")
+        reply = said(Invalid("No.", violations=[fault]), {"422": shape(errors=array(item))})
+        assert reply.body["errors"][0]["detail"] == "title is required"
+
     def test_what_is_no_json(self) -> None:
         fault = Violation(("body", 15), "json", "Expecting value", {})
         item = shape(pointer=TEXT, reason=TEXT)

@@ -69,3 +69,88 @@ def test_what_can_not_be_is_refused(mock: MockServer) -> None:
     mock.clock.advance(3600)
     with pytest.raises(Conflict, match="has ended"):
         steer(mock, job, outcome="failed")
+
+
+APPROVED = """\
+openapi: 3.1.0
+info: {title: Refunds, version: "1"}
+paths:
+  /refunds:
+    post:
+      operationId: draftRefund
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Refund"}}}}
+      responses: {"201": {$ref: "#/components/responses/Refund"}}
+  /refunds/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {operationId: readRefund, responses: {"200": {$ref: "#/components/responses/Refund"}}}
+  /refunds/{id}/approve:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    post:
+      operationId: approveRefund
+      responses: {"200": {$ref: "#/components/responses/Refund"}, "409": {description: No}}
+  /refunds/{id}/retry:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    post:
+      operationId: retryRefund
+      responses: {"200": {$ref: "#/components/responses/Refund"}, "409": {description: No}}
+components:
+  responses:
+    Refund:
+      description: A refund
+      content: {application/json: {schema: {$ref: "#/components/schemas/Refund"}}}
+  schemas:
+    Refund:
+      required: [amount]
+      properties:
+        id: {type: string, readOnly: true}
+        amount: {type: integer}
+        state: {enum: [draft, checking, sending, sent, failed, voided], readOnly: true}
+"""
+
+
+@pytest.fixture
+def refunds(tmp_path: Path) -> Iterator[MockServer]:
+    path = tmp_path / "refunds.yaml"
+    path.write_text(APPROVED)
+    with MockServer(path) as started:
+        yield started
+
+
+def approved(mock: MockServer) -> str:
+    url = f"/refunds/{mock.client.post('/refunds', json={'amount': 3}).json()['id']}"
+    assert mock.client.get(url).json()["state"] != "sent"
+    mock.client.post(f"{url}/approve")
+    return url
+
+
+@pytest.mark.parametrize("outcome", ["failed", "voided", "sent", "stuck"])
+def test_a_verb_on_its_way_does_not_undo_how_it_ends(refunds: MockServer, outcome: str) -> None:
+    refunds.follow(outcome)
+    url = approved(refunds)
+    refunds.clock.advance(3600)
+    state = refunds.client.get(url).json()["state"]
+    assert state == outcome or (outcome == "stuck" and state in ("checking", "sending"))
+
+
+@pytest.mark.parametrize("waits", [0, 2])
+def test_a_schedule_goes_on_from_the_verb(refunds: MockServer, waits: int) -> None:
+    created = refunds.client.post("/refunds", json={"amount": 3}).json()
+    steer(refunds, created["id"], schedule=[["checking", 10], ["sending", 15], ["failed", 25]])
+    refunds.clock.advance(waits)
+    url = f"/refunds/{created['id']}"
+    seen = [refunds.client.post(f"{url}/approve").json()["state"]]
+    for _ in range(3):
+        refunds.clock.advance(5)
+        seen.append(refunds.client.get(url).json()["state"])
+    assert seen == ["checking", "sending", "sending", "failed"]
+
+
+def test_a_restart_takes_the_usual_way(refunds: MockServer) -> None:
+    refunds.follow("failed")
+    url = approved(refunds)
+    refunds.clock.advance(60)
+    assert refunds.client.get(url).json()["state"] == "failed"
+    refunds.client.post(f"{url}/retry")
+    refunds.client.post(f"{url}/approve")
+    refunds.clock.advance(60)
+    assert refunds.client.get(url).json()["state"] == "sent"

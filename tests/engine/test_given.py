@@ -85,6 +85,15 @@ def test_a_reference_to_a_property() -> None:
         ("pets:\n  - name: a\n    count: 0", 3, "count is a number"),
         ("pets:\n  a: {name: x}\n  b: {name: '@pets.c'}", 3, "there is no '@pets.c'"),
         ("pets: [", 1, "seed.yaml"),
+        ("pets: {name: Rex, id: 4}", 1, "under names of your choice"),
+        ("pets:\n  - {id: 1}\n  - {id: 2}\n  - {id: 1}", 4, "the id 1 is taken; give another"),
+        ("pets:\n  - {id: 1, count: 2}", 2, "leave it out where there is a count"),
+        ("pets:\n  - {name: '{frist_name}'}", 2, "did you mean {first_name}?"),
+        ("pets:\n  - {name: 'a {compnay} b'}", 2, "did you mean {company}?"),
+        ("pets:\n  - {name: '{random_int:many}'}", 2, "can't be filled"),
+        ("- name: Rex", 1, "seed.yaml: seed data is an object, this is an array"),
+        ("", 1, "seed.yaml: seed data is an object, this is empty"),
+        ("pets: []\npets: []", 2, "stands twice"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(
@@ -97,7 +106,26 @@ def test_what_is_wrong_is_told_with_its_line(
     told = str(raised.value)
     assert words in told
     assert str(file) in told
-    assert f"line {line}" in told or words == "seed.yaml"
+    assert f"line {line}" in told or words.startswith("seed.yaml")
+
+
+@pytest.mark.parametrize("written", ["@shops.none", "@shops.none.name", "@orders.first"])
+def test_a_reference_to_nothing_is_no_text(written: str) -> None:
+    with pytest.raises(UsageError, match=f"there is no '{written}'"):
+        MockServer(shops(), data={"shops": [{"name": written}]})
+
+
+@pytest.mark.parametrize("text", ["/pets/{id}", "{} {0}", "{owner}", "${first_name}", "a@b.c"])
+def test_braces_around_anything_else_are_text(text: str) -> None:
+    with MockServer(pets(), data={"pets": [{"name": text}]}) as mock:
+        assert [pet["name"] for pet in mock.client.get("/pets").json()] == [text]
+
+
+def test_numbers_that_are_ids_do_not_meet_those_in_the_file() -> None:
+    rows = [{"name": "a"}, {"id": 2, "name": "b"}, {"name": "c"}, {"name": "d", "count": 3}]
+    with MockServer(pets(), data={"pets": rows}) as mock:
+        ids = [pet["id"] for pet in mock.client.get("/pets?limit=50").json()]
+    assert len(ids) == len(set(ids)) == 6
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

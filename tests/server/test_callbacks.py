@@ -175,3 +175,22 @@ def test_where_a_query_stands_in_a_url() -> None:
     assert with_query("http://a/b#c", [("x", "1")]) == "http://a/b?x=1#c"
     assert with_query("http://a/b?y=2", [("x", "1"), ("x", "2")]) == "http://a/b?y=2&x=1&x=2"
     assert with_query("http://a/b", []) == "http://a/b"
+
+
+@pytest.mark.parametrize("apart", [0, 1, 60])
+def test_a_repeated_request_is_called_back_once(sent: list[httpx.Request], apart: int) -> None:
+    shown = document("{$request.body#/callback}")
+    key = {"name": "Idempotency-Key", "in": "header", "schema": TEXT}
+    shown["paths"]["/jobs"]["post"]["parameters"].append(key)
+    body = {"callback": "http://127.0.0.1:9/done"}
+    with MockServer(shown, clock="manual") as mock:
+        for _ in range(3):
+            first = mock.client.post("/jobs", json=body, headers={"Idempotency-Key": "one"})
+            assert first.status_code == 201
+            mock.clock.advance(apart)
+        other = mock.client.post("/jobs", json=body, headers={"Idempotency-Key": "two"})
+        assert other.json()["id"] != first.json()["id"]
+        mock.clock.advance(3600)
+        mock.webhooks.deliver()
+    told = [request.content for request in sent]
+    assert len(told) == len(set(told)) == 2

@@ -98,6 +98,21 @@ def seen(mock: MockServer, url: str, seconds: int) -> list[str]:
     return found
 
 
+def stops(changes: Any) -> Json:
+    """The corrections with other changes of `stop`."""
+    operations = MADE["operations"]
+    return {"operations": {**operations, "stop": {**operations["stop"], "changes": changes}}}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"text": "anything"}, {"phase": "(next)"}, {"text": "body.why"}, {"phase": "done"}]
+)
+def test_what_a_transition_may_change(changes: Json) -> None:
+    with MockServer(CALLS, config=False, overrides=stops(changes)) as mock:
+        made = mock.client.post("/say", json={}).json()
+        assert mock.client.post(f"/stop-it?handle={made['id']}").status_code == 200
+
+
 def test_states_last_as_long_as_they_are_said_to_and_come_in_order() -> None:
     durations = {"queued": 2, "fetching": 1, "rendering": 3, "encoding": 0}
     with MockServer(CALLS, config=False, overrides=lifecycle(durations=durations)) as mock:
@@ -197,6 +212,9 @@ def test_each_element_of_an_array_has_to_be_there() -> None:
             {"operations": {"became": {**MADE["operations"]["became"], "item": "handel"}}},
             "one of handle; not 'handel'",
         ),
+        (CALLS, stops({"phas": "failed"}), "one of id, text, phase; not 'phas'"),
+        (CALLS, stops({"phase": "fialed"}), "a value of this property, one of queued"),
+        (CALLS, stops("failed"), "changes is a table of properties and values, not 'failed'"),
         (CALLS, lifecycle(durations={"queue": 1}), "durations is a table of values"),
         (CALLS, lifecycle(durations={"queued": -1}), "durations.queued is a number of seconds"),
         (CALLS, lifecycle(durations=3), "durations is a table of states and seconds"),

@@ -142,6 +142,10 @@ def test_json_text_and_a_badge(mock: MockServer) -> None:
             Violation(("body", "age"), "minimum", "", -1, 0),
             "the client sends body.age, which must be at least 0",
         ),
+        (
+            Violation(("query", "cursor"), "cursor", "The cursor is not valid.", "x"),
+            "the client sends query.cursor: The cursor is not valid.",
+        ),
     ],
 )
 def test_words(violation: Violation, said: str) -> None:

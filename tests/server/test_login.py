@@ -53,6 +53,17 @@ def test_client_credentials(oauth: MockServer) -> None:
         assert made not in http.get("/things").json()
 
 
+def test_a_login_is_no_unknown_operation(oauth: MockServer) -> None:
+    with client(oauth) as http:
+        http.fetch_token(oauth.url + "/oauth/token", grant_type="client_credentials")
+        assert http.post("/oauth/token", data={"grant_type": "magic"}).status_code == 400
+        http.get("/oauth/tokens")
+    assert oauth.coverage.unknown == [("GET /oauth/tokens", 1)]
+    refused, lost = list(oauth.recorder.entries())[1::-1]
+    assert "magic" in refused.exchange.problem + str(refused.exchange.violations)
+    assert lost.exchange.problem == "There is no GET /oauth/tokens."
+
+
 def test_a_client_that_is_a_tenant_sees_its_world(oauth: MockServer) -> None:
     made = oauth.client_for("mock-a").post("/things", json={"name": "mine"}).json()
     with OAuth2Client("mock-a", "x", base_url=oauth.url, verify=False) as http:

@@ -250,6 +250,14 @@ def test_every_file_is_watched_links_with_their_targets(tmp_path: Path) -> None:
     assert {path.name for path in files} == names
 
 
+def test_corrections_that_are_written_later_are_waited_for(reloading: Reloading) -> None:
+    watched = reloading.reloader.files()
+    assert {
+        reloading.file.with_name("mockserver.toml"),
+        Path("mockserver.toml").absolute(),
+    } < watched
+
+
 def test_a_url_is_not_watched(said: pytest.LogCaptureFixture) -> None:
     serving = Serving("http://127.0.0.1:1/openapi.json", reload=True)
     asyncio.run(Reloader(Service(serving), lambda: serving).run())

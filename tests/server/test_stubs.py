@@ -27,6 +27,40 @@ def test_it_answers_as_often_as_it_says(mock: MockServer) -> None:
     assert stub.calls == 2
 
 
+@pytest.mark.parametrize(
+    ("operation", "spec", "says"),
+    [
+        ("getPet", {"when": {"quary": {"n": 1}}}, "did you mean 'query'?"),
+        ("createPet", {"when": {"bdy": {"name": "x"}}}, "did you mean 'body'?"),
+        ("getPet", {"when": {"ide": 7}}, "no 'ide'; did you mean 'id'?"),
+        ("removePet", {"when": {"path": {"pet": 7}}}, "no 'pet' in its path; there is id"),
+        ("getPet", {"json": {"name": "{{ reqest.path.id }}"}}, "did you mean 'request'?"),
+        ("getPet", {"json": [{"a": "x {{request.bdy.name}}"}]}, "did you mean 'body'?"),
+        ("getPet", {"text": "{{ request.path.pet_id }}"}, "the path has no 'pet_id'"),
+        ("getPet", {"headers": {"X": "{{ world.pet.7.name }}"}}, "did you mean 'pets'?"),
+        ("getPet", {"json": "{{ request }}"}, "a request has no ''"),
+    ],
+)
+def test_a_name_that_nothing_has_is_told(
+    mock: MockServer, operation: str, spec: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(BadRequest) as raised:
+        mock.stub(operation, **spec, invalid=True)
+    assert says in raised.value.message
+
+
+def test_other_braces_are_text(mock: MockServer) -> None:
+    mock.stub(
+        "getPet", json={"id": 1, "name": "Dear {{ name }}, {{owner.city}} {{ request.path.id }}"}
+    )
+    assert mock.client.get("/pets/7").json()["name"] == "Dear {{ name }}, {{owner.city}} 7"
+
+
+def test_any_query_parameter_can_be_meant(mock: MockServer) -> None:
+    mock.stub("getPet", json={"id": 1, "name": "Stub"}, when={"query": {"debug": "1"}})
+    assert mock.client.get("/pets/7").json()["name"] == "Tom"
+
+
 def test_status_headers_and_no_body(mock: MockServer) -> None:
     mock.stub("removePet", headers={"X-Trace": "1"})
     answer = mock.client.delete("/pets/7")

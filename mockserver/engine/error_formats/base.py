@@ -76,10 +76,15 @@ def reason_of(refusal: Refusal) -> str:
 
 
 def _described(violation: Violation) -> str:
-    # A message of the validator is a sentence of its own.
-    colon = "" if violation.keyword in (*_FAULTS, "json") else ":"
-    text = f"{dotted(place_of(violation))}{colon} {fault_text(violation)}"
+    text = with_place(dotted(place_of(violation)), violation)
     return text if len(text) <= _LONGEST_LISTED else text[: _LONGEST_LISTED - 3] + "..."
+
+
+def with_place(place: str, violation: Violation, between: str = " ") -> str:
+    """A violation and its place: `name is required`, `body: the media type ...`."""
+    # A message of the validator is a sentence of its own.
+    own = violation.keyword not in _FAULTS and violation.keyword != "json"
+    return f"{place}{': ' if own else between}{fault_text(violation)}"
 
 
 def title_of(status: int) -> str:

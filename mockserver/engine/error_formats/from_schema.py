@@ -20,6 +20,7 @@ from mockserver.engine.error_formats.base import (
     problem,
     reason_of,
     request_id_of,
+    with_place,
 )
 from mockserver.engine.error_formats.fastapi import Words, words_of
 from mockserver.engine.error_formats.roles import (
@@ -233,12 +234,12 @@ class Recogniser:
         text = fault_text(violation)
         found = self._said(flat, beside, violation, replace(facts, text=text, violations=()))
         place = _place(violation)
-        if place.rpartition(".")[2] in str(found):
+        if _mentions(found, place):
             return found
-        text = f"{place} {text}"
+        text = with_place(place, violation)
         found = self._said(flat, beside, violation, replace(facts, text=text, violations=()))
         own = next((name for name in flat.properties if folded(name) == "source"), None)
-        if own in found and place.rpartition(".")[2] not in str(found):
+        if own in found and not _mentions(found, place):
             # It has no other word of what is wrong.
             found[own] = place
         return found
@@ -277,11 +278,29 @@ def _place(violation: Violation) -> str:
     return dotted(inside)
 
 
+def _mentions(found: Any, place: str) -> bool:
+    """Whether a text in a part of a body names the last step of a place."""
+    if isinstance(found, Mapping | list):
+        each = found.values() if isinstance(found, Mapping) else found
+        return any(_mentions(part, place) for part in each)
+    return place.rpartition(".")[2] in str(found)
+
+
+_SOURCES = {"body": "pointer", "query": "parameter", "header": "header"}
+"""What JSON:API calls the source of an error, by the part of the request."""
+
+
 def _about(name: str, flat: Flat, violation: Violation) -> Any:
     """The item of a list for one violation."""
     kind = flat.types[0] if flat.types else "string"
     if name in ("in", "source") and kind == "string":
         return violation.where[0]
+    own = _SOURCES.get(str(violation.where[0]), "")
+    if name == "source" and kind == "object" and own in flat.properties:
+        inside = place_of(violation)[1:]
+        if own != "pointer":
+            return {own: dotted(inside)}
+        return {own: pointer(inside)[1:] if inside else ""}
     if name == "pointer" and kind == "string":
         return pointer(place_of(violation))
     if name in ("value", "input", "rejectedvalue", "actual") and not flat.types:

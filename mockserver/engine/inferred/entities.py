@@ -19,7 +19,7 @@ from mockserver.engine.inferred.field_roles import (
 from mockserver.engine.inferred.files import facts_of
 from mockserver.engine.inferred.job_fields import outcome_salt
 from mockserver.engine.inferred.repository import Entity, Repository, first_flags, value_at
-from mockserver.engine.inferred.schedules import deadline, plan_job, set_to, state_of, with_state
+from mockserver.engine.inferred.schedules import deadline, led, plan_job, state_of, with_state
 from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND
@@ -491,10 +491,10 @@ def changed_entity(
     if states is not None and states.known:
         before, after = state_of(states, entity.data), state_of(states, {**data, **changes})
         if after != before and isinstance(after, str):
-            known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
             if states.moves and after in states.path[:-1]:
-                row["schedule"] = set_to(states, known, after, world.now, world.settings.pace)
+                row = led(states, row, before, after, world.now, world.settings.pace)
                 row.setdefault("salt", outcome_salt(world, resource.name, entity.key))
             else:  # it stays as the client has set it
+                known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
                 row["schedule"] = cut(known, after, world.now)
     return Entity(entity.key, complete(call, resource, rng, data, given), entity.parent, row)

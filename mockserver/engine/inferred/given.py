@@ -11,7 +11,7 @@ from mockserver.engine.inferred.examples import Examples
 from mockserver.engine.inferred.field_roles import kinds, roles_of
 from mockserver.engine.inferred.identifiers import Keys, id_text
 from mockserver.engine.inferred.shown_entities import Shown
-from mockserver.engine.randomness import Rng
+from mockserver.engine.randomness import Rng, has_placeholder, why_unfilled
 from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, UsageError
 from mockserver.inference.model import Plan
@@ -49,6 +49,7 @@ class _Entry:
     place: Place
     data: dict[str, Any]
     number: int
+    repeated: bool = False
     shown: Shown | None = None
 
 
@@ -65,11 +66,20 @@ class GivenExamples(Examples):
         self._values = values
         self._keys = keys
         self._named: dict[tuple[str, str], _Entry] = {}
+        self._taken: dict[tuple[str, str | None, str], _Entry] = {}
         found = {name: self._resource(name) for name in given.table}
+        own = (name.rpartition(".")[2] for name in plan.resources)
+        self._referable = {*given.table, *plan.resources, *own}
         entries = [
             entry for name, resource in found.items() for entry in self._entries(name, resource)
         ]
         self._shown: dict[str, list[Shown]] = {one.name: [] for one in found.values()}
+        # Numbers that are ids go on from the greatest one in the file.
+        self._greatest: dict[str, int] = {}
+        for entry in entries:
+            number, name = entry.data.get(entry.resource.identity.key or ""), entry.resource.name
+            if isinstance(number, int):
+                self._greatest[name] = max(number, self._greatest.get(name, 0))
         for entry in entries:
             self._shown[entry.resource.name].append(self._show(entry))
 
@@ -109,11 +119,14 @@ class GivenExamples(Examples):
         for key, data in pairs:
             place = (name, key)
             if not isinstance(data, Mapping):
-                raise self._wrong(place, f"an entity of {name} is an object, not {data!r}")
+                text = f"an entity of {name} is an object, not {data!r:.60}"
+                told = f"{text}; entities are in a list, or under names of your choice"
+                raise self._wrong(place, told)
             entity = dict(data)
-            for _ in range(self._count(place, resource, entity)):
+            count = self._count(place, resource, entity)
+            for _ in range(count):
                 number += 1
-                entry = _Entry(resource, place, entity, number)
+                entry = _Entry(resource, place, entity, number, count > 1)
                 if isinstance(key, str):
                     self._named.setdefault((name, key), entry)
                 yield entry
@@ -145,6 +158,7 @@ class GivenExamples(Examples):
         data = {n: self._resolved(v, (*entry.place, n)) for n, v in entry.data.items()}
         shown.parent = self._parent(entry, data)
         self._check(entry, data)
+        self._take(entry, shown)
         if key is not None and shown.value is not MISSING:
             data[key] = shown.value
         shown.data = data
@@ -161,8 +175,20 @@ class GivenExamples(Examples):
         schema = self._properties(resource).get(key, {}) if key is not None else {}
         number = {"integer", "number"} & kinds(self._values.schemas, schema)
         salt = digest("given", resource.name, entry.number)
-        wished: Any = entry.number if number else uuid_of(salt)
+        next_one = self._greatest.get(resource.name, 0) + entry.number
+        wished: Any = next_one if number else uuid_of(salt)
         return self._keys.fitting(resource, wished, Rng(0, salt.hex()), entry.number)
+
+    def _take(self, entry: _Entry, shown: Shown) -> None:
+        """Raises UsageError if another entity has the same id."""
+        if shown.value is MISSING or entry.resource.singleton:
+            return
+        above = shown.parent if entry.resource.identity.nested else None
+        own = entry.resource.name, above, id_text(shown.value)
+        if self._taken.setdefault(own, entry) is not entry:
+            place = (*entry.place, entry.resource.identity.key or "")
+            why = "leave it out where there is a count" if entry.repeated else "give another"
+            raise self._wrong(place, f"the id {shown.value!r} is taken; {why}")
 
     def _parent(self, entry: _Entry, data: dict[str, Any]) -> str | None:
         """The row key of the parent, by the property or parameter that holds it; None if
@@ -194,7 +220,8 @@ class GivenExamples(Examples):
         )
         if found is None:
             known = [name for name, _ in self._references()]
-            raise self._wrong(place, f"there is no {reference!r}", known, reference)
+            text = f"there is no {reference!r} in this file (write @@ for a text that begins so)"
+            raise self._wrong(place, text, known, reference)
         return found
 
     def _references(self) -> Iterator[tuple[str, _Entry]]:
@@ -212,7 +239,7 @@ class GivenExamples(Examples):
             return value
         if value.startswith(_MARK * 2):
             return value[1:]
-        if not any(value.startswith(f"{_MARK}{name}.") for name in self._given.table):
+        if not any(value.startswith(f"{_MARK}{name}.") for name in self._referable):
             return value  # an ordinary text
         entry = self._entry_of(value, place)
         called = next(name for name, one in self._references() if one is entry)
@@ -226,10 +253,11 @@ class GivenExamples(Examples):
         schemas = self._values.schemas
         for name, value in data.items():
             place = (*entry.place, name)
+            self._check_placeholders(value, place)
             if known and name not in known:
                 raise self._wrong(place, f"{resource.noun} has no property {name!r}", known)
             pointer = schemas.place(resource.schema, name) if resource.schema else None
-            if pointer is None or _has_place(value):
+            if pointer is None or has_placeholder(value):
                 continue
             try:
                 check = self._values.check(pointer)
@@ -241,6 +269,15 @@ class GivenExamples(Examples):
                 inner = violations[0].where if violations else ()
                 raise self._wrong((*place, *inner), f"{name}: {why}")
 
+    def _check_placeholders(self, value: Any, place: Place) -> None:
+        if isinstance(value, Mapping | list):
+            each = value.items() if isinstance(value, Mapping) else enumerate(value)
+            for name, part in each:
+                self._check_placeholders(part, (*place, name))
+        why = why_unfilled(value) if isinstance(value, str) and "{" in value else ""
+        if why:
+            raise self._wrong(place, why)
+
     def _wrong(self, place: Place, text: str, known: Any = (), written: str = "") -> UsageError:
         written = written or (str(place[-1]) if place else "")
         close = get_close_matches(written, list(map(str, known)), n=1)
@@ -249,15 +286,6 @@ class GivenExamples(Examples):
             f"; did you mean {close[0]!r}?" if close else f"; there is {listed}" if listed else ""
         )
         return UsageError(f"{self._given.where(place)}: {text}{hint}")
-
-
-def _has_place(value: Any) -> bool:
-    """Whether the value contains a Faker placeholder."""
-    if isinstance(value, str):
-        return "{" in value
-    if isinstance(value, Mapping):
-        return any(map(_has_place, value.values()))
-    return isinstance(value, list) and any(map(_has_place, value))
 
 
 def template(contract: Contract, plan: Plan, about: str = "") -> dict[str, Any]:

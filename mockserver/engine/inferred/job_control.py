@@ -197,9 +197,8 @@ def _steered(
         else:
             at = now + max(1, seconds(after))
             schedule = [*begun, *_between(states, begun[-1][0], now), [outcome, at]]
-    return repository.put(
-        world, Entity(entity.key, entity.data, entity.parent, {**row, "schedule": schedule})
-    )
+    row = {**row, "schedule": schedule, "steered": True}
+    return repository.put(world, Entity(entity.key, entity.data, entity.parent, row))
 
 
 def _between(states: States, state: str, now: int) -> list[list[Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.timestamps import LATEST, SECOND, seconds
+from mockserver.engine.world import Row
 from mockserver.inference.resource_model import States
 from mockserver.inference.state_words import PAUSED, STANDING, TIMED_OUT
 from mockserver.inference.states import is_work, spelled
@@ -100,6 +101,23 @@ def goes(states: States, schedule: Sequence[Sequence[Any]], pace: float) -> int:
 def set_to(states: States, schedule: Schedule, state: str, now: int, pace: float) -> Schedule:
     """The schedule of an entity after a client moved it to a state; it continues from there."""
     return go_on(states, cut(schedule, state, now), pace)
+
+
+def led(states: States, row: Row, before: Any, state: str, now: int, pace: float) -> dict[str, Any]:
+    """The row of an entity after a client moved it from one state to another.
+
+    A steered job keeps the rest of its plan; once it has ended, a restart takes the usual way.
+    """
+    known = row.get("schedule") or [[before, row.get("at", now)]]
+    if not row.get("steered") or before in states.terminal or state in states.terminal:
+        after = {**row, "schedule": set_to(states, list(known), state, now, pace)}
+        after.pop("steered", None)
+        return after
+    rest = [[planned, at] for planned, at in known if at > now]
+    index = next((n for n, (planned, _) in enumerate(rest) if planned == state), None)
+    early = rest[index][1] - now if index is not None else 0
+    rest = [[planned, at - early] for planned, at in rest[0 if index is None else index + 1 :]]
+    return {**row, "schedule": [*cut(known, state, now), *rest]}
 
 
 def timed_out(states: States) -> str | None:

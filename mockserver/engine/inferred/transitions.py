@@ -22,6 +22,7 @@ from mockserver.engine.inferred.schedules import (
     extended,
     instant_of,
     is_paused,
+    led,
     set_to,
     state_before,
     state_of,
@@ -322,11 +323,10 @@ def _moved(
             noun = repository.resource.noun.replace("_", " ")
             raise Conflict(f"The {noun} is {before}; {verb.verb} is not possible.")
         return changed_entity(call, repository, entity, changes) if again else entity
-    schedule = set_to(states, list(known), after, world.now, world.settings.pace)
+    row = led(states, entity.row, before, after, world.now, world.settings.pace)
     tried = entity.data.get(states.attempts) if states.attempts is not None else None
     if states.attempts is not None and before in states.terminal and isinstance(tried, int):
         changes.setdefault(states.attempts, tried + 1)
-    row = {**entity.row, "schedule": schedule}
     given = {n: v for n, v in row.get("kept", {}).items() if n not in states.verdicts}
     row["kept"] = given | {n: changes[n] for n in states.verdicts if n in changes}
     if states.moves:
@@ -336,7 +336,7 @@ def _moved(
     moved = Entity(entity.key, entity.data, entity.parent, row)
     moved = changed_entity(call, repository, moved, changes)
     unchanged = moved.data is entity.data
-    row = {**moved.row, "schedule": schedule, "touched": world.now}
+    row = {**moved.row, "schedule": row["schedule"], "touched": world.now}
     data = {**moved.data}
     if states.name:
         data[states.name] = with_state(states, moved.data, after)

@@ -133,6 +133,8 @@ class Pipeline:
                 exchange.problem = refusal.hint
                 if self.api.wire.candid:
                     refusal.message = refusal.hint
+            elif not refusal.violations:
+                exchange.problem = refusal.message
             exchange.sent = sent = self.refuse(operation, refusal, message, exchange.now)
         except (ReplyError, ContractError) as error:
             # An invalid schema is found on first use.
@@ -421,7 +423,10 @@ class Pipeline:
 
     def refuse_unrouted(self, message: Message, refusal: Refusal) -> Sent:
         """Refuse a request that no operation matches."""
-        exchange = Exchange(message, None, violations=refusal.violations, problem=refusal.message)
+        exchange = Exchange(
+            message, None, violations=refusal.violations, problem=refusal.message,
+            refused=refusal.status,
+        )  # fmt: skip
         exchange.sent = sent = self.refuse(None, refusal, message)
         self.journal(exchange)
         return sent

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mockserver.engine.error_formats.base import dotted, fault_text, place_of
+from mockserver.engine.error_formats.base import dotted, place_of, with_place
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.files.wording import counted, often
 from mockserver.openapi.model import Contract, Operation, Violation
@@ -51,7 +51,8 @@ class Coverage:
     def _note(self, exchange: Exchange) -> None:
         operation = exchange.operation
         if operation is None:
-            self._count_unknown(exchange.message)
+            if exchange.refused:  # else the paths of a login responded
+                self._count_unknown(exchange.message)
             return
         self._refused[exchange.refused] += 1
         misfits, known = self._misfits, self._known
@@ -243,7 +244,7 @@ def blame(violation: Violation) -> str:
         return (
             f"the client sends {place} as {_kind(violation.value)}; the document requires {wanted}"
         )
-    return f"the client sends {place}, which {fault_text(violation)}"
+    return with_place(f"the client sends {place}", violation, ", which ")
 
 
 def _kind(value: Any) -> str:

@@ -122,6 +122,8 @@ class Webhooks:
         self.mock = mock
         self._ended: deque[Delivery] = deque(maxlen=KEPT)
         self._subscriptions: dict[str, Subscription] = {}
+        # The subscriptions of callbacks by what they are about: a repeated request adds none.
+        self._calling: dict[tuple[str, ...], str] = {}
         self._serial = count(1)
         self._seen: dict[str, tuple[int, set[str]]] = {}
         # Tenants that register receivers through the API, and whether from another machine.
@@ -208,6 +210,7 @@ class Webhooks:
         ]
         for key in gone:
             del self._subscriptions[key]
+        self._calling = {a: key for a, key in self._calling.items() if key not in gone}
         if name is None:
             for each in [*self._registering] if tenant is None else [tenant]:
                 self._registering.pop(each, None)
@@ -242,6 +245,9 @@ class Webhooks:
             url = expression(announcement.url, exchange)
             if url is None:
                 continue
+            about = exchange.tenant, operation.id, announcement.name, row, url
+            if self._calling.get(about) in self._subscriptions:
+                continue
             if len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
                 log.warning(
                     "more than %d callbacks are waiting: one is dropped", MOST_SUBSCRIPTIONS
@@ -258,6 +264,7 @@ class Webhooks:
             if exchange.tenant not in self._seen:
                 self._seen[exchange.tenant] = exchange.now, set()
             self._subscriptions[number] = found
+            self._calling[about] = number
 
     def _where_id(self, operation: str) -> str:
         """The runtime expression for the id of what an operation has created."""
