@@ -113,6 +113,12 @@ def key_sent(survey: Survey, facts: Facts, resource: Resource) -> str | None:
     sent = survey.flat(facts.body).properties
     own = "".join(tokens(resource.identity.key or ""))
     key = next((name for name in sent if own and "".join(tokens(name)) == own), None)
+    if key is None and own:
+        # `bookId`, where a book shows its `uuid`
+        strange = sent.keys() - survey.flat(resource.schema).properties.keys()
+        called = {*names_of(resource), resource.noun}
+        named = [name for name in sent if name in strange and snake_case(name) in called]
+        return named[0] if len(named) == 1 else None
     if key is None:
         return None
     shown = survey.schemas.flat(sent[key]).notes.read_only

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import Any, Protocol
 
 from mockserver.inference.lookups import ids_said
@@ -27,6 +27,9 @@ _USUAL = (
     "id", "_id", "uuid", "guid", "uid", "sid", "key", "slug", "username", "user_name", "login",
     "name", "code", "number", "email", "email_address",
 )  # fmt: skip
+# What names an entity where nothing is called its id.
+_NATURAL = bag("reference ref number code slug handle sku isbn symbol key token")
+_PEOPLES = _NATURAL | bag("name username login email")
 _LAST = ("gid", "identifier", "entity_id", "object_id", "resource_id", "arn")
 _SURE = ("id", "_id", "uuid", "guid", "uid", "sid")
 
@@ -76,9 +79,10 @@ def _keys(
         yield run_together[last], f"is what `{parameter}` ends with", "likely"
     # A path parameter called id is no name.
     usual = _SURE if last in _SURE else (*_USUAL, f"{short}_name", f"{short}_key")
-    for word in ("id", f"{noun}_id", f"{short}_id", *usual):
+    called = (f"{one}_{end}" for end in _SURE if end != "_id" for one in (noun, short))
+    for word in ("id", *called, *usual):
         if word in spelled:
-            sure = word in _SURE or word.endswith("_id")
+            sure = word.rpartition("_")[2] in _SURE
             yield spelled[word], "looks like its id", "likely" if sure else "guess"
     for word, name in spelled.items():
         # `certId` of a certificate, `demographicsId` of a demographic.
@@ -107,8 +111,8 @@ def _names(schemas: Schemas, schema: Any) -> bool:
 
 
 _PARTS = bag(
-    "data item result resource entity object attributes properties metadata summary info details "
-    "identifier"
+    "data item result resource entity object attributes properties metadata meta summary info "
+    "details identifier"
 )
 # Nested objects about another entity of the same kind.
 _OTHERS = bag("previous prev next parent last first original source target related")
@@ -135,6 +139,33 @@ def key_in(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | N
     if known is None or (known[1] is not None and known[1].confidence == "guess"):
         known = _patterned_key(survey, draft, flat) or known
     return known or _described_key(survey, draft, flat)
+
+
+def natural_key(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | None]:
+    """The property by which people name an entity, if a create must send it, or if only the server
+    can have chosen it: the `orderNumber` that no create sends."""
+    bodies = [survey.flat(facts.body) for facts in draft.creates if facts.body]
+    if draft.items and bodies:
+        for name in _named_by_people(survey, draft, flat):
+            if all(name in body.required for body in bodies):
+                return name, Because(f"a create must say its `{name}`", "guess")
+            if not any(name in body.properties for body in bodies):
+                return name, Because(f"only the server can have chosen `{name}`", "guess")
+    return "", None
+
+
+def _named_by_people(
+    survey: Survey, draft: Drafted, flat: Flat, words: Set[str] = _NATURAL
+) -> list[str]:
+    """The properties by which people name an entity: its `code`, its `order_number`."""
+    short = last_word(draft.noun)
+    heads = ("", f"{draft.noun}_", f"{short}_")
+    wanted = {f"{head}{word}" for head in heads for word in words}
+    return [
+        name
+        for name, schema in flat.properties.items()
+        if snake_case(name) in wanted and _names(survey.schemas, schema)
+    ]
 
 
 def _patterned_key(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | None] | None:
@@ -248,7 +279,15 @@ def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[s
             naming = _names(survey.schemas, schema)
         if name != key and naming:
             found.append(name)
+    if not key and not found and any(_says_id(draft, route) for route in draft.items):
+        found = _named_by_people(survey, draft, flat, _PEOPLES)[:1]
     return tuple(found)
+
+
+def _says_id(draft: Drafted, route: Route) -> bool:
+    """Whether a path parameter is called like an id, or like the entity."""
+    words = tokens(route.names[-1])
+    return words[-1:] in _ID_WORDS or words == tokens(draft.noun)
 
 
 def _is_name(survey: Survey, draft: Drafted, flat: Flat, key: str, route: Route) -> bool:

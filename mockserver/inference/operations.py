@@ -19,6 +19,7 @@ from mockserver.inference.remote_calls import (
     RemoteCalls,
     is_call,
     is_status_path,
+    name_sent,
 )
 from mockserver.inference.resource_model import FIRST, Because, Path
 from mockserver.inference.verbs import verb_of
@@ -80,7 +81,13 @@ class Survey:
         self._item_steps = {route(o.url_path).steps for o in contract.operations}
         self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
         calls = RemoteCalls((facts.operation.method, facts.route) for facts in self.facts)
-        for facts in sorted(self.facts, key=lambda facts: is_status_path(facts.route)):
+        self._one_asked: dict[tuple[str, ...], str | None] = {}
+        self._one_changed: dict[tuple[str, ...], set[str]] = {}
+        for facts in self.facts:
+            if facts.operation.method in ("PUT", "PATCH", "DELETE"):
+                needed = self._one_changed.setdefault(facts.route.steps, set())
+                needed.update(_needed(facts.operation))
+        for facts in sorted(self.facts, key=_read_after):
             if is_call(facts.route):
                 facts.plain = calls.plain(self._call_of(facts))
             else:
@@ -220,24 +227,43 @@ class Survey:
         scalars = [n for n, one in sent.items() if self.schemas.types(one)[:1] not in _NESTED]
         query = [p.name for p in facts.operation.parameters if p.place == "query"]
         return Asked(
-            facts.operation.method, facts.route, scalars, query,
+            facts.operation.method, facts.route, scalars, query, _needed(facts.operation),
             lambda: facts.envelope is not None or self._may_list(facts),
             lambda: self._tells(facts),
         )  # fmt: skip
 
     def _asked_by_query(self, facts: Facts) -> PlainForm | None:
-        """The REST form of `GET /jobs?jobid=7` that shows one job with this `jobid`."""
+        """The REST form of what is done to the one job with this id: `GET /job?jobId=7`."""
         operation, steps = facts.operation, facts.route.steps
-        if operation.method != "GET" or facts.is_list or not steps or facts.route.is_item:
+        if not steps or facts.route.is_item or facts.route.verb or verb_of(steps[-1]):
             return None
-        if facts.route.verb or verb_of(steps[-1]) or (*steps, ANY) in self._item_steps:
+        if (*steps, ANY) in self._item_steps:
             return None
-        needed = [p.name for p in operation.parameters if p.place == "query" and p.required]
+        if operation.method != "GET":
+            asked = self._one_asked.get(steps)
+        elif facts.is_list:
+            asked = None
+        else:
+            asked = self._one_asked[steps] = self._name_asked(facts)
+        if asked is None or asked not in _needed(operation):
+            return None
+        return PlainForm(
+            operation.method, Route((*steps, ANY), (*facts.route.names, asked)), "query"
+        )
+
+    def _name_asked(self, facts: Facts) -> str | None:
+        """The query parameter that says which entity is shown."""
         shown = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
-        named = [name for name in needed if name in shown and is_id_of(name, noun(steps[-1]))]
-        if len(named) != 1:
+        needed, about = _needed(facts.operation), last_word(facts.route.noun)
+        alone = [name for name in needed if is_id_of(name, about)]
+        named = alone[0] if len(alone) == 1 else name_sent(facts.route.noun, needed)
+        if named is None:
             return None
-        return PlainForm("GET", Route((*steps, ANY), (*facts.route.names, *named)), "query")
+        known = (named in shown and is_id_of(named, about)) or any(
+            is_id_of(name, about) for name in shown
+        )
+        changed = self._one_changed.get(facts.route.steps, ())
+        return named if known or named in changed else None
 
     def _tells(self, facts: Facts) -> bool:
         """Whether the response, or each row of it, has a status or how far something is."""
@@ -445,6 +471,15 @@ class Survey:
             if found is not None and "object" in self.schemas.flat_at(found).types:
                 return (FIRST,), self.schemas.canonical(found)
         return thing_place(self.schemas, pointer, about)
+
+
+def _read_after(facts: Facts) -> tuple[bool, bool]:
+    """The order in which paths are read: what is fetched says what a query names."""
+    return is_status_path(facts.route), facts.operation.method != "GET"
+
+
+def _needed(operation: Operation) -> list[str]:
+    return [one.name for one in operation.parameters if one.place == "query" and one.required]
 
 
 def is_search(route: Route) -> bool:

@@ -42,7 +42,7 @@ _FORMATS = bag("json xml")
 _STATUS_WORDS = bag("status state progress")
 _ID_ENDINGS = ("id", "uuid", "arn", "token", "name", "identifier", "key", "slug")
 _OTHER_ONE = (("id",), ("ids",), ("uuid",), ("key",), ("sid",))
-_DOTTED = re.compile(r"([A-Za-z_]+)\.([A-Za-z]+)")
+_DOTTED = re.compile(r"([A-Za-z_-]+)\.([A-Za-z]+)")
 
 Kind = Literal["create", "list", "fetch", "update", "remove", "verb", "status"]
 Steps = tuple[str, ...]
@@ -60,12 +60,14 @@ class PlainForm:
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
     """What counts of an operation: method, path, the scalar properties of its body, its query
-    parameters, and whether it is a list, or says how far something is (both evaluated lazily)."""
+    parameters, those of them that are required, and whether it is a list, or says how far something
+    is (both evaluated lazily)."""
 
     method: str
     route: Route
     body: Sequence[str]
     query: Sequence[str]
+    needed: Sequence[str]
     lists: Callable[[], bool]
     tells: Callable[[], bool]
 
@@ -91,6 +93,7 @@ class RemoteCalls:
         self._methods = Counter(steps for _, steps in self._taken)
         self._read = {steps[-2:] for method, steps in self._taken if method == "GET"}
         self._families: dict[Steps, set[str]] = {}
+        self._asked: dict[Steps, str] = {}
         for _, route in operations:
             found = _read(route)
             if found is not None and found.kind != "status":
@@ -187,10 +190,10 @@ class RemoteCalls:
         several = len(family) > 1 or alone
         if call_facts.method not in ("POST", "GET", "DELETE", "PUT", "PATCH") or not several:
             return None
-        own = _named(noun(parent[-1]), call_facts.body or call_facts.query)
+        own = self._name_asked(call_facts, parent, kind)
         if own is None:
             return None
-        place: ItemPlace = "body" if own in call_facts.body else "query"
+        place: ItemPlace = "query" if own in call_facts.query else "body"
         called = Route(item, (*names, own))
         if kind == "fetch":
             return PlainForm("GET", called, place)
@@ -201,6 +204,21 @@ class RemoteCalls:
         if kind == "verb":
             return PlainForm(call_facts.method, Route((*item, call.word), called.names), place)
         return None
+
+    def _name_asked(self, call_facts: Asked, parent: Steps, kind: Kind) -> str | None:
+        """The part of a request that names an entity: by its name, or because it is all that is
+        needed to fetch one and names nothing else; then it does so elsewhere, too."""
+        asked = (*call_facts.query, *call_facts.body)
+        own = name_sent(noun(parent[-1]), asked)
+        if own is None and self._asked.get(parent) in asked:
+            return self._asked[parent]
+        needed = call_facts.needed or call_facts.body
+        if own is not None or kind not in ("fetch", "remove") or len(needed) != 1:
+            return own
+        if not _is_own(needed[0], noun(parent[-1])) or call_facts.lists():
+            return None
+        self._asked[parent] = needed[0]
+        return needed[0]
 
 
 def is_call(route: Route) -> bool:
@@ -215,7 +233,7 @@ def is_status_path(route: Route) -> bool:
 
 def _starts(call_facts: Asked, call: Call) -> bool:
     """Whether a verb creates an entity (`StartExport`): the body doesn't hold the id of one."""
-    own = _named(noun(call.parent[-1]), call_facts.body)
+    own = name_sent(noun(call.parent[-1]), call_facts.body)
     named = own is not None and tokens(own)[-1] in ("id", "uuid", "arn")
     return call_facts.method == "POST" and call.word.lower() in _STARTING and not named
 
@@ -289,7 +307,7 @@ def _kind(step: str) -> Kind | None:
     return "verb" if verb_of(step) and not is_plural(step) else None
 
 
-def _named(about: str, names: Sequence[str]) -> str | None:
+def name_sent(about: str, names: Sequence[str]) -> str | None:
     """The property of the request that names the entity."""
     short = last_word(about)
     spelled = {snake_case(name): name for name in reversed(names)}

@@ -12,6 +12,7 @@ from mockserver.inference.identifiers import (
     learnt,
     member_of,
     more_ids,
+    natural_key,
     only_id,
     other_names,
     returned_id_path,
@@ -269,7 +270,7 @@ def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]
         only = "" if returned_id_path(survey, draft, facts.ref, None) else only_id(survey, facts)
         if only and only in flat.properties:
             return only, Because(f"`{only}` is the only id in the response of a create", "guess")
-    return key, why
+    return (key, why) if key else natural_key(survey, draft, flat)
 
 
 def _only_links(survey: Survey, draft: Draft, flat: Flat, key: str) -> bool:

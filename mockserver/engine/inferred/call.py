@@ -203,13 +203,13 @@ class Call:
         restores = transition is not None and transition.verb == "restore"
         if entity is not None and entity.row.get("trashed") and not restores:
             raise not_found(resource, self.item)
+        if entity is None:
+            entity = self.called(self.repository, self.item, self.home() or "")
         if entity is None and self.context.any_is_known(self.world, resource, key):
             # Only the caller can know it: it is created when requested.
             entity = self.imagined(key, self.item, self.parent_key())
             if leniency.knows_any_id:
                 entity = self.repository.put(self.world, entity)
-        if entity is None:
-            entity = self.called(self.repository, self.item, self.home() or "")
         if entity is not None and not entity.row.get("gone") and self._lies(entity):
             check_match(self.world, self.request, entity)
             return entity
