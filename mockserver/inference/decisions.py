@@ -33,6 +33,7 @@ JOB = {
     "controllable": 2,  # it can be cancelled or retried
     "noun": 2,
     "server": 4,  # it is being made ready, and nothing that a client can do leads on
+    "decided": 2,  # it waits for a decision, which nothing that a client can do takes
     "documented": 2,  # the document says that it runs in the background
     "started": 2,  # it is started by an operation on something else, and can only be looked at
     "sent": -4,  # clients set the status on create
@@ -44,7 +45,7 @@ JOB = {
     "unstarted": -4,  # it can only be read, and no operation makes or starts one
 }
 """What speaks for a job: its status changes with time, and what against it."""
-_CORE = {"work", "busy", "end", "accepted", "server", "noun", "started"}
+_CORE = {"work", "busy", "end", "accepted", "server", "decided", "noun", "started"}
 """Without any of these, texts say nothing about the status."""
 _READING = ("fetch", "list", "read", "fixed")
 MOVES = 4
@@ -156,20 +157,25 @@ def _by_clients(states: States, hints: Hints, actions: list[Action]) -> Iterator
         and tokens(hints.noun)[-1:]
         and (tokens(hints.noun)[-1] in known.JOINED_BY_PERSONS)
     )
-    if (
-        ready
-        and not persons
-        and first in known.MADE_READY
-        and asked.isdisjoint({own, *states.path[1:], NEXT})
-    ):
+    alone = not persons and asked.isdisjoint({own, *states.path[1:], NEXT})
+    if alone and ready and first in known.MADE_READY:
         yield "server", f"nothing that a client can do leads from {states.new} to {states.path[-1]}"
-    sent_on = orders or set(states.active) & _led_to(states, actions)
+    elif alone and states.failure and states.path and _awaits_decision(states):
+        yield "decided", f"nothing that a client can do leads to {states.path[-1]}"
+    ordered = {one for one in states.initial if spelled(one) in known.QUEUES}
+    sent_on = orders or {*states.active, *ordered} & _led_to(states, actions)
     if first in known.BY_PERSONS and not sent_on:
         yield "person", f"what is {states.new} waits for somebody"
     ends = sorted({verb for action in actions if (verb := _verb(action)) in PERSONS})
     if not states.name and ends:
         yield "person", f"somebody has to {', '.join(ends)} it"
         yield "changed", ""
+
+
+def _awaits_decision(states: States) -> bool:
+    """Whether others look at it, and then approve or reject it: `PENDING_REVIEW`, `approved`."""
+    first, last = (set(spelled(value).split("_")) for value in (states.path[0], states.path[-1]))
+    return bool(first & known.UNDECIDED) and bool(last & known.DECIDED)
 
 
 def _is_systems(word: str) -> bool:
@@ -266,6 +272,7 @@ def _holds(
     if _resting(states) is not None and spelled(states.new or "") == "pending":
         # What a client starts is what has been stopped.
         told_to -= _led_to(states, [one for one in actions if _verb(one) in verbs_known.STARTING])
+    alone = told_to.isdisjoint({NEXT, *states.path[1:]})
     for value, after in zip(states.path, states.path[1:], strict=False):
         word = spelled(value)
         if NEXT in told_to and value == states.new and not _is_systems(word):
@@ -278,7 +285,8 @@ def _holds(
             if not _is_systems(word):
                 yield value
         elif word in known.BY_PERSONS:
-            yield value
+            if not alone or word not in known.IN_REVIEW:
+                yield value
         elif value in states.initial and (word in known.WAITS or first in known.WAITS_FOR):
             later = set(states.path[states.path.index(value) + 1 :])
             waits = bool(states.timeout) and word != "pending"

@@ -77,6 +77,7 @@ def find_drafts(survey: Survey) -> list[Draft]:
         _collection(survey, steps, found, drafts)
     _searches(survey, drafts)
     merged = _with_views(survey, _merge(survey, list(drafts.values())))
+    merged = _with_parts_listed(survey, merged)
     taken = {route.steps for draft in merged for route in (*draft.collections, *draft.items)}
     return [*merged, *_singletons(survey, taken)]
 
@@ -167,13 +168,22 @@ def _kept(survey: Survey, listing: Facts) -> bool:
     made = survey.at(listing.route.steps, "POST")
     if not has_key(flat, noun) and not (noun.endswith("s") and has_key(flat, noun[:-1])):
         # Known by nothing but what they say: the members of a project.
-        return made is not None and sends_rows(survey, made, listing)
+        if made is None:
+            return False
+        return sends_rows(survey, made, listing) or _makes_rows(survey, made, listing)
     if listing.ref in survey.homes:
         return True
     if listing.route.plural or made is None:
         return listing.route.plural
     alike = made.operation.success == 201 or made.ref == listing.ref
     return alike or sends_rows(survey, made, listing)
+
+
+def _makes_rows(survey: Survey, made: Facts, listing: Facts) -> bool:
+    """Whether a POST to the path of a list answers with one of its rows, which has a status."""
+    rows = survey.flat(listing.ref).properties
+    same_row = listing.route.plural and made.ref == listing.ref and not made.is_list
+    return same_row and any(tokens(name)[-1:] in _STATES for name in rows)
 
 
 def refs_of(survey: Survey, draft: Draft) -> set[str]:
@@ -230,6 +240,40 @@ def _with_kinds(survey: Survey, drafts: list[Draft]) -> list[Draft]:
         found[0].say(f"{draft.route} makes one that is read at {found[0].items[0]}")
         found[0].absorb(draft)
     return kept
+
+
+def _with_parts_listed(survey: Survey, drafts: list[Draft]) -> list[Draft]:
+    """The drafts; what reads or lists what lies below entities, and is named after both, belongs to
+    that: `/assessment-reports` and `/assessments/{id}/reports`, `/user-jobs/{job}` and
+    `/users/{user}/jobs/{job}`."""
+    kept = []
+    for draft in drafts:
+        found = [] if draft.creates else _listed_parts(survey, draft, drafts)
+        if len(found) != 1:
+            kept.append(draft)
+            continue
+        found[0].say(f"{draft.route} is about them as well: its name and schema agree", "likely")
+        found[0].absorb(draft)
+    return kept
+
+
+def _listed_parts(survey: Survey, draft: Draft, drafts: list[Draft]) -> list[Draft]:
+    found = []
+    for other in drafts:
+        above = other.route.parent
+        if other is draft or not (other.creates or other.items) or not above.is_item:
+            continue
+        owners = {noun(above.steps[-2]), "_".join(tokens(above.names[-1])[:-1])}
+        if draft.noun not in {f"{owner}_{other.noun}" for owner in owners if owner}:
+            continue
+        if draft.items:
+            ids = {r.names[-1] for r in draft.items} & {r.names[-1] for r in other.items}
+            alike = bool(ids and refs_of(survey, draft) & refs_of(survey, other))
+        else:
+            alike = all(_rows_alike(survey, other, one) for one in draft.lists)
+        if alike:
+            found.append(other)
+    return found
 
 
 def _is_kind(survey: Survey, draft: Draft, other: Draft) -> bool:

@@ -15,7 +15,14 @@ from mockserver.inference.model import LATER, NEW, Action
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import has_properties
 from mockserver.inference.resource_model import Resource
-from mockserver.inference.state_changes import marked, opposites, state_change, state_in
+from mockserver.inference.state_changes import (
+    marked,
+    opposites,
+    queued_before,
+    state_change,
+    state_in,
+    work_before,
+)
 from mockserver.inference.state_texts import led_to
 from mockserver.inference.states import spelled
 from mockserver.inference.verbs import (
@@ -117,6 +124,11 @@ class Effects:
             usual = found.get(states.name)
             if usual is None or states.leads.get(usual, usual) != stated:
                 found[states.name] = stated
+        if states is not None and found.get(states.name) in states.active:
+            found[states.name] = queued_before(states, found[states.name])
+        accepted = facts is not None and facts.operation.success == 202
+        if states is not None and accepted and found.get(states.name) in states.success:
+            found[states.name] = work_before(states, found[states.name])
         return found
 
     def renewed_secret(self, facts: Facts, resource: Resource, verb: str) -> str:

@@ -116,7 +116,8 @@ def states_of(
             schemas, flat, hints.noun, hints.sent, job=hints.accepted or is_background(hints)
         )
     found, *others = candidates
-    first = first_state("\n".join(hints.made), found.values)
+    said = (*hints.made, *_said(schemas, flat, found))
+    first = first_state("\n".join(said), found.values)
     reading = read_states(found.values, tokens(hints.noun))
     kinds: dict[str, Any] = {
         kind: reading.of(kind)
@@ -151,6 +152,16 @@ def states_of(
         started=moment_of(schemas, flat, STARTED, hints.sent),
         ended=moment_of(schemas, flat, ENDED | COMPLETED, hints.sent),
     )
+
+
+def _said(schemas: Schemas, flat: Flat, found: Found) -> Iterator[str]:
+    """What the document says of a status."""
+    for name in (found.name, *found.inner):
+        schema = flat.properties.get(name)
+        text = schemas.plain(schema).get("description")
+        if isinstance(text, str):
+            yield text
+        flat = schemas.flat(schema)
 
 
 def _way_of(found: Found) -> tuple[str, ...]:
@@ -311,7 +322,8 @@ def _open_text(schemas: Schemas, flat: Flat, hints: Hints, name: str) -> Iterato
         yield Found(name, states, Because(why), (), default, open=True)
     elif len(values) >= 2:
         text = f"descriptions speak of {', '.join(values)}"
-        begun = {kind_of(value) for value in values} & {"initial", "active"}
+        begun = {kind_of(v) for v in values if spelled(v) not in known.ENDINGS}
+        begun &= {"initial", "active"}
         if job and not begun:
             values = [*(styled(one, values) for one in _USUAL[:2]), *values]
         yield Found(name, values, Because(text), (), default, open=True)

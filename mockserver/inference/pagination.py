@@ -27,7 +27,14 @@ from mockserver.inference.page_parameters import (
 from mockserver.inference.resource_model import FIRST, Because, Path
 from mockserver.inference.state_words import FAILS
 from mockserver.inference.states import ACTIVE, is_job, kind_of
-from mockserver.inference.words import bag, last_word, noun, plural, snake_case, tokens
+from mockserver.inference.words import (
+    bag,
+    last_word,
+    noun,
+    plural,
+    snake_case,
+    tokens,
+)
 from mockserver.openapi.model import Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 

@@ -10,14 +10,17 @@ from functools import lru_cache
 from mockserver.inference.model import BACK, NEXT, Action
 from mockserver.inference.operations import Survey
 from mockserver.inference.resource_model import Because, Resource, States
+from mockserver.inference.state_texts import sentences
 from mockserver.inference.state_words import STANDING
 from mockserver.inference.states import spelled
 from mockserver.inference.words import last_word
 from mockserver.openapi.model import Operation
 
-_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+|<br\s*/?>|</?(?:p|li|span|div)\b[^>]*>", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]*>|[`*\"\u201c\u201d\u2018]|\B'|'\B")
-_BE = r"(?:be|have been|currently be|already be|be currently|be already)"
+_BE = (
+    r"(?:be|have been|currently be|already be|be currently|be already)"
+    r"(?! (?:set|changed|moved|updated|marked|put)\b)"
+)
 _NEEDED = re.compile(
     rf"\b(?:must|has to|have to|needs? to|should|can only|may only|only) {_BE}\b|\bonly\b"
     r"|\b(?:requires|provided|assuming) (?:that )?(?:the|an?)\b",
@@ -29,10 +32,12 @@ _FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 _FIRST = re.compile(
-    r"\bto \w+ (?:an?|any) ([^,]{3,60}),[^.]{0,30}\b(?:must|need to|have to|should) first\b",
+    r"\bto \w+ (?:an?|any) ([^,]{3,60}),[^.]{0,60}\b(?:must|needs? to|ha[sv]e? to|should)\b"
+    r"[^.]{0,60}\b(?:first|before|beforehand)\b",
     re.IGNORECASE,
 )
-"""To delete an active job, you must first cancel it."""
+"""To delete an active job, you must first cancel it. To restart one that is running, it must have
+been stopped before."""
 _WHEN = re.compile(
     r"\b(?:if|while|when|once|after|that|which|unless|until|before)\b", re.IGNORECASE
 )
@@ -116,7 +121,7 @@ def allowed_states(text: str, states: States, after: Collection[str]) -> frozens
         return None
     needed: set[str] = set()
     forbidden: set[str] = set()
-    for sentence in _SENTENCES.split(text):
+    for sentence in sentences(text):
         sentence = _TAGS.sub("", sentence)
         first = _FIRST.search(sentence)
         if first is not None:

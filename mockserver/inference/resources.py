@@ -35,7 +35,7 @@ from mockserver.inference.resource_model import (
     Resource,
     States,
 )
-from mockserver.inference.words import ID_ENDS, tokens
+from mockserver.inference.words import ID_ENDS, snake_case, tokens
 from mockserver.openapi.schemas.resolved import Flat
 
 _MOST_SEEDS = 12
@@ -150,7 +150,7 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
             texts.append(str(written.get("description", "")))
     return Hints(
         noun=draft.noun,
-        sent=_settable(survey, [request]),
+        sent=_as_shown(survey, schema, _settable(survey, [request])),
         changed=_settable(survey, [one.body for one in changing]),
         choices=_choices(survey, [one.body for one in changing]),
         accepted=any(one.operation.success == 202 for one in draft.creates),
@@ -226,6 +226,13 @@ def _settable(survey: Survey, pointers: Iterable[str]) -> frozenset[str]:
                     inner = properties_of(survey.schemas, schema)
                     found.update(n for n, one in inner.items() if not _is_read_only(survey, one))
     return frozenset(found)
+
+
+def _as_shown(survey: Survey, schema: str | None, names: frozenset[str]) -> frozenset[str]:
+    """The names of properties, also as the resource spells them: `OptInType` is its `opt_in_type`."""
+    spelt = {snake_case(name) for name in names}
+    own = survey.flat(schema).properties if schema else {}
+    return names | {name for name in own if name not in names and snake_case(name) in spelt}
 
 
 def _seeds(draft: Draft, states: States | None, beneath: bool, kinds: int) -> int:

@@ -10,7 +10,7 @@ from mockserver.inference.model import BACK, NEXT
 from mockserver.inference.outcomes import ENDED_EARLY
 from mockserver.inference.resource_model import States
 from mockserver.inference.state_texts import styled
-from mockserver.inference.state_words import WAITS_FOR
+from mockserver.inference.state_words import QUEUES, WAITS_FOR
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import outcome, passing, state_called, undone_by
@@ -50,6 +50,23 @@ def state_change(
         yield states.name, BACK
     elif verb in _going_on(states) and states.initial and own and _goes_on(states):
         yield states.name, NEXT
+
+
+def queued_before(states: States, value: str) -> str:
+    """The state of work that a client has started: what waits in a queue before it, if anything
+    that is not new does: `created`, `queued`, `running`."""
+    if value not in states.path or states.new not in states.path:
+        return value
+    between = states.path[states.path.index(states.new) + 1 : states.path.index(value)]
+    return next((one for one in between if spelled(one) in QUEUES), value)
+
+
+def work_before(states: States, value: str) -> str:
+    """The state of the work that ends in another one, for a verb that is only accepted (202):
+    `InProgress` before `Trained`."""
+    before = states.path[: states.path.index(value)] if value in states.path else ()
+    works = bool(before) and before[-1] in states.active and before[-1] != states.new
+    return before[-1] if works else value
 
 
 def _going_on(states: States) -> Set[str]:

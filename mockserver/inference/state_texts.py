@@ -153,9 +153,18 @@ _MOVING = (
 _UNLESS = re.compile(
     r"\b(?:if|when|while|unless|only|must|can(?:no|')t|until|already|should|not|without)\b", re.I
 )
-_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+|<br\s*/?>|</?(?:p|li)\b[^>]*>", re.IGNORECASE)
+_SENTENCES = re.compile(
+    r"(?<=[.!?;:])\s+|\n\s*\n|\n(?=\s*(?:[*+-]|\d+[.)]|\||#)\s)|<br\s*/?>|</?(?:p|li|span|div)\b[^>]*>",
+    re.IGNORECASE,
+)
+"""What separates sentences; a line that ends within one does not."""
 _SPACES = re.compile(r"[\s_-]+")
 _MARKUP = re.compile(r"<[^>]*>|[`*\"\u201c\u201d\u2018]|\B'|'\B")
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, each on one line."""
+    return [" ".join(one.split()) for one in _SENTENCES.split(text)]
 
 
 def led_to(text: str, values: Sequence[str]) -> str | None:
@@ -169,7 +178,7 @@ def led_to(text: str, values: Sequence[str]) -> str | None:
     }
     if not found and _may_name(_MARKUP.sub("", text), values):
         pattern, spelt = _leading(tuple(values))
-        for sentence in _SENTENCES.split(text):
+        for sentence in sentences(text):
             sentence = _MARKUP.sub("", sentence)
             if not _UNLESS.search(sentence):
                 for match in pattern.finditer(sentence):
@@ -209,12 +218,14 @@ def _beginning(values: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]
     one, spelt = _one_of(values)
     being = r"(?:is|of|will be|:|are|=)"
     created = r"\b(?:created|starts?|begins?|added|made)(?: out)? (?:with|in|as)(?: the| a| an)?"
+    set_at_first = r"\binitiali[sz]ed (?:as|to|with|in)(?: the| a| an)?"
     forms = (
         rf"{_STATE} of (?:an? |the )?(?:newly[ -]created|new) [\w ]{{1,30}}? {being} {one}",
         rf"\b(?:initial|first|default|starting) (?:status|state) {being} (?:the )?{one}",
         rf"{created} (?:initial )?(?:status|state)(?: of)? {one}",
         rf"{created} {one} (?:status|state)\b",
-        rf"\bcreated as (?:an? )?{one}",
+        rf"\b(?:created|starts?|begins?) as (?:an? )?{one}",
+        rf"{set_at_first} (?:(?:status|state) )?{one}",
     )
     return re.compile("|".join(forms) if one else r"(?!)", re.IGNORECASE), spelt
 

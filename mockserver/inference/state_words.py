@@ -62,6 +62,21 @@ JOINED_BY_PERSONS = bag(
 """Nouns of what is pending until somebody accepts it."""
 ASKS = bag("requires require required needs need awaiting")
 """Of these the ones that ask for something, also in the middle of work."""
+DECIDED = bag(
+    "approved verified accepted passed clear clean confirmed validated authorised authorized issued "
+    "compliant granted"
+)
+"""What something is once others have looked at it."""
+UNDECIDED = bag("pending review submitted requested received awaiting unverified uploaded")
+"""What it is until then."""
+IN_REVIEW = bag("in_review under_review reviewing reviewed in_verification")
+"""Of the states that somebody else has to end the ones that follow an earlier wait."""
+QUEUES = bag("queued enqueued in_queue waiting_in_queue en_cola en_file in_warteschlange")
+"""Of the states in which nothing has been done yet those of work that has been ordered."""
+REVIEWS = bag("review waiting")
+"""Those that do so where work begins without them."""
+UNKNOWN = bag("unknown unspecified undefined none unset")
+"""What a status is called that nothing is known of: nothing begins like that."""
 
 ACTIVE = listed(
     """

@@ -103,7 +103,8 @@ def _kind(word: str) -> str:
     if words[0] in known.WAITS_FOR or words[-1] in known.WAITS_FOR or words[0] == "ready":
         return INITIAL if len(words) > 1 else _EXACT.get(words[0], OTHER)
     if is_work(words[-1]) or is_work(words[0]):
-        return LEAVING if words[-1] in known.ENDINGS else ACTIVE
+        ending = words[-1] in known.ENDINGS or bool(known.ENDINGS.get(words[0]))
+        return LEAVING if ending else ACTIVE
     for one in (words[-1], words[0]):
         kind = _EXACT.get(one) if len(words) > 1 else None
         if kind == INITIAL and one == words[-1] and one.endswith("ed"):
@@ -335,20 +336,24 @@ def _steps_between(kinds: dict[str, str], words: Mapping[str, str]) -> None:
 
 
 def _interruptions(kinds: dict[str, str], words: Mapping[str, str]) -> None:
-    """A state that waits for an answer, listed after work that begins otherwise (`queued`,
-    `in_progress`, `requires_action`), interrupts the work; nothing begins in it."""
+    """A state that waits for somebody, listed after work that begins otherwise (`queued`,
+    `in_progress`, `requires_action`; `processing`, `review`), interrupts the work; nothing begins
+    in it."""
     if list(kinds) == sorted(kinds):
         return
     passed: set[str] = set()
     for value, kind in kinds.items():
-        if (
-            kind == INITIAL
-            and passed >= {INITIAL, ACTIVE}
-            and known.ASKS & set(words[value].split("_"))
-        ):
+        if kind == INITIAL and _interrupts(words[value], passed):
             kinds[value] = OTHER
-        if kind == INITIAL or INITIAL in passed:
+        elif kind in (INITIAL, ACTIVE) or passed:
             passed.add(kind)
+
+
+def _interrupts(word: str, passed: set[str]) -> bool:
+    asked = {word, *word.split("_")}
+    if INITIAL in passed:
+        return ACTIVE in passed and bool(known.ASKS & asked)
+    return ACTIVE in passed and bool((known.ASKS | known.REVIEWS) & asked)
 
 
 def _stands(word: str) -> bool:
@@ -359,7 +364,9 @@ def _after(value: str, words: Mapping[str, str], spelt: Mapping[str, str]) -> st
     """The state after a transient one; `spelt` has the value of each word."""
     word = words[value]
     head, _, rest = word.partition("_")
-    wanted = (*known.ENDINGS.get(word, ()), *participle_of(last_word(word)))
+    wanted = known.ENDINGS.get(word) or known.ENDINGS.get(head) or ()
+    if head == word or head not in known.ENDINGS:
+        wanted = (*wanted, *participle_of(last_word(word)))
     if head in _DEEDS and rest:
         wanted = (f"{head}_complete", f"{head}_completed", f"{head}_succeeded", *wanted)
     return next((spelt[one] for one in wanted if one in spelt and spelt[one] != value), "")
@@ -371,7 +378,16 @@ def _is_ordered(values: Sequence[str], kinds: Mapping[str, str]) -> bool:
         return False
     place = {INITIAL: 0, ACTIVE: 1, SUCCESS: 2}
     way = [place[kinds[value]] for value in values if kinds[value] in place]
-    return len(way) > 1 and way == sorted(way)
+    return len(way) > 1 and (way == sorted(way) or _in_stages(values, kinds))
+
+
+def _in_stages(values: Sequence[str], kinds: Mapping[str, str]) -> bool:
+    """Whether each kind of work is listed before its own end, and one after the other:
+    `training`, `trained`, `hosting`, `hosted`."""
+    listed = [value for value in values if kinds[value] in (ACTIVE, SUCCESS)]
+    pairs = list(zip(listed[::2], listed[1::2], strict=False))
+    ends = [spelled(done) in participle_of(last_word(spelled(work))) for work, done in pairs]
+    return len(pairs) > 1 and all(ends)
 
 
 def _rank(kind: str, words: Mapping[str, str], values: Sequence[str], ordered: bool):  # type: ignore[no-untyped-def]
@@ -413,15 +429,15 @@ def _path(
         word = words[value]
         queued = word in ("queued", "enqueued", "in_queue", "pending", "waiting_in_queue")
         if (
-            (queued or (ordered and _is_passed(word)))
+            (queued or (ordered and (_is_passed(word) or word in known.IN_REVIEW)))
             and (words[found[0]] not in ("pending", "queued", "draft", "scheduled") or ordered)
             and word != words[found[0]]
-            and words[found[0]] not in known.WAITS
+            and (words[found[0]] not in known.WAITS or (ordered and word in known.QUEUES))
         ):
             found.append(value)
     rings = "ringing" in words.values()
     aside = ("claimed",) if rings else ("answered", "claimed")
-    last = ends[0] if ends else ""
+    last = _last_of(ends, working, words, values)
     spelt = {words[value]: value for value in ends if value != last}
     restarts = {"creating", "starting", "stopped"} <= {*words.values()} and "created" not in spelt
     for value in working:
@@ -439,6 +455,23 @@ def _path(
     return (*found, last)
 
 
+def _last_of(
+    ends: Sequence[str], working: Sequence[str], words: Mapping[str, str], values: Sequence[str]
+) -> str:
+    """The end of a successful run; of several stages of work, each with its own end, that of the
+    stage which is listed last: `training`, `trained`, `starting_hosting`, `hosted`."""
+    last = ends[0] if ends else ""
+    if not last or list(values) == sorted(values):
+        return last
+    spelt, place = {words[value]: value for value in ends}, {v: n for n, v in enumerate(values)}
+    for value in sorted(working, key=place.__getitem__, reverse=True):
+        own = participle_of(last_word(words[value]))
+        done = next((spelt[one] for one in own if one in spelt), "")
+        if done and place[done] > place[value] > place[last]:
+            return done
+    return last
+
+
 def _is_passed(word: str) -> bool:
     """Whether time leads out of an initial state: nobody is waited for."""
     first = word.split("_")[0]
@@ -447,9 +480,10 @@ def _is_passed(word: str) -> bool:
 
 def new_state_of(reading: Reading, default: object = None) -> str:
     """The initial state: never a terminal one that the entity has to reach first."""
-    if isinstance(default, str) and default in reading.kinds:
-        return default
     values = list(reading.kinds)
+    said = isinstance(default, str) and default in reading.kinds
+    if said and (spelled(str(default)).split("_")[-1] not in known.UNKNOWN or not reading.path):
+        return str(default)
     if not values:
         return ""
     first = values[0]

@@ -579,3 +579,94 @@ def test_an_answer_without_an_id_starts_nothing_that_looks_the_same(shown: Any) 
     }
     plan = build_plan(build_contract(document(paths, schemas={"Answer": shown})))
     assert not any(action.elsewhere for action in plan.actions.values())
+
+
+@pytest.mark.parametrize("header", ["X-Scan-Id", "Scan-Identifier", "Acme-Id", "acme-uuid"])
+def test_a_header_has_the_id_of_what_no_body_shows(header: str) -> None:
+    made = {"description": "Made", "headers": {header: {"schema": TEXT}}}
+    paths = {
+        "/scans": {"post": {"requestBody": body(thing(url=TEXT)), "responses": {"201": made}}},
+        "/scans/{id}": reading("id", thing("id status", id=TEXT, status=STATUS, url=TEXT)),
+    }
+    with MockServer(document(paths), clock="manual") as server:
+        reply = server.client.post("/scans", json={"url": "https://a.example"})
+        own = reply.headers[header]
+        assert reply.headers["location"].endswith(f"/scans/{own}")
+        assert server.client.get(f"/scans/{own}").json()["url"] == "https://a.example"
+
+
+@pytest.mark.parametrize("header", ["X-Request-Id", "Correlation-Id", "X-Trace-Id"])
+def test_the_id_of_a_message_is_not_that_of_an_entity(header: str) -> None:
+    made = {"description": "Made", "headers": {header: {"schema": TEXT}}}
+    paths = {
+        "/scans": {"post": {"requestBody": body(thing(url=TEXT)), "responses": {"201": made}}},
+        "/scans/{id}": reading("id", thing("id", id=TEXT, url=TEXT)),
+    }
+    with MockServer(document(paths)) as server:
+        reply = server.client.post("/scans", json={"url": "https://a.example"})
+        assert not reply.headers["location"].endswith(reply.headers[header])
+
+
+@pytest.mark.parametrize("told", ["scanId", "scan_id", "ScanID"])
+def test_what_is_started_without_a_parent_is_listed_below_each(told: str) -> None:
+    shown = thing("scanId status", scanId=TEXT, status=STATUS)
+    host = thing("hostId", hostId=TEXT, name=TEXT)
+    paths = {
+        "/hosts": {
+            "post": {"requestBody": body(thing(name=TEXT)), "responses": {"201": answer(host)}}
+        },
+        "/hosts/{hostId}": reading("hostId", host),
+        "/hosts/{hostId}/scans": {
+            "get": {"parameters": named("hostId"), "responses": {"200": answer(many(shown))}}
+        },
+        "/scans/start": {
+            "post": {
+                "requestBody": body(thing(resource=TEXT)),
+                "responses": {"202": answer(thing(told, **{told: TEXT}))},
+            }
+        },
+    }
+    with MockServer(document(paths), clock="manual") as server:
+        hosts = [server.client.post("/hosts", json={"name": n}).json()["hostId"] for n in "ab"]
+        own = server.client.post("/scans/start", json={"resource": "disk"}).json()[told]
+        for wanted in ("queued", "done"):
+            for host_id in hosts:
+                rows = server.client.get(f"/hosts/{host_id}/scans").json()
+                assert [row["status"] for row in rows if row["scanId"] == own] == [wanted]
+            server.clock.advance(3600)
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "way"),
+    [
+        ("created queued running finished failed", 202, "queued running finished"),
+        ("draft enqueued processing completed", 200, "enqueued processing completed"),
+        ("created running finished failed", 202, "running finished"),
+        ("NeedsTraining InProgress Trained", 202, "InProgress Trained"),
+        ("idle training trained failed", 202, "training trained"),
+    ],
+)
+def test_work_that_a_client_starts_passes_through_its_states(
+    values: str, status: int, way: str
+) -> None:
+    verb = "train" if "rained" in values else "start"
+    shown = thing("id state", id=TEXT, name=TEXT, state={"type": "string", "enum": values.split()})
+    paths = {
+        "/models": {
+            "post": {"requestBody": body(thing(name=TEXT)), "responses": {"201": answer(shown)}}
+        },
+        "/models/{id}": reading("id", shown),
+        f"/models/{{id}}/{verb}": {
+            "post": {"parameters": named("id"), "responses": {str(status): answer()}}
+        },
+    }
+    with MockServer(document(paths), clock="manual") as server:
+        own = "/models/" + server.client.post("/models", json={"name": "m"}).json()["id"]
+        server.clock.advance(86400)
+        assert server.client.get(own).json()["state"] == values.split()[0]
+        assert server.client.post(f"{own}/{verb}").status_code == status
+        seen = []
+        for _ in range(40):
+            seen.append(server.client.get(own).json()["state"])
+            server.clock.advance(0.5)
+        assert list(dict.fromkeys(seen)) == way.split()

@@ -124,6 +124,48 @@ def test_what_people_do_is_in_progress_too(status: Any) -> None:
     assert not moves(kept("/samples", thing("id", id=TEXT, status=status)), "/samples")
 
 
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("/sender-names", "PENDING_REVIEW IN_REVIEW APPROVED REJECTED"),
+        ("/documents", "submitted under_review verified failed"),
+        ("/carriers", "pending accepted declined"),
+        ("/domains", "Unverified Verified VerificationFailed"),
+        ("/cards", "requested issued refused"),
+    ],
+)
+def test_what_nobody_else_can_decide_is_decided_by_time(path: str, values: str) -> None:
+    shown = thing("id", id=TEXT, status=one_of(*values.split()))
+    paths = kept(path, shown)
+    assert moves(paths, path)
+    # A client who can decide does so.
+    states = states_of(paths, path[1:].replace("-", "_"))
+    assert states is not None
+    verb = {"Verified": "verify", "verified": "verify", "issued": "issue", "accepted": "accept"}
+    deciding = verb.get(states.path[-1], "approve")
+    paths[f"{path}/{{id}}/{deciding}"] = {
+        "parameters": ITEM, "post": {"responses": {"200": answer(shown)}}
+    }  # fmt: skip
+    assert not moves(paths, path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The initial state is `pouring`.",
+        "How far it is. Starts as `pouring`.",
+        "It is initialized as `pouring` and then passes on.",
+        "Each is created with the status pouring",
+        "The status gets initialised with `pouring`.",
+    ],
+)
+def test_the_description_of_a_status_says_how_it_begins(text: str) -> None:
+    status = one_of("pending", "pouring", "setting", "completed", description=text)
+    states = states_of(kept("/casts", thing("id", id=TEXT, status=status)), "casts")
+    assert states is not None
+    assert states.new == "pouring"
+
+
 @pytest.mark.parametrize("name", ["from_state", "previousStatus", "prior_state", "old_status"])
 def test_another_state_than_the_present_one_does_not_move(name: str) -> None:
     inner = thing(**{name: one_of("queued", "rendering", "completed", "failed")})

@@ -29,6 +29,9 @@ JOB = States(
         ("Jobs cannot be deleted while running.", "queued done failed cancelled"),
         ("If the job is running, it can't be deleted.", "queued done failed cancelled"),
         ("To delete a running job, you must first cancel it.", "queued done failed cancelled"),
+        ("To start a queued job again, it should have been\ncancelled before.",
+         "running done failed cancelled"),
+        ("To rename a queued or\nrunning job, it has to be stopped first.", "done failed cancelled"),
         ("If it is active, the call fails.", "done failed cancelled"),
         ("It cannot be deleted unless it is cancelled.", "cancelled"),
         ("A job must be cancelled before it can be deleted.", "cancelled"),
@@ -46,6 +49,8 @@ def test_a_description_allows_an_operation_in_some_states(text: str, allowed: st
     [
         "",
         "Retries a failed job.",
+        "Whenever something goes wrong, the state MUST be set to `failed`.",
+        "Once a worker gives up, it has to be marked as failed.",
         "If a job cannot be cancelled, you pay for it while it is running.",
         "You can stop it only if it is running, unless you set `force`.",
         "It works only if one of these holds:",

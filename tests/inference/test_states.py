@@ -37,6 +37,18 @@ WAYS = [
     # What waits for an answer, listed after the work, interrupts it; before the work it begins it.
     ("queued in_progress requires_action cancelled completed", "queued > in_progress > completed"),
     ("requires_action processing succeeded", "requires_action > processing > succeeded"),
+    # So does what asks or is looked at, where the work begins without it.
+    ("screening awaiting_documents cleared review rejected", "screening > cleared"),
+    ("running needs_answer under_review finished failed", "running > finished"),
+    # Stages, each with its own end; what stops a stage is no stage.
+    ("FITTING FITTED FITTING_FAILED STARTING_RENTING RENTED STOPPING_RENTING",
+     "FITTING > FITTED > STARTING_RENTING > RENTED"),
+    ("fitting fitted hosting hosted", "fitting > fitted > hosting > hosted"),
+    ("queued scanning scanned indexing indexed",
+     "queued > scanning > scanned > indexing > indexed"),
+    # What others look at after it was handed in.
+    ("PENDING_REVIEW IN_REVIEW ACME_APPROVED ACME_REJECTED",
+     "PENDING_REVIEW > IN_REVIEW > ACME_APPROVED"),
     # What is ready before the work is ready to begin.
     ("Ready InProgress Succeeded Cancelled Failed", "Ready > InProgress > Succeeded"),
     ("queued building ready", "queued > building > ready"),
@@ -76,6 +88,13 @@ def test_the_way_when_all_goes_well(values: str, way: str) -> None:
 )
 def test_nothing_is_born_dead(values: str, first: str) -> None:
     assert new_state_of(read_states(values.split())) == first
+
+
+@pytest.mark.parametrize("default", ["UNKNOWN", "state_unspecified", "None", "undefined"])
+def test_nothing_begins_as_what_nothing_is_known_of(default: str) -> None:
+    reading = read_states([default, "waiting_in_queue", "baking", "baked"])
+    assert new_state_of(reading, default) == "waiting_in_queue"
+    assert new_state_of(reading, "baking") == "baking"
 
 
 def test_what_passes_by_itself_leads_somewhere() -> None:

@@ -13,7 +13,7 @@ from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.conditional import check_match, mark
 from mockserver.engine.inferred.context import Context, not_found
 from mockserver.engine.inferred.field_roles import kinds
-from mockserver.engine.inferred.identifiers import dig, id_text, key_above
+from mockserver.engine.inferred.identifiers import dig, id_text, identifies, key_above
 from mockserver.engine.inferred.links import linked_by
 from mockserver.engine.inferred.repository import (
     Choice,
@@ -323,6 +323,8 @@ class Call:
         for name in list(reply.headers):
             if name.lower() in LEADING:
                 reply.headers[name] = self._as_url(name, self._location(entity))
+            elif identifies(name, self.resource.noun, alone=reply.body is NO_BODY):
+                reply.headers[name] = id_text(self.id_of(entity))
         mark(operation, reply, entity)
         return reply
 

@@ -62,6 +62,10 @@ def create(call: Call) -> Reply:
             break
         # Ids of a short pattern can collide.
         entity = new_entity(call, repository, sent, fixed, parent)
+    if call.action.elsewhere and not parent and call.resource.parents:
+        # Nothing says below which entity it is: each shows it.
+        row = {**entity.row, "adrift": True}
+        entity = Entity(entity.key, entity.data, entity.parent, row)
     entity = create_below(call, repository.put(call.world, entity))
     keep_file(call, entity)
     reply = _remembered(call, entity, call.reply(entity, made=True))

@@ -15,7 +15,7 @@ from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import Action, Plan
 from mockserver.inference.resource_model import FIRST, Link, Resource
-from mockserver.inference.words import tokens
+from mockserver.inference.words import bag, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.request.coercion import Cast, Kind
 from mockserver.openapi.schemas.resolved import Schemas
@@ -27,6 +27,20 @@ _ENOUGH, _LONGEST = 8, 64
 """Characters of an example that must vary, so that ids of its form stay distinct; its length."""
 _PARTS = re.compile(r"[A-Za-z0-9]+|[_-]+")
 _DIGITS, _HEX, _LETTERS = "0123456789", "abcdef", "abcdefghjkmnpqrstvwxyz"
+
+
+_IDENTIFIES = ("id", "identifier", "uuid", "guid")
+_OF_MESSAGES = bag("request correlation trace transaction operation message session tenant client")
+
+
+def identifies(header: str, noun: str, *, alone: bool) -> bool:
+    """Whether a header of a response has the id of the entity: `X-Job-Id`. `alone`: nothing else
+    in the response can have it, so that its other words may mean anything."""
+    *others, last = tokens(header) or ("",)
+    about = set(others) - {"x"}
+    if last not in _IDENTIFIES or about & _OF_MESSAGES:
+        return False
+    return bool(about) and (alone or about <= set(tokens(noun)))
 
 
 class Keys:

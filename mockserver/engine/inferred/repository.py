@@ -197,11 +197,13 @@ class OwnRepository:
         if choice.parent is not None:
             where = {"parent": choice.parent}
             home = self.resource.parents[-1].resource if self.resource.parents else ""
-            if choice.parent and home is None and rows.count(parent=""):
-                # An example that doesn't name its parent.
-                places = {choice.parent, ""}
-                where = {}
-                left.append(lambda entity: entity.parent in places)
+            if choice.parent and home != "" and rows.count(parent=""):
+                # An example that doesn't name its parent, or what was started without one.
+                where, inside = {}, choice.parent
+                left.append(
+                    lambda entity: entity.parent == inside
+                    or (not entity.parent and (home is None or entity.row.get("adrift")))
+                )
         for name, wanted in choice.fields.items():
             if not where and name in self._indexed:
                 where = {self._indexed[name]: wanted}
