@@ -16,12 +16,11 @@ from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import has_properties
 from mockserver.inference.resource_model import Resource
 from mockserver.inference.state_changes import (
+    entered,
     marked,
     opposites,
-    queued_before,
     state_change,
     state_in,
-    work_before,
 )
 from mockserver.inference.state_texts import led_to
 from mockserver.inference.states import spelled
@@ -124,11 +123,9 @@ class Effects:
             usual = found.get(states.name)
             if usual is None or states.leads.get(usual, usual) != stated:
                 found[states.name] = stated
-        if states is not None and found.get(states.name) in states.active:
-            found[states.name] = queued_before(states, found[states.name])
-        accepted = facts is not None and facts.operation.success == 202
-        if states is not None and accepted and found.get(states.name) in states.success:
-            found[states.name] = work_before(states, found[states.name])
+        if states is not None and isinstance(found.get(states.name), str):
+            accepted = facts is not None and facts.operation.success == 202
+            found[states.name] = entered(states, found[states.name], accepted=accepted)
         return found
 
     def renewed_secret(self, facts: Facts, resource: Resource, verb: str) -> str:

@@ -34,10 +34,13 @@ from mockserver.inference.state_texts import (
 )
 from mockserver.inference.stateless import by_flags, by_moments, has_done_flag
 from mockserver.inference.states import (
+    ACTIVE,
+    INITIAL,
+    OTHER,
     SUCCESS,
+    Reading,
     is_job,
     kind_of,
-    new_state_of,
     read_states,
     spelled,
 )  # fmt: skip
@@ -152,6 +155,37 @@ def states_of(
         started=moment_of(schemas, flat, STARTED, hints.sent),
         ended=moment_of(schemas, flat, ENDED | COMPLETED, hints.sent),
     )
+
+
+def new_state_of(reading: Reading, default: object = None) -> str:
+    """The initial state: never a terminal one that the entity has to reach first."""
+    values = list(reading.kinds)
+    said = isinstance(default, str) and default in reading.kinds
+    if said and (spelled(str(default)).split("_")[-1] not in known.UNKNOWN or not reading.path):
+        return str(default)
+    if not values:
+        return ""
+    first = values[0]
+    waiting = any(spelled(value) in known.RESTING for value in reading.of(INITIAL))
+    settled = not reading.of(ACTIVE) and first in reading.of(SUCCESS) and not waiting
+    sorted_by_name = values == sorted(values)
+    if settled and not sorted_by_name and spelled(first).split("_")[-1] in known.STANDING:
+        return first
+    for kind in (INITIAL, ACTIVE):
+        if reading.of(kind):
+            return reading.of(kind)[0]
+    standing = [v for v in reading.of(SUCCESS) if spelled(v).split("_")[-1] in known.STANDING]
+    if standing:
+        return standing[0]
+    never = known.REMOVED | {"unknown", "none", "unspecified", "undefined", "other", "archived"}
+    aside = known.ASIDE | never
+    # What is `held` at first comes first in a list that is not sorted by name.
+    alive = [
+        v
+        for v in reading.of(OTHER)
+        if spelled(v).split("_")[-1] not in (aside if sorted_by_name or v != first else never)
+    ]
+    return next(iter((*alive, *reading.of(SUCCESS), *values)))
 
 
 def _said(schemas: Schemas, flat: Flat, found: Found) -> Iterator[str]:

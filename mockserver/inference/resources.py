@@ -229,7 +229,7 @@ def _settable(survey: Survey, pointers: Iterable[str]) -> frozenset[str]:
 
 
 def _as_shown(survey: Survey, schema: str | None, names: frozenset[str]) -> frozenset[str]:
-    """The names of properties, also as the resource spells them: `OptInType` is its `opt_in_type`."""
+    """The names of properties, also as the resource has them: `OptInType` is `opt_in_type`."""
     spelt = {snake_case(name) for name in names}
     own = survey.flat(schema).properties if schema else {}
     return names | {name for name in own if name not in names and snake_case(name) in spelt}

@@ -52,21 +52,18 @@ def state_change(
         yield states.name, NEXT
 
 
-def queued_before(states: States, value: str) -> str:
-    """The state of work that a client has started: what waits in a queue before it, if anything
-    that is not new does: `created`, `queued`, `running`."""
-    if value not in states.path or states.new not in states.path:
-        return value
-    between = states.path[states.path.index(states.new) + 1 : states.path.index(value)]
-    return next((one for one in between if spelled(one) in QUEUES), value)
-
-
-def work_before(states: States, value: str) -> str:
-    """The state of the work that ends in another one, for a verb that is only accepted (202):
-    `InProgress` before `Trained`."""
+def entered(states: States, value: str, *, accepted: bool) -> str:
+    """The state right after a verb that leads to another one: the queue before work that a client
+    has ordered (`created`, `queued`, `running`), and the work before its end, if the verb is only
+    `accepted` with a 202 (`idle`, `training`, `trained`)."""
     before = states.path[: states.path.index(value)] if value in states.path else ()
-    works = bool(before) and before[-1] in states.active and before[-1] != states.new
-    return before[-1] if works else value
+    if value in states.active and states.new in before:
+        after_new = before[before.index(states.new) + 1 :]
+        return next((one for one in after_new if spelled(one) in QUEUES), value)
+    if accepted and value in states.success and before:
+        works = before[-1] in states.active and before[-1] != states.new
+        return before[-1] if works else value
+    return value
 
 
 def _going_on(states: States) -> Set[str]:

@@ -63,8 +63,8 @@ JOINED_BY_PERSONS = bag(
 ASKS = bag("requires require required needs need awaiting")
 """Of these the ones that ask for something, also in the middle of work."""
 DECIDED = bag(
-    "approved verified accepted passed clear clean confirmed validated authorised authorized issued "
-    "compliant granted"
+    "approved verified accepted passed clear clean confirmed validated authorised authorized "
+    "issued compliant granted"
 )
 """What something is once others have looked at it."""
 UNDECIDED = bag("pending review submitted requested received awaiting unverified uploaded")

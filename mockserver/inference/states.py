@@ -476,34 +476,3 @@ def _is_passed(word: str) -> bool:
     """Whether time leads out of an initial state: nobody is waited for."""
     first = word.split("_")[0]
     return not {word, first} & (known.WAITS | known.BY_PERSONS | known.WAITS_FOR)
-
-
-def new_state_of(reading: Reading, default: object = None) -> str:
-    """The initial state: never a terminal one that the entity has to reach first."""
-    values = list(reading.kinds)
-    said = isinstance(default, str) and default in reading.kinds
-    if said and (spelled(str(default)).split("_")[-1] not in known.UNKNOWN or not reading.path):
-        return str(default)
-    if not values:
-        return ""
-    first = values[0]
-    waiting = any(spelled(value) in known.RESTING for value in reading.of(INITIAL))
-    settled = not reading.of(ACTIVE) and first in reading.of(SUCCESS) and not waiting
-    sorted_by_name = values == sorted(values)
-    if settled and not sorted_by_name and spelled(first).split("_")[-1] in known.STANDING:
-        return first
-    for kind in (INITIAL, ACTIVE):
-        if reading.of(kind):
-            return reading.of(kind)[0]
-    standing = [v for v in reading.of(SUCCESS) if spelled(v).split("_")[-1] in known.STANDING]
-    if standing:
-        return standing[0]
-    never = known.REMOVED | {"unknown", "none", "unspecified", "undefined", "other", "archived"}
-    aside = known.ASIDE | never
-    # What is `held` at first comes first in a list that is not sorted by name.
-    alive = [
-        v
-        for v in reading.of(OTHER)
-        if spelled(v).split("_")[-1] not in (aside if sorted_by_name or v != first else never)
-    ]
-    return next(iter((*alive, *reading.of(SUCCESS), *values)))

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from mockserver.inference.states import kind_of, new_state_of, read_states
+from mockserver.inference.lifecycles import new_state_of
+from mockserver.inference.states import kind_of, read_states
 from mockserver.inference.verbs import acting_verb, outcome, passing, verb_in_text, verb_of
 
 WAYS = [

@@ -199,11 +199,8 @@ class OwnRepository:
             home = self.resource.parents[-1].resource if self.resource.parents else ""
             if choice.parent and home != "" and rows.count(parent=""):
                 # An example that doesn't name its parent, or what was started without one.
-                where, inside = {}, choice.parent
-                left.append(
-                    lambda entity: entity.parent == inside
-                    or (not entity.parent and (home is None or entity.row.get("adrift")))
-                )
+                where = {}
+                left.append(partial(_is_below, choice.parent, home is None))
         for name, wanted in choice.fields.items():
             if not where and name in self._indexed:
                 where = {self._indexed[name]: wanted}
@@ -283,6 +280,12 @@ def first_flags(repository: Repository, sent: Mapping[str, Any]) -> dict[str, An
 def is_there(row: Mapping[str, Any], now: int) -> bool:
     """Whether an entity exists: it has been created, and isn't gone after `goes`."""
     return bool(row.get("comes", now) <= now < row.get("goes", now + 1))
+
+
+def _is_below(parent: str, anywhere: bool, entity: Entity) -> bool:
+    """Whether an entity is shown below another one; `anywhere`: so is any without a parent."""
+    adrift = not entity.parent and (anywhere or bool(entity.row.get("adrift")))
+    return adrift or entity.parent == parent
 
 
 def is_listed(row: Mapping[str, Any], now: int, shows_hidden: bool) -> bool:
