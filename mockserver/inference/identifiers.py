@@ -21,6 +21,7 @@ from mockserver.inference.words import (
     without_noun,
 )
 from mockserver.openapi.model import Parameter
+from mockserver.openapi.path_templates import parameters_of
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 _USUAL = (
@@ -387,8 +388,9 @@ def _about(name: str, noun: str) -> bool:
 
 def only_id(survey: Survey, facts: Facts) -> str:
     """The one id in a response, whatever its name (`{"lockId": ..., "since": ...}`), that the
-    client didn't send."""
-    sent = survey.flat(facts.body).properties if facts.body else {}
+    client didn't send, in the body or in the path."""
+    sent = {*parameters_of(facts.operation.path)}
+    sent |= set(survey.flat(facts.body).properties) if facts.body else set()
     names = [
         name
         for name, schema in survey.flat(facts.ref).properties.items()

@@ -21,8 +21,11 @@ _MEDIA = ("content_type_conformance",)
 _OF_MEDIA = ("content type", "mimetype")
 """What the second validator says of a media type."""
 _SHAPE = ("response_schema_conformance", "reply_conforms", "readable_reply")
-_STATUS = ("status_code_conformance", "reply_conforms", "positive_data_acceptance")
-_OF_REPLY = frozenset((*_SERVER, *_MEDIA, *_SHAPE, *_STATUS))
+_STATUS = ("status_code_conformance", "reply_conforms")
+_VALID = "positive_data_acceptance"
+_OF_REPLY = frozenset((*_SERVER, *_MEDIA, *_SHAPE, *_STATUS, _VALID))
+_COMPONENT = re.compile(r"Schema at /(components/schemas|definitions)/\S+:")
+_HEADER = "response_headers_conformance"
 _SHARED = frozenset(("unsupported_method", "missing_required_header"))
 _ACCESS = ("ignored_auth", "key_is_needed")
 _ALLOW = ("allow_is_true", "allow_header_conformance", "unsupported_method")
@@ -151,8 +154,15 @@ def _over_operations(findings: list[Finding], contract: Contract) -> list[Findin
     found = []
     for key, same in groups.items():
         places = list(dict.fromkeys(finding.where for finding in same))
-        found += [_one_of(same, places, str(key), contract)] if len(places) >= ENOUGH else same
+        enough = len(places) >= ENOUGH or (len(places) > 1 and _in_one_component(same))
+        found += [_one_of(same, places, str(key), contract)] if enough else same
     return found
+
+
+def _in_one_component(findings: list[Finding]) -> bool:
+    """Whether all of them break the same schema of the document, at the same place."""
+    places = {found[0] for f in findings if (found := _COMPONENT.search(f.message)) is not None}
+    return len(places) == 1 and all(_COMPONENT.search(f.message) for f in findings)
 
 
 def _shared(finding: Finding, contract: Contract) -> Key | None:
@@ -166,11 +176,13 @@ def _shared(finding: Finding, contract: Contract) -> Key | None:
         return (kind, example.status, example.content_type)
     if kind == "shape":
         return (kind, _said(finding.extra.get("complaint") or finding.message))
+    if kind == _HEADER:
+        return (kind, _said(finding.message))
     if kind == "access":
         return (kind, has_key(example, contract))
     if kind in ("no allow", "wrong allow"):
         return (kind,)
-    if kind == "positive_data_acceptance":
+    if kind == _VALID:
         return (kind, example.status, _plain_words(example.body))
     if finding.rule in _SHARED:
         return (finding.rule, finding.title, example.status)

@@ -9,10 +9,10 @@ from contextlib import suppress
 from mockserver.inference.model import Action
 from mockserver.inference.page_model import Paging
 from mockserver.openapi.model import Json
-from mockserver.openapi.path_templates import parameters_of
+from mockserver.verify.created import at
 from mockserver.verify.ledger import Entry, Ledger, PendingCreation
 from mockserver.verify.model import Exchange
-from mockserver.verify.ownership import Ownership, at
+from mockserver.verify.ownership import Ownership
 from mockserver.verify.target import NoReply, Target, fill
 
 GONE = (404, 410)
@@ -62,13 +62,15 @@ def clean_up(
     finally:
         target.ownership = held
     progress(f"removed {len(ledger.gone)} of {len(ledger.entries)} entities")
-    unknown = [
-        f"what {a.operation} created, which its response does not name"
-        if a.succeeded
-        else f"{a.operation} was sent and got no response"
-        for a in ledger.pending.values()
-    ]
-    return [*left.values(), *unknown]
+    return [*left.values(), *map(_unknown, ledger.pending.values())]
+
+
+def _unknown(pending: PendingCreation) -> str:
+    if pending.alike:
+        return f"what {pending.operation} created: another entity has its id {pending.alike!r}, too"
+    if pending.succeeded:
+        return f"what {pending.operation} created, which its response does not name"
+    return f"{pending.operation} was sent and got no response"
 
 
 def _look_for_unanswered(ledger: Ledger, target: Target, ownership: Ownership) -> None:
@@ -186,6 +188,10 @@ def _is_missing(
         ledger.made(pending.number, remove.operation, dict(pending.path), resource)
         return False
     found = ownership.list_of(resource, pending.path)
+    if pending.alike:
+        key = None if found is None else _key(found[0], ownership)
+        rows = [] if found is None else list(_rows(found[1], found[0], target))
+        return key is None or sum(str(at(row, key)) == pending.alike for row in rows) < 2
     if not pending.marker or found is None:
         return False
     action, path = found
@@ -195,9 +201,11 @@ def _is_missing(
     key = _key(action, ownership)
     ids = [str(at(row, key)) for row in mine if isinstance(at(row, key), str | int)]
     for identity in (one for one in ids if one not in known):
-        where = {n: v for n, v in pending.path.items() if n in parameters_of(remove.path)}
-        where |= {**ownership.given_in(remove.path), remove.path_item or "": identity}
-        ledger.made(pending.number, remove.operation, where, resource)
+        row = next(row for row in mine if str(at(row, key)) == identity)
+        links = {resource: identity}
+        where = ownership.where_to_remove(creator, links, pending.path, [row])
+        if where is not None:
+            ledger.made(pending.number, remove.operation, where, resource)
         return False
     return not pending.succeeded
 

@@ -34,7 +34,7 @@ from mockserver.verify.resume import Journal
 from mockserver.verify.sandbox import Sandbox
 from mockserver.verify.signals import acknowledge, ended_like_ctrl_c, raise_if_pending
 from mockserver.verify.target import NoReply, Target, credentials, preflight
-from mockserver.verify.verdict import expired, report_trouble
+from mockserver.verify.verdict import alike_as_one, expired, report_trouble, silences_as_one
 
 MOCK_OTHER_KEY = "mock-other"
 
@@ -152,6 +152,7 @@ class Verification:
         self._sequence = hashlib.sha256()
         self._unlisted: set[str] = set()
         self._in_phase = 0
+        self._told: dict[str, str] = {}
         self._no_links = False
         self._view = self.plan.sandbox.in_view(contract)
         self._lifecycles: Lifecycles | None = None
@@ -295,6 +296,7 @@ class Verification:
         # The ledger is closed.
         self._journal = None
         self.result.notes += self.baseline.expired
+        self.result.errors = alike_as_one(silences_as_one(self.result.errors))
         report_trouble(self.result, self.target, self._keep)
         for reason, day in self._expired_ignores.items():
             self.result.notes.append(expired(reason, day))
@@ -403,7 +405,9 @@ class Verification:
             self._in_phase = 0
             if name in self.plan.settings.budget.phases:
                 self.result.phases[name] = status
-            self.progress(f"{name}: {status}, {counted(self.result.requests, 'request')}")
+            if self._told.get(name) != status:
+                self.progress(f"{name}: {status}, {counted(self.result.requests, 'request')}")
+            self._told[name] = status
         if part.stopped not in ("", "completed", "max_time"):
             self.result.errors.append(f"Schemathesis stopped: {part.stopped.replace('_', ' ')}")
         for finding in part.findings:

@@ -67,6 +67,8 @@ class PendingCreation:
     path: Mapping[str, str]
     marker: str
     succeeded: bool = False
+    alike: str = ""
+    """The id in the response, which an entity of somebody else has."""
 
 
 @dataclass
@@ -159,9 +161,10 @@ class Ledger:
         """Replace the marker."""
         self._record({"marked": entry.number, "marker": marker})
 
-    def succeeded(self, number: int) -> None:
-        """Record that the creation created something that the response does not name."""
-        self._record({"succeeded": number})
+    def succeeded(self, number: int, alike: str = "") -> None:
+        """Record that the creation created something that the response does not name, or names
+        like an entity of somebody else."""
+        self._record({"succeeded": number, **({"alike": alike} if alike else {})})
 
     def nothing(self, number: int) -> None:
         """Record that the creation created nothing."""
@@ -232,7 +235,8 @@ class Ledger:
             self.entries[number] = replace(self.entries[number], marker=line["marker"])
         elif "succeeded" in line and line["succeeded"] in self.pending:
             number = line["succeeded"]
-            self.pending[number] = replace(self.pending[number], succeeded=True)
+            alike = str(line.get("alike", ""))
+            self.pending[number] = replace(self.pending[number], succeeded=True, alike=alike)
         elif "nothing" in line:
             self.pending.pop(line["nothing"], None)
         elif "gone" in line:

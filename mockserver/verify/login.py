@@ -10,8 +10,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from mockserver.errors import UsageError
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Contract, Json
+from mockserver.verify.created import at
 from mockserver.verify.http import Wire, WireError
-from mockserver.verify.ownership import at
 from mockserver.verify.sandbox import GRANTS, LOGIN, WHO
 
 TOKENS = ("access_token", "accessToken", "token", "id_token", "jwt", "key", "api_key")

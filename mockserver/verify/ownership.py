@@ -9,15 +9,15 @@ only if it is allowed by name, or if the server is disposable.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from mockserver.inference.model import Action, Plan
-from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.openapi.path_templates import filled, parameters_of, pattern_of
+from mockserver.verify.created import Creator, at, identity_of, property_of, shown_of
 from mockserver.verify.ledger import Entry, Ledger, marker_of
 from mockserver.verify.model import json_of
 
@@ -54,6 +54,8 @@ class Ticket:
     """The id of the new entity, if the body chooses it."""
     marker: str = ""
     """A text that a change writes into the entity."""
+    body: bytes | None = None
+    """What is sent to create it."""
 
 
 class Router:
@@ -85,18 +87,6 @@ class Router:
         return (None, *other) if other is not None else (None, "", {})
 
 
-@dataclass(frozen=True)
-class Creator:
-    """What an operation creates, and how that is removed."""
-
-    resource: Resource
-    remove: Action
-    at: Path
-    id_path: Path
-    chosen: str = ""
-    """The path parameter by which the client chooses the id."""
-
-
 class Ownership:
     """Decides for each request; `given` are path parameter values supplied by the user."""
 
@@ -125,6 +115,8 @@ class Ownership:
         self.probe = probe
         self.withheld: dict[str, str] = {}
         """Operations that were not sent at least once, and why."""
+        self.ambiguous: set[str] = set()
+        """Operations that have created an entity with the id of another one."""
         self._router = Router(contract)
         self._removes = {
             a.resource: a for a in plan.actions.values() if a.kind == "remove" and a.resource
@@ -170,6 +162,8 @@ class Ownership:
         """What may be done with an operation, and otherwise why not."""
         if operation.id in self.excluded:
             return "never", "excluded by --exclude"
+        if operation.id in self.ambiguous and not self.disposable:
+            return "never", "what it creates can't be removed: it had the id of another one"
         if self.disposable or operation.id in self.allowed:
             return ("create" if operation.id in self.creators else "own"), ""
         action = self.plan.actions.get(operation.id)
@@ -219,7 +213,7 @@ class Ownership:
                 copied = source.marker if source is not None else ""
                 marker = named or marker_of(body) or copied
                 number = self.ledger.ask(operation.id, where, marker)
-                return Ticket(operation, where, number, named)
+                return Ticket(operation, where, number, named, body=body)
         known = self.plan.actions[operation.id] if operation is not None else None
         sent = marker_of(body) if known and known.kind in ("patch", "replace") else ""
         return Ticket(operation, where, number, marker=sent)
@@ -358,7 +352,11 @@ class Ownership:
         creator = self.creators.get(operation.id)
         made = self._made(action, creator, ticket, status, headers, body) if creator else None
         if made and creator and self.ledger.is_others(creator.resource.name, made):
-            if ticket.number:
+            if ticket.number and status == 201:
+                # Another one with the same id, or the old one again: the list tells.
+                self.ledger.succeeded(ticket.number, alike=next(reversed(made.values())))
+                self.ambiguous.add(operation.id)
+            elif ticket.number:
                 self.ledger.nothing(ticket.number)
             return None
         if made is not None and creator is not None:
@@ -407,20 +405,35 @@ class Ownership:
             new = bool(ticket.number) and (status == 201 or not self.disposable)
             identity: str | None = ticket.where.get(creator.chosen) if new else None
         else:
-            identity = _identity(creator, headers, body) or ticket.named or None
+            identity = identity_of(creator, headers, body) or ticket.named or None
         if identity is None:
             return None
         if not creator.chosen and identity == ticket.where.get(action.path_item or ""):
             return None
         links = {**self._links(action, ticket.where), creator.resource.name: identity}
+        return self.where_to_remove(
+            creator, links, ticket.where, shown_of(creator, body, ticket.body)
+        )
+
+    def where_to_remove(
+        self,
+        creator: Creator,
+        links: Mapping[str, str],
+        path: Mapping[str, str],
+        shown: Sequence[Json],
+    ) -> dict[str, str] | None:
+        """The path of an entity's removal: `links` are the ids by kind, `path` has the values with
+        which it was created; what these lack has a property of the same name in what is `shown` of
+        the entity. None if a value is unknown."""
         where: dict[str, str] = {}
         by_name = self._kinds(creator.remove)
         for name in parameters_of(creator.remove.path):
-            value = links.get(by_name.get(name, name), ticket.where.get(name))
+            value: Json = links.get(by_name.get(name, name), path.get(name))
             value = self.given.get(name) if value is None else value
+            value = property_of(name, shown) if value is None else value
             if value is None:
                 return None
-            where[name] = value
+            where[name] = str(value)
         # The id comes last: `Entry.id` relies on it.
         item = creator.remove.path_item or next(reversed(where))
         where[item] = where.pop(item)
@@ -430,35 +443,6 @@ class Ownership:
 def _only_changes(action: Action) -> bool:
     """Whether it changes the entities that its body or query names, and makes none."""
     return action.request.upsert and action.request.partial and action.path_item is None
-
-
-def _identity(creator: Creator, headers: Mapping[str, str], body: bytes) -> str | None:
-    try:
-        value = json_of(body)
-    except ValueError:
-        value = None
-    entity = at(value, creator.at)
-    found = at(entity, creator.id_path)
-    if not isinstance(found, str | int) and isinstance(value, Mapping):
-        names = ("id", creator.remove.path_item, "uuid", "name", "key")
-        places = [entity, value, *value.values()]
-        found = next(
-            (p[n] for n in names for p in places if isinstance(p, Mapping) and n in p), None
-        )
-    if isinstance(found, bool) or not isinstance(found, str | int):
-        location = headers.get("location", "")
-        found = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1]) or None
-    return None if found is None else str(found)
-
-
-def at(value: Json, path: Path) -> Json:
-    """The value at a path of property names, or None."""
-    for name in path:
-        if name == FIRST:
-            value = value[0] if isinstance(value, list) and value else None
-        else:
-            value = value.get(name) if isinstance(value, Mapping) else None
-    return value
 
 
 def described(ownership: Ownership, operations: Iterable[Operation]) -> Iterator[str]:

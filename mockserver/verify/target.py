@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from mockserver.errors import UsageError
+from mockserver.files.secrets import masked_header
 from mockserver.openapi.credentials import credential
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.path_templates import filled, parameters_of
@@ -133,7 +134,9 @@ class Target:
             return Exchange(
                 method=method,
                 url=self._hidden(sent.url),
-                request_headers={n: self._hidden(v) for n, v in sent.request_headers.items()},
+                request_headers={
+                    n: self._hidden_header(n, v) for n, v in sent.request_headers.items()
+                },
                 request_body=sent.request_body,
                 status=sent.status,
                 headers=sent.headers,
@@ -220,8 +223,15 @@ class Target:
         except WireError:
             return 0
 
+    def _hidden_header(self, name: str, value: str) -> str:
+        """A header with its keys masked; one that the user gave as a whole, if it is a secret by
+        its name."""
+        known = self._hidden(value)
+        given = self.headers.get(name.lower()) == value and known == value
+        return KEY_VARIABLE if given and masked_header(name, value) != value else known
+
     def _hidden(self, value: str) -> str:
-        """A header with its keys masked."""
+        """A text with its keys masked."""
         secrets = [(one, KEY_VARIABLE) for one in (*self.keys.values(), self.key)]
         for key, variable in ((self.other_key, OTHER_VARIABLE), *secrets):
             if key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from mockserver.files.wording import often
@@ -9,6 +10,11 @@ from mockserver.openapi.model import Contract
 from mockserver.verify.model import Finding, Result, is_server_error
 from mockserver.verify.sandbox import Sandbox
 from mockserver.verify.target import Target
+
+_SILENCE = re.compile(r"timed out|ConnectTimeout|Connection (refused|aborted|reset)|NewConnection")
+_MANY = 3
+_PLACE = re.compile(r"\n\s*Location:\n.*\n")
+"""Where in the document something is, in Schemathesis' words."""
 
 
 def expired(reason: str, day: str) -> str:
@@ -26,6 +32,34 @@ def accepted_by(findings: Sequence[Finding], sandbox: Sandbox) -> tuple[list[Fin
                 else:
                     finding.accepted = ignore.reason
     return list(findings), list(notes)
+
+
+def silences_as_one(errors: Sequence[str]) -> list[str]:
+    """The errors, with those of requests that got no response as one: what made the server hang is
+    most likely the first of them, or what came before it."""
+    silent = [error for error in errors if _SILENCE.search(error)]
+    if len(silent) < _MANY:
+        return list(errors)
+    what, _, reason = silent[0].partition(": ")
+    one = (
+        f"the server did not respond in {len(silent)} operations, the first of them {what} "
+        f"({reason}); look for the cause in its log, restart it if it hangs"
+    )
+    return [one, *(error for error in errors if error not in silent)]
+
+
+def alike_as_one(errors: Sequence[str]) -> list[str]:
+    """The errors, each reason once with its operations; a place within the document is none."""
+    groups: dict[str, list[str]] = {}
+    for error in errors:
+        what, colon, reason = " ".join(_PLACE.sub("\n", error).split()).partition(": ")
+        groups.setdefault(reason if colon else "", []).append(what)
+    found = groups.pop("", [])
+    for reason, names in groups.items():
+        shown = list(dict.fromkeys(names))
+        more = f" and {len(shown) - 4} more" if len(shown) > 4 else ""
+        found.append(f"{', '.join(shown[:4])}{more}: {reason}")
+    return found
 
 
 def report_trouble(result: Result, target: Target, keep: Callable[[Finding], object]) -> None:

@@ -229,7 +229,8 @@ class Troubled:
 
 @contextmanager
 def serving(jobs: Any) -> Iterator[str]:
-    """The URL of a server whose `answer(method, path, body)` returns status and JSON."""
+    """The URL of a server whose `answer(method, path, body)` returns status and JSON; the path has
+    its query if `with_query` is set."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -242,7 +243,8 @@ def serving(jobs: Any) -> Iterator[str]:
         def _answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)
             body = self.rfile.read(length)
-            status, value = jobs.answer(self.command, self.path.partition("?")[0], body)
+            path = self.path if getattr(jobs, "with_query", False) else self.path.partition("?")[0]
+            status, value = jobs.answer(self.command, path, body)
             if callable(value):
                 # An answer that is none, or none that ends.
                 with suppress(OSError):

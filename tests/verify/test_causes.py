@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from mockserver.openapi.build import build_contract
 from mockserver.verify.causes import SEVERAL, merged
@@ -121,3 +122,35 @@ def test_a_media_type_is_one_fault_in_the_words_of_either_validator() -> None:
     ]
     (one,) = merged(found, CONTRACT)
     assert set(one.extra["rules"].split(", ")) == {"content_type_conformance", "reply_conforms"}
+
+
+def test_a_header_that_is_wrong_everywhere_is_one_fault() -> None:
+    def wrong(path: str, value: str) -> Finding:
+        rule = "response_headers_conformance"
+        return unfit(path, f'"{value}" is not a "uri"\n\nSchema:\n...', rule)
+
+    found = [wrong("/agents", "agents/1"), wrong("/rooms", "rooms/two"), wrong("/calls", "c/3")]
+    assert [one.where for one in merged(found, CONTRACT)] == [SEVERAL]
+    found[0] = unfit("/agents", '"x" is not of type "integer"', "response_headers_conformance")
+    assert len(merged(found, CONTRACT)) == 3
+
+
+def test_the_same_place_of_a_component_is_one_fault_in_two_operations() -> None:
+    place = "null is not of type 'string'\n\nSchema at /components/schemas/{}/properties/note:\n"
+    rule = "response_schema_conformance"
+    found = [unfit(path, place.format("Note"), rule) for path in PATHS[:2]]
+    (one,) = merged(found, CONTRACT)
+    assert (one.where, one.count) == (SEVERAL, 2)
+    found[0] = unfit("/agents", place.format("Other"), rule)
+    assert len(merged(found, CONTRACT)) == 2
+    found[0] = unfit("/agents", "null is not of type 'string'", rule)
+    assert len(merged(found, CONTRACT)) == 2
+
+
+def test_a_valid_request_that_is_refused_is_called_so_where_the_status_is_missing() -> None:
+    found = [rejected(path, "the size is odd") for path in PATHS]
+    for finding in found:
+        assert finding.example is not None
+        finding.steps = [replace(finding.example, status=400)]
+    (one,) = merged(found, CONTRACT)
+    assert one.title == "Rejected"

@@ -6,15 +6,18 @@ import json
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
+from urllib.parse import unquote
 
 import pytest
 
 from mockserver.openapi.build import build_contract
-from mockserver.verify.lifecycle import crud_checks, list_checks
+from mockserver.verify.lifecycle import crud_checks, list_checks, samples
 from mockserver.verify.lifecycle.clock import Manual
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.session import Broken, CannotMake, Session, remains
 from mockserver.verify.model import Exchange
+from mockserver.verify.target import Target
+from tests.verify.jobs_server import serving
 
 
 @pytest.mark.parametrize(
@@ -142,3 +145,129 @@ def test_a_creation_may_show_nothing_where_the_document_says_null() -> None:
         made(session({"anyOf": [ROOM, {"type": "null"}]}), None)
     with pytest.raises(Broken, match="readable_reply"):
         made(session(ROOM), None)
+
+
+TASK = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string"},
+        "begins_at": {"type": "string", "format": "date-time"},
+        "ends_at": {"type": "string", "format": "date-time"},
+    },
+}
+SHOWN = {"description": "so", "content": {"application/json": {"schema": TASK}}}
+ROWS = {"application/json": {"schema": {"type": "array", "items": TASK}}}
+STATE = {"type": "string", "enum": ["open", "any"], "default": "open"}
+TASKS = build_contract(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "Tasks", "version": "1"},
+        "paths": {
+            "/tasks": {
+                "get": {
+                    "operationId": "list",
+                    "parameters": [{"name": "state", "in": "query", "schema": STATE}],
+                    "responses": {"200": {"description": "so", "content": ROWS}},
+                },
+                "post": {
+                    "operationId": "make",
+                    "requestBody": {"content": {"application/json": {"schema": TASK}}},
+                    "responses": {"201": SHOWN},
+                },
+            },
+            "/tasks/{name}": {
+                "parameters": [{"name": "name", "in": "path", "required": True, "schema": {}}],
+                "get": {"operationId": "read", "responses": {"200": SHOWN, "404": SHOWN}},
+                "put": {
+                    "operationId": "change",
+                    "requestBody": {"content": {"application/json": {"schema": TASK}}},
+                    "responses": {"200": SHOWN},
+                },
+            },
+        },
+    }
+)
+
+
+class Tasks:
+    """Tasks that a PUT can rename, and whose list shows none unless it is asked for any."""
+
+    with_query = True
+
+    def __init__(self, loses: bool = False) -> None:
+        self.rows: dict[str, Any] = {}
+        self.loses = loses
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        path, _, query = path.partition("?")
+        if method == "POST":
+            sent = json.loads(body)
+            if sent.get("ends_at", "") < sent.get("begins_at", ""):
+                return 400, {"detail": "it ends before it begins"}
+            self.rows[sent["name"]] = sent
+            return 201, sent
+        if path == "/tasks":
+            return 200, list(self.rows.values()) if "any" in query and not self.loses else []
+        name = unquote(path.removeprefix("/tasks/"))
+        if name not in self.rows:
+            return 404, {"detail": "none"}
+        if method == "PUT":
+            sent = json.loads(body)
+            self.rows[sent["name"]] = self.rows.pop(name) | sent
+            return 200, self.rows[sent["name"]]
+        return 200, self.rows[name]
+
+
+@pytest.mark.parametrize("loses", [False, True])
+def test_what_a_list_hides_by_default_is_looked_for(loses: bool) -> None:
+    with serving(Tasks(loses)) as url, Target(TASKS, url, "") as target:
+        acts = Session(target, derive(TASKS))
+        (resource,) = acts.api.resources.values()
+        acts.make(resource)
+        if not loses:
+            list_checks.listed(acts, resource, {})
+            return
+        with pytest.raises(Broken, match="is not listed"):
+            list_checks.listed(acts, resource, {})
+
+
+def test_a_change_keeps_the_name_that_leads_to_it() -> None:
+    tasks = Tasks()
+    with serving(tasks) as url, Target(TASKS, url, "") as target:
+        acts = Session(target, derive(TASKS))
+        (resource,) = acts.api.resources.values()
+        entity = acts.make(resource)
+        sent = crud_checks.changes(acts, entity)
+    assert sent["name"] == entity.id
+    assert sent["begins_at"] != entity.value["begins_at"]
+
+
+@pytest.mark.parametrize(
+    ("name", "late"),
+    [
+        ("ends_at", True),
+        ("validUntil", True),
+        ("dateTo", True),
+        ("notAfter", True),
+        ("expires", True),
+        ("starts_at", False),
+        ("notBefore", False),
+        ("weekend", False),
+    ],
+)
+def test_what_ends_ends_later(name: str, late: bool) -> None:
+    day = {"type": "object", "properties": {name: {"type": "string", "format": "date"}}}
+    made = samples.sample(TASKS, day, 3, lambda field: None, full=True)
+    assert (str(made[name]) > "2030") is late
+
+
+def test_a_header_that_is_given_as_a_whole_is_no_part_of_reports() -> None:
+    given = {"Authorization": "Token 4d5e6f", "X-Region": "north"}
+    shown: list[Exchange] = []
+    with serving(Tasks()) as url, Target(TASKS, url, "", headers=given) as target:
+        target.watchers.append(shown.append)
+        target.send("GET", "/tasks")
+    headers = shown[0].request_headers
+    assert headers["authorization"] == "$API_KEY"
+    assert headers["x-region"] == "north"

@@ -3,16 +3,19 @@ the document leaves no alternative, or the request was not what the check took i
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from mockserver.errors import ContractError
 from mockserver.inference.page_fields import BEFORE, CURSOR
-from mockserver.inference.words import snake_case, tokens
-from mockserver.openapi.document import MISSING
+from mockserver.inference.words import singular, snake_case, tokens
+from mockserver.openapi.document import MISSING, resolve
 from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import Contract, Operation, Parameter
 from mockserver.openapi.observed import ITEM, schema_at
@@ -24,123 +27,18 @@ from mockserver.verify.causes import has_key
 from mockserver.verify.http import is_stream
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Router
-
-# Rules in the text of a document refuse requests that its schema allows. These are not findings.
-
-
-@dataclass(frozen=True)
-class Widening:
-    """Operations that may refuse schema-valid requests with `statuses`, and why."""
-
-    reason: str
-    statuses: tuple[str, ...]
-    operations: tuple[str, ...]
-
-
-FEATHER = (
-    Widening(
-        "rule 20: an id in the body that names nothing is refused with 400",
-        ("400",),
-        ("createScenario", "createSimulationSuite", "createAgentRevision"),
-    ),
-    Widening(
-        "rules 20 and 87: an id that names nothing is 400, the wrong one for its scope 422",
-        ("400", "422"),
-        ("createEvaluatorBinding",),
-    ),
-    Widening(
-        "rules 20 and 47: an id that names nothing is 400, a tool answer that is none 422",
-        ("400", "422"),
-        ("dispatchSimulationRun",),
-    ),
-    Widening(
-        "rules 64 and 47: a suite without items is 400, a tool answer that is none 422",
-        ("400", "422"),
-        ("dispatchSimulationSuiteRun",),
-    ),
-    Widening(
-        "rule 46: null clears the description alone",
-        ("422",),
-        ("updatePersona",),
-    ),
-    Widening(
-        "rule 99: a release check needs the agent's release suite",
-        ("400",),
-        ("runAgentReleaseCheck",),
-    ),
-    Widening(
-        "rule 98: only a failed or errored evaluation can be retried",
-        ("400",),
-        ("retryEvalRun",),
-    ),
-    Widening(
-        "rule 37: a cursor is opaque, one that the API did not make is refused with 400",
-        ("400",),
-        (
-            "listAgents",
-            "listAgentRevisions",
-            "listPersonas",
-            "listScenarios",
-            "listSimulationSuites",
-            "listSimulationSuiteRuns",
-            "listSimulationRuns",
-            "getSimulationRunTrace",
-            "getSimulationRunTurnTrace",
-            "listEvaluators",
-            "listEvaluatorBindings",
-            "listEvalRuns",
-        ),
-    ),
+from mockserver.verify.refusals import (
+    NOT_THERE,
+    RELATION,
+    TAKEN,
+    fields_of,
+    is_named,
+    leaves,
+    parsed,
+    quotes,
+    texts_of,
+    words_of,
 )
-
-SPEECHIFY = (
-    Widening(
-        "rule in the contract of Speechify: a slug that is taken is refused with 400",
-        ("400",),
-        ("createAgent",),
-    ),
-    Widening(
-        "rule 16 of Speechify: a cursor that the API did not make is refused with 400",
-        ("400",),
-        ("listTests", "listAllTests", "listTestFolders", "listTestRuns", "listSuiteRuns"),
-    ),
-    Widening(
-        "rule 20 of Speechify: a config without anything to answer is refused with 400",
-        ("400",),
-        ("createTest", "updateTest"),
-    ),
-    Widening(
-        "rule 29 of Speechify: a folder too deep, or inside none that is there, gives 400",
-        ("400",),
-        ("createTestFolder", "updateTestFolder"),
-    ),
-    Widening(
-        "rule 61 of Speechify: an unknown test in a batch is refused with 400",
-        ("400",),
-        ("runTestsBatch",),
-    ),
-    Widening(
-        "rule 64 of Speechify: a flow version of another agent is refused with 400",
-        ("400",),
-        ("runAllTests",),
-    ),
-    Widening(
-        "rule 56 of Speechify: there must be something to repeat, else 400",
-        ("400",),
-        ("resubmitSuiteRun",),
-    ),
-)
-
-TRUESTATE = (
-    Widening(
-        "rule 7 of TrueState: a version that can't be walked is refused with 422",
-        ("422",),
-        ("createAutomation", "updateAutomation"),
-    ),
-)
-
-WIDENINGS = (*FEATHER, *SPEECHIFY, *TRUESTATE)
-
 
 BAD_REQUEST = (400, 422)
 _RARE = ("TRACE", "QUERY")
@@ -159,10 +57,10 @@ _STRUCTURED = re.compile(r"[/+-](yaml|xml)$")
 """Media types that Schemathesis parses before it applies a schema."""
 _WITHDRAWN = (400, 404, 410, 422)
 """Refusals of a cursor that was never issued, or is too old."""
+_DEEPEST = 12
+"""Levels of a schema in which enums are looked for."""
 _ENTITY_TAGS = re.compile(r'\s*(\*|((W/)?"[^"]*"\s*(,\s*|$))+)\s*')
 """RFC 9110, 13.1.1 and 13.1.2."""
-_REPEATED = ("input", "loc", "body", "value")
-"""Properties of a refusal that repeat a part of the request, or its place."""
 _SOME_IDS = re.compile(r"[a-z](_ids?|Ids?)$")
 """Properties with ids of other entities: `suite_id`, `suiteIds`."""
 _JSON = re.compile(r"\bJSON\b")
@@ -192,6 +90,7 @@ class Requests:
         # A property with the name of a path parameter holds such an id.
         self._ids = {name for name in paths if name.lower().endswith("id") and len(name) > 2}
         self._ids |= {f"{name}s" for name in self._ids}
+        self._nouns = set(_nouns(self.contract))
 
     def is_valid(self, exchange: Exchange) -> bool | None:
         """Whether the request fits its operation; None if this is not clear, for example if the
@@ -216,12 +115,22 @@ class Requests:
 
     def names_other_entities(self, exchange: Exchange) -> bool:
         """Whether the body has ids of other entities, which may not exist, and the refusal names
-        one of them or no other field."""
-        sent = _parsed(exchange.request_body or b"null")
+        one of them or no other field; or whether it names a field or parameter that is called like
+        the entities of a path: `track`, where there are `/tracks/{id}`."""
+        sent = parsed(exchange.request_body or b"null")
         given = {n for n, v in sent.items() if v is not None} if isinstance(sent, dict) else set()
         ids = {name for name in given if name in self._ids or _SOME_IDS.search(name)}
-        named = {word for text in _texts(exchange) for word in _words(text)}
-        return bool(ids) and (bool(named & ids) or not named & (given - ids))
+        named = {word for text in texts_of(exchange) for word in words_of(text)}
+        if ids and (named & ids or not named & (given - ids)):
+            return True
+        asked = parse_qs(urlsplit(exchange.url).query).keys()
+        nouns = {name for name in {*given, *asked} if snake_case(name) in self._nouns}
+        return bool(nouns & fields_of(exchange))
+
+    def says_it_is_taken(self, exchange: Exchange) -> bool:
+        """Whether a refusal says that there is one already. A schema can't say what exists; 409 is
+        one status for it, and 400 and 422 are others."""
+        return any(TAKEN.search(text) for text in texts_of(exchange))
 
     def has_invalid_condition(self, exchange: Exchange) -> bool:
         """Whether a conditional header is not valid HTTP. A server may then refuse the request or
@@ -247,7 +156,7 @@ class Requests:
         if operation.response_for(exchange.status) is None:
             return False
         sent = parse_qs(urlsplit(exchange.url).query, keep_blank_values=True)
-        named = {word for text in _texts(exchange) for word in _words(text)}
+        named = {word for text in texts_of(exchange) for word in words_of(text)}
         cursors = {p.name for p in operation.parameters if p.name in sent and _is_cursor(p)}
         others = {p.name for p in operation.parameters} - cursors
         return bool(cursors) and (bool(named & cursors) or not named & others)
@@ -283,7 +192,7 @@ class Requests:
             name = parameter.name.lower() if parameter.place == "header" else parameter.name
             for value in sent.get(name, ()):
                 status = re.search(rf"\b{exchange.status}\b{_NO_UNIT}", parameter.description)
-                if status or (_JSON.search(parameter.description) and _parsed(value) is MISSING):
+                if status or (_JSON.search(parameter.description) and parsed(value) is MISSING):
                     return True
         return False
 
@@ -320,16 +229,62 @@ class Requests:
         for media in operation.body.content.values() if operation.body is not None else ():
             schema = schema_at(self.contract.document, media.pointer, ()) if media.pointer else None
             names |= set((schema or {}).get("properties") or ())
-        return any(len(names.intersection(_words(text))) > 1 for text in _texts(exchange))
+        return any(
+            len(names.intersection(words_of(text))) > 1
+            or (RELATION.search(text) and sum(is_named(name, text) for name in names) > 1)
+            for text in texts_of(exchange)
+        )
+
+    def names_what_is_missing(self, exchange: Exchange) -> bool:
+        """Whether a refusal says of a value of the request that nothing has this name or id. A
+        schema can't say what exists, but a value from an `enum` of the document should."""
+        told = [text for text in texts_of(exchange) if NOT_THERE.search(text)]
+        if not told:
+            return False
+        operation = self.contract.by_id.get(exchange.operation)
+        listed = set(_enum_values(operation, self.contract.document)) if operation else set()
+        sent = {*leaves(parsed(exchange.request_body or b"null"))}
+        sent.update(v for vs in parse_qs(urlsplit(exchange.url).query).values() for v in vs)
+        sent.update(self._path_values(exchange))
+        quoted = (one for one in sent - listed if any(quotes(text, one) for text in told))
+        return any(quoted)
+
+    def _path_values(self, exchange: Exchange) -> list[str]:
+        path = urlsplit(exchange.url).path.removeprefix(self.base)
+        return list(self._router.find(exchange.method, path)[2].values())
 
     def is_documented(self, exchange: Exchange) -> bool:
         """Whether the document has the method for this URL, perhaps under another path template."""
+        return exchange.method in self._methods_at(exchange)
+
+    def allows_what_is_documented(self, exchange: Exchange) -> bool:
+        """Whether the document has all methods of `Allow` for this URL, each perhaps under another
+        path template: `/rooms/mine` is a `/rooms/{id}`, too. An `Allow` that names more methods
+        than one template has is right then."""
+        told = {name.strip().upper() for name in exchange.headers.get("allow", "").split(",")}
+        told -= {"HEAD", "OPTIONS", ""}
         path = urlsplit(exchange.url).path.removeprefix(self.base)
-        return any(
-            re.fullmatch(pattern_of(operation.path.rstrip("/")), path)
+        here = self._router.find(exchange.method, path)[1]
+        own = {operation.method for operation in self.contract.operations if operation.path == here}
+        return bool(told) and own - {"HEAD", "OPTIONS"} <= told <= self._methods_at(exchange)
+
+    def is_rightly_empty(self, exchange: Exchange) -> bool:
+        """Whether an empty response lacks a media type, and the document a schema for it: by this
+        Swagger 2 says that there is no content, whatever its `produces` lists."""
+        operation = self.contract.by_id.get(exchange.operation)
+        response = operation.response_for(exchange.status) if operation is not None else None
+        if response is None or exchange.body or exchange.content_type:
+            return False
+        return not any(media.schema for media in response.content.values())
+
+    def _methods_at(self, exchange: Exchange) -> set[str]:
+        """The documented methods of a URL, under whatever path template."""
+        path = urlsplit(exchange.url).path.removeprefix(self.base).rstrip("/")
+        return {
+            operation.method
             for operation in self.contract.operations
-            if operation.method == exchange.method
-        )
+            if re.fullmatch(pattern_of(operation.path.rstrip("/")), path)
+        }
 
     def _readers_of(self, operation: Operation) -> tuple[ParameterReader, BodyReader]:
         if operation.id not in self._readers:
@@ -350,33 +305,30 @@ def _is_cursor(parameter: Parameter) -> bool:
     return parameter.place == "query" and free and by_name
 
 
-def _parsed(text: str | bytes) -> object:
-    """The value of a JSON text, or MISSING."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return MISSING
+def _nouns(contract: Contract) -> Iterator[str]:
+    """What the paths' parameters name, one and several: `track` and `tracks`."""
+    for operation in contract.operations:
+        steps = operation.path.strip("/").split("/")
+        for above, below in itertools.pairwise(steps):
+            if "{" in below and "{" not in above:
+                yield snake_case(above)
+                yield singular(snake_case(above))
 
 
-def _texts(exchange: Exchange) -> Iterator[str]:
-    """The texts of a refusal, without those that repeat the request."""
-    value = _parsed(exchange.body)
-    if value is MISSING:
-        yield exchange.body.decode("utf-8", "replace")
-        return
-    todo = [value]
+def _enum_values(operation: Operation, document: Mapping[str, Any]) -> Iterator[str]:
+    """The values of all enums in what an operation takes."""
+    todo: list[tuple[object, int]] = [(p.schema, 0) for p in operation.parameters]
+    media = operation.body.content.values() if operation.body is not None else ()
+    todo += [(one.schema, 0) for one in media]
     while todo:
-        value = todo.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, dict):
-            todo += [inner for name, inner in value.items() if name not in _REPEATED]
-        elif isinstance(value, list):
-            todo += value
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[\w-]+(?:\.[\w-]+)*", text)
+        schema, depth = todo.pop()
+        if isinstance(schema, dict) and depth < _DEEPEST:
+            with suppress(ContractError):
+                schema, _ = resolve(document, schema, "#")
+            yield from (str(one) for one in schema.get("enum") or ())
+            todo += [(inner, depth + 1) for inner in schema.values()]
+        elif isinstance(schema, list):
+            todo += [(inner, depth) for inner in schema]
 
 
 class _Written(float):
@@ -428,6 +380,8 @@ def allowed(finding: Finding, requests: Requests) -> bool:
     if finding.rule == "positive_data_acceptance":
         doubts = (
             requests.names_other_entities,
+            requests.names_what_is_missing,
+            requests.says_it_is_taken,
             requests.has_unknown_id,
             requests.has_invalid_condition,
             requests.asks_by_header,
@@ -447,6 +401,10 @@ def allowed(finding: Finding, requests: Requests) -> bool:
             # The page of a web application, which serves all paths that the API does not.
             return True
         return requests.is_documented(example) or (refused and example.status != 405)
+    if finding.rule == "allow_header_conformance":
+        return requests.allows_what_is_documented(example)
+    if finding.rule == "content_type_conformance":
+        return requests.is_rightly_empty(example)
     if finding.rule == "status_code_conformance":
         return unlisted_refusal(example, requests.contract) or _is_refused_key(
             example, requests.contract

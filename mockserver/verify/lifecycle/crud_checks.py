@@ -120,7 +120,7 @@ def changes(session: Session, entity: Entity) -> dict[str, Json]:
     if schema is None:
         return {}
     session.number += 1
-    return samples.sample(
+    made = samples.sample(
         contract,
         inner(contract, schema, resource.sent_change),
         session.number,
@@ -129,6 +129,8 @@ def changes(session: Session, entity: Entity) -> dict[str, Json]:
         # Where paths have its name, another one would move it.
         skip=resource.skip | {resource.id_field},
     )
+    kept = {resource.id_field} & made.keys() & entity.value.keys()
+    return made | {name: entity.value[name] for name in kept}
 
 
 def _apply(session: Session, entity: Entity, fields: dict[str, Json]) -> None:

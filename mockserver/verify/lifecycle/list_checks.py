@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Json
+from mockserver.verify.lifecycle.infer import solid
 from mockserver.verify.lifecycle.model import Filter, Resource
 from mockserver.verify.lifecycle.session import Broken, Entity, Session
 from mockserver.verify.model import Exchange
@@ -113,6 +114,8 @@ def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> Non
     for entity in _mine(session, resource, path):
         if entity.alive and entity.id not in ids and not complete:
             continue
+        if entity.alive and entity.id not in ids and _listed_otherwise(session, entity, path):
+            continue
         if entity.alive != (entity.id in ids):
             state = "created and is not listed" if entity.alive else "removed and is still listed"
             session.fail("listed_once", f"{resource.name} {entity.id} was {state}")
@@ -121,6 +124,23 @@ def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> Non
     _pages(session, resource, path, ids)
     if resource.newest_first:
         _newest_first(session, whole)
+
+
+def _listed_otherwise(session: Session, entity: Entity, path: Mapping[str, str]) -> bool:
+    """Whether another value of a parameter with a default lists the entity: without one, the list
+    shows only some (`?status=` with the default "active")."""
+    resource = entity.resource
+    for parameter in session.operation(resource.list).parameters:
+        schema = solid(session.target.contract, parameter.schema)
+        options = schema.get("enum") or ([True, False] if schema.get("type") == "boolean" else [])
+        if parameter.place != "query" or schema.get("default") is None:
+            continue
+        for value in (one for one in options if one not in (None, schema["default"])):
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            rows = walk(session, resource, path, limit=ALL, filters={parameter.name: text})
+            if any(_id(resource, row) == entity.id for row in rows):
+                return True
+    return False
 
 
 def as_read(session: Session, entity: Entity, row: Mapping[str, Json]) -> None:

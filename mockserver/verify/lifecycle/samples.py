@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from mockserver.inference.words import tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json
 from mockserver.openapi.schemas.regex import reader
@@ -16,6 +17,11 @@ MARK = " é ✓"
 
 _NAME = re.compile(r"(?:^|_)(name|key|slug|tag|code|label|alias)$|(?:Name|Key|Tag|Code)$")
 """Fields that identify an entity; many services want letters and digits there."""
+_EARLY, _LATE = 2026, 2037
+"""Years of dates. What ends, ends after it began, and in the future, but within 32 bits."""
+_ENDS = frozenset(
+    ("end", "ends", "until", "till", "expire", "expires", "expiry", "expiration", "due", "deadline")
+)
 Reference = Callable[[str], str | None]
 """Returns an id for a field of this name, or None."""
 
@@ -134,10 +140,11 @@ def _string(
     if named is not None:
         return named
     given = schema.get("example", (schema.get("examples") or [None])[0])
+    day = f"{_LATE if _is_end(name) else _EARLY}-01-{1 + number % 28:02d}"
     formats = {
         "uuid": MISSING if not needed else f"00000000-0000-4000-8000-{number:012d}",
-        "date-time": f"2026-01-{1 + number % 28:02d}T10:00:00Z",
-        "date": f"2026-01-{1 + number % 28:02d}",
+        "date-time": f"{day}T10:00:00Z",
+        "date": day,
         "email": f"sample{number}@example.com",
         "uri": f"https://example.com/{number}",
         "url": f"https://example.com/{number}",
@@ -170,6 +177,13 @@ def _string(
     fits = reader(schema["pattern"])
     options = (text, _plain(text, name, schema))
     return next((one for one in options if fits is not None and fits(one)), MISSING)
+
+
+def _is_end(name: str) -> bool:
+    """Whether a field is the end of a span of time by its name: `ends_at`, `dateTo`,
+    `notAfter`."""
+    words = tokens(name)
+    return bool(_ENDS.intersection(words)) or ("to" in words) or words[-2:] == ("not", "after")
 
 
 def _number(schema: Mapping[str, Any], number: int) -> Json:

@@ -215,7 +215,10 @@ class Session:
                 path[parameter] = self.target.params[parameter]
                 continue
             if owner is None or owner is resource:
-                raise CannotMake(f"{resource.create}: no known resource has the id {{{parameter}}}")
+                raise CannotMake(
+                    f"{resource.create}: nothing that can be created has the id {{{parameter}}}; "
+                    f"name one with --param {parameter}=VALUE"
+                )
             where = self.some(owner.name).where
             if owner.id_parameter == parameter:
                 path |= where
@@ -488,4 +491,4 @@ def _short(value: Json) -> str:
 
 
 def _text(exchange: Exchange) -> str:
-    return exchange.body[:200].decode("utf-8", "replace")
+    return " ".join(exchange.body[:200].decode("utf-8", "replace").split())

@@ -107,7 +107,7 @@ class Builder:
                 found[name] = given
                 continue
             if owner is None:
-                raise CannotBuild(f"{operation.id}: no known resource has the id {{{name}}}")
+                raise CannotBuild(f"{operation.id}: nothing has the id {{{name}}}")
             entity = self.some(owner.name)
             found[name] = reference(entity.label, owner.id_field)
             found |= {k: v for k, v in self._origin(entity).items() if k in names}

@@ -1,0 +1,176 @@
+"""What is created is removed, where its removal wants more than an id or the id is not its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.inference.build import build_plan
+from mockserver.openapi.build import build_contract
+from mockserver.verify.cleanup import clean_up, note_others
+from mockserver.verify.ledger import Ledger
+from mockserver.verify.ownership import Ownership, Withheld
+from mockserver.verify.target import PLACEHOLDER, Target
+from tests.support.documents import TEXT
+from tests.verify.jobs_server import serving
+
+
+def _reply(schema: Any = None, status: str = "200") -> dict[str, Any]:
+    content = {"content": {"application/json": {"schema": schema}}} if schema else {}
+    return {status: {"description": "It.", **content}, "404": {"description": "No."}}
+
+
+def _body(schema: Any) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _parameters(*names: str) -> list[dict[str, Any]]:
+    return [{"name": n, "in": "path", "required": True, "schema": TEXT} for n in names]
+
+
+LABEL = {
+    "type": "object",
+    "required": ["group", "value"],
+    "properties": {"group": TEXT, "value": TEXT},
+}
+PAIR = _parameters("group", "value")
+LABELS = build_contract(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "Labels", "version": "1"},
+        "paths": {
+            "/labels": {
+                "get": {
+                    "operationId": "list",
+                    "responses": _reply({"type": "array", "items": LABEL}),
+                },
+                "post": {
+                    "operationId": "make",
+                    "requestBody": _body(LABEL),
+                    "responses": _reply(LABEL, "201"),
+                },
+            },
+            "/labels/{group}/{value}": {
+                "parameters": PAIR,
+                "get": {"operationId": "get", "responses": _reply(LABEL)},
+                "delete": {"operationId": "remove", "responses": _reply(status="204")},
+            },
+        },
+    }
+)
+
+
+class Labels:
+    """Labels in groups; removing what is not there is a success."""
+
+    def __init__(self, hides: bool) -> None:
+        self.rows: list[dict[str, str]] = [{"group": "theirs", "value": "a-long-value"}]
+        self.hides = hides
+        self.removed: list[str] = []
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if method == "POST":
+            row = json.loads(body)
+            self.rows.append(row)
+            return 201, {"detail": "made"} if self.hides else row
+        if method == "DELETE":
+            self.removed.append(path)
+            group, value = path.removeprefix("/labels/").split("/")
+            self.rows = [r for r in self.rows if (r["group"], r["value"]) != (group, value)]
+            return 204, None
+        return 200, self.rows
+
+
+@pytest.mark.parametrize("hides", [False, True])
+def test_what_a_removal_wants_besides_the_id_is_in_the_entity(hides: bool, tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    labels = Labels(hides)
+    known = Ownership(LABELS, build_plan(LABELS), ledger)
+    with serving(labels) as url, Target(LABELS, url, "") as target:
+        target.ownership = known
+        note_others(ledger, target, known)
+        target.send("POST", "/labels", body={"group": "mine", "value": "another-long-value"})
+        assert len(labels.rows) == 2
+        assert clean_up(ledger, target, known, lambda text: None) == []
+    ledger.close()
+    assert labels.rows == [{"group": "theirs", "value": "a-long-value"}]
+    assert not any(PLACEHOLDER in path for path in labels.removed)
+
+
+PASS = {
+    "type": "object",
+    "required": ["name", "secret"],
+    "properties": {"name": TEXT, "secret": TEXT},
+}
+NAMED = {"type": "object", "required": ["name"], "properties": {"name": TEXT}}
+PASSES = build_contract(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "Passes", "version": "1"},
+        "paths": {
+            "/passes": {
+                "get": {
+                    "operationId": "list",
+                    "responses": _reply({"type": "array", "items": PASS}),
+                },
+                "post": {
+                    "operationId": "make",
+                    "requestBody": _body(NAMED),
+                    "responses": _reply(PASS, "201"),
+                },
+            },
+            "/passes/{name}": {
+                "parameters": _parameters("name"),
+                "get": {"operationId": "get", "responses": _reply(PASS)},
+                "delete": {"operationId": "remove", "responses": _reply(status="204")},
+            },
+        },
+    }
+)
+
+
+class Passes:
+    """Passes whose names may repeat, or creations that return what is there."""
+
+    def __init__(self, repeats: bool) -> None:
+        self.rows = [{"name": "admin", "secret": "theirs"}]
+        self.repeats = repeats
+        self.removed = 0
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if method == "POST":
+            if self.repeats:
+                self.rows.append({"name": json.loads(body)["name"], "secret": "new"})
+            return 201, self.rows[-1]
+        if method == "DELETE":
+            self.removed += 1
+            return 204, None
+        return 200, self.rows
+
+
+@pytest.mark.parametrize("repeats", [False, True])
+def test_a_creation_with_the_id_of_another_entity_is_not_silent(
+    repeats: bool, tmp_path: Path
+) -> None:
+    """Its removal would remove the other one: it is told of, and no further one is created."""
+    file = tmp_path / "ledger"
+    ledger = Ledger.create(str(file), "http://x")
+    passes = Passes(repeats)
+    known = Ownership(PASSES, build_plan(PASSES), ledger)
+    with serving(passes) as url, Target(PASSES, url, "") as target:
+        target.ownership = known
+        note_others(ledger, target, known)
+        target.send("POST", "/passes", body={"name": "admin"})
+        with pytest.raises(Withheld, match="the id of another one"):
+            target.send("POST", "/passes", body={"name": "admin"})
+        ledger.close()
+        again = Ledger.load(str(file))
+        again.open()
+        left = clean_up(again, target, known, lambda text: None)
+        again.close()
+    assert passes.removed == 0
+    assert len(left) == repeats
+    assert all("make created: another entity has its id 'admin', too" in one for one in left)
