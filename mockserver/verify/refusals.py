@@ -25,6 +25,11 @@ NOT_THERE = re.compile(
     r"|(could|can)(n't| ?not) (be )?f(i|ou)nd)\b",
     re.IGNORECASE,
 )
+NEEDED = re.compile(
+    r"\b(required|missing|needed|must be (given|set|present)|may not be (null|blank)|"
+    r"can(not|'t) be (null|blank|empty))\b",
+    re.IGNORECASE,
+)
 TAKEN = re.compile(
     r"\balready (exists?|taken|in use|used|registered|been|there|an?\b)|\b(must|not) (be )?unique\b"
     r"|\bduplicate\b",

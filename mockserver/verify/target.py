@@ -134,9 +134,7 @@ class Target:
             return Exchange(
                 method=method,
                 url=self._hidden(sent.url),
-                request_headers={
-                    n: self._hidden_header(n, v) for n, v in sent.request_headers.items()
-                },
+                request_headers=self._hidden_headers(sent.request_headers),
                 request_body=sent.request_body,
                 status=sent.status,
                 headers=sent.headers,
@@ -223,12 +221,15 @@ class Target:
         except WireError:
             return 0
 
-    def _hidden_header(self, name: str, value: str) -> str:
-        """A header with its keys masked; one that the user gave as a whole, if it is a secret by
+    def _hidden_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Headers with their keys masked; one that the user gave as a whole, if it is a secret by
         its name."""
-        known = self._hidden(value)
-        given = self.headers.get(name.lower()) == value and known == value
-        return KEY_VARIABLE if given and masked_header(name, value) != value else known
+        found = {name: self._hidden(value) for name, value in headers.items()}
+        for name, value in found.items():
+            given = self.headers.get(name.lower()) == value
+            if given and masked_header(name, value) != value:
+                found[name] = KEY_VARIABLE
+        return found
 
     def _hidden(self, value: str) -> str:
         """A text with its keys masked."""

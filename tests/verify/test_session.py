@@ -14,7 +14,8 @@ from mockserver.openapi.build import build_contract
 from mockserver.verify.lifecycle import crud_checks, list_checks, samples
 from mockserver.verify.lifecycle.clock import Manual
 from mockserver.verify.lifecycle.infer import derive
-from mockserver.verify.lifecycle.session import Broken, CannotMake, Session, remains
+from mockserver.verify.lifecycle.session import Broken, CannotMake, Session
+from mockserver.verify.lifecycle.values import remains
 from mockserver.verify.model import Exchange
 from mockserver.verify.target import Target
 from tests.verify.jobs_server import serving

@@ -8,8 +8,7 @@ from typing import Any
 
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Contract, Json, Operation
-from mockserver.verify.diff.programs.bodies import needed
-from mockserver.verify.lifecycle.infer import body_schema, properties, reply_schema
+from mockserver.verify.lifecycle.infer import body_schema, properties, reply_schema, required_of
 
 
 @dataclass
@@ -98,7 +97,7 @@ def _schemas(what: str, old: Contract, a: Any, new: Contract, b: Any) -> Iterato
         return
     before, after = properties(old, a), properties(new, b)
     yield from _names(f"{what} field", set(before), set(after))
-    yield from _names(f"{what} required field", needed(old, a), needed(new, b))
+    yield from _names(f"{what} required field", required_of(old, a), required_of(new, b))
     for name in sorted(before.keys() & after.keys()):
         one, two = before[name], after[name]
         if one.get("type") != two.get("type"):

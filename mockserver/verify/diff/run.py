@@ -29,6 +29,7 @@ from mockserver.verify.diff.model import Program, Report
 from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.report import fidelity_of, lines, write
 from mockserver.verify.diff.runner import CannotJudge, Side
+from mockserver.verify.diff.trial import tried
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
 from mockserver.verify.model import Exchange
@@ -245,6 +246,8 @@ def _compare(
 ) -> None:
     """Run the programs on both sides. Raises UsageError if there is nothing to compare."""
     is_reset = _begin(real, knowledge)
+    if not is_reset and isinstance(real.keeper, Keeper):
+        knowledge = _tried(order, knowledge, report, real, real.keeper)
     with (
         mock_urls(order) as urls,
         Mocks(knowledge, urls, order.timeout, shortest=lock.shortest, own=not order.mock) as mocks,
@@ -265,6 +268,20 @@ def _compare(
             differ.run(chosen(order, knowledge, report, is_reset))
         except (CannotJudge, NoReply) as error:
             report.errors.append(str(error))
+
+
+def _tried(
+    order: Order, knowledge: Knowledge, report: Report, real: Side, keeper: Keeper
+) -> Knowledge:
+    """What is known, with what the real side takes. Nothing is left of the attempts."""
+    out = dangerous(knowledge, order.leave_behind or is_loopback(order.real))
+    out |= order.sandbox.left_out(knowledge.contract)
+    try:
+        found, note = tried(knowledge, real.target, out)
+    finally:
+        keeper.clean()
+    report.notes += [note] if note else []
+    return found
 
 
 def _begin(real: Side, knowledge: Knowledge) -> bool:

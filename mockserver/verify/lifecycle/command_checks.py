@@ -16,7 +16,8 @@ from mockserver.verify.lifecycle import list_checks, samples
 from mockserver.verify.lifecycle.infer import body_schema
 from mockserver.verify.lifecycle.list_checks import ALL, is_whole, walk
 from mockserver.verify.lifecycle.model import Command, Resource, at
-from mockserver.verify.lifecycle.session import CannotMake, Entity, Session, _short, wrapped
+from mockserver.verify.lifecycle.session import CannotMake, Entity, Session, wrapped
+from mockserver.verify.lifecycle.values import short
 from mockserver.verify.model import Exchange
 
 # Checks of concurrent requests.
@@ -183,7 +184,7 @@ def obey(session: Session, entity: Entity, command: Command) -> None:
             session.fail(
                 "refusal_changes_nothing",
                 f"{command.verb} is refused with {exchange.status}, and {name} was "
-                f"{_short(before[name])}, is {_short(after[name])}",
+                f"{short(before[name])}, is {short(after[name])}",
             )
         return
     _response_shows_it(session, entity, command, exchange)
@@ -249,7 +250,7 @@ def _takes_effect(
             continue
         session.fail(
             "command_takes_effect",
-            f"{command.verb} is accepted, and {name} is {_short(after[name])}, not {_short(value)}",
+            f"{command.verb} is accepted, and {name} is {short(after[name])}, not {short(value)}",
         )
 
 
@@ -264,8 +265,8 @@ def _ends_it(
     if now in command.final and now not in command.leads_to:
         session.fail(
             "command_takes_effect",
-            f"{command.verb} is accepted, {command.state} is {_short(was)} afterwards, "
-            f"and {_short(now)} in the end",
+            f"{command.verb} is accepted, {command.state} is {short(was)} afterwards, "
+            f"and {short(now)} in the end",
         )
 
 
@@ -274,7 +275,7 @@ def _final_stays(
 ) -> None:
     was, now = before.get(command.state), after.get(command.state)
     if command.verb in HALTING and was in command.final and now != was:
-        session.fail("final_stays", f"{command.verb} made {_short(now)} of what was {_short(was)}")
+        session.fail("final_stays", f"{command.verb} made {short(now)} of what was {short(was)}")
 
 
 def _list_agrees(session: Session, entity: Entity, command: Command) -> None:
@@ -294,9 +295,7 @@ def _list_agrees(session: Session, entity: Entity, command: Command) -> None:
         if not session.time.pass_(0.5):
             break
     if is_whole(resource, rows):
-        session.fail(
-            "list_agrees", f"{command.state} is {_short(now)}, in the list {_short(shown)}"
-        )
+        session.fail("list_agrees", f"{command.state} is {short(now)}, in the list {short(shown)}")
 
 
 def _again(session: Session, entity: Entity, command: Command, first: dict[str, Json]) -> None:
@@ -313,7 +312,7 @@ def _again(session: Session, entity: Entity, command: Command, first: dict[str, 
             return
         session.fail(
             "command_is_idempotent",
-            f"{command.verb} a second time: {command.state} was {_short(was)}, is {_short(now)}",
+            f"{command.verb} a second time: {command.state} was {short(was)}, is {short(now)}",
         )
 
 
@@ -334,5 +333,5 @@ def _children_follow(session: Session, entity: Entity, command: Command) -> None
                 session.fail(
                     "children_follow",
                     f"{command.verb} ended {entity.resource.name} {entity.id}, and its {kind} "
-                    f"{child.id} is still {_short(now)}",
+                    f"{child.id} is still {short(now)}",
                 )

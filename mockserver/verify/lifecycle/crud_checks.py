@@ -16,9 +16,9 @@ from mockserver.verify.lifecycle.session import (
     Entity,
     Inconclusive,
     Session,
-    _short,
     wrapped,
 )
+from mockserver.verify.lifecycle.values import short
 from mockserver.verify.model import Exchange, Finding
 from mockserver.verify.ownership import Withheld
 from mockserver.verify.target import NoReply, credentials, fill
@@ -127,7 +127,7 @@ def changes(session: Session, entity: Entity) -> dict[str, Json]:
         session.reference(resource),
         full=True,
         # Where paths have its name, another one would move it.
-        skip=resource.skip | {resource.id_field},
+        skip=session.known(resource).skip | {resource.id_field},
     )
     kept = {resource.id_field} & made.keys() & entity.value.keys()
     return made | {name: entity.value[name] for name in kept}
@@ -309,7 +309,7 @@ def switch(session: Session, entity: Entity, by: Switch) -> None:
         session.expect(exchange, [operation.success], "switch_is_idempotent", f"{time}")
         value = session.object(exchange)
         if value.get(by.field) != by.value:
-            session.fail("switch_sets", f"{by.field} is {_short(value.get(by.field))}")
+            session.fail("switch_sets", f"{by.field} is {short(value.get(by.field))}")
         if time == "again":
             session.unchanged(entity, value, "switch_is_idempotent", "already set")
         session.saw(entity, value)

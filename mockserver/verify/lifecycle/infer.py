@@ -458,6 +458,12 @@ def properties(contract: Contract, schema: Schema) -> dict[str, Schema]:
     return found
 
 
+def required_of(contract: Contract, schema: Schema) -> set[str]:
+    """The required properties of an object, including those of its allOf."""
+    parts = (dereferenced(contract, part) for part in schema.get("allOf", ()))
+    return set(schema.get("required", ())).union(*(required_of(contract, p) for p in parts))
+
+
 def solid(contract: Contract, given: Any) -> Schema:
     """A schema without null: the first non-null branch of an anyOf or oneOf."""
     schema = dereferenced(contract, given)

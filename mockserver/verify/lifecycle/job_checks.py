@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from mockserver.openapi.model import Json
 from mockserver.verify.lifecycle.model import Runs
-from mockserver.verify.lifecycle.session import Entity, Session, _short
+from mockserver.verify.lifecycle.session import Entity, Session
+from mockserver.verify.lifecycle.values import short
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Oracle:
         runs, fail = self.runs, self.session.fail
         status = value.get(runs.status)
         if status not in runs.states:
-            fail("known_state", f"{runs.status} is {_short(status)}")
+            fail("known_state", f"{runs.status} is {short(status)}")
         self.consistent(value)
         known = self.children.get(value["id"])
         if known is None:
@@ -73,7 +74,7 @@ class Oracle:
                 self.session.fail(
                     rule,
                     f"{name} of a {known.value[runs.status]} child was "
-                    f"{_short(known.value[name])}, is {_short(value[name])}",
+                    f"{short(known.value[name])}, is {short(value[name])}",
                 )
 
     def session_live(self) -> frozenset[str]:
@@ -86,7 +87,7 @@ class Oracle:
         status = value[runs.status]
         started, ended = value.get(runs.started), value.get(runs.ended)
         if (status in runs.final) != (ended is not None) and runs.ended in value:
-            fail("end_fits_state", f"a {status} child has {runs.ended} {_short(ended)}")
+            fail("end_fits_state", f"a {status} child has {runs.ended} {short(ended)}")
         if status == runs.first and started is not None:
             fail("start_fits_state", f"a {status} child has {runs.started} {started}")
         needs_start = status not in (runs.first, runs.cancelled, runs.failed)
@@ -101,7 +102,7 @@ class Oracle:
                 runs.failed,
                 *(s for s in runs.steps if s in ("pending", "running", "completed", "cancelled")),
             ):
-                fail("error_fits_state", f"a {status} child has {runs.error} {_short(text)}")
+                fail("error_fits_state", f"a {status} child has {runs.error} {short(text)}")
 
     # --- runs
 
@@ -109,7 +110,7 @@ class Oracle:
         """Check a whole run: its children, and what is derived from them."""
         children = value.get(self.runs.children)
         if not isinstance(children, list) or not children:
-            self.session.fail("run_has_children", f"{self.runs.children} is {_short(children)}")
+            self.session.fail("run_has_children", f"{self.runs.children} is {short(children)}")
         ids = [child["id"] for child in children]
         if len(set(ids)) != len(ids):
             self.session.fail("children_are_distinct", f"{self.runs.children} has a duplicate id")
@@ -131,7 +132,7 @@ class Oracle:
             if name in value and value[name] != wanted:
                 self.session.fail(
                     "sums_follow_children",
-                    f"{name} is {_short(value[name])}, by the children {_short(wanted)}",
+                    f"{name} is {short(value[name])}, by the children {short(wanted)}",
                 )
 
     def read(self, run: Entity) -> dict[str, Json]:

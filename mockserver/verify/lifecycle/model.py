@@ -101,6 +101,8 @@ class Resource:
     """Fields of the body that refer to another resource."""
     skip: frozenset[str] = frozenset()
     """Fields of the body that are never sent."""
+    needed: frozenset[str] = frozenset()
+    """Fields of the body that the server wants although the document does not require them."""
     live: frozenset[str] = frozenset()
     """Fields of a reply that may change at any time."""
     state: str = ""

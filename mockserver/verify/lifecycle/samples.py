@@ -34,25 +34,25 @@ def sample(
     *,
     full: bool,
     skip: frozenset[str] = frozenset(),
+    needed: frozenset[str] = frozenset(),
     plain: bool = False,
     plain_names: bool = False,
     flags: bool = True,
 ) -> dict[str, Json]:
-    """An object with the required fields, and with `full` every simple optional one too, without
-    `flags` no optional boolean; `plain` texts are lower-case ASCII, as names often have to be, with
-    `plain_names` only names, keys and the like."""
-    required = set(schema.get("required", ()))
+    """An object with the required and the `needed` fields, with `full` every simple optional one,
+    without `flags` no optional boolean; `plain` texts are lower-case ASCII, as names often have to
+    be, with `plain_names` only names, keys and the like."""
+    required = needed | set(schema.get("required", ()))
     for part in schema.get("allOf", ()):
         required |= set(dereferenced(contract, part).get("required", ()))
     result: dict[str, Json] = {}
     for name, value in properties(contract, schema).items():
-        needed = name in required
-        if value.get("readOnly") or (name in skip and not needed) or not (needed or full):
+        wanted = name in required
+        if value.get("readOnly") or (name in skip and not wanted) or not (wanted or full):
             continue
-        made = _value(contract, name, value, number, reference, needed)
-        if made is not MISSING and (flags or needed or not isinstance(made, bool)):
-            short = plain or (plain_names and _NAME.search(name) is not None)
-            result[name] = _plain(made, name, value) if short else made
+        made = _value(contract, name, value, number, reference, wanted)
+        if made is not MISSING and (flags or wanted or not isinstance(made, bool)):
+            result[name] = _plainly(made, name, value, plain) if plain or plain_names else made
     return result
 
 
@@ -67,13 +67,22 @@ def configured(value: Json, number: int, id_of: Callable[[str], Json]) -> Json:
     return value
 
 
+def _plainly(value: Json, name: str, schema: Mapping[str, Any], every: bool) -> Json:
+    """The value with plain texts, at any depth: all of them, or those of names alone."""
+    if isinstance(value, list):
+        return [_plainly(one, name, {}, every) for one in value]
+    if isinstance(value, dict):
+        return {inner: _plainly(one, inner, {}, every) for inner, one in value.items()}
+    return _plain(value, name, schema) if every or _NAME.search(name) else value
+
+
 def _plain(value: Json, name: str, schema: Mapping[str, Any]) -> Json:
-    """A text of letters that hardly any rule refuses."""
+    """A text of letters and digits that hardly any rule refuses."""
     if not isinstance(value, str) or not value.endswith(MARK):
         return value
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength", 60)
-    text = re.sub(r"[^a-z0-9]+", "-", value.removesuffix(MARK).lower()).strip("-") or "x"
-    return text.ljust(shortest, "x")[-longest:].lstrip("-")
+    text = re.sub(r"[^a-z0-9]+", "", value.removesuffix(MARK).lower()) or "x"
+    return text.ljust(shortest, "x")[-longest:]
 
 
 def _value(
@@ -96,6 +105,8 @@ def _value(
     if kind == "string":
         return _string(name, schema, number, named, needed)
     if kind in ("integer", "number"):
+        if named is not None and (named.isdigit() or "{{" in named):
+            return int(named) if named.isdigit() else named
         return _number(schema, number)
     if kind == "boolean":
         return number % 2 == 0

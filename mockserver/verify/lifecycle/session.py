@@ -14,15 +14,20 @@ from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.clock import Real, Time
 from mockserver.verify.lifecycle.infer import body_schema, inner, reply_schema, solid
 from mockserver.verify.lifecycle.model import Api, Resource, at
+from mockserver.verify.lifecycle.repair import MOST, Learned, fields_of_creation
+from mockserver.verify.lifecycle.values import (
+    contains,
+    is_number,
+    is_secret,
+    remains,
+    resembles,
+    short,
+)
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Withheld
 from mockserver.verify.target import Target, fill
 
 GONE = (404, 410)
-SECRETS = ("password", "secret", "token", "credential", "api_key", "apikey", "private_key")
-"""Words in the names of fields that replies may hide or mask, or show once, after a creation."""
-SHOWN_ONCE = ("key",)
-"""Names that may be null after the creation."""
 
 
 class Broken(AssertionError):
@@ -78,6 +83,8 @@ class Session:
     number: int = 0
     drifting: set[str] = field(default_factory=set)
     """Fields with numbers that change by themselves."""
+    learned: dict[str, Learned] = field(default_factory=dict)
+    """What refusals have told, by creation."""
     _refused: dict[str, str] = field(default_factory=dict)
     """Resources of which no entity can be created, and why."""
 
@@ -191,13 +198,23 @@ class Session:
         if resource.name in self._refused:
             raise CannotMake(self._refused[resource.name])
         path = self.parents(resource) if path is None else path
+        learned = self.learned.setdefault(resource.create, Learned())
+        known = resource.strict or resource.create in self.api.bodies
+        listed = {} if known else fields_of_creation(self.target.contract, resource)
+        first: tuple[Exchange, dict[str, Json]] | None = None
         for full, plain in ((True, False), (False, False), (False, True)):
-            body = self.body_for(resource, full=full, plain=plain)
-            exchange = self.call(resource.create, path, body=wrapped(body, resource.sent))
-            if exchange.status < 300:
-                return self.made(resource, path, body, exchange)
+            for _ in range(MOST):
+                body = self.body_for(resource, full=full, plain=plain)
+                exchange = self.call(resource.create, path, body=wrapped(body, resource.sent))
+                first = first or (exchange, body or {})
+                if exchange.status < 300:
+                    learned.refused |= (first[1].keys() - (body or {}).keys()) & listed.keys()
+                    return self.made(resource, path, body, exchange)
+                if not learned.take(exchange, body or {}, listed, self.api, resource):
+                    break
             if resource.strict:
                 break
+        exchange = first[0] if first is not None else exchange
         if resource.strict:
             self.fail(
                 "good_body_accepted",
@@ -234,6 +251,10 @@ class Session:
         owners = [r for r in self.api.resources.values() if shape(r.item.rstrip("/")) == start]
         return owners[0] if owners else None
 
+    def known(self, resource: Resource) -> Resource:
+        """The resource with what refusals have told."""
+        return self.learned.get(resource.create, Learned()).applied(resource)
+
     def body_for(
         self, resource: Resource, *, full: bool = True, plain: bool = False
     ) -> dict[str, Json] | None:
@@ -248,13 +269,15 @@ class Session:
         schema = body_schema(self.target.contract, self.operation(resource.create))
         if schema is None:
             return None
+        known = self.known(resource)
         return samples.sample(
             self.target.contract,
             inner(self.target.contract, schema, resource.sent),
             self.number,
-            self.reference(resource),
+            self.reference(known),
             full=full,
-            skip=resource.skip,
+            skip=known.skip,
+            needed=known.needed,
             plain=plain,
         )
 
@@ -362,7 +385,7 @@ class Session:
             if not same(value[name], wanted):
                 self.fail(
                     "stored_as_sent",
-                    f"{name} was sent as {_short(wanted)}, the reply has {_short(value[name])}",
+                    f"{name} was sent as {short(wanted)}, the reply has {short(value[name])}",
                 )
 
     def saw(self, entity: Entity, value: dict[str, Json]) -> None:
@@ -383,7 +406,7 @@ class Session:
         """Read an entity that nobody has written to since it was `before`: a number that differs
         is from now on expected to change by itself."""
         now = self.look(entity)
-        numbers = {n for n, value in now.items() if _is_number(value)}
+        numbers = {n for n, value in now.items() if is_number(value)}
         self.drifting |= {n for n in numbers & before.keys() if before[n] != now[n]}
         return now
 
@@ -409,41 +432,7 @@ class Session:
             listed = rule == "row_as_read"
             same = not of.strict and remains(old[name], new[name], name, listed=listed)
             if old[name] != new[name] and not same:
-                self.fail(rule, f"{why}: {name} was {_short(old[name])}, is {_short(new[name])}")
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def is_secret(name: str) -> bool:
-    """Whether a field of this name may be hidden."""
-    return any(word in name.lower() for word in SECRETS)
-
-
-def remains(old: Json, new: Json, name: str, *, listed: bool) -> bool:
-    """Whether a service may show the same value so: a secret is masked or left out later, and a
-    row of a list (`listed`) may have null or fewer properties where the entity has an object."""
-    if old == new or (is_secret(name) and (new is None or isinstance(new, str))):
-        return True
-    if isinstance(old, dict) and isinstance(new, dict):
-        both = old.keys() & new.keys()
-        whole = listed or old.keys() == new.keys()
-        return whole and all(remains(old[n], new[n], n, listed=listed) for n in both)
-    return new is None and (name.lower() in SHOWN_ONCE or (listed and isinstance(old, dict | list)))
-
-
-def contains(value: Json, wanted: Json) -> bool:
-    """Whether a stored value contains everything that was sent; a service may add defaults."""
-    if isinstance(wanted, dict) and isinstance(value, dict):
-        return all(name in value and contains(value[name], w) for name, w in wanted.items())
-    if isinstance(wanted, list) and isinstance(value, list):
-        return len(value) == len(wanted) and all(map(contains, value, wanted))
-    if isinstance(wanted, str) and isinstance(value, str):
-        return value == wanted or _instant(value) == _instant(wanted) != ""
-    if isinstance(wanted, dict | list) or isinstance(value, dict | list):
-        return type(value) is not type(wanted)
-    return bool(value == wanted)
+                self.fail(rule, f"{why}: {name} was {short(old[name])}, is {short(new[name])}")
 
 
 def wrapped(body: Json, path: Sequence[str]) -> Json:
@@ -451,43 +440,6 @@ def wrapped(body: Json, path: Sequence[str]) -> Json:
     for name in reversed(path):
         body = {name: body}
     return body
-
-
-def resembles(value: Json, wanted: Json) -> bool:
-    """Whether a value is what was sent, as a service may store it: texts may be trimmed and
-    normalised; of an object only common properties are compared; null counts as absent."""
-    if isinstance(wanted, str) and isinstance(value, str):
-        return contains(value, wanted) or _plain(value) == _plain(wanted)
-    if isinstance(wanted, dict) and isinstance(value, dict):
-        return all(resembles(value[name], wanted[name]) for name in wanted.keys() & value.keys())
-    if isinstance(wanted, list) and isinstance(value, list):
-        return len(value) == len(wanted) and (
-            all(map(resembles, value, wanted))
-            or sorted(map(str, value)) == sorted(map(str, wanted))
-        )
-    if isinstance(wanted, dict | list) and value is None:
-        return True
-    return contains(value, wanted)
-
-
-def _plain(text: str) -> str:
-    return text.strip().rstrip("/.").casefold()
-
-
-def _instant(text: str) -> str:
-    from datetime import datetime
-
-    if len(text) < 19 or text[4:5] != "-":
-        return ""
-    try:
-        return str(datetime.fromisoformat(text).timestamp())
-    except ValueError:
-        return ""
-
-
-def _short(value: Json) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _text(exchange: Exchange) -> str:

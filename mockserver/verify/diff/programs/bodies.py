@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.openapi.model import Contract, Json
-from mockserver.verify.lifecycle.infer import dereferenced, properties, solid
+from mockserver.verify.lifecycle.infer import properties, required_of, solid
 
 Schema = Mapping[str, Any]
 Body = dict[str, Json]
@@ -32,7 +32,7 @@ OTHER_TYPE: dict[str, tuple[Json, ...]] = {
 
 def variations(contract: Contract, schema: Schema, body: Body) -> Iterator[tuple[str, Body]]:
     """For each field and bound, a body with that field changed, and a description."""
-    required = needed(contract, schema)
+    required = required_of(contract, schema)
     for name, value in properties(contract, schema).items():
         if value.get("readOnly"):
             continue
@@ -45,14 +45,6 @@ def variations(contract: Contract, schema: Schema, body: Body) -> Iterator[tuple
             continue
         yield from _inside(contract, name, value, body)
     yield "with a field that is not known", {**body, "x_unknown_field": "x"}
-
-
-def needed(contract: Contract, schema: Schema) -> set[str]:
-    """The required properties of an object, including those of its allOf."""
-    names = set(schema.get("required", ()))
-    for part in schema.get("allOf", ()):
-        names |= needed(contract, dereferenced(contract, part))
-    return names
 
 
 def _values(contract: Contract, schema: Schema, now: Json) -> Iterator[tuple[str, Json]]:

@@ -141,6 +141,7 @@ class Builder:
             self._reference(resource),
             full=full,
             skip=(resource.skip if resource else frozenset()) | self._names_of_others(schema),
+            needed=resource.needed if resource and resource.create == operation_id else frozenset(),
             plain_names=True,
             flags=flags,
         )
