@@ -366,7 +366,9 @@ class Ownership:
             changed = self._ours(action, ticket.where)
             if changed is not None:
                 self.ledger.marked(changed, ticket.marker)
-        if ticket.number and self._made_nothing(ticket, status):
+        told = identity_of(creator, headers, body) if creator and 200 <= status < 300 else None
+        itself = told is not None and told == ticket.where.get(action.path_item or "")
+        if ticket.number and (itself or self._made_nothing(ticket, status)):
             self.ledger.nothing(ticket.number)
         elif ticket.number and 200 <= status < 300:
             self.ledger.succeeded(ticket.number)

@@ -174,3 +174,57 @@ def test_a_creation_with_the_id_of_another_entity_is_not_silent(
     assert passes.removed == 0
     assert len(left) == repeats
     assert all("make created: another entity has its id 'admin', too" in one for one in left)
+
+
+ENTRY = {
+    "type": "object",
+    "required": ["id", "title", "approved"],
+    "properties": {"id": {"type": "integer"}, "title": TEXT, "approved": {"type": "boolean"}},
+}
+VERB = {
+    "type": "object",
+    "required": ["operation"],
+    "properties": {"operation": {"type": "string", "enum": ["approve", "reject"]}},
+}
+TITLE = {"type": "object", "required": ["title"], "properties": {"title": TEXT}}
+ENTRIES = build_contract(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "Entries", "version": "1"},
+        "paths": {
+            "/entries": {
+                "get": {
+                    "operationId": "list",
+                    "responses": _reply({"type": "array", "items": ENTRY}),
+                },
+                "post": {
+                    "operationId": "make",
+                    "requestBody": _body(TITLE),
+                    "responses": _reply(ENTRY, "201"),
+                },
+            },
+            "/entries/{id}": {
+                "parameters": [{**_parameters("id")[0], "schema": {"type": "integer"}}],
+                "get": {"operationId": "get", "responses": _reply(ENTRY)},
+                "put": {
+                    "operationId": "decide",
+                    "requestBody": _body(VERB),
+                    "responses": _reply(ENTRY, "201"),
+                },
+                "delete": {"operationId": "remove", "responses": _reply(status="204")},
+            },
+        },
+    }
+)
+
+
+def test_what_shows_the_entity_of_its_path_has_created_nothing(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    known = Ownership(ENTRIES, build_plan(ENTRIES), ledger)
+    made = known.admit("POST", "/entries", b'{"title": "a rather long title"}')
+    known.settle(made, 201, {}, b'{"id": 7, "title": "a rather long title", "approved": false}')
+    decided = known.admit("PUT", "/entries/7", b'{"operation": "approve"}')
+    known.settle(decided, 201, {}, b'{"id": 7, "title": "a rather long title", "approved": true}')
+    ledger.close()
+    assert [entry.id for entry in ledger.left()] == ["7"]
+    assert not ledger.pending

@@ -114,7 +114,7 @@ def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> Non
     for entity in _mine(session, resource, path):
         if entity.alive and entity.id not in ids and not complete:
             continue
-        if entity.alive and entity.id not in ids and _listed_otherwise(session, entity, path):
+        if entity.alive and entity.id not in ids and listed_otherwise(session, entity, path):
             continue
         if entity.alive != (entity.id in ids):
             state = "created and is not listed" if entity.alive else "removed and is still listed"
@@ -126,7 +126,7 @@ def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> Non
         _newest_first(session, whole)
 
 
-def _listed_otherwise(session: Session, entity: Entity, path: Mapping[str, str]) -> bool:
+def listed_otherwise(session: Session, entity: Entity, path: Mapping[str, str]) -> bool:
     """Whether another value of a parameter with a default lists the entity: without one, the list
     shows only some (`?status=` with the default "active")."""
     resource = entity.resource
