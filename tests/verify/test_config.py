@@ -19,7 +19,7 @@ from mockserver.verify.conformance.config import (
     widened,
     write_config,
 )
-from mockserver.verify.conformance.vendor_exemptions import WIDENINGS
+from mockserver.verify.conformance.vendor_rules import WIDENINGS
 
 FILE = Path(__file__).resolve().parents[2] / "schemathesis.toml"
 VENDOR = FILE.parents[1] / "shared/specs/feather-1.21.0.json"

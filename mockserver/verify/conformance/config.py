@@ -16,7 +16,7 @@ from mockserver.errors import ContractError, UsageError
 from mockserver.openapi.document import resolve
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.path_templates import shape
-from mockserver.verify.conformance.vendor_exemptions import WIDENINGS
+from mockserver.verify.conformance.vendor_rules import WIDENINGS
 from mockserver.verify.http import is_stream
 from mockserver.verify.lifecycle.infer import CURSOR_PARAMETERS
 
