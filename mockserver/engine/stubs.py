@@ -11,6 +11,7 @@ from threading import RLock
 from typing import Any
 
 from mockserver.engine.messages import NO_BODY, Reply, Request
+from mockserver.engine.serialization import can_be_sent
 from mockserver.engine.timestamps import render
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest
@@ -177,7 +178,7 @@ def read_stub(spec: Any, operations: Mapping[str, str], tenant: str | None = Non
             f"the document has no operation {operation!r}; {_offer(str(operation), operations)}"
         )
     status, times = spec.get("status"), spec.get("times")
-    _number("status", status, 100, 599)
+    _number("status", status, 200, 599)
     _number("times", times, 1, 10**9)
     delay = spec.get("delay") or 0.0
     if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= 3600:
@@ -185,6 +186,9 @@ def read_stub(spec: Any, operations: Mapping[str, str], tenant: str | None = Non
     headers = spec.get("headers") or {}
     if not isinstance(headers, Mapping) or not all(isinstance(v, str) for v in headers.values()):
         raise BadRequest("headers takes an object of texts")
+    for name in headers:
+        if not can_be_sent(name):
+            raise BadRequest(f"headers: {name!r} is no name of a header, or the server sets it")
     when = spec.get("when") or {}
     if not isinstance(when, Mapping) and not callable(when):
         raise BadRequest('when takes an object such as {"query": {"page": 2}}')
@@ -193,6 +197,8 @@ def read_stub(spec: Any, operations: Mapping[str, str], tenant: str | None = Non
         raise BadRequest("text takes a text")
     if text is not None and "json" in spec:
         raise BadRequest("give json or text, not both")
+    if status in (204, 304) and ("json" in spec or text is not None):
+        raise BadRequest(f"a response with status {status} has no body: leave out json and text")
     owner = spec.get("tenant", tenant)
     return Stub(
         operations[str(operation)], owner, status, spec.get("json", NO_BODY), text, dict(headers),

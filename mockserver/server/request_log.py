@@ -111,6 +111,8 @@ def line_of(entry: Mapping[str, Any], coloured: bool = False) -> str:
         words.append(plain(entry["operation"]))
     if entry["upstream"] is not None:
         words.append(f"from {plain(entry['upstream'])}")
+    if entry["stub"] is not None:
+        words.append(f"by {entry['stub']}")
     if entry["duration_ms"] is not None:
         words.append(f"{entry['duration_ms']:.1f} ms")
     line = " ".join(words)

@@ -125,6 +125,25 @@ def test_counting_grows_with_the_value() -> None:
     assert wide[1] < 2.2 * wide[0]
 
 
+def test_many_entities_are_no_dearer_than_each_of_them() -> None:
+    """A list of what was accepted one by one can be sent, one deep entity among them or not."""
+    node: dict[str, Any] = {
+        "type": "object",
+        "properties": {
+            "next": {"anyOf": [SELF, {"type": "array", "items": SELF}, {"type": "string"}]},
+            "tags": {"type": "array", "items": {}},
+        },
+    }
+    row = {"tags": [{"n": n} for n in range(30_000)]}
+    rows = [row] * 9 + [{"next": {"next": [{"next": {"next": "end"}}]}}]
+    listed = {"type": "object", "properties": {"data": {"type": "array", "items": SELF}}}
+    whole = document(node)
+    whole["components"]["schemas"]["Page"] = listed
+    check = Validators(whole, "3.1.0").request("#/components/schemas/Page")
+    assert check.is_valid({"data": rows})
+    assert not check.is_valid({"data": [*rows, {"next": 1}]})
+
+
 @pytest.mark.parametrize("word", ["oneOf", "anyOf"])
 def test_what_would_cost_too_much_is_refused_without_being_judged(word: str) -> None:
     found = effort(ambiguous(word))

@@ -56,6 +56,19 @@ def test_lines() -> None:
     assert unknown.endswith("There is no GET /nowhere.")
 
 
+def test_it_says_which_stub_responded_and_why_something_is_not_there() -> None:
+    stream = io.StringIO()
+    with MockServer(pets([TOM])) as mock:
+        mock.stub("getPet", json={"id": 1, "name": "Stub"}, times=1)
+        log = RequestLog(lambda: mock.recorder, "text", lambda: stream)
+        mock.client.get("/pets/8")
+        mock.client.get("/pets/8")
+        log.write()
+    stubbed, missing = stream.getvalue().splitlines()
+    assert " 200 getPet by stub-1 " in stubbed
+    assert missing.endswith("  Pet '8' was not found.")
+
+
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_no_secret_is_told(style: LogStyle) -> None:
     assert "hidden-secret" not in "\n".join(logged(io.StringIO(), style))

@@ -21,6 +21,9 @@ _MOST_KEPT = 300_000
 _SHALLOW = 2
 _MOST_PAIRS = 100_000
 _ABOVE = MOST_LOOKS + 1
+_FEW = 16
+"""As many looks at each part of a value are linear."""
+_SEVERAL = frozenset(("allOf", "anyOf", "oneOf", "not", "if", "contains"))
 _LISTS = ("allOf", "anyOf", "oneOf")
 _SAME = ("not", "if", "else", "then")
 _INNER = ("items", "additionalProperties", "contains", "unevaluatedItems", "unevaluatedProperties")
@@ -41,10 +44,15 @@ class Effort:
         self._targets: dict[str, Any] = {}
 
     def looks(self, value: Any) -> int:
-        """An upper bound on the visits to the parts of the value."""
+        """An upper bound on the visits to the parts of the value; at most MOST_LOOKS where each of
+        them has a few."""
         size, depth = measure(value)
         if depth <= _SHALLOW:
             return size
+        found = self._bound(value, size, depth)
+        return min(found, MOST_LOOKS) if found <= _FEW * size else found
+
+    def _bound(self, value: Any, size: int, depth: int) -> int:
         if len(self._known) > _MOST_KEPT:
             self._known.clear()
         found, most = size, len(self._known) + _AT_ONCE
@@ -53,13 +61,43 @@ class Effort:
             found = size * self._often(self._schema, level)
             if found > MOST_LOOKS or len(self._known) > most:
                 break
-        if found <= MOST_REPORTED:
+        if found <= max(MOST_REPORTED, _FEW * size):
+            return found
+        found = min(found, self._apart(self._schema, value, found))
+        if found <= _FEW * size:
             return found
         # Of any value of this depth. This one may be wide where the schema is narrow.
         try:
             return min(found, _Count(self).looks(self._schema, value))
         except RecursionError:
             return min(found, _ABOVE)
+
+    def _apart(self, schema: Any, value: Any, otherwise: int, within: int = 3) -> int:
+        """The same of each item of a list, and of the lists in an object, by its own depth: one
+        deep entity makes the others no dearer."""
+        while isinstance(schema, Mapping) and isinstance(schema.get("$ref"), str):
+            if len(schema) > 1:
+                return otherwise
+            schema = self.target(schema["$ref"])
+        if not within or not isinstance(schema, Mapping) or schema.keys() & _SEVERAL:
+            return otherwise
+        parts: list[tuple[Any, Any]] = []
+        if isinstance(value, list) and "items" in schema and "prefixItems" not in schema:
+            parts = [(schema["items"], item) for item in value]
+        elif isinstance(value, dict) and isinstance(schema.get("properties"), Mapping):
+            if any(word in schema for word in (*_OTHERS, "patternProperties")):
+                return otherwise
+            parts = [(schema["properties"].get(name, True), part) for name, part in value.items()]
+        else:
+            return otherwise
+        found = 1
+        for own, part in parts:
+            size, depth = measure(part)
+            looks = size * max(1, self._often(own, depth))
+            if looks > MOST_REPORTED:
+                looks = self._apart(own, part, looks, within - 1)
+            found += looks
+        return min(found, otherwise)
 
     def target(self, reference: str) -> Any:
         """The schema that a reference leads to."""

@@ -22,16 +22,30 @@ _PYTHON = re.compile(
 _XDIGIT = re.compile(r"\\p\{XDigit\}")
 
 
+# `(?=.*[A-Z])(?=.*\d).{8,}`: looks ahead that reach to the end of the line, then as much as there
+# is. What fits such a pattern anywhere in a line fits it at the start of that line.
+_AHEAD = re.compile(
+    r"(\(\?=\.\*(\[\^?\]?(\\.|[^\]\\])*\]|\\.|[^()\[\\])*\))+(\.([*+]|\{\d+,\}).*|\.\{\d+,\d+\})?",
+    re.DOTALL,
+)
+
+
+def _at_line_start(pattern: str) -> str:
+    """The pattern, tried once a line where the engine would look ahead from every character."""
+    return f"(?m:^){pattern}" if _AHEAD.fullmatch(pattern) else pattern
+
+
 @lru_cache(maxsize=4096)
 def rust_reads(pattern: str) -> bool:
-    """Whether the validator's engine accepts the pattern unchanged."""
-    return _compiled(pattern) is not None
+    """Whether the validator's engine accepts the pattern unchanged, and in linear time."""
+    return _at_line_start(pattern) == pattern and _compiled(pattern) is not None
 
 
 @lru_cache(maxsize=1024)
 def reader(pattern: str) -> Callable[[str], bool] | None:
     """A function that says whether a text matches; None for a pattern that can't be matched
     safely."""
+    pattern = _at_line_start(pattern)
     return _compiled(pattern) or _compiled(_PYTHON.sub(_in_rust, _without_xdigit(pattern)))
 
 

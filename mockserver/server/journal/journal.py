@@ -177,6 +177,7 @@ def describe(entry: Entry) -> dict[str, Any]:
         "status": (exchange.sent.status or None) if exchange.sent is not None else None,
         "undocumented": exchange.sent is not None and exchange.sent.undocumented,
         "upstream": exchange.upstream or None,
+        "stub": exchange.stub.id if exchange.stub is not None else None,
         "violations": [describe_violation(violation) for violation in exchange.violations],
         "problem": exchange.problem or None,
         "faults": exchange.injection.faults if exchange.injection is not None else [],

@@ -13,6 +13,7 @@ from typing import Any
 from mockserver.engine.faults import Injection
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.serialization import Sent, dump
+from mockserver.engine.stubs import Stub
 from mockserver.errors import StoreUnavailable
 from mockserver.openapi.model import Operation, Violation
 from mockserver.server.journal.journal import KEPT, KEPT_BYTES, Entry, Journal, brief
@@ -104,6 +105,7 @@ class SharedJournal(Journal):
             _injection(record) if record["faults"] else None,
             record["now"],
             upstream=record["upstream"],
+            stub=Stub("", id=record["stub"]) if record.get("stub") else None,
             refused=record.get("refused", 0),
         )
         return Entry(0, record["ended"], exchange)
@@ -178,6 +180,7 @@ def _text(ended: int, exchange: Exchange) -> bytes:
         },
         "now": exchange.now,
         "upstream": exchange.upstream,
+        "stub": exchange.stub.id if exchange.stub is not None else "",
         "refused": exchange.refused,
     }
     return dump(record)

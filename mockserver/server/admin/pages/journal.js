@@ -72,7 +72,8 @@ function line(context, each) {
     h("td", { class: "target" }, h("button", { type: "button", class: "link-like", key: `entry ${each.number}`,
       "aria-current": String(each.number === opened), onclick: () => context.act(() => open(context, each.number)) },
     h("b", { class: "mono" }, each.method), " ", h("code", {}, each.target)), " ",
-    notes ? h("span", { class: "badge other" }, `${notes} finding${notes > 1 ? "s" : ""}`) : null),
+    notes ? h("span", { class: "badge other" }, `${notes} finding${notes > 1 ? "s" : ""}`) : null,
+    each.stub ? h("span", { class: "badge" }, each.stub) : null),
     h("td", {}, each.operation ?? h("span", { class: "badge other" }, "no operation")),
     h("td", { class: `mono ${roleOf(each.status)}` }, String(each.status ?? "none")),
     h("td", { class: "num" }, each.duration_ms === null ? "" : each.duration_ms.toFixed(1)));
@@ -136,6 +137,7 @@ function findings(each) {
   }
   if (each.undocumented) lines.push(h("li", {}, `the document does not list the status ${each.status}`));
   if (each.problem) lines.push(h("li", {}, each.problem));
+  if (each.stub) lines.push(h("li", {}, `the response is that of ${each.stub}`));
   if (each.faults.length) lines.push(h("li", {}, `faults: ${each.faults.join(", ")}`));
   return lines.length ? h("ul", { class: "findings" }, lines) : null;
 }

@@ -50,10 +50,14 @@ function frame(context) {
     h("div", { id: "rows" }))));
 }
 
+const texts = (data, id) => Object.entries(data).filter(([name, value]) => typeof value === "string"
+  && value !== id && value.length <= 60 && !/(id|url|at|type|status|state)$/i.test(name)).map(([, value]) => value);
+
 function card(row, seen) {
   const state = row["state now"];
   const data = (seen && typeof seen === "object" ? seen : null) ?? row.data ?? row;
-  const name = data.name ?? data.title ?? data.subject ?? "";
+  const own = { ...data, ...data.attributes };
+  const name = own.name ?? own.title ?? own.subject ?? texts(own, row.id)[0] ?? "";
   return h("details", { class: "card", key: `row ${row.id}` },
     h("summary", {}, h("code", {}, String(row.id ?? "")), " ", typeof name === "string" ? name : "",
       state ? h("span", { class: "badge" }, state) : null),
