@@ -81,6 +81,10 @@ MORE = bag(
 LESS = bag(
     "has_previous has_prev has_previous_page has_prev_page has_less has_before has_previous_items"
 )
+FINAL = bag("last is_last last_page is_last_page final is_final end_of_list")
+INITIAL = bag("first is_first first_page is_first_page")
+EMPTY = bag("empty is_empty")
+REMAINING = bag("remaining remaining_count remaining_items items_remaining")
 TOTAL = bag(
     "total total_count total_items total_results total_elements total_records count total_size "
     "num_results items_count result_count total_rows record_count number_of_results results "
@@ -113,7 +117,7 @@ META = bag(
 IDS = {"first_id": "first_id", "last_id": "last_id"}
 PAGING = frozenset().union(
     *(NEXT, PREVIOUS, MORE, LESS, TOTAL, COUNT, PAGES, PAGE, LIMIT, OFFSET, META, IDS),
-    *(FIRST, LAST, SELF),
+    *(FIRST, LAST, SELF, FINAL, INITIAL, EMPTY, REMAINING),
     bag("object url self href success ok status code message first last kind etag type error "),
     bag("errors msg time took request_id warnings timestamp to from path api_version version"),
 )
@@ -188,6 +192,8 @@ class PageReader:
         """The meaning of a header; its text may be a number."""
         pointer = self._schemas.main(pointer)
         kinds = set(self._schemas.flat_at(pointer).types)
+        if called == "content_range":
+            return "range", "cursor"
         if called in TOTAL | PAGES | ECHOES["page"] | ECHOES["limit"] | ECHOES["offset"]:
             return self._number(called, beside)
         return self._field(called, pointer, kinds, beside, False, False)
@@ -208,6 +214,8 @@ class PageReader:
             return "more", "cursor"
         if called in LESS and ("boolean" in kinds or not kinds):
             return "less", "cursor"
+        if "boolean" in kinds:
+            return self._flag(called)
         if called in IDS and (text or whole):
             return ("first_id" if called == "first_id" else "last_id"), "cursor"
         if whole and not text:
@@ -227,10 +235,21 @@ class PageReader:
             return "items_name", "cursor"
         return None
 
+    def _flag(self, called: str) -> tuple[Meaning, Form] | None:
+        """The meaning of a boolean about the page itself."""
+        if called in FINAL:
+            return "final", "cursor"
+        if called in INITIAL:
+            return "initial", "cursor"
+        return ("empty", "cursor") if called in EMPTY else None
+
     def _number(self, called: str, beside: set[str]) -> tuple[Meaning, Form] | None:
         """The meaning of an integer."""
         totals = (TOTAL - COUNT) | {"total"}
-        if called in COUNT and (beside & totals or any(map(self._is_total, beside))):
+        if called in REMAINING:
+            return "remaining", "cursor"
+        told = bool(beside & totals) or any(map(self._is_total, beside))
+        if called in COUNT and (told or called not in TOTAL):
             return "returned", "cursor"
         if called in PAGES:
             return "pages", "page"

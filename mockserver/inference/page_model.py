@@ -58,7 +58,8 @@ class Ordering:
 
 Meaning = Literal[
     "next", "previous", "first", "last", "self", "more", "less", "total", "pages", "returned",
-    "page", "limit", "offset", "from", "to", "first_id", "last_id", "items_name",
+    "page", "limit", "offset", "from", "to", "first_id", "last_id", "items_name", "final",
+    "initial", "empty", "remaining", "range",
 ]  # fmt: skip
 Form = Literal["cursor", "url", "page", "offset"]
 

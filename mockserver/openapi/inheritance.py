@@ -16,6 +16,8 @@ from mockserver.openapi.document import copied, join, pointer_of, reference_to
 from mockserver.openapi.objects import objects, reference_in
 
 PLACE = "x-base"
+KIND = "x-kind-of"
+"""Which value the discriminator has in an extension, by the name of the property."""
 _AZURE = "x-ms-discriminator-value"
 """What names an extension in documents of Azure, whose Swagger 2 has no mapping."""
 _MOST_CHILDREN = 30
@@ -46,8 +48,20 @@ def with_choices(document: dict[str, Any]) -> dict[str, Any]:
         aside[base] = schemas[base]
         named = {child: schemas[child].get(_AZURE) for child in children}
         schemas[base] = _choice(base, schemas[base], named, moved[_at(base)])
+        _tell_kinds(schemas, children, schemas[base]["discriminator"])
         del aside[base]["discriminator"]
     return changed
+
+
+def _tell_kinds(schemas: Mapping[str, Any], children: list[str], tag: Mapping[str, Any]) -> None:
+    """Note in each extension what its discriminator says where it stands by itself: a mate that is
+    an owl is of the kind `owl`, which only the base lists."""
+    for value, target in tag["mapping"].items():
+        name = next(
+            (child for child in children if target in (child, reference_to(_at(child)))), ""
+        )
+        if name:
+            schemas[name].setdefault(KIND, {}).setdefault(tag["propertyName"], value)
 
 
 def _at(name: str) -> str:

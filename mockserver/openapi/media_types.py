@@ -9,6 +9,12 @@ ANYTHING = ("*/*", "*")
 """A range of all media types; the second is what some programs write for it."""
 STREAM = "application/stream+json"
 """Values one after the other, in spite of its name."""
+LINES = frozenset(
+    f"{kind}/{prefix}{word}"
+    for kind in ("application", "text")
+    for prefix in ("", "x-")
+    for word in ("ndjson", "jsonl", "jsonlines", "json-lines", "json-stream", "ldjson", "json-seq")
+) | {STREAM}
 _OF_RANGES = {
     "text": "text/plain",
     "image": "image/png",
@@ -39,6 +45,12 @@ def is_json(media_type: str) -> bool:
     `model/gltf+json`."""
     name = essence(media_type)
     return name.endswith(("/json", "+json")) and name != STREAM
+
+
+def is_lines(media_type: str) -> bool:
+    """Whether bodies of this media type are JSON values, one after the other."""
+    name = essence(media_type)
+    return name in LINES or name.endswith("+json-seq")
 
 
 def is_json_or_any(media_type: str) -> bool:

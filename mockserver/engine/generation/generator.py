@@ -313,6 +313,10 @@ class Maker:
                     raise
         self._extras(flat, path, known, found, most)
         self._fill(flat, path, known, found, sample=given is MISSING)
+        for key, value in (flat.kind or {}).items():
+            own = self.schemas.flat(flat.properties.get(key, ANY))
+            if key in found and key not in known and own.values is None:
+                found[key] = value
         self.owners.pop()
         return found
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
+from hashlib import sha256
+from itertools import islice
 from typing import Any, Literal
 
 from mockserver.engine.generation.numbers import in_millis
@@ -45,6 +48,8 @@ _MADE_BY = bag("submitted requested ordered placed issued registered uploaded re
 """Words of a time of creation, if it is required and no other property has that."""
 _MADE_ALWAYS = bag("ordered placed uploaded registered")
 """The same, also if it is optional."""
+_OF_CREATION = re.compile(r"\b(?:of creation|(?:was|were|been|is) (?:created|made|added))\b", re.I)
+_OF_TIME = re.compile(r"\b(?:unix|epoch|timestamp|(?:milli)?seconds)\b", re.I)
 _OWNERS = {
     "organization": bag("organization_id organisation_id org_id tenant_id workspace_id account_id"),
     "user": bag("owner_id user_id created_by created_by_id creator_id author_id updated_by"),
@@ -75,6 +80,8 @@ class Roles:
     properties."""
 
     created: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
+    """Texts that change with each change: etags."""
     updated: list[str] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
     counted: list[str] = field(default_factory=list)
@@ -119,6 +126,8 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
             if first is not None:
                 default = schemas.flat(schema).notes.default
                 found.switches[name] = first if default is None else default
+        elif tokens(name)[-1:] == ("etag",) and schemas.flat(schema).notes.read_only:
+            found.marks.append(name)
         for owner, words in _OWNERS.items():
             if word in words and "uuid" in formats(schemas, schema):
                 found.owners[name] = owner
@@ -130,7 +139,20 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
             or moment_stem(name) in _MADE_ALWAYS
             if not is_nullable(schemas, schema)
         ][:1]
+    if not found.created:
+        told = (n for n, one in flat.properties.items() if _is_told_as_creation(schemas, one))
+        found.created = list(islice(told, 1))
     return found
+
+
+def _is_told_as_creation(schemas: Schemas, schema: Any) -> bool:
+    """Whether a description says of a moment that it is that of the creation."""
+    known = schemas.resolved(schema)
+    told = str(known.get("description", "")) if isinstance(known, Mapping) else ""
+    if not _OF_CREATION.search(told):
+        return False
+    dated = "date-time" in formats(schemas, schema)
+    return dated or (bool(_OF_TIME.search(told)) and "integer" in schemas.types(schema))
 
 
 def _add_number(schemas: Schemas, found: Roles, name: str, word: str, schema: Any) -> None:
@@ -172,6 +194,9 @@ def set_times(
             data.setdefault(name, 1)
         elif isinstance(before, int) and not isinstance(before, bool):
             data[name] = before + 1
+    for name in roles.marks if not made else ():
+        if isinstance(data.get(name), str):
+            data[name] = _another_mark(data[name])
     held = roles.held
     if held is not None and (held.created or held.updated or held.versions):
         part = data.get(roles.holder)
@@ -180,6 +205,12 @@ def set_times(
             within = schemas.flat(flat.properties[roles.holder])
             set_times(schemas, within, held, inner, instant, made=made, missing=missing)
             data[roles.holder] = inner
+
+
+def _another_mark(before: str) -> str:
+    """An etag of the form of the one before it."""
+    made = sha256(before.encode()).hexdigest()[: len(before)]
+    return f'"{made[:-2]}"' if before.startswith('"') else made
 
 
 def kinds(schemas: Schemas, schema: Any) -> set[str]:

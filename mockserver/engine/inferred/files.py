@@ -13,7 +13,7 @@ from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import Reply
 from mockserver.engine.representations import is_sequence
-from mockserver.engine.serialization import choose_media_type
+from mockserver.engine.serialization import choose_media_type, media_of
 from mockserver.engine.world import Collection
 from mockserver.errors import ContractError, NotFound
 from mockserver.inference.model import Action
@@ -117,9 +117,11 @@ def facts_of(call: Call) -> dict[str, Any]:
     """The properties that describe an uploaded file: name, size, type and hash."""
     files = sent_files(call)
     schema = call.resource.schema
-    if not files or schema is None:
-        return {}
-    context, file = call.context, files[0]
+    return _described(call.context, schema, files[0]) if files and schema is not None else {}
+
+
+def _described(context: Context, schema: str, file: FilePart) -> dict[str, Any]:
+    """What a schema shows of a file."""
     properties = context.schemas.flat_at(schema).properties
     called = {snake_case(name): name for name in reversed(properties)}
     found = {}
@@ -133,6 +135,16 @@ def facts_of(call: Call) -> dict[str, Any]:
             except ContractError:
                 continue
     return found
+
+
+def _tell(call: Call, reply: Reply, file: FilePart) -> None:
+    """Say in a response what it shows of the file that was sent, which the entity doesn't have."""
+    media = media_of(call.operation, reply.status)
+    if media is None or media.pointer is None or not isinstance(reply.body, dict):
+        return
+    own = call.context.flat(call.resource).properties if call.action.resource else {}
+    facts = _described(call.context, media.pointer, file).items()
+    reply.body = {**reply.body, **{name: value for name, value in facts if name not in own}}
 
 
 def _facts(file: FilePart, words: Any) -> Iterator[tuple[str, Any]]:
@@ -198,6 +210,7 @@ def storing(handler: CallHandler) -> CallHandler:
         files = sent_files(call)
         if files and reply.status < 300:
             _put(call, _of_path(call), files[0])
+            _tell(call, reply, files[0])
         return reply
 
     return handle

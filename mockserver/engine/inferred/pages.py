@@ -175,6 +175,16 @@ class ShownPage:
                 return self.page.more
             case "less":
                 return self.page.less
+            case "final":
+                return not self.page.more
+            case "initial":
+                return not self.page.less
+            case "empty":
+                return not rows
+            case "remaining":
+                return max(0, self.total - self.start - len(rows))
+            case "range":
+                return self._range()
             case "total":
                 return self.total
             case "pages":
@@ -198,6 +208,13 @@ class ShownPage:
                 return call.id_of(rows[-1]) if rows else None
             case "items_name":
                 return self.envelope.items[-1] if self.envelope.items else None
+
+    def _range(self) -> str:
+        """The rows of the page as Content-Range has them (RFC 9110): `items 0-9/42`."""
+        unit = self.envelope.items[-1] if self.envelope.items else "items"
+        shown = len(self.page.rows)
+        rows = f"{self.start}-{self.start + shown - 1}" if shown else "*"
+        return f"{unit} {rows}/{self.total}"
 
     def _other(self, meaning: str, form: Form) -> Any:
         """The reference to another page; None if there is none."""

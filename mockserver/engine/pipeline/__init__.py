@@ -435,7 +435,7 @@ class Pipeline:
         self, operation: Operation | None, refusal: Refusal, message: Message, now: int = 0
     ) -> Sent:
         """A refusal as bytes: the one place where errors become HTTP."""
-        refusal.instance = _NOT_URI.sub(_as_uri, message.target)
+        instance = refusal.instance = _NOT_URI.sub(_as_uri, message.target)
         if operation is None:
             return plain(self.stamp(self.dialect.reply(refusal, None), message))
         if refusal.body is not None and operation.response_for(refusal.status) is None:
@@ -450,6 +450,7 @@ class Pipeline:
                         adapted = self.preference.success(operation, adapted.status)
                     return self.finish(operation, self.stamp(adapted, message))
                 refusal = adapted
+                refusal.instance = instance
             reply = self.stamp(self.dialect.reply(refusal, operation), message)
             self.preference.add_headers(operation, reply, now)
             return self.finish(operation, reply)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from io import StringIO
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
-from mockserver.openapi.media_types import STREAM, essence, is_json_or_any, is_xml
+from mockserver.openapi.media_types import essence, is_json_or_any, is_lines, is_xml
 from mockserver.openapi.model import MediaType
 from mockserver.openapi.request.xml import is_attribute, is_content, is_wrapped, xml_name, xml_words
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -140,19 +140,12 @@ def _xml_text(value: Any) -> str:
 EVENT_STREAM = "text/event-stream"
 DONE = "[DONE]"
 """How the event streams of many vendors end."""
-_LINES = frozenset(
-    f"{kind}/{prefix}{word}"
-    for kind in ("application", "text")
-    for prefix in ("", "x-")
-    for word in ("ndjson", "jsonl", "jsonlines", "json-lines", "json-stream", "ldjson", "json-seq")
-) | {STREAM}
 _FRAME = frozenset(("event", "data", "id", "retry", "comment"))
 
 
 def is_sequence(name: str) -> bool:
     """Whether bodies of this media type have several values."""
-    name = essence(name)
-    return name == EVENT_STREAM or name in _LINES or name.endswith("+json-seq")
+    return essence(name) == EVENT_STREAM or is_lines(name)
 
 
 def rendered_sequence(name: str, value: Any) -> bytes:
@@ -199,11 +192,11 @@ DELIMITERS = {
 }
 
 
-def rendered_table(name: str, value: Any) -> bytes:
+def rendered_table(name: str, value: Any, described: Iterable[str] = ()) -> bytes:
     """A table with a header: a row for each object of a list; for one object, its longest list of
-    objects, else the object itself."""
+    objects, else the object itself. The `described` columns are there in any case."""
     rows = _rows(value)
-    columns = list(dict.fromkeys(column for row in rows for column in row))
+    columns = list(dict.fromkeys((*described, *(column for row in rows for column in row))))
     text = StringIO()
     writer = csv.writer(text, delimiter=DELIMITERS[name], lineterminator="\r\n")
     if columns:
@@ -211,6 +204,17 @@ def rendered_table(name: str, value: Any) -> bytes:
     for row in rows:
         writer.writerow([_cell(row.get(column)) for column in columns])
     return text.getvalue().encode("utf-8", "replace")
+
+
+def _columns(schemas: Schemas, media: MediaType) -> Iterable[str]:
+    """The columns of a table whose rows a schema describes."""
+    if media.pointer is None:
+        return ()
+    place = schemas.main(media.pointer)
+    if "array" in schemas.flat_at(place).types:
+        place = schemas.main(schemas.place(place, None) or place)
+        return schemas.flat_at(place).properties
+    return ()
 
 
 def _rows(value: Any) -> list[Mapping[str, Any]]:
@@ -266,7 +270,7 @@ def rendered(schemas: Schemas, media: MediaType, name: str, value: Any) -> bytes
     if name == _FORM and isinstance(value, Mapping):
         return urlencode({n: v for n, v in value.items() if v is not None}, doseq=True).encode()
     if name in DELIMITERS and isinstance(value, list | Mapping):
-        return rendered_table(name, value)
+        return rendered_table(name, value, _columns(schemas, media))
     return as_text(value).encode("utf-8", "replace")
 
 

@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import NamedTuple, NoReturn
 
 import orjson
 
-from mockserver.openapi.media_types import essence, find, is_json, is_xml
+from mockserver.openapi.media_types import essence, find, is_json, is_lines, is_xml
 from mockserver.openapi.model import Json, MediaType, Operation, Schema, Violation
 from mockserver.openapi.request.coercion import Kind, part_of
 from mockserver.openapi.request.forms import read_multipart, read_urlencoded
@@ -24,6 +25,7 @@ _BOM = b"\xef\xbb\xbf"
 # orjson reads integers beyond 64 bits as floats.
 _HUGE = re.compile(rb"[0-9]{19}").search
 _LONGEST_ECHO = 10_000
+_MOST_VIOLATIONS = 200
 _DEEPEST = 200
 """What is nested deeper could be read, but not be written again."""
 
@@ -71,6 +73,11 @@ class BodyReader:
             value = media.parse(content_type, raw)
         except _NotReadable as error:
             return BodyValue(None, True, name, [error.violation])
+        each = media.of_line
+        if each is not None:
+            found = (each.violations(one, (*_BODY, n)) for n, one in enumerate(value))
+            wrong = list(islice(chain.from_iterable(found), _MOST_VIOLATIONS))
+            return BodyValue(value, True, name, wrong)
         check = media.check
         if check is None:
             return BodyValue(value, True, name, [])
@@ -144,7 +151,11 @@ class _Media:
         # A range with a schema of bytes says nothing about what they are.
         flat = validators.schemas.flat(media.schema or {}) if self._range else None
         self._bytes = flat is not None and flat.rules.get("format") == "binary"
-        self._checked = media.pointer is not None and (self._form or self._json or self._range)
+        self._lines = is_lines(name) and self._has_values(media)
+        self._item = media.items if self._lines else None
+        self._checked = media.pointer is not None and (
+            self._lines or self._form or self._json or self._range
+        )
         self.schema: Schema = media.schema or {}
         if media.pointer is not None and (
             self._form or (name.startswith("text/") and not self._json)
@@ -157,6 +168,11 @@ class _Media:
         if is_xml(name):
             self._checked = self._xml
 
+    def _has_values(self, media: MediaType) -> bool:
+        """Whether the lines of a body are described: each by itself, or all as an array."""
+        flat = self._validators.schemas.flat(media.schema or {})
+        return media.items is not None or flat.types[:1] == ("array",)
+
     def _is_structured(self) -> bool:
         flat = self._validators.schemas.flat(self.schema)
         return bool(flat.properties or flat.choices) or "array" in flat.types
@@ -167,6 +183,11 @@ class _Media:
             self._check = self._validators.request(self._media.pointer)
         return self._check
 
+    @property
+    def of_line(self) -> Check | None:
+        """The check of each value, if the body is a sequence whose items are described."""
+        return self._validators.request(self._item) if self._item is not None else None
+
     def is_form(self, name: str) -> bool:
         return name in _FORMS
 
@@ -174,6 +195,8 @@ class _Media:
         """The value of the bytes; with `as_text`, fields of a form stay text."""
         if self._json:
             return parse_json(raw)
+        if self._lines:
+            return parse_lines(raw)
         name = essence(content_type)
         if self._bytes:
             return as_text_of(raw)
@@ -249,6 +272,20 @@ def parse_json(raw: bytes) -> Json:
         except (ValueError, RecursionError):
             return value
     return value
+
+
+def parse_lines(raw: bytes) -> list[Json]:
+    """The values of JSON lines, or of a JSON text sequence (RFC 7464)."""
+    found = []
+    for line in raw.split(b"\n"):
+        line = line.strip(b"\x1e\r\t ")
+        if line:
+            try:
+                found.append(parse_json(line))
+            except _NotReadable as error:
+                where = (*_BODY, len(found), *error.violation.where[1:])
+                raise _NotReadable(replace(error.violation, where=where)) from None
+    return found
 
 
 def _depth(value: Json) -> int:

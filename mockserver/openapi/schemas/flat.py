@@ -7,6 +7,7 @@ from dataclasses import field
 from math import lcm
 from typing import Any
 
+from mockserver.openapi.inheritance import KIND
 from mockserver.openapi.schemas.formats import FORMAT_NAMES
 from mockserver.openapi.schemas.json_schema import types_of
 from mockserver.records import dataclass
@@ -25,7 +26,7 @@ _ABOUT_PROPERTIES = _OBJECT_WORDS | {
     "unevaluatedProperties", "propertyNames", "dependentRequired", "dependentSchemas",
 }  # fmt: skip
 _ARRAY_PARTS = frozenset(("items", "prefixItems", "contains", "unevaluatedItems"))
-_BRANCHING = frozenset(("oneOf", "anyOf", "discriminator", "if", "not"))
+_BRANCHING = frozenset(("oneOf", "anyOf", "discriminator", "if", "not", KIND))
 _NOTES = frozenset(("example", "examples", "default", "readOnly", "writeOnly", "title"))
 _LARGEST = frozenset(
     ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
@@ -102,6 +103,8 @@ class Flat:
     arrays: ArrayRules = field(default_factory=lambda: _NO_ARRAY_RULES)
     choices: list[list[Any]] = field(default_factory=list)
     tag: Mapping[str, Any] | None = None
+    kind: Mapping[str, str] | None = None
+    """What the discriminator says where this extension of a base stands by itself."""
     rules: dict[str, Any] = field(default_factory=dict)
     notes: Annotations = field(default_factory=lambda: _NO_NOTES)
     never: bool = False
@@ -149,6 +152,7 @@ class Merger:
                 flat.choices.append(branches)
         if flat.tag is None and isinstance(part.get("discriminator"), Mapping):
             flat.tag = part["discriminator"]
+        flat.kind = flat.kind or part.get(KIND)
         if "if" in part:
             for word in ("then", "else"):
                 self._where(part.get(word))
