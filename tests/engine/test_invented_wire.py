@@ -227,3 +227,70 @@ def test_the_instance_of_a_refusal_is_the_uri_of_the_request(sent: str) -> None:
         reply = server.client.get(sent)
     assert reply.status_code == 404
     assert reply.json()["instance"] == sent.partition("?")[0]
+
+
+@pytest.mark.parametrize("other", [["state", "held"], ["where"], []])
+def test_a_refusal_takes_the_branch_that_alone_fits(other: list[str]) -> None:
+    """One of the branches needs a link, which the other one knows too: only without it is a body of
+    one branch alone."""
+    link = {**TEXT, "format": "uri"}
+    usual = thing("message docs_url", message=TEXT, docs_url=link)
+    rule = thing("", message=TEXT, docs_url=link, **dict.fromkeys(other, TEXT))
+    fault = {"oneOf": [usual, rule]}
+    post = {
+        "requestBody": {"content": {"application/json": {"schema": thing("n", n=WHOLE)}}},
+        "responses": {"201": answer(thing(n=WHOLE)), "422": answer(fault)},
+    }
+    with MockServer(document({"/n": {"post": post}})) as server:
+        reply = server.client.post("/n", json={})
+    assert reply.status_code == 422
+    assert "body.n is required" in reply.json()["message"]
+    assert "docs_url" not in reply.json()
+
+
+@pytest.mark.parametrize(("path", "stored"), [("picture", False), ("original", True)])
+def test_a_picture_of_an_upload_is_not_the_upload(path: str, stored: bool) -> None:
+    types = ("application/octet-stream",) if stored else ("image/jpeg", "image/png")
+    scan = thing("id", id=TEXT, title=TEXT)
+    kept = {"type": "string", "format": "binary"}
+    sent = {"content": {"application/dicom": {"schema": kept}}}
+    shown = {"description": "", "content": {name: {"schema": kept} for name in types}}
+    one = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    rows = {"type": "array", "items": scan}
+    paths = {
+        "/scans": {
+            "get": {"responses": {"200": answer(rows)}},
+            "post": {"requestBody": sent, "responses": {"200": answer(scan)}},
+        },
+        "/scans/{id}": {"parameters": [one], "get": {"responses": {"200": answer(scan)}}},
+        f"/scans/{{id}}/{path}": {"parameters": [one], "get": {"responses": {"200": shown}}},
+    }
+    with MockServer(document(paths), clock="manual") as server:
+        headers = {"content-type": "application/dicom"}
+        key = server.client.post("/scans", content=b"DICM 1", headers=headers).json()["id"]
+        for name in types:
+            reply = server.client.get(f"/scans/{key}/{path}", headers={"accept": name})
+            assert (reply.content == b"DICM 1") is stored
+            assert stored or reply.headers["content-type"] == name
+
+
+@pytest.mark.parametrize(
+    ("media_type", "is_json"),
+    [
+        ("application/vnd.acme.tree", True),
+        ("application/vnd.acme.tree-v2", True),
+        ("application/vnd.oasis.opendocument.text", False),
+        ("application/octet-stream", False),
+        ("application/pdf", False),
+    ],
+)
+@pytest.mark.parametrize("beside", [(), ("application/json",)])
+def test_a_type_of_a_vendor_is_json_where_its_schema_has_properties(
+    media_type: str, is_json: bool, beside: tuple[str, ...]
+) -> None:
+    tree = {"schema": thing("size", size=WHOLE)}
+    shown = {"description": "", "content": dict.fromkeys((*beside, media_type), tree)}
+    with MockServer(document({"/tree": {"get": {"responses": {"200": shown}}}})) as server:
+        reply = server.client.get("/tree", headers={"accept": media_type})
+    assert reply.headers["content-type"] == media_type
+    assert reply.content.startswith(b'{"size"') is is_json

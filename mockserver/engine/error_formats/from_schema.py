@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +55,7 @@ from mockserver.openapi.schemas.validators import Validators
 from mockserver.records import dataclass
 
 _TOO_DEEP = 5
+_MOST_BRANCHES = 12
 
 
 class Recogniser:
@@ -64,10 +65,17 @@ class Recogniser:
         self._schemas = schemas
         self._words = words
 
-    def body(self, schema: Any, facts: Facts) -> Any:
-        """A body for a documented schema; required properties without a recognised role may be
-        missing."""
-        flat = self._flat(schema)
+    def bodies(self, schema: Any, facts: Facts) -> Iterator[Any]:
+        """Bodies for a documented schema, one for each branch if it is a union, the first first;
+        required properties without a recognised role may be missing."""
+        flat = self._schemas.flat(schema)
+        branches = flat.choices[0][:_MOST_BRANCHES] if flat.choices else []
+        first = self._flat(schema)
+        yield self._body(first, facts)
+        for branch in branches:
+            yield self._body(self._flat(self._schemas.choose(flat, flat.choices[0], branch)), facts)
+
+    def _body(self, flat: Flat, facts: Facts) -> Any:
         if flat.types[:1] == ("string",):
             return facts.message
         if flat.types[:1] == ("array",):
@@ -112,7 +120,7 @@ class Recogniser:
 
     def _flat(self, schema: Any) -> Flat:
         """The schema, with the first branch of every union that isn't null."""
-        flat = self._schemas.flat(schema)
+        flat = schema if isinstance(schema, Flat) else self._schemas.flat(schema)
         for _ in range(_TOO_DEEP):
             if not flat.choices:
                 break
@@ -397,8 +405,12 @@ class SchemaDialect:
     def _body(self, media: MediaType, facts: Facts, standard: Any) -> Any:
         """The body as the schema describes it, with the words of the `standard` one if they fit."""
         pointer = media.pointer or ""
-        known = self._recogniser.body(self._values.schemas.at(pointer), facts)
-        check = self._values.check(pointer)
+        check, literal = self._values.check(pointer), self._values.literal(pointer)
+        made = self._recogniser.bodies(self._values.schemas.at(pointer), facts)
+        known = next(made)
+        if not literal.is_valid(known):
+            # Another branch may be the only one that fits.
+            known = next((one for one in made if literal.is_valid(one)), known)
         if isinstance(standard, Mapping) and isinstance(known, Mapping):
             names = self._values.schemas.flat_at(pointer).properties
             joined = {**known, **{n: v for n, v in standard.items() if n in names}}

@@ -111,6 +111,7 @@ def _shows(flat: Flat, status: Any) -> bool:
                for one in flat.notes.examples)  # fmt: skip
 
 
+_VENDORS = "application/vnd."
 _BODILESS = frozenset((204, 205, 304))
 
 
@@ -195,11 +196,12 @@ class Answers:
             return self.streams.items(operation, media, rng, _placed(known, at), mode)
         if not is_json_or_any(name):
             example = next(iter(self._examples(media)), None)
-            if example is not None and is_described(name):
+            described = is_described(name) or self._is_json_by_schema(name, media)
+            if example is not None and described:
                 return example
             if example is not None and isinstance(example, str | bytes):
                 return example.encode() if isinstance(example, str) else example
-            if not is_described(name) or media.pointer is None or self._is_binary(media):
+            if not described or media.pointer is None or self._is_binary(media):
                 return sample_file(name)
             if self._is_any_text(media.pointer):
                 return self._text(name, media.pointer, rng, known)
@@ -225,6 +227,14 @@ class Answers:
             return list(media.examples.values())
         return self.values.schemas.flat_at(media.pointer).notes.examples
 
+    def _is_json_by_schema(self, name: str, media: MediaType) -> bool:
+        """Whether a vendor's media type that nothing is known of is JSON, by the properties of its
+        schema: `application/vnd.acme.tree`."""
+        known = not name.startswith(_VENDORS) or sample_file(name) != sample_file(_VENDORS)
+        if known or media.pointer is None:
+            return False
+        return bool(self.values.schemas.flat_at(media.pointer).properties)
+
     def _is_any_text(self, pointer: str) -> bool:
         """Whether the schema allows any text."""
         flat = self.values.schemas.flat_at(pointer)
@@ -247,10 +257,11 @@ class Answers:
         """The body of a reply in another documented media type, sent as `name`."""
         value = MISSING if isinstance(reply.body, bytes) else reply.body
         pointer = media.pointer
-        fits = value is not MISSING and pointer is not None and is_described(name)
+        described = is_described(name) or self._is_json_by_schema(name, media)
+        fits = value is not MISSING and pointer is not None and described
         if fits and not is_sequence(name) and self.values.check(pointer or "").is_valid(value):
             return value
-        if not is_described(name) and not media.examples:
+        if not described and not media.examples:
             return sample_file(name)
         return self.body(operation, media, rng, value, sample=True)
 

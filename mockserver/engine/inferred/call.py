@@ -27,7 +27,7 @@ from mockserver.engine.inferred.repository import (
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.randomness import Rng
-from mockserver.engine.serialization import media_of
+from mockserver.engine.serialization import media_of, nearest_status
 from mockserver.engine.world import World
 from mockserver.inference.model import Action
 from mockserver.inference.page_fields import COUNT, TOTAL
@@ -233,7 +233,11 @@ class Call:
         self.context.sower.sow(self.world, self.repository, below)
         choice = Choice(parent=below, newest_first=True)
         chosen = self.repository.select(self.world, tests, choice)
-        found = chosen.page(1).rows if tests or newest else ()
+        # A request that says of none which it means can only be about any, where nothing is listed
+        # that would refuse it.
+        refused = self.operation.response_for(nearest_status(self.operation, 404))
+        anyone = not tests and refused is None
+        found = chosen.page(1).rows if tests or newest or anyone else ()
         if found:
             return found[0]
         parameters = {**self.request.query, **self.request.path}

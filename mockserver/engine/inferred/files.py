@@ -233,7 +233,8 @@ def giving(handler: CallHandler, *, stored: bool) -> CallHandler:
 
     def handle(call: Call) -> Reply:
         rows = call.world[FILES.name]
-        row = next((found for key in _keys(call) if (found := rows.get(key)) is not None), None)
+        held = (found for key in _keys(call) if (found := rows.get(key)) is not None)
+        row = next((found for found in held if _is_shown(call, found)), None)
         if row is not None:
             call.check_parents()
             return _download(call, row)
@@ -245,6 +246,16 @@ def giving(handler: CallHandler, *, stored: bool) -> CallHandler:
         return handler(call)
 
     return handle
+
+
+def _is_shown(call: Call, row: Mapping[str, Any]) -> bool:
+    """Whether a path gives this file: below an entity there may be other forms of what was sent,
+    such as a picture of it."""
+    response = call.operation.response_for(call.operation.success)
+    listed = [essence(name) for name in response.content] if response is not None else []
+    below = call.action.item is None and row["id"] != _of_path(call)
+    # What is said to be bytes may be of any type.
+    return not below or _UNKNOWN in listed or any(covers(one, row["type"]) for one in listed)
 
 
 def _keys(call: Call) -> Iterator[str]:
