@@ -115,6 +115,21 @@ def test_a_reference_to_nothing_is_no_text(written: str) -> None:
         MockServer(shops(), data={"shops": [{"name": written}]})
 
 
+@pytest.mark.parametrize(
+    ("parent", "says"),
+    [("nrth", "did you mean 'north'?"), ("x", "no 'x' among the shops"), ("north", "")],
+)
+def test_an_entity_below_nothing_is_told(parent: str, says: str) -> None:
+    data = {"shops": [{"id": "north"}], "orders": [{"shop_id": parent}]}
+    if says:
+        with pytest.raises(UsageError) as raised:
+            MockServer(shops(), data=data)
+        assert says in str(raised.value)
+    else:
+        with MockServer(shops(), data=data) as mock:
+            assert len(mock.client.get("/shops/north/orders").json()["data"]) == 1
+
+
 @pytest.mark.parametrize("text", ["/pets/{id}", "{} {0}", "{owner}", "${first_name}", "a@b.c"])
 def test_braces_around_anything_else_are_text(text: str) -> None:
     with MockServer(pets(), data={"pets": [{"name": text}]}) as mock:
@@ -205,6 +220,47 @@ def test_a_template_is_short_and_shows_all_of_what_is_named() -> None:
     for made in (whole, template(contract, plan)):
         with MockServer(contract.document, data=made) as mock:
             assert len(mock.client.get("/jobs").json()) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "schema", "wanted"),
+    [
+        ("author_id", TEXT, "@authors.first"),
+        ("authorId", TEXT, "@authors.first"),
+        ("author_ids", {"type": "array", "items": TEXT}, ["@authors.first"]),
+        ("editor_id", {"type": "string", "const": "e"}, "e"),
+    ],
+)
+def test_a_template_refers_to_what_entities_name(field: str, schema: Any, wanted: Any) -> None:
+    """Also where no refusal tells it, as in the seed data; authors are those of the example."""
+    author = thing("id name", id=TEXT, name=TEXT)
+    paths = {
+        **collection("/authors", author, thing("name", name=TEXT)),
+        **collection("/books", thing(f"id {field}", id=TEXT, **{field: schema}), thing()),
+    }
+    answer = paths["/authors"]["get"]["responses"]["200"]["content"]["application/json"]
+    answer["example"] = [{"id": "a1", "name": "Ann"}]
+    contract = build_contract(document(paths))
+    made = template(contract, build_plan(contract))
+    assert made["books"]["first"][field] == wanted
+    assert made["authors"]["first"] == {"name": "Ann"}
+    with MockServer(contract.document, data=made) as mock:
+        (one,) = mock.client.get("/authors").json()
+        (book,) = mock.client.get("/books").json()
+        named = book[field][0] if isinstance(book[field], list) else book[field]
+        assert (named == one["id"]) == (wanted != "e")
+
+
+def test_a_template_shows_what_is_in_an_object_that_is_long() -> None:
+    kind = {"type": "string", "const": "notes"}
+    texts = {f"text_{n}": {"type": "string", "const": "some words"} for n in range(12)}
+    note = thing(
+        "id type attributes", id=TEXT, type=kind, attributes=thing(" ".join(texts), **texts)
+    )
+    contract = build_contract(document(collection("/notes", note, note)))
+    first = template(contract, build_plan(contract))["notes"]["first"]
+    assert first["type"] == "notes"
+    assert first["attributes"] == dict.fromkeys(list(texts)[:6], "some words")
 
 
 def test_a_text_that_looks_like_a_reference_is_none() -> None:

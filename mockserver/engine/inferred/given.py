@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -10,8 +11,11 @@ from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.examples import Examples
 from mockserver.engine.inferred.field_roles import kinds, roles_of
 from mockserver.engine.inferred.identifiers import Keys, id_text
+from mockserver.engine.inferred.repository import OwnRepository
+from mockserver.engine.inferred.seed_references import SeedReferences
 from mockserver.engine.inferred.shown_entities import Shown
 from mockserver.engine.randomness import Rng, has_placeholder, why_unfilled
+from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import digest, uuid_of
 from mockserver.errors import ContractError, UsageError
 from mockserver.inference.model import Plan
@@ -27,6 +31,8 @@ MOST = 10_000
 _MARK = "@"
 _SHOWN = 6
 _LONGEST = 60
+_WRITTEN = 1_767_225_600 * SECOND
+"""The moment at which a template shows entities, 2026-01-01."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +88,7 @@ class GivenExamples(Examples):
                 self._greatest[name] = max(number, self._greatest.get(name, 0))
         for entry in entries:
             self._shown[entry.resource.name].append(self._show(entry))
+        self._check_parents(entries)
 
     def of(self, resource: str) -> list[Shown]:
         return self._shown[resource] if resource in self._shown else self._rest.of(resource)
@@ -208,6 +215,20 @@ class GivenExamples(Examples):
             return id_text(value)
         return None
 
+    def _check_parents(self, entries: list[_Entry]) -> None:
+        """Raises UsageError for an entity below one that the file should have and has not."""
+        there: defaultdict[str, set[str]] = defaultdict(set)
+        for entry in entries:
+            there[entry.resource.name].add(self._row_key(entry))
+        for entry in entries:
+            parent = self._show(entry).parent
+            link = entry.resource.parents[-1] if parent else None
+            above = link.resource if link is not None else None
+            if link is not None and above in self._shown and parent not in there[above or ""]:
+                place = (*entry.place, link.field or link.parameter)
+                text = f"there is no {parent!r} among the {above} of this file"
+                raise self._wrong(place, text, there[above or ""], parent or "")
+
     def _row_key(self, entry: _Entry) -> str:
         shown = self._show(entry)
         own = id_text(shown.value)
@@ -310,6 +331,8 @@ def template(contract: Contract, plan: Plan, about: str = "") -> dict[str, Any]:
 def _brief(entity: Mapping[str, Any]) -> dict[str, Any]:
     """The first properties that fit on a line."""
     shown = {n: v for n, v in entity.items() if v is not None and len(str(v)) <= _LONGEST}
+    # What is too long as a whole shows the first of what is in it: the `attributes` of JSON:API.
+    shown |= {n: _brief(v) for n, v in entity.items() if n not in shown and isinstance(v, Mapping)}
     refers = [n for n, v in shown.items() if isinstance(v, str) and v.startswith(_MARK)]
     kept = {*refers, *[n for n in shown if n not in refers][:_SHOWN]}
     return {name: value for name, value in shown.items() if name in kept}
@@ -320,17 +343,25 @@ def _template(contract: Contract, plan: Plan) -> dict[str, Any]:
     values = Values(contract, Validators(contract.document, contract.version))
     examples = Examples(contract, plan, values, Keys(values))
     refers = {
-        (action.resource, one.field): one.resource
+        (action.resource, one.field): (one.resource, False)
         for action in plan.actions.values()
         for one in action.request.refers
     }
+    kept = {n: OwnRepository(one, values.schemas, n) for n, one in plan.resources.items()}
+    named = SeedReferences(kept)
+    for name, repository in kept.items():
+        for one, target, several in named.of(repository):
+            refers[name, one] = target.resource.name, several
     shown = {name for name, one in plan.resources.items() if not one.singleton and one.schema}
     found: dict[str, Any] = {}
     for name, resource in plan.resources.items():
         if resource.schema is None or name not in shown:
             continue
-        known = dict(examples.guide(resource, 0))
-        data = values.kept(resource.schema, Rng(0, "template", name), known, owner=resource.noun)
+        first = next((e.data for e in examples.of(name) if isinstance(e.data, Mapping)), {})
+        known = {**examples.guide(resource, 0), **first}
+        data = values.kept(
+            resource.schema, Rng(_WRITTEN, "template", name), known, owner=resource.noun
+        )
         flat = values.schemas.flat_at(resource.schema)
         roles = roles_of(values.schemas, flat)
         left = {resource.identity.key, *roles.created, *roles.updated, *_following(resource)}
@@ -347,8 +378,11 @@ def _template(contract: Contract, plan: Plan) -> dict[str, Any]:
                 key not in left
                 and not values.schemas.flat(flat.properties.get(key, {})).notes.read_only
             ):
-                above_name = refers.get((name, key))
-                entity[key] = f"{_MARK}{above_name}.first" if above_name in shown else value
+                above_name, several = refers.get((name, key), (None, False))
+                if above_name in shown:
+                    value = f"{_MARK}{above_name}.first"
+                    value = [value] if several else value
+                entity[key] = value
         sent = values.schemas.flat_at(resource.request).properties if resource.request else {}
         # What a client sends tells more than what the server adds.
         ordered = sorted(entity, key=lambda key: key not in left and key not in sent)
