@@ -380,6 +380,10 @@ def _alike(survey: Survey, first: tuple[Draft, set[str]], second: tuple[Draft, s
     orphan = not (shorter.lists or shorter.creates) or not (mine and others)
     if orphan and not (mine and others) and _shaped_alike(survey, one, other):
         return True
+    halves = sorted((one, other), key=lambda draft: bool(draft.items))
+    if halves[0].creates and not (halves[0].items or halves[1].creates):
+        # What is made below another entity, and read by its id alone.
+        return _shaped_alike(survey, one, other)
     return orphan and _goes_through(long, short)
 
 

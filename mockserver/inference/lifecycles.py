@@ -49,7 +49,7 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
 _NAMES = ("status", "state", "phase", "stage", "lifecycle", "statut", "estado", "etat", "stato")
-_INNER = ("state", "status", "code", "phase", "name", "value", "type")
+_INNER = ("state", "status", "status_code", "state_code", "code", "phase", "name", "value", "type")
 _USUAL = ("pending", "running", "completed", "failed", "cancelled")
 _OTHERS = bag("last previous prior old from default")
 """What begins the name of a status that is not the present one."""
@@ -315,6 +315,8 @@ def _inside(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:
             values = enumerated(schemas, one)
             if len(values) >= 2 and any_known(values):
                 yield Found(name, values, _one_of(f"{name}.{deeper}", values), (deeper,))
+            for found in () if values else _deeper(schemas, deeper, one):
+                yield replace(found, name=name, inner=(deeper, *found.inner))
 
 
 def _deeper(schemas: Schemas, name: str, schema: Any) -> Iterator[Found]:

@@ -266,6 +266,8 @@ def _flagged(states: States, name: str) -> frozenset[str]:
         return frozenset(exact)
     if word in ("done", "finished", "ended"):
         return states.terminal
+    if word == "success" and states.name:
+        return frozenset()  # beside a status, of the request
     if word in known.JOB_DONE:
         return frozenset(states.success)
     return frozenset(states.failure) if word in ("failed", "errored", "has_failed") else frozenset()

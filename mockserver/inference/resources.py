@@ -316,11 +316,8 @@ def _schema(survey: Survey, draft: Draft) -> str | None:
     receipts = {one.ref for one in draft.creates if len(survey.flat(one.ref).properties) == 1}
     if not keyed or (known[0] not in keyed and receipts.issuperset(keyed)):
         return known[0]
-    if (
-        known[0] not in keyed
-        and _is_told(survey, draft)
-        and not any(_tells(survey, ref) for ref in keyed)
-    ):
+    alone = known[0] not in keyed and not any(_tells(survey, ref) for ref in keyed)
+    if alone and (_is_told(survey, draft) or _tells(survey, known[0])):
         return known[0]  # nothing else says how it goes
     sure = [ref for ref in keyed if (why := keys[ref][1]) and why.confidence == "certain"]
     if sure and keyed[0] not in sure and survey.is_called(draft.items):

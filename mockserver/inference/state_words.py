@@ -55,6 +55,8 @@ WAITS_FOR = bag(
 """Words that say so beside others: `awaiting_approval`, `approval_required`."""
 MADE_READY = bag("pending creating provisioning initializing preparing")
 """Words of what the server alone makes ready."""
+MAKING = MADE_READY - {"pending"}
+"""Of these the ones of what is being made."""
 JOINED_BY_PERSONS = bag(
     "membership member invitation invite collaborator friendship friend follower ownership request "
     "application agreement contract participant participation"
@@ -172,6 +174,8 @@ ENDINGS: dict[str, tuple[str, ...]] = {
 }
 """States during work on an existing entity, with the states that can follow; none for the state
 that it had before."""
+DEEDS = bag("update modify delete terminate rollback import replace upgrade")
+"""What is done to an existing entity: `UPDATE_IN_PROGRESS`."""
 CHANGING = bag("updating modifying upgrading migrating")
 """Of these the ones that make anything of what there is."""
 STANDING = listed(
@@ -185,6 +189,8 @@ WORKS_TOO = bag("active running started up on live")
 """Those of these states that mean work, if another state is the end."""
 ENABLED = bag("enabled connected in_use on up")
 """Of these the ones that are also set by somebody, so that they are no end by themselves."""
+SERVICES = bag("running active started online on up live")
+"""Those of these states in which a service is."""
 MILESTONES = listed(
     """
     validated accepted acknowledged confirmed uploaded imported ingested indexed compiled

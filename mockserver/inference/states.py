@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from mockserver.inference import state_words as known
-from mockserver.inference.words import bag, last_word, snake_case, tokens
+from mockserver.inference.words import last_word, participles, snake_case, tokens
 from mockserver.records import dataclass
 
 INITIAL, ACTIVE, SUCCESS, FAILURE, CANCELLED, LEAVING, OTHER = (
@@ -20,7 +20,6 @@ INITIAL, ACTIVE, SUCCESS, FAILURE, CANCELLED, LEAVING, OTHER = (
 )  # fmt: skip
 KINDS = (INITIAL, ACTIVE, SUCCESS, FAILURE, CANCELLED, OTHER)
 _NOT = ("not", "un", "no", "non", "never", "without")
-_DEEDS = frozenset(("update", "modify", "delete", "rollback", "import", "replace", "upgrade"))
 _JOINED: dict[str, str] = {}
 
 
@@ -190,7 +189,7 @@ def _without_common(values: Sequence[str]) -> dict[str, str]:
 def _of_deed(word: str) -> str:
     """`UPDATE_IN_PROGRESS`: a change to an existing entity is under way."""
     words = word.split("_")
-    if len(words) < 2 or words[0] not in _DEEDS:
+    if len(words) < 2 or words[0] not in known.DEEDS:
         return ""
     kind = _kind("_".join(words[1:]))
     if kind == ACTIVE:
@@ -209,6 +208,22 @@ def _beside_others(kinds: dict[str, str], words: Mapping[str, str], nouns: set[s
     _unknown_end(kinds, words)
     _stopped_services(kinds, words)
     _not_yet(kinds, words)
+    _made_first(kinds, words)
+
+
+def _made_first(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """What is listed first as being made (`creating`) comes before a beginning that is listed
+    later (`not_started`); a `pending` after the end is no beginning at all."""
+    listed = list(kinds)
+    if listed == sorted(listed) or words[listed[0]] not in known.MAKING:
+        return
+    ends = [place for place, value in enumerate(listed) if kinds[value] == SUCCESS]
+    begun = [place for place, value in enumerate(listed) if kinds[value] == INITIAL]
+    for place in begun:
+        if ends and place > ends[0] and words[listed[place]] in known.TO_COME:
+            kinds[listed[place]] = OTHER
+        elif any(kinds[value] == ACTIVE for value in listed[place:]):
+            kinds[listed[0]] = INITIAL
 
 
 def _work_of_the_noun(kinds: dict[str, str], words: Mapping[str, str], nouns: set[str]) -> None:
@@ -223,10 +238,17 @@ def _ends_of_work(kinds: dict[str, str], words: Mapping[str, str]) -> None:
     """The participle of a kind of work is its end: `rendering`, `rendered`."""
     spelt = {word: value for value, word in words.items()}
     for word in [words[v] for v, kind in kinds.items() if kind == ACTIVE]:
-        for done in participle_of(last_word(word)):
+        for done in (*participle_of(last_word(word)), *_ends_in_words(word)):
             after = spelt.get(done)
             if after is not None and kinds[after] not in (FAILURE, CANCELLED, ACTIVE):
                 kinds[after] = SUCCESS
+
+
+def _ends_in_words(word: str) -> Iterator[str]:
+    """The participle of work that is named by its verb: `instantiate_in_progress`."""
+    verb = word.removesuffix("_in_progress").removesuffix("_in_process")
+    if verb != word and "_" not in verb:
+        yield from participles(verb)
 
 
 def _updated(kinds: dict[str, str], words: Mapping[str, str]) -> None:
@@ -250,11 +272,11 @@ def _ready_after_work(kinds: dict[str, str], words: Mapping[str, str]) -> None:
 def _standing(kinds: dict[str, str], words: Mapping[str, str]) -> None:
     """`running` and `enabled` are work, an end or neither: it depends on the other values."""
     working = [words[v] for v, kind in kinds.items() if kind == ACTIVE]
-    ends = {words[v] for v, kind in kinds.items() if kind == SUCCESS and not _stands(words[v])}
+    ends = {words[v] for v, kind in kinds.items() if kind == SUCCESS} - known.STANDING.keys()
     ends -= set(_between(list(words.values()), working))
     strong = ends - known.MILESTONES.keys() - {"closed", "resolved", "paid"}
     for value, word in words.items():
-        if not _stands(word) or kinds[value] not in (SUCCESS, ACTIVE):
+        if word not in known.STANDING or kinds[value] not in (SUCCESS, ACTIVE):
             continue
         if word in known.WORKS_TOO:
             alone = not strong and not ({"stopped", "finished"} & ends)
@@ -273,12 +295,9 @@ def _unknown_end(kinds: dict[str, str], words: Mapping[str, str]) -> None:
         kinds[value] = SUCCESS
 
 
-_SERVICES = bag("running active started online on up live")
-
-
 def _stopped_services(kinds: dict[str, str], words: Mapping[str, str]) -> None:
     """What is `stopped` can be started again, where being `running` is the end."""
-    if any(kinds[v] == SUCCESS and words[v] in _SERVICES for v in kinds):
+    if any(kinds[v] == SUCCESS and words[v] in known.SERVICES for v in kinds):
         for value, word in words.items():
             if word in ("stopped", "terminated", "off") and kinds[value] == CANCELLED:
                 kinds[value] = OTHER
@@ -286,11 +305,11 @@ def _stopped_services(kinds: dict[str, str], words: Mapping[str, str]) -> None:
 
 def _not_yet(kinds: dict[str, str], words: Mapping[str, str]) -> None:
     """`not_shipped` is the beginning of `shipped`, where there is no other one."""
-    if any(kind in (INITIAL, ACTIVE) for kind in kinds.values()):
+    if INITIAL in kinds.values():
         return
     spelt = {word: value for value, word in words.items()}
     for value, word in words.items():
-        if word.startswith(("not_", "un", "non_")) and kinds[value] == FAILURE:
+        if word.startswith(("not_", "un", "non_")) and kinds[value] in (FAILURE, OTHER):
             rest = word.removeprefix("not_").removeprefix("non_").removeprefix("un")
             if rest in spelt and kinds[spelt[rest]] == SUCCESS:
                 kinds[value] = INITIAL
@@ -356,10 +375,6 @@ def _interrupts(word: str, passed: set[str]) -> bool:
     return ACTIVE in passed and bool((known.ASKS | known.REVIEWS) & asked)
 
 
-def _stands(word: str) -> bool:
-    return word in known.STANDING
-
-
 def _after(value: str, words: Mapping[str, str], spelt: Mapping[str, str]) -> str:
     """The state after a transient one; `spelt` has the value of each word."""
     word = words[value]
@@ -367,7 +382,7 @@ def _after(value: str, words: Mapping[str, str], spelt: Mapping[str, str]) -> st
     wanted = known.ENDINGS.get(word) or known.ENDINGS.get(head) or ()
     if head == word or head not in known.ENDINGS:
         wanted = (*wanted, *participle_of(last_word(word)))
-    if head in _DEEDS and rest:
+    if head in known.DEEDS and rest:
         wanted = (f"{head}_complete", f"{head}_completed", f"{head}_succeeded", *wanted)
     return next((spelt[one] for one in wanted if one in spelt and spelt[one] != value), "")
 
@@ -399,6 +414,8 @@ def _rank(kind: str, words: Mapping[str, str], values: Sequence[str], ordered: b
     def rank(value: str) -> tuple[int, int]:
         if kind == SUCCESS:
             return _worth(words[value]), places[value]
+        if kind == INITIAL and words[value] in known.MAKING:
+            return -1, places[value]
         return (0 if ordered else table.get(words[value], usual)), places[value]
 
     return rank
@@ -429,7 +446,11 @@ def _path(
         word = words[value]
         queued = word in ("queued", "enqueued", "in_queue", "pending", "waiting_in_queue")
         if (
-            (queued or (ordered and (_is_passed(word) or word in known.IN_REVIEW)))
+            (
+                queued
+                or words[found[0]] in known.MAKING
+                or (ordered and (_is_passed(word) or word in known.IN_REVIEW))
+            )
             and (words[found[0]] not in ("pending", "queued", "draft", "scheduled") or ordered)
             and word != words[found[0]]
             and (words[found[0]] not in known.WAITS or (ordered and word in known.QUEUES))

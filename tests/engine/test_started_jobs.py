@@ -670,3 +670,26 @@ def test_work_that_a_client_starts_passes_through_its_states(
             seen.append(server.client.get(own).json()["state"])
             server.clock.advance(0.5)
         assert list(dict.fromkeys(seen)) == way.split()
+
+
+@pytest.mark.parametrize("path", ["/crawl", "/v1/extract", "/scrapes", "/jobs/convert", "/reports"])
+@pytest.mark.parametrize(
+    "status", [STATUS, {**TEXT, "description": "`queued`, `running` or `done`"}]
+)
+def test_a_receipt_with_an_id_says_less_than_what_is_read(path: str, status: Any) -> None:
+    receipt = thing("id", id=TEXT, success={"type": "boolean"}, url=TEXT)
+    shown = thing(status=status, total=WHOLE, data=many(thing(text=TEXT)), expiresAt=MOMENT)
+    paths = {
+        path: {
+            "post": {"requestBody": body(thing(url=TEXT)), "responses": {"200": answer(receipt)}}
+        },
+        f"{path}/{{id}}": reading("id", shown),
+    }
+    with MockServer(document(paths), clock="manual") as server:
+        made = server.client.post(path, json={"url": "https://a.example"}).json()
+        assert made["url"] == "https://a.example"
+        own = f"{path}/{made['id']}"
+        assert server.client.get(own).json()["status"] == "queued"
+        server.clock.advance(3600)
+        assert server.client.get(own).json()["status"] == "done"
+        assert server.client.get(f"{path}/nonesuch").status_code == 404

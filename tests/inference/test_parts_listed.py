@@ -92,3 +92,20 @@ def test_the_only_wrapper_of_a_list_is_named_after_it(wrapper: str) -> None:
         made = server.client.post("/audit", json={"title": "first"}).json()
         shown = server.client.get("/audit").json()[wrapper].get("Item", ())
         assert made in shown
+
+
+def test_what_is_made_below_one_and_read_alone_is_the_same() -> None:
+    paths = below("/site-audits", AUDIT)
+    named_alike = thing("id", id=TEXT, title=TEXT, siteId=TEXT, note=TEXT)
+    named_alike["properties"]["status"] = AUDIT["properties"]["status"]
+    schemas = {"Audit": AUDIT, "FullAudit": named_alike}
+    made = {"$ref": "#/components/schemas/Audit"}
+    paths["/sites/{siteId}/audits"]["post"]["responses"] = {"201": answer(made)}
+    paths["/audits/{auditId}"] = {
+        "parameters": named("auditId"),
+        "get": {"responses": {"200": answer({"$ref": "#/components/schemas/FullAudit"})}},
+    }
+    with MockServer(document(paths, schemas=schemas)) as server:
+        site = server.client.post("/sites", json={"name": "here"}).json()["id"]
+        own = server.client.post(f"/sites/{site}/audits", json={"title": "first"}).json()["id"]
+        assert server.client.get(f"/audits/{own}").json()["title"] == "first"

@@ -47,6 +47,13 @@ WAYS = [
     ("fitting fitted hosting hosted", "fitting > fitted > hosting > hosted"),
     ("queued scanning scanned indexing indexed",
      "queued > scanning > scanned > indexing > indexed"),
+    # What is being made comes before what waits; a `pending` after the end is none of the way.
+    ("CREATING WAITING_TO_START STARTING RUNNING COMPLETED",
+     "CREATING > WAITING_TO_START > STARTING > RUNNING > COMPLETED"),
+    ("preparing available deleting failed pending", "preparing > available"),
+    # A verb and a participle: the work and its end, and what has not been done.
+    ("COMMISSIONED NOT_COMMISSIONED DAMAGED COMMISSION_IN_PROGRESS UPDATE_IN_PROGRESS",
+     "NOT_COMMISSIONED > COMMISSION_IN_PROGRESS > COMMISSIONED"),
     # What others look at after it was handed in.
     ("PENDING_REVIEW IN_REVIEW ACME_APPROVED ACME_REJECTED",
      "PENDING_REVIEW > IN_REVIEW > ACME_APPROVED"),

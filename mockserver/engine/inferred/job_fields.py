@@ -13,6 +13,7 @@ from mockserver.engine.generation.unions import may_be_null
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.schedules import with_state
+from mockserver.engine.inferred.state_copies import StateCopies
 from mockserver.engine.jobs.schedule import entered, state_at
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND
@@ -220,6 +221,7 @@ class Phases:
         self._values: Values | None = None
         self._said: OrderedDict[tuple[str, str], Said] = OrderedDict()
         self._moments = states.moments
+        self._copies = StateCopies(schemas, flat, states)
         named = (*states.results, *states.faults, *states.cancels, *self._moments)
         named = (*named, *states.verdicts)
         self._may_lack = {name: self._lacks(name) for name in named}
@@ -288,6 +290,7 @@ class Phases:
             found.update(self._expiry(found, int(run[-1][1]) if ended is None else ended))
         if states.progress and salt:
             found[states.progress] = self._progress(states.progress, run, now, state)
+        found.update(self._copies.at(found, data, state, self._share(run, now, state)))
         return found
 
     def _outcomes(self, state: str, salt: str, data: Mapping[str, Any]) -> dict[str, Any]:

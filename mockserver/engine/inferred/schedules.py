@@ -235,13 +235,15 @@ def code_of(states: States, state: Any) -> Any:
 
 def with_state(states: States, data: Mapping[str, Any], state: Any) -> Any:
     """The value of the status property for this state."""
-    state = code_of(states, state)
-    if not states.inner:
-        return state
-    above = data.get(states.name)
-    inner = dict(above) if isinstance(above, Mapping) else {}
-    inner[states.inner[-1]] = state
-    return inner
+    return put_at(data.get(states.name), states.inner, code_of(states, state))
+
+
+def put_at(holder: Any, path: Sequence[str], value: Any) -> Any:
+    """What a place holds once the value stands at this path in it."""
+    if not path:
+        return value
+    inner = dict(holder) if isinstance(holder, Mapping) else {}
+    return {**inner, path[0]: put_at(inner.get(path[0]), path[1:], value)}
 
 
 def past(states: States, state: str, at: int) -> list[list[Any]]:
