@@ -15,10 +15,11 @@ LIMIT = bag(
     "limit per_page page_size pagesize size page_limit max_results maxresults max_items first top "
     "take count num num_results results_per_page items_per_page rows perpage page_length "
     "max_page_size maxpagesize max_count max_keys page_count_limit number_of_results batch_size "
+    "max limit_to max_records max_rows fetch_size "
     "anzahl pro_seite seitengrosse seitengroesse eintrage_pro_seite max_anzahl limite por_pagina "
     "par_page tamano_pagina tamanho_pagina registros_por_pagina taille_page nombre_par_page limiet"
 )
-VAGUE = bag("size count first top take rows num")
+VAGUE = bag("size count first top take rows num max")
 CURSOR = bag(
     "cursor after starting_after start_after page_token pagetoken next_token continuation_token "
     "continuation marker next_cursor page_cursor next_page_token scroll_id after_id after_cursor "
@@ -39,7 +40,7 @@ OFFSET = bag(
 )
 PAGE = bag(
     "page page_number pagenumber page_num page_no pageno p page_index current_page "
-    "seite seitennummer seitenzahl pagina numero_pagina numero_page"
+    "pg seite seitennummer seitenzahl pagina numero_pagina numero_page"
 )
 SORT = bag(
     "sort sort_by order_by orderby sortby ordering sort_field sort_column sort_key order_field "
@@ -54,6 +55,7 @@ DIRECTION = bag(
     "sorting_order sort_by_direction order_by_direction sorting_direction sort_by_order "
     "orderascending order_ascending sortascending sort_ascending is_ascending asc "
     "orderdescending order_descending sortdescending sort_descending is_descending desc reverse "
+    "sort_desc order_desc is_desc sort_asc order_asc is_asc sort_reverse reverse_order "
     "richtung sortierrichtung sortierreihenfolge direccion direcao sens"
 )
 
