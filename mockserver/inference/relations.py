@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from mockserver.inference.model import Action, Reference, Through
 from mockserver.inference.operations import Facts, Survey
@@ -67,7 +67,8 @@ def _field(parameter: str, resource: str | None, fields: list[str]) -> str | Non
     spelled = {snake_case(name): name for name in reversed(fields)}
     words = tokens(parameter)
     ends = ["_".join(words[n:]) for n in range(1, len(words) - 1)] if words[-1:] == ("id",) else []
-    for wanted in ("_".join(words), f"{about}_id" if about else "", about, *ends):
+    ids = [f"{about}_{end}" for (end,) in ID_ENDS] if about else []
+    for wanted in ("_".join(words), *ids, about, *ends):
         if wanted and wanted in spelled:
             return spelled[wanted]
     # `orgid` and `orgId` are one name; words do not tell.
@@ -160,8 +161,12 @@ def _references(
     if 404 not in facts.operation.documented:
         return []
     found = []
-    for name, schema in survey.flat(facts.body).properties.items():
+    for name, schema in _sent(survey, facts):
         words = tokens(name)
+        inner = survey.schemas.flat(schema).properties if len(words) == 1 else {}
+        if len(inner) == 1 and tokens(next(iter(inner))) == ("id",):
+            ((own, schema),) = inner.items()
+            name, words = f"{name}.{own}", (*words, "id")
         # A parent may be of any kind.
         called = "_".join(words[:-1]) if words[-1:] == ("id",) and words[0] != "parent" else ""
         called = called or _named_whole(facts, words, known)
@@ -171,6 +176,14 @@ def _references(
             if (survey.schemas.kinds(schema) & survey.schemas.kinds(kept)) - {"null"}:
                 found.append(Reference(name, about[0].name))
     return found
+
+
+def _sent(survey: Survey, facts: Facts) -> Iterator[tuple[str, Any]]:
+    """The properties of a body, and the query parameters that are required."""
+    yield from survey.flat(facts.body).properties.items() if facts.body else ()
+    for parameter in facts.operation.parameters:
+        if parameter.place == "query" and parameter.required:
+            yield parameter.name, parameter.schema
 
 
 def _named_whole(facts: Facts, words: tuple[str, ...], known: Mapping[str, list[Resource]]) -> str:

@@ -9,6 +9,7 @@ from mockserver.engine.generation.unions import alternatives, best, is_a, may_be
 from mockserver.engine.generation.values import contains
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.field_roles import kinds
+from mockserver.engine.inferred.reference_names import alike, under_other_names
 from mockserver.errors import Conflict, Invalid
 from mockserver.inference.parts import has_properties, properties_of
 from mockserver.inference.resource_model import FIRST, Resource
@@ -41,6 +42,32 @@ def accepted(
         schemas, {**own, **requested}, sent, lambda flat: flat.notes.read_only, ids=True
     )
     return under_own_names(schemas, resource, own, kept, before or {})
+
+
+def asked_in_query(call: Call) -> dict[str, Any]:
+    """The properties of the entity that are in the query."""
+    schemas, properties = call.context.schemas, call.context.flat(call.resource).properties
+    own, query = {tokens(name): name for name in properties}, call.request.query
+    sent = set(call.request.body) if isinstance(call.request.body, Mapping) else set()
+    makes = call.action.kind == "create"
+    if not makes or call.action.elsewhere:
+        sent.add(call.resource.identity.key or "")
+    found = {}
+    for parameter in call.operation.parameters:
+        name, called = own.get(tokens(parameter.name)), parameter.name
+        if parameter.place != "query" or query.get(called) is None or name in sent:
+            continue
+        if name is None:
+            # Not under its own name: see `under_other_names`.
+            refers = makes and parameter.required and alike(properties, called)
+            name = called if refers else None
+        elif (wanted := kinds(schemas, parameter.schema)) and not (
+            wanted & kinds(schemas, properties[name])
+        ):
+            continue  # `?rrsets=true` asks for an array that the entity has
+        if name is not None:
+            found[name] = query[called]
+    return found
 
 
 def under_own_names(
@@ -85,11 +112,9 @@ def under_own_names(
             found[_only_text(schemas, resource, own) or name] = value
         else:
             found[name] = value
-    for name in found.keys() & own.keys():
-        # A flag may be sent as a text: `{"locked": "true"}`.
-        value = found[name]
-        if isinstance(value, str) and set(schemas.types(own[name])) - {"null"} == {"boolean"}:
-            found[name] = _FLAGS.get(value.lower(), value)
+    others = {name: one for name, one in own.items() if name != resource.identity.key}
+    found |= dict(under_other_names(schemas, others, found))
+    _read_flags(schemas, own, found)
     strange = found.keys() - own.keys()
     if len(strange) > 1 and not inner:
         # What one part alone has (`HostConfig`) is said of that.
@@ -102,6 +127,14 @@ def under_own_names(
         known = before.get(holder)
         found[holder] = {**(known if isinstance(known, Mapping) else {}), **inner}
     return found
+
+
+def _read_flags(schemas: Schemas, own: Mapping[str, Any], found: dict[str, Any]) -> None:
+    """Read flags that are sent as texts: `{"locked": "true"}`."""
+    for name in found.keys() & own.keys():
+        value = found[name]
+        if isinstance(value, str) and set(schemas.types(own[name])) - {"null"} == {"boolean"}:
+            found[name] = _FLAGS.get(value.lower(), value)
 
 
 def _is_called(words: tuple[str, ...], resource: Resource) -> bool:

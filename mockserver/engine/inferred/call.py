@@ -12,9 +12,8 @@ from urllib.parse import quote
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.conditional import check_match, mark
 from mockserver.engine.inferred.context import Context, not_found
-from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.identifiers import dig, id_text, identifies, key_above
-from mockserver.engine.inferred.links import linked_by
+from mockserver.engine.inferred.links import linked_by, names_owner
 from mockserver.engine.inferred.repository import (
     Choice,
     Entity,
@@ -81,25 +80,6 @@ class Call:
             inner = rest.removesuffix("[]").removesuffix("]")
             is_own = noun(about) == self.resource.noun and tokens(inner) in own
             found[inner if is_own and inner not in sent else name] = value
-        return found
-
-    def query_properties(self) -> dict[str, Any]:
-        """The properties of the entity that are in the query."""
-        schemas, properties = self.context.schemas, self.context.flat(self.resource).properties
-        own = {tokens(name): name for name in properties}
-        body = self.request.body
-        sent = set(body) if isinstance(body, Mapping) else set()
-        if self.action.kind != "create" or self.action.elsewhere:
-            sent.add(self.resource.identity.key or "")
-        found = {}
-        for parameter in self.operation.parameters:
-            name = own.get(tokens(parameter.name)) if parameter.place == "query" else None
-            if name is None or name in sent or self.request.query.get(parameter.name) is None:
-                continue
-            # `?rrsets=true` asks for an array that the entity has.
-            wanted = kinds(schemas, parameter.schema)
-            if not wanted or wanted & kinds(schemas, properties[name]):
-                found[name] = self.request.query[parameter.name]
         return found
 
     @property
@@ -257,7 +237,15 @@ class Call:
 
     def _lies(self, entity: Entity) -> bool:
         """Whether the entity belongs to the parent that the path names, if that is known."""
-        return not entity.parent or self.home() in (None, entity.parent)
+        home = self.home()
+        if home is not None and entity.parent:
+            return home == entity.parent
+        path = self.request.path
+        return all(
+            names_owner(entity, link, above, path[link.parameter])
+            for link in self.action.parents
+            if link.parameter in path and (above := self.context.above(link)) is not None
+        )
 
     def home(self) -> str | None:
         """The key of the resource's own parent, if the path's last parent is that."""

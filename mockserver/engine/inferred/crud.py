@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.engine.inferred.acceptance import accepted, kind_by_name
+from mockserver.engine.inferred.acceptance import accepted, asked_in_query, kind_by_name
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.callers import caller, subject_of, with_login_name
 from mockserver.engine.inferred.children import create_below, replace_below, take_away
@@ -114,7 +114,7 @@ def _wished_id(call: Call) -> dict[str, Any]:
 
 def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The client's data without files; from another resource's path, what the entity has of it."""
-    sent = {**call.query_properties(), **named(without_files(call, call.sent))}
+    sent = {**asked_in_query(call), **named(without_files(call, call.sent))}
     if call.action.elsewhere:  # `{"exportContext": {...}}` to `/export`
         sent = {**named(without_files(call, call.request.body)), **sent}
     if call.action.elsewhere or (call.action.kind == "create" and call.resource.collections[1:]):

@@ -80,12 +80,14 @@ def _has_ended(repository: Repository, entity: Entity) -> bool:
 
 
 def checked(handler: CallHandler) -> CallHandler:
-    """The handler, after a check that the ids in the body exist. Raises NotFound otherwise."""
+    """The handler, after a check that the ids in the body and in the query exist. Raises NotFound
+    otherwise."""
 
     def handle(call: Call) -> Reply:
         if call.world.leniency.knows_any_id:
             return handler(call)
-        for part in _sent_entities(call.request.body, call.action):
+        sent = _sent_entities(call.request.body, call.action)
+        for part in (*sent, call.request.query):
             for reference in call.action.request.refers:
                 repository = call.context.repositories[reference.resource]
                 for value in _values_at(part, reference.field):

@@ -18,6 +18,7 @@ from mockserver.engine.inferred.conditions import (
 )
 from mockserver.engine.inferred.expressions import Expression, Term, parsed, terms_of
 from mockserver.engine.inferred.properties import Properties, means_created
+from mockserver.engine.inferred.reference_names import alike
 from mockserver.engine.inferred.repository import Entity, Repository, Test
 from mockserver.engine.inferred.schedules import code_of
 from mockserver.inference.model import Envelope
@@ -201,6 +202,9 @@ class Filters:
             return Filter("equal", ((key,),))
         if spelled in self._parents:
             return under
+        if len(others := alike(self._repository.flat.properties, spelled)) == 1:
+            # `projectUuid`, asked for by `project_id`
+            return Filter("equal", ((others[0],),))
         if "boolean" in flat.types and len(flat.types) == 1:
             return None if set(spelled.split("_")) & _SHOWN else self._switch(spelled)
         found = self._bound(spelled)

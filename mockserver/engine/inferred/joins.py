@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.links import members, names
+from mockserver.engine.inferred.reference_names import alike
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository, is_listed
 from mockserver.engine.inferred.seeding import Sower
 from mockserver.engine.inferred.tallies import Tally, flat_of, naming, numbers, readings, standing
@@ -297,7 +298,8 @@ class Joins:
             self._named[resource.name] = tuple(self._find_named(resource))
         found: dict[str, Any] = {}
         for one in self._named[resource.name]:
-            key = next((sent[n] for n in one.ids if sent.get(n) is not None), None)
+            called = one.ids if one.several else (*one.ids, *alike(sent, one.name))
+            key = next((sent[n] for n in called if sent.get(n) is not None), None)
             if key is None and not one.several:
                 key = above.get(one.resource)
             if one.several and not isinstance(key, list):

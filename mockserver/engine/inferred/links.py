@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import takewhile
 from typing import Any
 
+from mockserver.engine.inferred.identifiers import id_text
 from mockserver.engine.inferred.repository import Entity, Repository, Test
 from mockserver.engine.inferred.seeding import created
 from mockserver.engine.world import Collection, World
 from mockserver.inference.model import Membership, Through
+from mockserver.inference.resource_model import Link
 
 # A row records whether an entity is a member. Without a row, an entity is a member if one of its
 # properties names the owner, or if both are seed entities.
@@ -115,6 +117,14 @@ def names(value: Any, own: set[str], repository: Repository) -> bool:
             return any(str(one) in own for one in value.values() if isinstance(one, str | int))
         value = value[key]
     return isinstance(value, str | int) and str(value) in own
+
+
+def names_owner(entity: Entity, link: Link, owners: Repository, value: Any) -> bool:
+    """Whether an entity names the owner that a path parameter has, or none: `/authors/7/books/9`,
+    where books are made at `/books` with an `author_id`."""
+    held = entity.data.get(link.field) if link.field and link.certain else None
+    own = id_text(value)
+    return held is None or names(held, {own, own.rsplit("/", 1)[-1]}, owners)
 
 
 def linked_by(

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.field_roles import Roles, is_nullable, roles_of, stamp
 from mockserver.engine.inferred.job_fields import Phases
+from mockserver.engine.inferred.reference_names import id_in
 from mockserver.engine.jobs.schedule import state_at
 from mockserver.engine.pagination import Selection
 from mockserver.engine.world import Collection, SortKey, World
@@ -235,8 +236,8 @@ class OwnRepository:
             "data": dict(entity.data),
         }
         for name, index in self._indexed.items():
-            value = entity.data.get(name)
-            row[index] = str(value) if isinstance(value, str | int) else None
+            value = id_in(entity.data.get(name))
+            row[index] = str(value) if value is not None else None
         if not row.keys().isdisjoint(_KEPT_BACK):
             row[_ODD] = True
         if "n" not in row:

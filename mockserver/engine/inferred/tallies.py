@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from mockserver.engine.inferred.reference_names import is_id
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.inferred.schedules import state_of
 from mockserver.inference.model import Membership
@@ -89,7 +90,7 @@ def naming(
     schemas: Schemas, other: Resource, resource: Resource, plainly: bool = False
 ) -> str | None:
     """The property by which entities of another resource name one of this: `queue_id`, or
-    `plainly` a text or number `queue`."""
+    `plainly` a text or number `queue`, or an object with its id."""
     nouns = {resource.noun, last_word(resource.noun)}
     wanted = {f"{one}_{end}" for one in nouns for end in ("id", "uuid")}
     own = dict(flat_of(schemas, other).properties)
@@ -99,5 +100,7 @@ def naming(
     if found is not None or not plainly:
         return found
     values = {"string", "integer"}
-    plain = (n for n in own if snake_case(n) in nouns and values & set(schemas.types(own[n])))
-    return next(plain, None)
+    plain = [n for n in own if snake_case(n) in nouns]
+    found = next((n for n in plain if values & set(schemas.types(own[n]))), None)
+    inner = (n for n in plain if any(map(is_id, schemas.flat(own[n]).properties)))
+    return found or next(inner, None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.engine.inferred.acceptance import under_own_names
+from mockserver.engine.inferred.acceptance import asked_in_query, under_own_names
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.consistency import may_lack
 from mockserver.engine.inferred.context import dig, named, not_found
@@ -65,7 +65,7 @@ _LASTS = seconds(3600)
 def transition(call: Call) -> Reply:
     """Apply the verb and return the documented response."""
     entity = single(call) if call.resource.singleton else call.entity()
-    sent = {**call.query_properties(), **named(call.sent)}
+    sent = {**asked_in_query(call), **named(call.sent)}
     verb = _verb(call, sent)
     shown = _shown(call, verb, sent)
     check_bare(call, entity)
@@ -486,7 +486,7 @@ def clone(call: Call) -> Reply:
         if part.keys() <= own.keys():
             # `{"id": ..., "settings_of_the_copy": {"name": ...}}`
             given = {**part, **given}
-    given = {**call.query_properties(), **given}
+    given = {**asked_in_query(call), **given}
     sent = {**copied, **{n: v for n, v in given.items() if n in own and n not in left}}
     at, by = call.action.request.copy
     name = dig(call.request.body, at)

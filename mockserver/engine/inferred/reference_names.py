@@ -1,0 +1,54 @@
+"""The names under which requests and responses refer to one entity: `project_id`, `projectUuid`,
+`project`, or the object `{"project": {"id": 7}}`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from mockserver.inference.words import ID_ENDS, tokens
+from mockserver.openapi.schemas.resolved import Schemas
+
+_ENDS = (*ID_ENDS, ("key",))
+
+
+def stem_of(name: str) -> tuple[str, ...]:
+    """What a name refers to: `project` for `project_id`, `projectUuid` and `project`."""
+    words = tokens(name)
+    return words[:-1] if len(words) > 1 and words[-1:] in _ENDS else words
+
+
+def alike(own: Iterable[str], name: str) -> list[str]:
+    """The properties that refer to what `name` refers to, where they are called otherwise."""
+    stem = stem_of(name)
+    return [one for one in own if one != name and stem_of(one) == stem != ()]
+
+
+def id_in(value: Any) -> str | int | None:
+    """The id that a property refers by, alone or in an object; None if it has none."""
+    if isinstance(value, Mapping):
+        ids = [one for name, one in value.items() if is_id(name)]
+        value = ids[0] if len(ids) == 1 else None
+    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def under_other_names(
+    schemas: Schemas, own: Mapping[str, Any], sent: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """The properties of an entity that get an id which is sent under another name, or in another
+    form, with their values: `projectId` gets 7 of `{"project": {"id": 7}}`."""
+    for name, value in sent.items():
+        free = [one for one in alike(own, name) if one not in sent] if name not in own else []
+        if name in own and isinstance(value, Mapping) and "object" not in schemas.types(own[name]):
+            free = [name]
+        own_id = id_in(value)
+        plain = "integer" if isinstance(own_id, int) else "string"
+        for one in free if own_id is not None else ():
+            # An object shows the entity itself, found by the id that is kept beside it.
+            if plain in schemas.types(own[one]):
+                yield one, own_id
+
+
+def is_id(name: str) -> bool:
+    """Whether a property is called like an id."""
+    return tokens(name)[-1:] in _ENDS
