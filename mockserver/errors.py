@@ -30,11 +30,22 @@ MockServerError
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from mockserver.openapi.model import Violation
+
+
+def nearest(written: str, known: Iterable[str], otherwise: str = "there is", most: int = 20) -> str:
+    """The end of a message about an unknown name: `did you mean 'port'?`, or what there is."""
+    from difflib import get_close_matches  # seldom needed
+
+    names = list(known)
+    close = get_close_matches(written, names, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"{otherwise} {', '.join(names[:most]) or 'none'}" if most else otherwise
 
 
 class MockServerError(Exception):

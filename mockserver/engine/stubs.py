@@ -14,7 +14,7 @@ from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.serialization import can_be_sent
 from mockserver.engine.timestamps import render
 from mockserver.engine.world import World
-from mockserver.errors import BadRequest
+from mockserver.errors import BadRequest, nearest
 from mockserver.openapi.model import Operation
 from mockserver.records import dataclass
 
@@ -169,13 +169,13 @@ def read_stub(spec: Any, operations: Mapping[str, str], tenant: str | None = Non
         raise BadRequest('a stub is an object such as {"operation": "getThing", "json": {...}}')
     for name in spec:
         if name not in (*_FIELDS, "tenant"):
-            raise BadRequest(f"a stub has no {name!r}; {_offer(str(name), _FIELDS)}")
+            raise BadRequest(f"a stub has no {name!r}; {nearest(str(name), _FIELDS)}")
     operation = spec.get("operation")
     if operation is None:
         raise BadRequest('a stub needs an operation: {"operation": "getThing", "json": {...}}')
     if operation not in operations:
         raise BadRequest(
-            f"the document has no operation {operation!r}; {_offer(str(operation), operations)}"
+            f"the document has no operation {operation!r}; {nearest(str(operation), operations)}"
         )
     status, times = spec.get("status"), spec.get("times")
     _number("status", status, 200, 599)
@@ -218,7 +218,7 @@ def check_names(stub: Stub, operation: Operation, collections: Collection[str]) 
         elif name not in _PARTS and name not in declared:
             misspelt = isinstance(wanted, Mapping) and _close(name, _PARTS)
             if misspelt or operation.body is None:
-                offer = _offer(name, _PARTS if isinstance(wanted, Mapping) else declared)
+                offer = nearest(name, _PARTS if isinstance(wanted, Mapping) else declared)
                 raise BadRequest(f'{where} has no {name!r}; {offer}; {{"query": {{...}}}} is any')
     for path in _places((stub.json, stub.text, dict(stub.headers)), _ANY_PLACE):
         root, *steps = path.split(".")
@@ -239,7 +239,7 @@ def check_names(stub: Stub, operation: Operation, collections: Collection[str]) 
 def _known(text: str, names: Iterable[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
-            raise BadRequest(f"{text.format(repr(name))}; {_offer(name, known)}")
+            raise BadRequest(f"{text.format(repr(name))}; {nearest(name, known)}")
 
 
 def _close(name: str, known: Iterable[str]) -> bool:
@@ -259,13 +259,6 @@ def _number(name: str, value: Any, least: int, most: int) -> None:
     whole = isinstance(value, int) and not isinstance(value, bool)
     if value is not None and not (whole and least <= value <= most):
         raise BadRequest(f"{name} takes a whole number from {least} to {most}, not {value!r}")
-
-
-def _offer(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"there is {', '.join(list(known)[:20]) or 'none'}"
 
 
 # -- which requests

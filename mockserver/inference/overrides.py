@@ -7,7 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
-from mockserver.errors import PlanError
+from mockserver.errors import PlanError, nearest
 from mockserver.inference import corrections as known_keys
 from mockserver.inference.corrections import KINDS, MOST_SEEDS, ON_ONE, TABLES
 from mockserver.inference.drafts import Draft
@@ -120,10 +120,7 @@ def _known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
     listed = list(known)
     for name in names:
         if name not in listed:
-            near = get_close_matches(name, listed, 1)
-            hint = (
-                f"did you mean {near[0]!r}?" if near else "`mockserver explain` lists what there is"
-            )
+            hint = nearest(name, listed, "`mockserver explain` lists what there is", 0)
             raise PlanError(f"{name!r} is not {what} of this document; {hint}")
 
 
@@ -381,8 +378,7 @@ def _refers(
         _known("a resource", (_text(f"{where}.refers.{name}", resource, "a resource"),), resources)
         first = name if name in known else name.partition(".")[0]
         if known and first not in known:
-            near = get_close_matches(first, list(known), 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            hint = nearest(first, known)
             raise PlanError(f"{where}.refers: the body has no property {first!r}; {hint}")
     return tuple(Reference(name, resource) for name, resource in refers.items())
 
@@ -391,6 +387,4 @@ def _fields(where: str, given: Mapping[str, Any], keys: tuple[known_keys.Key, ..
     known = known_keys.names(keys)
     for name in given:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-            raise PlanError(f"{where}: there is no {name!r}; {hint}")
+            raise PlanError(f"{where}: there is no {name!r}; {nearest(name, known)}")

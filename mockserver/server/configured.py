@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -18,7 +17,7 @@ from mockserver.engine.leniency import (
     Validation,
     leniency_of,
 )
-from mockserver.errors import UsageError
+from mockserver.errors import UsageError, nearest
 from mockserver.files.secrets import read_key_file
 from mockserver.records import dataclass
 from mockserver.server.config_file import Config, beside, read_config, sources_of
@@ -115,8 +114,7 @@ def configured(
     """The arguments, with missing ones from mockserver.toml. Raises UsageError."""
     for name in given:
         if name not in KNOWN:
-            close = get_close_matches(name, KNOWN, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"the options are {', '.join(KNOWN)}"
+            hint = nearest(name, KNOWN, "the options are", len(KNOWN))
             raise UsageError(f"MockServer has no option {name!r}; {hint}")
     file = _file(spec, config)
     values: dict[str, Any] = {name: file.serve[name] for name in _OF_SERVE if name in file.serve}

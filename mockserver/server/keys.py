@@ -9,13 +9,12 @@ import tomllib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from mockserver.engine.credentials import Issued
 from mockserver.engine.pipeline.authentication import FindIssued, nothing_issued
-from mockserver.errors import RateLimited, UsageError
+from mockserver.errors import RateLimited, UsageError, nearest
 from mockserver.records import dataclass
 
 log = logging.getLogger("mockserver")
@@ -153,9 +152,7 @@ def _entry(path: Path, name: str, value: Any) -> tuple[bytes, Entry]:
         raise UsageError(f"{where} is a table: write it as\n{_EXAMPLE}")
     for field in value:
         if field not in _FIELDS:
-            close = get_close_matches(field, _FIELDS, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(_FIELDS)}"
-            raise UsageError(f"{where} {field} is not known; {hint}")
+            raise UsageError(f"{where} {field} is not known; {nearest(field, _FIELDS)}")
     if ("key" in value) == ("sha256" in value):
         raise UsageError(f"{where} needs one of key and sha256")
     scopes, rate = value.get("scopes"), value.get("requests_per_second")

@@ -167,7 +167,7 @@ def test_too_many_requests_are_429(path: Path) -> None:
         ('a = "b"', r"\[a\] is a table"),
         ("[a]\n", "needs one of key and sha256"),
         ('[a]\nkey = "b"\nsha256 = "c"\n', "needs one of"),
-        ('[a]\nkey = "b"\nscope = []\n', r"did you mean scopes\?"),
+        ('[a]\nkey = "b"\nscope = []\n', r"did you mean 'scopes'\?"),
         ('[a]\nsha256 = "xyz"\n', "64 hexadecimal digits"),
         ('[a]\nkey = "b"\nexpires = "tomorrow"\n', "is no date"),
         ('[a]\nkey = "b"\nscopes = "read"\n', "not a list"),

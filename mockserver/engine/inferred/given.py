@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from mockserver.engine.generation.values import Values
@@ -17,7 +16,7 @@ from mockserver.engine.inferred.shown_entities import Shown
 from mockserver.engine.randomness import Rng, has_placeholder, why_unfilled
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import digest, uuid_of
-from mockserver.errors import ContractError, UsageError
+from mockserver.errors import ContractError, UsageError, nearest
 from mockserver.inference.model import Plan
 from mockserver.inference.resource_model import Resource
 from mockserver.openapi.document import MISSING
@@ -300,12 +299,9 @@ class GivenExamples(Examples):
             raise self._wrong(place, why)
 
     def _wrong(self, place: Place, text: str, known: Any = (), written: str = "") -> UsageError:
+        listed = sorted(map(str, known))
         written = written or (str(place[-1]) if place else "")
-        close = get_close_matches(written, list(map(str, known)), n=1)
-        listed = ", ".join(sorted(map(str, known))[:20])
-        hint = (
-            f"; did you mean {close[0]!r}?" if close else f"; there is {listed}" if listed else ""
-        )
+        hint = f"; {nearest(written, listed)}" if listed else ""
         return UsageError(f"{self._given.where(place)}: {text}{hint}")
 
 
