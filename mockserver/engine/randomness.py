@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -153,7 +152,7 @@ def filled(world: World, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     def text(match: re.Match[str]) -> str:
         place = match[0]
         if place not in known:
-            known[place] = _text_for(fake, match) if match[1] in placeholders() else place
+            known[place] = _text_for(fake, match) if is_placeholder(match[1]) else place
         return known[place]
 
     def fill(value: Any) -> Any:
@@ -171,22 +170,24 @@ def _text_for(fake: Faker, place: re.Match[str]) -> str:
     return str(method(place[2]) if place[2] else method())
 
 
-@cache
-def placeholders() -> frozenset[str]:
-    """What can be in a placeholder: the public methods of Faker's providers."""
+def is_placeholder(name: str) -> bool:
+    """Whether a name is that of a provider's method. The provider is imported if need be."""
     generator: Any = faker()
-    return frozenset(
-        name
-        for provider in generator.get_providers()
-        for name in dir(provider)
-        if not name.startswith("_") and callable(getattr(provider, name))
-    )
+    method = getattr(generator, name, None) if not name.startswith("_") else None
+    return callable(method) and getattr(method, "__self__", generator) is not generator
+
+
+def _placeholders() -> list[str]:
+    """All names of placeholders, once every provider is imported: after an unknown name."""
+    generator: Any = faker()
+    names = (name for provider in generator.get_providers() for name in dir(provider))
+    return [name for name in names if is_placeholder(name)]
 
 
 def has_placeholder(value: Any) -> bool:
     """Whether there is a placeholder in the value, at any depth."""
     if isinstance(value, str):
-        return any(match[1] in placeholders() for match in _PLACE.finditer(value))
+        return any(is_placeholder(match[1]) for match in _PLACE.finditer(value))
     if isinstance(value, Mapping):
         return any(map(has_placeholder, value.values()))
     return isinstance(value, list) and any(map(has_placeholder, value))
@@ -196,8 +197,8 @@ def why_unfilled(text: str) -> str:
     """Why the placeholders of a text can't be filled: one is misspelt, or needs something else; ""
     if they can. Braces around anything else are ordinary text."""
     for place in _PLACE.finditer(text):
-        if place[1] not in placeholders():
-            close = get_close_matches(place[1], placeholders(), n=1, cutoff=0.8)
+        if not is_placeholder(place[1]):
+            close = get_close_matches(place[1], _placeholders(), n=1, cutoff=0.8)
             if close:
                 return f"there is no placeholder {place[0]}; did you mean {{{close[0]}}}?"
             continue
