@@ -294,3 +294,31 @@ def test_a_type_of_a_vendor_is_json_where_its_schema_has_properties(
         reply = server.client.get("/tree", headers={"accept": media_type})
     assert reply.headers["content-type"] == media_type
     assert reply.content.startswith(b'{"size"') is is_json
+
+
+@pytest.mark.parametrize(
+    ("parameter", "sent"),
+    [
+        ({"content": {"application/json": {"schema": thing(n=WHOLE)}}}, "w=%7B%22n%22%3A4%7D"),
+        ({"schema": thing(n=WHOLE), "style": "deepObject", "explode": True}, "w[n]=4"),
+        ({"schema": thing(n=WHOLE), "explode": True}, "n=4"),
+        ({"schema": thing(n=WHOLE), "explode": False}, "w=n,4"),
+        ({"schema": {"type": "array", "items": TEXT}, "explode": False}, "w=a,b%2Cc"),
+        ({"schema": {"type": "array", "items": TEXT}}, "w=a&w=b"),
+        (
+            {"schema": {"type": "array", "items": TEXT}, "style": "pipeDelimited",
+             "explode": False}, "w=a%7Cb",
+        ),
+    ],
+)  # fmt: skip
+def test_a_link_to_another_page_says_a_filter_as_it_was_sent(
+    parameter: dict[str, Any], sent: str
+) -> None:
+    contract = paged({"next": {**TEXT, "format": "uri"}, "self": {**TEXT, "format": "uri"}})
+    query = contract["paths"]["/pears"]["get"]["parameters"]
+    query.append({"name": "w", "in": "query", **parameter})
+    with MockServer(contract, clock="manual") as server:
+        shown = server.client.get(f"/pears?limit=1&{sent}").json()
+    said = sent.replace("[", "%5B").replace("]", "%5D")
+    assert said in shown["self"]
+    assert shown["next"] is None or said in shown["next"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.repository import Entity
@@ -26,6 +26,8 @@ from mockserver.records import dataclass
 
 ALL = 1 << 60
 """The size of the page of a list that has no pages."""
+_OF_QUERIES = "%&=+,;:@/?!$'()*~"
+"""What stays as it is in a query (RFC 3986); a `[` that a client sends is escaped in links."""
 _AHEAD, _BACK = ">", "<"
 
 
@@ -301,9 +303,20 @@ class ShownPage:
         request = self.call.request
         host = request.headers.get("host", "127.0.0.1:8000")
         base = request.base_url or f"http://{host}"
-        meaning = {n: str(v).lower() if isinstance(v, bool) else v for n, v in query.items()}
-        suffix = f"?{urlencode(meaning, doseq=True)}" if query else ""
-        return f"{base}{self.call.path()}{suffix}"
+        said = "&".join(self._said(name, value) for name, value in query.items())
+        return f"{base}{self.call.path()}{f'?{said}' if said else ''}"
+
+    def _said(self, name: str, value: Any) -> str:
+        """A parameter in a query: an array or object as it was sent, in whatever style."""
+        if isinstance(value, Mapping | list):
+            sent = self.call.request.raw_query.decode("latin-1").split("&")
+            named = [(unquote_plus(part.partition("=")[0]), part) for part in sent if part]
+            own = [part for n, part in named if n == name or n.startswith(f"{name}[")]
+            if not own and isinstance(value, Mapping):
+                own = [part for n, part in named if n in value]  # each property by itself
+            if own:
+                return quote("&".join(own), safe=_OF_QUERIES)
+        return urlencode({name: str(value).lower() if isinstance(value, bool) else value}, True)
 
     def link_header(self) -> str:
         """The `Link` header with the neighbouring pages."""
