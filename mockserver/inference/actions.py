@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference.bulk import SeveralReader
+from mockserver.inference.by_value import upserted_by
 from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
 from mockserver.inference.identifiers import place_of_id
@@ -20,11 +21,12 @@ from mockserver.inference.lookups import (
     shown_whole,
     state_of_all,
 )
+from mockserver.inference.merges import MergeReader
 from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.outcomes import CONTENTS, LATER, NOT_YET, RESULTS
 from mockserver.inference.paths import ANY
-from mockserver.inference.relations import Linker
+from mockserver.inference.relations import Linker, upwards
 from mockserver.inference.resource_model import FIRST, Because, Confidence, Path, Resource
 from mockserver.inference.transitions import UNLISTED, VerbReader
 from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, verb_of
@@ -70,12 +72,16 @@ class Deducer:
         self._verbs = VerbReader(survey, resources, self._refs, targets, self._singles, self._make)
         above = {steps[:-1]: name for steps, name in self._items.items()} | self._collections
         self._several = SeveralReader(survey, resources, above, self._make, self._verbs.effects)
+        self._merges = MergeReader(survey, resources, self._items, above, self._make)
 
     def action(self, facts: Facts) -> Action:
         """The action of one operation."""
         readings = list(self._plain(facts))
         if not readings:
             readings += self._lookup(facts)
+        if facts.route.verb:
+            readings += self._several.readings(facts)
+        readings += self._merges.readings(facts)
         if facts.method == "GET" and not any(reading.weight > 1 for reading in readings):
             readings += self._view(facts)
         if not any(reading.weight > WEIGHTS["sure"] for reading in readings):
@@ -87,7 +93,9 @@ class Deducer:
             # A verb without an effect is always a guess.
             return replace(unsure(best.action), instead=instead)
         job = self._verbs.starts.tracking(facts, best.action)
-        return replace(best.action, instead=instead, starts=job)
+        made = best.action.elsewhere and best.action.kind == "create"
+        source = self._verbs.source(facts, best.action) if made else None
+        return replace(best.action, instead=instead, starts=job, source=source)
 
     def _plain(self, facts: Facts) -> Iterator[Reading]:
         """The action that the path and the method alone suggest."""
@@ -188,6 +196,7 @@ class Deducer:
                 part=more.pop("part", None),
                 counts=more.pop("counts", None),
                 several=facts.shown if kind == "create" else None,
+                holder=facts.holder_at,
             ),
             because=(Because(why, sure),),
             **more,
@@ -291,12 +300,17 @@ class Deducer:
         if lists:
             why = f"{facts.method} of {path} lists {plural(resource.noun)}"
             action = self._make(facts, "list", why, resource=name, envelope=facts.envelope)
+            action = upwards(self.survey, facts, action, resource)
             only = state_of_all(facts, resource) if path != resource.path else ()
             return replace(action, request=replace(action.request, only=only))
         if facts.method in ("POST", "PUT") and self._creates.get((steps, facts.method)) == name:
             several = f", or several: {_ARRAY}" if FIRST in facts.sent else ""
             why = f"{facts.method} to {path} makes one ({resource.noun}){several}"
-            return self._make(facts, "create", why, resource=name)
+            by = upserted_by(self.survey, facts, resource)
+            why += f", or changes the one with its `{by[0][0]}`" if by else ""
+            return self._make(
+                facts, "create", why, resource=name, by=by, upsert=bool(by), partial=bool(by)
+            )
         if facts.method == "DELETE":
             return self._several.sweep(facts, resource)
         if facts.method in ("PUT", "PATCH"):
@@ -325,6 +339,7 @@ class Deducer:
             resource = self.resources[self._items[above]]
             yield Reading(1, self._of_part(facts, resource, steps[-1]))
             yield from self._child(facts, resource, steps[-1])
+            yield from self._several.children(facts, resource)
         elif above in self._collections:
             resource = self.resources[self._collections[above]]
             known = facts.ref in self._refs[resource.name]
@@ -395,6 +410,7 @@ class Deducer:
             action = self._make(
                 facts, "list", why, "likely", resource=found.name, envelope=facts.envelope
             )
+            action = upwards(self.survey, facts, action, found)
             own = {link.resource for link in found.parents}
             if any(link.field is None and link.resource not in own for link in action.parents):
                 return  # of which nothing says what they have to do with them

@@ -44,12 +44,21 @@ class Answers:
     def name_of_copy(self, facts: Facts, resource: Resource) -> tuple[Path, str]:
         """Where a request names the copy that it asks for, `{"destinationInstanceName": ...}`, at
         the top or in a part, and the property of the copy that is meant."""
-        media = body_of(facts.operation)
+        media, schemas = body_of(facts.operation), self.survey.schemas
+        nouns = {*tokens(resource.noun), resource.noun}
+        own: dict[str, str] = {}
+        for one in self.survey.flat(resource.schema).properties:
+            if tokens(one)[-1:] not in ID_ENDS:  # `sourceCloneId` is what is copied
+                own.setdefault("_".join(w for w in tokens(one) if w not in nouns), one)
+            own[snake_case(one)] = one
+        for parameter in facts.operation.parameters:
+            words = tokens(parameter.name)
+            rest = "_".join(w for w in words if w not in _OF_COPIES and w not in nouns)
+            named = rest in own and rest in _NAMES and not _OF_COPIES.isdisjoint(words)
+            if parameter.place == "query" and named:
+                return (parameter.name,), own[rest]
         if media is None or not media.pointer:
             return (), ""
-        schemas = self.survey.schemas
-        own = {snake_case(n): n for n in self.survey.flat(resource.schema).properties}
-        nouns = {*tokens(resource.noun), resource.noun}
         places: list[tuple[Path, str]] = [((), schemas.main(media.pointer))]
         for path, place in places:
             for name, schema in schemas.flat_at(place).properties.items():

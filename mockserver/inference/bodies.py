@@ -114,6 +114,16 @@ class Bodies:
             for name in both:
                 yield f"{place[0]}.{name}", f"body.{name}"
 
+    def put_there(self, facts: Facts, resource: Resource) -> Iterator[tuple[str, None]]:
+        """The properties that another operation sets at the path of a DELETE, and this one empties:
+        the `owner_id` that PUT sends to `/contacts/{contact}/owner`."""
+        puts = self.survey.at(facts.route.steps, "PUT", "POST")
+        sent = self.survey.flat(puts.body).properties if puts is not None and puts.body else {}
+        own = self.survey.flat(resource.schema).properties
+        about = {singular(word) for word in tokens(facts.route.last)}
+        if all(name in own and about & {*map(singular, tokens(name))} for name in sent):
+            yield from ((name, None) for name in sent if name != resource.identity.key)
+
     def _in_a_part(self, facts: Facts, resource: Resource) -> Iterator[tuple[str, str]]:
         """What the body says of the one part of an entity that has it: `/update` with properties of
         `HostConfig`."""

@@ -13,6 +13,7 @@ from mockserver.inference.credentials import plan_credentials
 from mockserver.inference.decisions import with_decisions
 from mockserver.inference.drafts import Draft, find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
+from mockserver.inference.embedded import read_embedded
 from mockserver.inference.memberships import with_memberships
 from mockserver.inference.model import Action, Plan
 from mockserver.inference.named_ids import named
@@ -21,6 +22,7 @@ from mockserver.inference.overrides import corrected, with_stated
 from mockserver.inference.paths import label
 from mockserver.inference.preconditions import with_preconditions
 from mockserver.inference.relations import Linker, linked, reached, referring
+from mockserver.inference.relationships import with_relationships
 from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.resources import (
     hints_of,
@@ -47,6 +49,7 @@ def build_plan(
     """
     survey = Survey(contract, schemas)
     read_wrapped(survey)
+    read_embedded(survey.schemas, survey.facts, survey.by_steps)
     overrides = overrides or {}
     drafts = with_stated(survey, name_drafts(find_drafts(survey)), overrides)
     linker = Linker(drafts)
@@ -56,6 +59,7 @@ def build_plan(
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
     resources, actions = with_memberships(survey, resources, actions, linker)
+    resources, actions = with_relationships(survey, resources, actions, linker)
     resources, actions, callers = with_callers(survey, resources, actions, linker)
     actions = with_value_sets(survey, resources, actions, linker)
     drafts = {name: draft for name, draft in drafts.items() if name in resources}

@@ -7,35 +7,42 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from mockserver.inference.acts import (
+    ADDING,
+    BESIDE,
+    CHANGING,
+    SeveralActs,
+    deed_of,
+    last_of,
+    words_of,
+)
+from mockserver.inference.batches import mixed
 from mockserver.inference.by_value import (
     key_sent,
     named_in_body,
     named_in_query,
     named_so,
-    names_of,
     sends_most,
+    upserted_by,
 )
 from mockserver.inference.effects import Effects
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading
 from mockserver.inference.making import is_link
-from mockserver.inference.model import Action, ItemPlace, Transition, in_words
+from mockserver.inference.model import Action, ItemPlace
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.resource_model import FIRST, Path, Resource
+from mockserver.inference.several import (
+    ids_in,
+)
+from mockserver.inference.verb_words import ORDERING
 from mockserver.inference.verbs import first_words, says_it_changes, says_upsert, verb_of
-from mockserver.inference.words import bag, last_word, noun, plural, snake_case, tokens
-from mockserver.records import dataclass
+from mockserver.inference.words import bag, last_word, noun, plural, tokens
 
 Steps = tuple[str, ...]
+Pairs = tuple[tuple[str, str], ...]
 
 _REMOVING = bag("delete remove destroy purge deletes deletion deletions erase trash discard")
-_CHANGING = bag("update modify edit patch change save upsert set merge put")
-_ADDING = bag("upsert put save merge")
-_BESIDE = bag("batch bulk many multiple several all by ids id request requests selected list mass")
-_WRAPS = bag(
-    "inputs items objects data entries elements records requests values operations keys entities "
-    "list selection selected targets"
-)
 _SETTING = bag("replace replaces overwrite overwrites set sets all update updates")
 _ARRAY = bag("array lists arrays")
 _ALL = bag("all every clear clears empty empties everything purge purges")
@@ -47,72 +54,6 @@ _OF_ONE = re.compile(
     re.I,
 )
 """What is said of removing one, where its name is missing in the document."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Named:
-    """Where a request has the ids of several entities: in a query parameter, or at a path in the
-    body (with `FIRST` where an array stands). `every`: it has none, and means all of them."""
-
-    text: str
-    query: str | None = None
-    at: Path = ()
-    every: bool = False
-
-
-def ids_in(survey: Survey, facts: Facts, resource: Resource) -> Named | None:
-    """Where a request has ids of a resource; None if it has none."""
-    names = set(_names(resource))
-    query = [one for one in facts.operation.parameters if one.place == "query"]
-    arrays = [one for one in query if "array" in survey.schemas.flat(one.schema).types]
-    for parameter in query:
-        if snake_case(parameter.name) in names or (query == arrays and len(arrays) == 1):
-            return Named(f"`{parameter.name}`", query=parameter.name)
-    media = body_of(facts.operation)
-    if media is None or not media.pointer:
-        return None
-    body = survey.schemas.main(media.pointer)
-    flat = survey.flat(body)
-    if "array" in flat.types:
-        found = _ids_of(survey, survey.schemas.place(body, None), resource, (FIRST,))
-        return Named("the body", at=found) if found is not None else None
-    arrays_ = survey.schemas.arrays(body)
-    for name in flat.properties:
-        rows = survey.flat(survey.schemas.canonical(arrays_[name])) if name in arrays_ else None
-        only = rows is not None and bool(rows.properties) and len(arrays_) == 1
-        if rows is not None and (snake_case(name) in names | _WRAPS or only):
-            found = _ids_of(survey, arrays_[name], resource, (name, FIRST))
-            if found is not None:
-                return Named(f"`{name}`", at=found)
-        elif (
-            snake_case(name) in names
-            and "object" not in survey.schemas.flat(flat.properties[name]).types
-        ):
-            return Named(f"`{name}`", at=(name,))
-    return None
-
-
-def _ids_of(survey: Survey, place: str | None, resource: Resource, path: Path) -> Path | None:
-    """The path to the ids in an array: its items, or a property of each."""
-    if place is None:
-        return path
-    flat = survey.flat(survey.schemas.canonical(place))
-    if not flat.properties:
-        return path if "object" not in flat.types else None
-    own = {resource.identity.key or "", resource.identity.parameter or ""} - {""}
-    spelled = {snake_case(name): name for name in flat.properties}
-    wanted = [*map(snake_case, own), f"{resource.noun}_id", "id", "uuid"]
-    named = next((spelled[one] for one in wanted if one in spelled), None)
-    return (*path, named) if named is not None else None
-
-
-def _names(resource: Resource) -> Iterator[str]:
-    """What requests call the ids of a resource."""
-    for one in names_of(resource):
-        yield from (one, plural(one))
-    for one in (resource.noun, last_word(resource.noun)):
-        yield plural(one)
-    yield "object_ids"
 
 
 def means_all(facts: Facts) -> bool:
@@ -150,7 +91,7 @@ class SeveralReader:
         self.resources = resources
         self.collections = collections
         self.make = make
-        self.effects = effects
+        self._acts = SeveralActs(survey, make, effects)
         self._beside: dict[tuple[Steps, str], Steps] = {}
         for steps in collections:
             if steps:
@@ -160,14 +101,20 @@ class SeveralReader:
         """`POST /contacts/delete` and `/contacts/batch/update`, with ids or entities in a body."""
         if facts.operation.method in ("GET", "HEAD") or facts.plain is not None:
             return
-        for steps in _without_bulk(facts.route.steps):
+        whole = (*facts.route.steps, facts.route.verb) if facts.route.verb else facts.route.steps
+        for steps in _without_bulk(whole):
             said = _said(facts)
-            several = steps != facts.route.steps
+            several = steps != whole
+            both = self._mixed(facts, steps)
+            if both is not None:
+                yield Reading(WEIGHTS["plain"] + WEIGHTS["several"] + WEIGHTS["word"], both)
+                return
             alone = _REMOVING | {"archive"}
             for found, read in (
                 (self._collection(steps, _REMOVING, _REMOVING, said, several), self.sweep),
-                (self._collection(steps, _CHANGING, frozenset(), said, several), self.change),
-                (self._acted(steps, several), self._act),
+                (self._collection(steps, CHANGING, frozenset(), said, several), self.change),
+                (self._acted(steps), self._acts.act),
+                (steps[:-1] if steps[:-1] in self.collections else None, self._acts.set_of),
                 (self._collection(steps, alone, _REMOVING, said, several), self.sweep),
             ):
                 action = read(facts, self.resources[self.collections[found]]) if found else None
@@ -179,6 +126,38 @@ class SeveralReader:
                     why = f"makes several {plural(resource.noun)}: an array of them is sent"
                     action = self.make(facts, "create", why, "likely", resource=resource.name)
                     yield Reading(WEIGHTS["plain"], action)
+
+    def children(self, facts: Facts, above: Resource) -> Iterator[Reading]:
+        """`POST /lists/{id}/import` with `{"members": [...]}`: it makes several of
+        `/lists/{id}/members`."""
+        media = body_of(facts.operation)
+        top = self.survey.schemas.main(media.pointer) if media and media.pointer else ""
+        for name, place in self.survey.schemas.arrays(top).items() if top else ():
+            row = self.survey.flat(self.survey.schemas.canonical(place)).properties
+            made = [
+                one
+                for one in self.resources.values()
+                if noun(name) in (one.noun, last_word(one.noun)) and one.creatable
+                if one.parents and one.parents[-1].resource == above.name and not one.singleton
+            ]
+            if (
+                facts.method != "POST"
+                or len(made) != 1
+                or not sends_most(self.survey, row, made[0])
+            ):
+                continue
+            why = f"it makes several {plural(made[0].noun)}: `{name}` has them"
+            action = self.make(
+                facts, "create", why, "likely", resource=made[0].name, sent=(name, FIRST)
+            )
+            yield Reading(WEIGHTS["plain"], action)
+
+    def _mixed(self, facts: Facts, steps: Steps) -> Action | None:
+        """Different changes of a collection: at its own path, or with a word for several."""
+        above = steps if steps in self.collections else steps[:-1]
+        if above not in self.collections or (above != steps and deed_of(steps[-1:])):
+            return None
+        return mixed(self.survey, facts, self.resources[self.collections[above]], self.make)
 
     def sweep(self, facts: Facts, resource: Resource) -> Action | None:
         """DELETE on a collection, with the ids to remove in the request, or of all of it."""
@@ -214,10 +193,10 @@ class SeveralReader:
         key = resource.identity.key
         sent = self._array_of(facts, resource)
         if sent is None:
-            return self._change_alike(facts, resource)
+            return self._acts.change_alike(facts, resource)
         why = f"{facts.method} of {facts.operation.path} changes several, each named by its `{key}`"
         adds = says_upsert(facts.operation)
-        adds = adds or not _ADDING.isdisjoint(_words(facts.route.last))
+        adds = adds or not ADDING.isdisjoint(words_of(last_of(facts)))
         return self.make(
             facts, "create", why + (", or makes them" if adds else ""), "likely",
             resource=resource.name, upsert=True, partial=not adds, sent=sent,
@@ -240,23 +219,6 @@ class SeveralReader:
         alike = key in sent and sends_most(self.survey, sent, resource)
         return (name, FIRST) if alike and not whole else None
 
-    def _change_alike(self, facts: Facts, resource: Resource) -> Action | None:
-        """`{"ids": [7, 8], "status": "read"}`: each of them gets the rest of what is sent."""
-        media = body_of(facts.operation)
-        found = ids_in(self.survey, facts, resource) if media is not None else None
-        if found is None or found.at[-1:] != (FIRST,) or len(found.at) != 2:
-            return None
-        sent = self.survey.flat(media.pointer if media else None).properties
-        own = self.survey.flat(resource.schema).properties
-        changes = {name: f"body.{name}" for name in sent if name in own and name != found.at[0]}
-        if not changes:
-            return None
-        why = f"each of those with ids in {found.text} gets `{'`, `'.join(changes)}`"
-        return self.make(
-            facts, "sweep", why, "likely", resource=resource.name, sent=found.at,
-            transition=Transition("update", tuple(changes.items())),
-        )  # fmt: skip
-
     def one(self, facts: Facts, resource: Resource) -> Action | None:
         """PUT or PATCH of a collection, with one entity that a required parameter names, or its id
         in the body; it may be made, if the operation says so."""
@@ -268,6 +230,7 @@ class SeveralReader:
             return self.make(
                 facts, "create", f"{facts.method} of {path} changes one, or makes it", "likely",
                 resource=resource.name, upsert=True, partial=partial,
+                by=upserted_by(self.survey, facts, resource),
             )  # fmt: skip
         by = named_in_query(self.survey, facts, resource)
         asked = len(by) == 1 and by[0][1] == resource.identity.key
@@ -326,9 +289,9 @@ class SeveralReader:
         """Whether the request holds several of what creates one entity (`POST /emails/batch`)."""
         sent = self.survey.flat(facts.body).properties.keys()
         one = self.survey.flat(resource.request or resource.schema).properties.keys()
-        words = set(_words(facts.route.last))
+        words = set(words_of(last_of(facts)))
         several = facts.route.last in BULK or noun(facts.sent[0]) == resource.noun
-        many = bool(words & (BULK | _BESIDE | _ARRAY)) and not words & _CHANGING
+        many = bool(words & (BULK | BESIDE | _ARRAY)) and not words & CHANGING
         several = several or many
         alike = 2 * len(sent & one) > len(sent) or facts.ref == resource.schema
         return several and bool(sent) and alike
@@ -350,55 +313,28 @@ class SeveralReader:
                 continue
             if ANY in steps[length:]:
                 continue  # one of them is named
-            words = {one for step in steps[length:] for one in _words(step)}
+            words = {one for step in steps[length:] for one in words_of(step)}
             own = set(tokens(above[-1]))
-            many = several or words & (_BESIDE | BULK) or words & own
-            found = words & verbs or (not words - _BESIDE - BULK - own and said & verbs)
-            if found and not words - verbs - _BESIDE - BULK - own:
+            many = several or words & (BESIDE | BULK) or words & own
+            found = words & verbs or (not words - BESIDE - BULK - own and said & verbs)
+            if found and not words - verbs - BESIDE - BULK - own:
                 return above if many or words & alone else None
         if several and steps in self.collections and said & verbs:
             return steps
-        rest = [one for one in _words(steps[-1]) if one not in verbs | _BESIDE | BULK]
-        if rest and len(rest) < len(_words(steps[-1])) and plural(rest[-1]) == rest[-1]:
+        rest = [one for one in words_of(steps[-1]) if one not in verbs | BESIDE | BULK]
+        if rest and len(rest) < len(words_of(steps[-1])) and plural(rest[-1]) == rest[-1]:
             return self._beside.get((steps[:-1], noun("_".join(rest))))
         return None
 
-    def _acted(self, steps: Steps, several: bool) -> Steps | None:
-        """The collection before another verb and a word for several: `/messages/batch/archive`."""
+    def _acted(self, steps: Steps) -> Steps | None:
+        """The collection before another verb: `/messages/batch/archive`, `/messages/archive`."""
         for length in (len(steps) - 1, len(steps) - 2):
             above = steps[: max(length, 0)]
             if above and above in self.collections and ANY not in steps[length:]:
-                words = [one for step in steps[length:] for one in _words(step)]
-                left = [one for one in words if one not in _BESIDE | BULK]
-                many = several or len(left) < len(words)
-                return above if many and left and verb_of("_".join(left)) else None
+                words = deed_of(reversed(steps[length:]))
+                known = verb_of("_".join(words)) or not ORDERING.isdisjoint(words)
+                return above if known else None
         return None
-
-    def _act(self, facts: Facts, resource: Resource) -> Action | None:
-        """A verb on each of those whose ids are sent."""
-        found = ids_in(self.survey, facts, resource)
-        words = [one for one in _words(facts.route.last) if one not in _BESIDE | BULK]
-        verb = verb_of("_".join(words))
-        changes = dict(self.effects.changes(resource, verb, "_".join(words), facts))
-        if found is None or not changes:
-            return None
-        effect = in_words(changes, resource)
-        why = f"`{verb}` of those with ids in {found.text}: it sets {effect}"
-        return self.make(
-            facts, "sweep", why, "likely", resource=resource.name, ids=found.query, sent=found.at,
-            transition=Transition(verb, tuple(changes.items())),
-        )  # fmt: skip
-
-
-def _words(step: str) -> tuple[str, ...]:
-    """The words of a step; `batchdelete` is two."""
-    found: list[str] = []
-    for one in tokens(step):
-        head = next(
-            (w for w in ("batch", "bulk") if one.startswith(w) and verb_of(one[len(w) :])), ""
-        )
-        found += [head, one[len(head) :]] if head else [one]
-    return tuple(found)
 
 
 def _without_bulk(steps: Steps) -> Iterator[Steps]:

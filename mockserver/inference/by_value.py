@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -106,6 +107,32 @@ def named_so(survey: Survey, resource: Resource, array: str) -> str | None:
     named = [name for name in properties if snake_case(name) in ("name", f"{resource.noun}_name")]
     text = named and "string" in survey.schemas.types(properties[named[0]])
     return named[0] if text else None
+
+
+_UPSERTS = re.compile(
+    r"\bupserts?\b|\b(?:creates?|adds?|inserts?) or (?:updates?|replaces?)\b"
+    r"|\b(?:updates?) or (?:creates?|adds?|inserts?)\b",
+    re.IGNORECASE,
+)
+_KNOWN_BY = re.compile(
+    r"\b(?:by|with|same|matching|given)(?: an?| the| its| their| this| that| same| given| unique)*"
+    r" [`'\"]?(\w+)",
+    re.IGNORECASE,
+)
+
+
+def upserted_by(survey: Survey, facts: Facts, resource: Resource) -> tuple[tuple[str, str], ...]:
+    """The property by which a create is said to find the one that it changes, if there is one:
+    "Create or update a contact by email"."""
+    operation = facts.operation
+    text = f"{operation.summary}. {operation.description}"
+    if _UPSERTS.search(text) is None:
+        return ()
+    sent = survey.flat(facts.body).properties if facts.body else {}
+    own = survey.flat(resource.schema).properties
+    named = {snake_case(found[1]) for found in _KNOWN_BY.finditer(text)}
+    found = [n for n in sent if n in own and snake_case(n) in named and n != resource.identity.key]
+    return ((found[0], found[0]),) if len(found) == 1 and _is_plain(survey, sent[found[0]]) else ()
 
 
 def key_sent(survey: Survey, facts: Facts, resource: Resource) -> str | None:

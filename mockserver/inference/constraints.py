@@ -75,6 +75,7 @@ def constrained(
             made = _unique(survey, facts, about)
         elif action.kind == "remove" or (action.transition is not None and action.transition.soft):
             by = naming.get(about.name, {})
+            by = {**_naming(survey, resources, about), **by}
             others = [*below.get(about.name, []), *(resources[n] for n in by if n in resources)]
             made = _kept(facts, about, others, by)
         else:
@@ -84,6 +85,19 @@ def constrained(
             request = replace(action.request, constraint=constraint)
             because = (*action.because, Because(why, "likely"))
             found[facts.operation.id] = replace(action, request=request, because=because)
+    return found
+
+
+def _naming(survey: Survey, resources: Mapping[str, Resource], about: Resource) -> dict[str, str]:
+    """The resources whose entities have the id of one, each with their property that has it."""
+    wanted = {f"{one}_id" for one in (about.noun, last_word(about.noun))}
+    found = {}
+    for name, other in resources.items():
+        own = survey.flat(other.schema).properties if name != about.name else ()
+        field = next((n for n in own if snake_case(n) in wanted), None)
+        above = {link.resource for link in other.parents}
+        if field is not None and not other.singleton and about.name not in above:
+            found[name] = field
     return found
 
 

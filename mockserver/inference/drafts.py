@@ -9,10 +9,11 @@ from dataclasses import field
 from mockserver.inference.identifiers import has_key, key_in, only_id
 from mockserver.inference.lifecycles import Hints
 from mockserver.inference.making import makes, sends_rows
-from mockserver.inference.operations import Facts, Survey, is_search
+from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.parts import USUAL, properties_of
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.relations import names_owner
+from mockserver.inference.remote_calls import is_search
 from mockserver.inference.resource_model import FIRST, Because, Confidence
 from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import noun, tokens
@@ -212,8 +213,10 @@ def _merge(survey: Survey, drafts: list[Draft]) -> list[Draft]:
         for draft in group:
             own = refs_of(survey, draft)
             alike = (_alike(survey, (other, refs[n]), (draft, own)) for n, other in enumerate(kept))
-            number = next((n for n, found in enumerate(alike) if found), None)
-            if number is None:
+            numbers = (n for n, found in enumerate(alike) if found)
+            number = next(numbers, None)
+            bare = not (own or draft.lists or draft.creates)
+            if number is None or (bare and next(numbers, None) is not None):
                 kept.append(draft)
                 refs.append(own)
                 continue
@@ -263,7 +266,7 @@ def _listed_parts(survey: Survey, draft: Draft, drafts: list[Draft]) -> list[Dra
         above = other.route.parent
         if other is draft or not (other.creates or other.items) or not above.is_item:
             continue
-        owners = {noun(above.steps[-2]), "_".join(tokens(above.names[-1])[:-1])}
+        owners = {noun(above.last), "_".join(tokens(above.names[-1])[:-1])}
         if draft.noun not in {f"{owner}_{other.noun}" for owner in owners if owner}:
             continue
         if draft.items:
@@ -380,6 +383,8 @@ def _alike(survey: Survey, first: tuple[Draft, set[str]], second: tuple[Draft, s
     orphan = not (shorter.lists or shorter.creates) or not (mine and others)
     if orphan and not (mine and others) and _shaped_alike(survey, one, other):
         return True
+    if orphan and not (mine if shorter is one else others) and long[-1:] == short:
+        return True  # nothing but `DELETE /variants/{variant}`
     halves = sorted((one, other), key=lambda draft: bool(draft.items))
     if halves[0].creates and not (halves[0].items or halves[1].creates):
         # What is made below another entity, and read by its id alone.

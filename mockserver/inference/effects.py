@@ -11,10 +11,10 @@ from typing import Any
 from mockserver.inference import verb_words as known
 from mockserver.inference.evidence import Steps
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import LATER, NEW, Action
+from mockserver.inference.model import LATER, LESS, MORE, NEW, Action
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import has_properties
-from mockserver.inference.resource_model import Resource
+from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.state_changes import (
     entered,
     marked,
@@ -33,12 +33,15 @@ from mockserver.inference.verbs import (
     object_of,
     outcome,
     state_called,
+    undone_by,
     verb_of,
 )
 from mockserver.inference.words import (
     SECRETS,
     bag,
+    counted,
     moment_stem,
+    noun,
     participles,
     singular,
     snake_case,
@@ -94,15 +97,13 @@ class Effects:
             doing = (one for one in states.known if spelled(one) == gerund(verb))
             value = value or (None if away else next(doing, None))
             found |= {states.name: value} if value is not None else {}
+        elif verb in known.BRINGING_BACK and False in switched.values():
+            pass  # what is brought back is in the state in which it was
         elif states is not None and states.name:
             # `verify-domain` of a certificate says nothing of the certificate's own way.
             own = set(about) <= set(tokens(resource.noun))
             found.update(state_change(states, verb, word, own=own, guess=not switched))
-            for name in states.beside:
-                values = enumerated(self.survey.schemas, flat.properties[name])
-                other = outcome(verb, values) if values else None
-                if other is not None:
-                    found[name] = other
+            found.update(self._beside(resource, verb))
         elif states is not None and verb in known.ENDING_EARLY and not elsewhere:
             found[states.name] = states.cancelled[0]
         found.update(self._of_object(resource, verb, about or tokens("_".join(between))))
@@ -116,6 +117,7 @@ class Effects:
             found.update(self.flags(resource, wanted))
         if verb in known.EXTENDING:
             found.update(self._extended(resource, facts))
+        found.update(self._numbered(resource, verb))
         if not found and not elsewhere:
             found.update(self._listed_value(resource, verb))
         stated = self.stated(facts, resource) if facts is not None else None
@@ -127,6 +129,24 @@ class Effects:
             accepted = facts is not None and facts.operation.success == 202
             found[states.name] = entered(states, found[states.name], accepted=accepted)
         return found
+
+    def _beside(self, resource: Resource, verb: str) -> Iterator[tuple[str, str]]:
+        """The values of other status properties to which a verb leads."""
+        own = self.survey.flat(resource.schema).properties
+        for name in resource.states.beside if resource.states is not None else ():
+            values = enumerated(self.survey.schemas, own[name])
+            value = outcome(verb, values) if values else None
+            if value is not None:
+                yield name, value
+
+    def _numbered(self, resource: Resource, verb: str) -> Iterator[tuple[str, str]]:
+        """The number of those who have done it: `likes_count` of `like` and `unlike`."""
+        undone = next((one for one in undone_by(verb) if one in known.COUNTED), "")
+        nouns = known.COUNTED.get(undone or verb, frozenset())
+        for name, schema in self.survey.flat(resource.schema).properties.items() if nouns else ():
+            about = counted(name) or noun(name)
+            if about in nouns and "integer" in self.survey.schemas.types(schema):
+                yield name, LESS if undone else MORE
 
     def renewed_secret(self, facts: Facts, resource: Resource, verb: str) -> str:
         """The secret that only the response of a verb like `rotate` tells; "" if there is none."""
@@ -187,6 +207,7 @@ class Effects:
         """What undoing a verb changes: `DELETE /calls/{id}/hold`, `DELETE /payouts/{id}/schedule`.
         A state without an opposite is left for the first one."""
         found = dict(self.flags(resource, {name: not holds for name, holds in flags(verb).items()}))
+        found |= dict(self._numbered(resource, f"un{verb}"))
         states = resource.states
         if states is not None and states.name:
             changes = dict(state_change(states, opposite, "", own=False, guess=False))
@@ -330,6 +351,9 @@ class Effects:
         """The properties of a body, or of each kind of it."""
         media = body_of(facts.operation)
         if media is None or not media.pointer:
+            return
+        if facts.sent and FIRST not in facts.sent:
+            yield from self.survey.flat(facts.body).properties.items()
             return
         for place in self.survey.schemas.branches(media.pointer) or [media.pointer]:
             yield from self.survey.flat(place).properties.items()

@@ -3,7 +3,7 @@ tags, set the parent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -73,6 +73,15 @@ def _named_alone(
     if source is not None:
         items = survey.schemas.flat(own[meant[0]]).arrays.items
         yield meant[0], replace(source, how=how, key=_key(survey, facts, items))
+
+
+def how_of(words: Sequence[str]) -> Literal["add", "remove", "set"] | None:
+    """What verbs among these words do to the elements of an array; None if there is none."""
+    if not _REMOVING.isdisjoint(words):
+        return "remove"
+    if not ADDING.isdisjoint(words):
+        return "add"
+    return None if _SETTING.isdisjoint(words) else "set"
 
 
 def _how(facts: Facts, words: tuple[str, ...]) -> _How | None:

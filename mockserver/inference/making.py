@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.inference.identifiers import has_key
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.paths import ANY
+from mockserver.inference.paths import ANY, Route
 from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import ID_ENDS, is_id_of, last_word, noun, tokens
 
@@ -13,6 +13,8 @@ def makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> 
     verb = verb_of(making.route.last)
     if making.plain is not None and making.method == "POST" and (listing is not None or named):
         return True
+    if making.holder_at is not None:
+        return True  # an element of an array of the entity above
     if listing is not None:
         if _adds(survey, making, listing):
             return False
@@ -29,11 +31,18 @@ def makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> 
         return True
     if is_link(survey, making):
         return True
-    if verb and not making.route.plural:
+    if not making.route.plural and (verb or _is_kept_elsewhere(survey, making)):
         return False
     beneath = above in survey.by_steps and above[-1:] != (ANY,)
     sure = making.operation.success == 201 and (making.route.plural or not beneath)
     return sure and has_key(survey.flat(making.ref), making.route.noun)
+
+
+def _is_kept_elsewhere(survey: Survey, making: Facts) -> bool:
+    """Whether what a POST answers is read at the path of something with another name: the order of
+    `/carts/{cart}/checkout`."""
+    homes = survey.homes.get(making.ref, ()) if making.ref else ()
+    return bool(homes) and all(noun(Route(steps, ()).last) != making.route.noun for steps in homes)
 
 
 def is_link(survey: Survey, facts: Facts) -> bool:

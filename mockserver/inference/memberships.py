@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from mockserver.inference.model import Action, Membership, ResponseUse
 from mockserver.inference.operations import Facts, Survey, body_of
+from mockserver.inference.parts import path_of_relationship, relationships_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import FIRST, Because, Resource
@@ -35,6 +36,15 @@ class _Relation:
     listed: bool = True
 
 
+def _verbal(facts: Facts) -> tuple[Steps, str]:
+    """The entity of `/groups/{group}/add-users` or `/groups/{group}:addUsers`, and the noun of what
+    is added to it or taken out."""
+    route = facts.route
+    word, above = (route.verb, route.steps) if route.verb else (route.last, route.steps[:-1])
+    first, *rest = tokens(word) or ("",)
+    return (above, noun("_".join(rest))) if rest and first in _ADDING | _REMOVING else ((), "")
+
+
 class _Relations:
     """Finds the relations of a document."""
 
@@ -54,6 +64,11 @@ class _Relations:
             steps = facts.route.steps
             for place in {steps, steps[:-1]}:
                 self.beneath.setdefault(place, []).append(facts)
+        named = {(steps[:-1], noun(steps[-1])): steps for steps in self.beneath if steps}
+        for facts in survey.facts:
+            place = named.get(_verbal(facts), ())
+            if place not in ((), facts.route.steps, facts.route.steps[:-1]):
+                self.beneath[place].append(facts)
         self._homes: dict[str, list[Resource]] = {}
         self._nouns: dict[str, list[Resource]] = {}
         for resource in resources.values():
@@ -98,8 +113,12 @@ class _Relations:
             self.survey.schemas.canonical(place) == members[0].schema for place in arrays.values()
         )
         adding = self.survey.at(steps, "POST", "PUT")
-        if len(members) != 1 or not shown or members[0] is owner or adding is None:
+        if len(members) != 1 or not shown or members[0] is owner:
             return None
+        if adding is None:
+            both = (self.survey.at((*steps, ANY), one) for one in ("PUT", "DELETE"))
+            by_id = all(one is not None and not one.body for one in both)
+            return members[0] if by_id and members[0].items else None
         return members[0] if _ids(self.survey, adding, members[0]) is not None else None
 
     def _called(self, steps: Steps, owner: Resource, listing: Facts) -> Resource | None:
@@ -225,7 +244,9 @@ def _holds(survey: Survey, owner: Resource, relation: _Relation) -> str | None:
         for name, schema in survey.flat(owner.schema).properties.items()
         if noun(name) in nouns and "array" in survey.schemas.types(schema)
     )
-    return next(arrays, None)
+    related = relationships_of(survey.schemas, survey.flat(owner.schema)).items()
+    several = (path_of_relationship(name) for name, many in related if many and noun(name) in nouns)
+    return next(arrays, next(several, None))
 
 
 def _through(relations: _Relations, owner: Resource, member: Resource) -> tuple[str, str] | None:
@@ -269,7 +290,7 @@ def _of_relation(relations: _Relations, relation: _Relation) -> Iterator[tuple[s
             elif facts.method == "GET" and action.kind == "fetch":
                 yield action.operation, replace(action, resource=member.name)
         else:
-            word = here[-1] if len(here) > len(steps) else ""
+            word = facts.route.verb or (here[-1] if here != steps else "")
             how = kind_of(facts, word)
             sent_as = _named(survey, facts, relation, membership)
             if sent_as is not None and how is not None:
@@ -318,6 +339,8 @@ def _fields(survey: Survey, owner: Resource, member: Resource) -> tuple[str, ...
         for name in survey.flat(place).properties
         if snake_case(name) in wanted
     ]
+    related = relationships_of(survey.schemas, survey.flat(member.schema))
+    named += [path_of_relationship(name) for name in related if snake_case(name) in wanted]
     return tuple(dict.fromkeys(named))
 
 

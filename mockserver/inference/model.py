@@ -13,10 +13,11 @@ from mockserver.records import dataclass
 
 ActionKind = Literal[
     "create", "fetch", "list", "replace", "patch", "remove", "sweep", "transition", "clone",
-    "read", "write", "clear", "link", "unlink", "values", "fixed",
+    "read", "write", "clear", "link", "unlink", "values", "merge", "fixed",
 ]  # fmt: skip
-"""`sweep` is about several; `link` and `unlink` change the members of an entity, `values` a set of
-its values; `read`, `write`, `clear` are of singletons; `fixed` responds from the schema alone."""
+"""`sweep` is about several; `merge` makes one of several; `link` and `unlink` change the members
+of an entity, `values` a set of its values; `read`, `write`, `clear` are of singletons; `fixed`
+responds from the schema alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class RequestUse:
     """Parameters that filter by entities that link two others."""
     newest: bool = False
     """Whether it is about the newest entity."""
+    told: Path = ()
+    """The path of what a request says of each of the entities that it names."""
     copy: tuple[Path, str] = ((), "")
     """The path of a copy's name in the body, and the property that it sets."""
 
@@ -126,6 +129,8 @@ class ResponseUse:
     """The path of the number of entities."""
     several: Path | None = None
     """The path of the array that shows entities, if several are sent."""
+    holder: Path | None = None
+    """The path of the entity above, if that is what the response shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +217,8 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """The values in the property `name` of an entity, and what an action does to them."""
+    """The values in the property `name` of an entity (steps with dots between them, if it is within
+    others), and what an action does to them."""
 
     name: str
     change: Elements
@@ -220,6 +226,8 @@ class ValueSet:
     """The path of the values in the response."""
     shows_owner: bool = False
     """Whether the response shows the entity instead."""
+    whole: bool = False
+    """Whether the response shows the elements as they are, not only what identifies each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +237,34 @@ class JobStart:
     resource: str
     at: Path = ()
     id_path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Which entities of a resource become one: those named at `sources` in the body go into the one
+    at `into`; None is the one that the path names."""
+
+    sources: Path | None = None
+    into: Path | None = None
+    changes: tuple[tuple[str, str], ...] = ()
+    """How those are marked that go: a state, or the property that names the one that stays
+    (`into`). Without any they are removed."""
+    shows: bool = False
+    """Whether the response is the one that stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What becomes of the entity that a path names, if its operation makes another one from it: a
+    lead is converted into a deal."""
+
+    resource: str
+    item: str = ""
+    """The parameter that names it."""
+    parents: tuple[Link, ...] = ()
+    transition: Transition = Transition()
+    naming: str | None = None
+    """The property that holds the id of what is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +288,11 @@ class Action:
     """Whether the path belongs to another resource than the one created."""
     starts: JobStart | None = None
     """A job that tracks the action."""
+    merge: Merge | None = None
+    parts: tuple[Action, ...] = ()
+    """What is done one after the other, if a request has several arrays of entities."""
+    source: Source | None = None
+    """The entity from which another one is made."""
     membership: Membership | None = None
     allowed: frozenset[str] | None = None
     """The states of the entity in which it is possible; None for any."""
@@ -274,6 +315,11 @@ LATER = "(later)"
 """A later moment than before, as a change of a transition."""
 NEW = "(new)"
 """Another value than before, as a change of a transition."""
+MORE = "(more)"
+LESS = "(less)"
+"""One more or one less than before, as a change of a transition."""
+PLACE = "body.(place)"
+"""The place of an entity among those that a request names, as a change of a transition."""
 CREATED = ""
 """The moment at which an entity is created; the other moments are named by the state it enters."""
 

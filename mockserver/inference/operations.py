@@ -13,17 +13,17 @@ from mockserver.inference.pagination import beside_failures, envelope_of, list_p
 from mockserver.inference.parts import properties_of
 from mockserver.inference.paths import ANY, Route, route
 from mockserver.inference.remote_calls import (
-    LISTING,
     Asked,
     PlainForm,
     RemoteCalls,
     is_call,
+    is_search,
     is_status_path,
     name_sent,
 )
 from mockserver.inference.resource_model import FIRST, Because, Path
 from mockserver.inference.verbs import verb_of
-from mockserver.inference.words import bag, is_id_of, last_word, noun, snake_case, tokens
+from mockserver.inference.words import bag, is_id_of, last_word, noun, tokens
 from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import Contract, MediaType, Operation, json_in
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -58,6 +58,8 @@ class Facts:
     several: Path | None = None
     shown: Path | None = None
     plain: PlainForm | None = None
+    holder_at: Path | None = None
+    """Where the response has the entity above, in an array of which this one is."""
 
     @property
     def method(self) -> str:
@@ -86,7 +88,8 @@ class Survey:
         for facts in self.facts:
             if facts.operation.method in ("PUT", "PATCH", "DELETE"):
                 needed = self._one_changed.setdefault(facts.route.steps, set())
-                needed.update(_needed(facts.operation))
+                asked = (one for one in facts.operation.parameters if one.place == "query")
+                needed.update(one.name for one in asked if one.required)
         for facts in sorted(self.facts, key=_read_after):
             if is_call(facts.route):
                 facts.plain = calls.plain(self._call_of(facts))
@@ -235,21 +238,16 @@ class Survey:
     def _asked_by_query(self, facts: Facts) -> PlainForm | None:
         """The REST form of what is done to the one job with this id: `GET /job?jobId=7`."""
         operation, steps = facts.operation, facts.route.steps
-        if not steps or facts.route.is_item or facts.route.verb or verb_of(steps[-1]):
+        plain = steps and not (facts.route.is_item or facts.route.verb or verb_of(steps[-1]))
+        if not plain or (*steps, ANY) in self._item_steps:
             return None
-        if (*steps, ANY) in self._item_steps:
-            return None
-        if operation.method != "GET":
-            asked = self._one_asked.get(steps)
-        elif facts.is_list:
-            asked = None
-        else:
+        asked = self._one_asked.get(steps) if operation.method != "GET" else None
+        if operation.method == "GET" and not facts.is_list:
             asked = self._one_asked[steps] = self._name_asked(facts)
         if asked is None or asked not in _needed(operation):
             return None
-        return PlainForm(
-            operation.method, Route((*steps, ANY), (*facts.route.names, asked)), "query"
-        )
+        item = Route((*steps, ANY), (*facts.route.names, asked))
+        return PlainForm(operation.method, item, "query")
 
     def _name_asked(self, facts: Facts) -> str | None:
         """The query parameter that says which entity is shown."""
@@ -358,7 +356,9 @@ class Survey:
             facts.sent, facts.body = place, item
             self._read_shown(facts, about)
             return
-        if self.schemas.flat_at(item).types and "object" not in self.schemas.flat_at(item).types:
+        types = self.schemas.flat_at(item).types
+        if types and "object" not in types:
+            self._read_rows_of_values(facts, at[-1], about)
             return
         short = last_word(about)
         # `{"Entries": [{"GeofenceId": ...}]}`: each says which one it is.
@@ -376,6 +376,13 @@ class Survey:
             facts.several, facts.shown = place, shown[0] if shown is not None else None
         elif (named or alike) and not facts.sent:
             facts.sent, facts.body = place, item
+            self._read_shown(facts, about)
+
+    def _read_rows_of_values(self, facts: Facts, name: str, about: str) -> None:
+        """Detect that each of several values becomes a row of the response: `emails`."""
+        shown = self._shown(facts, about)
+        rows = self.schemas.flat_at(self.schemas.canonical(shown[1])).properties if shown else {}
+        if shown and shown[0] and noun(name) in {noun(one) for one in rows}:
             self._read_shown(facts, about)
 
     def _made_above(self, path: Route) -> list[str]:
@@ -438,11 +445,9 @@ class Survey:
 
     def _shares_id(self, one: str, other: str) -> bool:
         """Whether two schemas, each perhaps a union, have the id of another entity in common."""
-        names = []
-        for place in (one, other):
-            schema = self.schemas.at(self.schemas.canonical(place))
-            names.append(properties_of(self.schemas, schema).keys())
-        return any(tokens(name)[-1:] == ("id",) and name != "id" for name in names[0] & names[1])
+        places = (self.schemas.at(self.schemas.canonical(place)) for place in (one, other))
+        mine, others = (properties_of(self.schemas, schema).keys() for schema in places)
+        return any(tokens(name)[-1:] == ("id",) and name != "id" for name in mine & others)
 
     def _unwrap(self, facts: Facts) -> None:
         """Step into wrappers that the path names: `{"settings": {"profile": {...}}}` of
@@ -480,12 +485,6 @@ def _read_after(facts: Facts) -> tuple[bool, bool]:
 
 def _needed(operation: Operation) -> list[str]:
     return [one.name for one in operation.parameters if one.place == "query" and one.required]
-
-
-def is_search(route: Route) -> bool:
-    """Whether the path ends in a word for listing, behind a collection: `/contacts/search`."""
-    steps = route.steps
-    return len(steps) > 1 and snake_case(steps[-1]) in LISTING and steps[-2] != ANY
 
 
 def body_of(operation: Operation) -> MediaType | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 
 from mockserver.inference.words import bag, last_word, noun, snake_case
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -13,6 +13,27 @@ FRAME = bag("id type kind links relationships meta metadata self href api_versio
 """What stands beside it in any API."""
 _SHARE = 0.5
 """So much of what is sent has to be in a part of any other name."""
+
+
+RELATIONSHIPS = "relationships"
+_DATA = "data"
+
+
+def relationships_of(schemas: Schemas, flat: Flat) -> Mapping[str, bool]:
+    """The JSON:API relationships of an entity, each with whether it is of several: `{"project":
+    False}` of `{"relationships": {"project": {"data": {"type": ..., "id": ...}}}}`."""
+    found = {}
+    written = properties_of(schemas, flat.properties.get(RELATIONSHIPS, {}))
+    for name, schema in written.items():
+        named = properties_of(schemas, schema).get(_DATA)
+        if named is not None:
+            found[name] = "array" in schemas.types(named)
+    return found
+
+
+def path_of_relationship(name: str) -> str:
+    """Where an entity holds what a relationship names, as steps with dots between them."""
+    return f"{RELATIONSHIPS}.{name}.{_DATA}"
 
 
 def has_properties(schemas: Schemas, schema: object) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -11,7 +11,16 @@ from mockserver.inference.model import Action, Reference, Through
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, Route
 from mockserver.inference.resource_model import Because, Link, Resource
-from mockserver.inference.words import ID_ENDS, last_word, noun, plural, snake_case, tokens
+from mockserver.inference.words import (
+    ID_ENDS,
+    is_below,
+    last_word,
+    noun,
+    plural,
+    snake_case,
+    tokens,
+    upward,
+)
 
 
 class Named(Protocol):
@@ -19,6 +28,9 @@ class Named(Protocol):
 
     items: list[Route]
     singleton: bool
+
+    @property
+    def creates(self) -> Sequence[object]: ...
 
     @property
     def noun(self) -> str: ...
@@ -31,9 +43,12 @@ class Linker:
         self._items = {r.steps: name for name, draft in drafts.items() for r in draft.items}
         self.nouns = frozenset(d.noun for d in drafts.values() if d.items and not d.singleton)
         self._nouns: dict[str, list[str]] = defaultdict(list)
+        self._made: dict[str, list[str]] = defaultdict(list)
         for name, draft in drafts.items():
             if draft.items and not draft.singleton:
                 self._nouns[last_word(draft.noun)].append(name)
+            if draft.creates:
+                self._made[last_word(draft.noun)].append(name)
 
     def links(self, route: Route, length: int, fields: Iterable[str]) -> tuple[Link, ...]:
         """The parents that the first `length` steps of a path name."""
@@ -54,10 +69,14 @@ class Linker:
     def _by_name(self, before: str, parameter: str) -> str | None:
         words = tokens(parameter)
         about = words[-2] if len(words) > 1 and words[-1] in ("id", "uuid", "key") else ""
-        if about and last_word(noun(before)) == about:
+        called = last_word(noun(before)) if before != ANY else ""
+        candidates: list[str] = []
+        if about and called == about:
             candidates = self._nouns.get(about, [])
-            return candidates[0] if len(candidates) == 1 else None
-        return None
+        if not candidates and called and (about == called or words in ID_ENDS):
+            # Nothing reads one by its id, but there are some.
+            candidates = self._made.get(called, [])
+        return candidates[0] if len(candidates) == 1 else None
 
 
 def _field(parameter: str, resource: str | None, fields: list[str]) -> str | None:
@@ -74,6 +93,19 @@ def _field(parameter: str, resource: str | None, fields: list[str]) -> str | Non
     # `orgid` and `orgId` are one name; words do not tell.
     joined = {"".join(tokens(name)): name for name in reversed(fields)}
     return joined.get("".join(words))
+
+
+def upwards(survey: Survey, facts: Facts, action: Action, resource: Resource) -> Action:
+    """A list below an entity of its own resource, with the property that names that:
+    `/comments/{comment}/replies` has those whose `parent_id` it is."""
+    link = action.parents[-1] if action.parents else None
+    if link is None or link.resource != resource.name or link.field is not None:
+        return action
+    names = [*survey.flat(resource.schema).properties, *survey.flat(resource.request).properties]
+    name = upward(names, resource.noun)
+    if name is None or not is_below(facts.route.last, resource.noun):
+        return action
+    return replace(action, parents=(*action.parents[:-1], replace(link, field=name)))
 
 
 _SENDING = frozenset(("create", "replace", "patch"))

@@ -40,6 +40,8 @@ _UPDATE = bag("update edit modify change save")
 _REMOVE = bag("delete remove destroy")
 _FORMATS = bag("json xml")
 _STATUS_WORDS = bag("status state progress")
+_SEVERAL = bag("many multiple several bulk batch all selected")
+"""What is no noun behind a verb: `/tickets/destroy_many`."""
 _ID_ENDINGS = ("id", "uuid", "arn", "token", "name", "identifier", "key", "slug")
 _OTHER_ONE = (("id",), ("ids",), ("uuid",), ("key",), ("sid",))
 _DOTTED = re.compile(r"([A-Za-z_-]+)\.([A-Za-z]+)")
@@ -226,6 +228,12 @@ def is_call(route: Route) -> bool:
     return _read(route) is not None and not route.verb
 
 
+def is_search(route: Route) -> bool:
+    """Whether the path ends in a word for listing, behind a collection: `/contacts/search`."""
+    steps = route.steps
+    return len(steps) > 1 and snake_case(steps[-1]) in LISTING and steps[-2] != ANY
+
+
 def is_status_path(route: Route) -> bool:
     """Whether the path ends in a word for the state of an entity: `/jobs/{job}/status`."""
     return route.steps[-1:] != () and route.steps[-1].lower() in _STATUS_WORDS
@@ -272,7 +280,7 @@ def _split(route: Route) -> Call | None:
     """The meaning of a last step of a verb and its noun: `/create-corpus`."""
     *above, last = route.steps
     words = tokens(last)
-    kind = _kind(words[0]) if len(words) > 1 else None
+    kind = _kind(words[0]) if len(words) > 1 and not _SEVERAL.issuperset(words[1:]) else None
     if kind is None or (above and above[-1] == ANY and not is_plural(words[-1])):
         return None
     # `/create-corpus` beside `/list-corpora`
@@ -317,7 +325,7 @@ def name_sent(about: str, names: Sequence[str]) -> str | None:
                 return spelled[f"{stem}_{ending}"]
         if ending in ("id", "uuid", "arn") and ending in spelled:
             return spelled[ending]
-    for plain in ("name", about, short):
+    for plain in (about, short, "name"):
         if plain in spelled:
             return spelled[plain]
     # `JobId` of a document analysis

@@ -35,7 +35,7 @@ from mockserver.inference.resource_model import (
     Resource,
     States,
 )
-from mockserver.inference.words import ID_ENDS, snake_case, tokens
+from mockserver.inference.words import ID_ENDS, moment_stem, snake_case, tokens
 from mockserver.openapi.schemas.resolved import Flat
 
 _MOST_SEEDS = 12
@@ -57,6 +57,13 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
     hints = hints_of(survey, draft)
     holder = holder_of(survey.schemas, flat, draft.noun, sent, linker.nouns)
     above = {link.field for link in parents if link.field}
+    # When it is to be sent, ended or paid is what a client says with the verb.
+    above |= {
+        name
+        for one in survey.about(draft.items)
+        for name in (survey.flat(one.body).properties if one.body else ())
+        if moment_stem(name) and one.method in ("POST", "PUT")
+    }
     others = replace(hints, others=linker.nouns - USUAL)
     states = _states(survey, flat, others, key, holder, above)
     union = _union(survey, draft, schema)

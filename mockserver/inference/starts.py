@@ -24,7 +24,7 @@ Mark = str | Steps
 _GENERIC = bag("id ids name slug key code uuid guid uid sid number type status") | {""}
 """Path parameters that do not name a resource."""
 
-_CHANGING = ("create", "replace", "patch", "remove", "transition", "clone")
+_CHANGING = ("create", "replace", "patch", "remove", "transition", "clone", "sweep")
 
 _IDS = bag("id uuid guid uid sid token ticket reference key")
 """What a receipt calls the id of an entity that it does not show."""

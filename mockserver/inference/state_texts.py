@@ -250,6 +250,7 @@ def _leading(values: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
         rf"(?: from [\w ,]{{1,40}}?)? (?:to|into|becomes|as|will be) (?:the )?{one}",
         rf"{_MOVING}[^.;]{{0,80}}? {to} {one} (?:status|state)\b",
         rf"{_MOVING}[^.;]{{0,80}}? {to} (?:status|state)(?: of)? {one}",
+        rf"\bbecomes {one}(?: again)?(?=\s*(?:[.;,]|$))",
         rf"\bmark(?:s|ed|ing)?\b[\w ,']{{1,60}}? as (?:an? |being )?{one}",
     )
     return re.compile("|".join(forms) if one else r"(?!)", re.IGNORECASE), spelt

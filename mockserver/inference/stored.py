@@ -19,10 +19,12 @@ from mockserver.inference.model import (
     Envelope,
     JobStart,
     Membership,
+    Merge,
     Plan,
     Reference,
     RequestUse,
     ResponseUse,
+    Source,
     Through,
     Transition,
     ValueSet,
@@ -35,6 +37,7 @@ _CLASSES: tuple[type[Any], ...] = (
     Plan, Resource, Action, Announcement, Because, Envelope, Identity, JobStart, Link, Membership,
     Ordering, PageField, PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
     Constraint, Elements, ValueSet, Through, CredentialPlan, Issuer, OAuthPaths,
+    Merge, Source,
 )  # fmt: skip
 CLASSES = frozenset(_CLASSES)
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, _FIRST)}

@@ -16,10 +16,11 @@ from mockserver.inference.bodies import Bodies, names_several, shows_own
 from mockserver.inference.effects import Effects
 from mockserver.inference.elements import elements
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading, Steps, Target, Targets, weight_of
-from mockserver.inference.model import Action, Transition, in_words
+from mockserver.inference.model import Action, Source, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.resource_model import Path, Resource
+from mockserver.inference.sources import source_of
 from mockserver.inference.starts import StartReader
 from mockserver.inference.states import spelled
 from mockserver.inference.verbs import (
@@ -301,6 +302,16 @@ class VerbReader:
         weight = weight_of([*evidence, "copies", "answers", "changes"])
         return Reading(weight, _answering(action, where if at is None else at))
 
+    def source(self, facts: Facts, made: Action) -> Source | None:
+        """What becomes of the entity that a path names, of which another one is made."""
+        target, rest = self._target(facts)
+        item = self._item(facts, target) if target is not None else None
+        if target is None or item is None or not rest or ANY in rest:
+            return None
+        found = source_of(self.effects, facts, target.resource, self.resources[made.resource or ""])
+        links = tuple(link for link in made.parents if link.parameter != item)
+        return replace(found, item=item, parents=links) if found is not None else None
+
     def _item(self, facts: Facts, target: Target) -> str | None:
         if target.resource.singleton:
             return None
@@ -314,6 +325,9 @@ class VerbReader:
         if verb in known.CLONING and not self.survey.flat(facts.ref).properties:
             silent = direct and not self.answers.goes_elsewhere(facts)
         # Of one of a kind, there is no other.
+        if same and verb in known.MAKING_OTHERS and "as" in tokens(facts.route.last):
+            # `/boards/{board}/save-as-template`
+            return facts.operation.success == 201 and not self._always_201(facts)
         if verb not in known.CLONING | known.AGAIN or not resource.name or resource.singleton:
             return False
         asks = verb in known.CLONING and bool(self.answers.name_of_copy(facts, resource)[0])
@@ -382,6 +396,7 @@ class VerbReader:
         same, at = self.answers.entity(facts, resource)
         changes: dict[str, Any] = dict(elements(self.survey, facts, resource, rest, same=same))
         changes = changes or dict(self.bodies.placed(facts, resource, rest))
+        changes = changes or dict(self.bodies.put_there(facts, resource))
         if not changes:
             return
         effect = ", ".join(f"`{name}`" for name in changes)

@@ -196,6 +196,7 @@ OTHER_NAMES = {
     "authorise": "authorize",
     "fulfil": "fulfill",
     "continue": "resume",
+    "done": "complete",
     "proceed": "resume",
     "poweroff": "shutdown",
     "poweron": "start",
@@ -335,7 +336,7 @@ OTHER_VERBS = bag(
     transform translate transition transcribe reschedule reassign unassign unenroll unfavorite
     unfavourite unfeature unfollow unhide uninstall unlike unlink unmute unpin unregister unshare
     unstar unwatch unmark unread moderate unmoderate silence waive certify update upgrade upload
-    upsert use lose win view vote watch write opt
+    upsert use lose win view vote watch write opt upvote downvote repost clap
     """
 )
 ENDING_EARLY = bag("cancel abort stop terminate kill interrupt")
@@ -357,6 +358,11 @@ OPPOSITES = {
     "activate": "deactivate",
     "unpause": "pause",
 }
+ALSO_UNDONE = {
+    "reopen": ("resolve", "solve", "complete"),
+    "restore": ("discard",),
+}
+"""What a verb undoes besides its opposite."""
 BRINGING_BACK = bag("restore undelete recover unarchive untrash")
 """What also undoes a deletion."""
 ADJECTIVES = {
@@ -380,6 +386,9 @@ ADJECTIVES = {
     "start": ("running", "started", "active"),
     "publish": ("published", "public", "live"),
     "default": ("default",),
+    "primary": ("primary",),
+    "main": ("main",),
+    "preferred": ("preferred",),
     "delete": ("deleted", "removed"),
     "verify": ("verified",),
     "withdraw": ("withdrawn",),
@@ -442,6 +451,27 @@ SETTING = bag(
 )
 """Words of operations that give an entity new values."""
 UPDATING = bag("update edit modify change configure config adjust patch set tune resize")
+COUNTED = {
+    "like": bag("like liker"),
+    "favorite": bag("favorite favourite like star"),
+    "favourite": bag("favorite favourite like star"),
+    "star": bag("star stargazer"),
+    "follow": bag("follower follow"),
+    "subscribe": bag("subscriber"),
+    "watch": bag("watcher watch"),
+    "vote": bag("vote voter"),
+    "upvote": bag("upvote vote point"),
+    "join": bag("member participant attendee"),
+    "share": bag("share"),
+    "view": bag("view"),
+    "repost": bag("repost"),
+    "clap": bag("clap"),
+}
+"""What a verb makes one more of, and its opposite one less."""
+ONLY_ONE = bag("default primary main preferred")
+"""Flags that only one of several has."""
+ORDERING = bag("reorder rearrange resequence arrange sort rank order positions")
+"""Verbs that give several another order."""
 EMPTYING = bag("clear remove delete unset")
 """Verbs that leave nothing of a property."""
 UNSETTING = {

@@ -22,6 +22,8 @@ def verb_of(step: str) -> str:
     words = list(tokens(step))
     while len(words) > 1 and words[0] in known.ADVERBS and words[1] in _ALL:
         words = words[1:]
+    if words[:1] == ["re"] and len(words) > 1:
+        words = ["re" + words[1], *words[2:]]  # `re-enable`
     for word in ("_".join(words), "".join(words), words[0] if words else ""):
         if word in _ALL:
             return known.OTHER_NAMES.get(word, word)
@@ -29,6 +31,9 @@ def verb_of(step: str) -> str:
     if first.startswith("un") and first[2:] in _ALL:
         return first
     if first.startswith("re") and first[2:] in _ALL:
+        undone = not VERBS.isdisjoint(f"{start}{first[2:]}" for start in _UNDO)
+        if undone or first[2:] in known.OPPOSITES:
+            return first[2:]  # `resubscribe` after `unsubscribe`
         # `rerequest`, `reanalyze`
         return "rerun"
     return ""
@@ -153,9 +158,20 @@ def state_called(verb: str, values: Iterable[str]) -> str | None:
     if len(verb) < 3:
         return None
     words = _words(values)
-    for word in (*participles(verb), f"in_{verb}", f"{verb}_requested"):
+    for word in (
+        *participles(verb),
+        *([verb] if "_" in verb else []),
+        f"in_{verb}",
+        f"{verb}_requested",
+    ):
         if word in words:
             return words[word]
+    for said, value in words.items():
+        # `checked_out` of `checkout`
+        done, _, particle = said.partition("_")
+        head = verb.removesuffix(f"_{particle}").removesuffix(particle)
+        if particle and head != verb and done in participles(head):
+            return value
     by = tuple(f"{word}_by" for word in participles(verb))
     return next((value for word, value in words.items() if word.startswith(by)), None)
 
@@ -256,6 +272,7 @@ def gerund(verb: str) -> str:
 def undone_by(verb: str) -> tuple[str, ...]:
     """The verbs that a verb undoes: `unsuspend` -> suspend, `restore` -> delete, archive."""
     undone = ("delete", "trash", "remove") if verb in known.BRINGING_BACK else ()
+    undone = (*undone, *known.ALSO_UNDONE.get(verb, ()))
     if verb in known.OPPOSITES:
         return (*undone, known.OPPOSITES[verb])
     for start, length in _UNDO.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -150,6 +150,8 @@ def counted(name: str) -> str | None:
     """What a number counts, in the singular: `comments_count`, `numComments`, `total_comments` ->
     `comment`; "" for a bare `count`, None for what is no count by its name."""
     words = tokens(name)
+    if words[-1:] == ("headcount",):
+        return "employee" if len(words) == 1 else noun("_".join(words[:-1]))
     rest = [word for word in words if word not in _COUNTING]
     return None if len(rest) == len(words) else noun("_".join(rest))
 
@@ -200,3 +202,28 @@ def participles(verb: str) -> tuple[str, ...]:
     if verb.endswith("y") and verb[-2:-1] not in "aeiou":
         return (*special, verb[:-1] + "ied")
     return (*special, verb + "ed", verb + verb[-1] + "ed")
+
+
+_ABOVE = bag("parent manager supervisor boss reports_to reply_to in_reply_to replied_to superior")
+"""What an entity calls the one of its own kind to which it belongs."""
+_BELOW = bag("child reply answer response report direct_report subordinate descendant")
+"""What those are called that belong to another of their kind."""
+
+
+def is_below(word: str, about: str) -> bool:
+    """Whether a path or a number speaks of those below another of the same kind: `replies`,
+    `subfolders`, `child_tasks`. `about` is the noun of the kind."""
+    called, nouns = noun(word), (about, last_word(about))
+    forms = (f"{head}{one}" for one in nouns for head in ("sub", "sub_", "child_", "children_"))
+    return called in _BELOW or called in forms
+
+
+def upward(names: Iterable[str], about: str) -> str | None:
+    """The only one of these properties that names the entity of the same kind above one:
+    `parent_id`, `manager_id`. `about` is the noun of the kind."""
+    nouns = (about, last_word(about))
+    stems = {*_ABOVE, *(f"{one}_{head}" for one in nouns for head in _ABOVE)}
+    stems |= {f"{head}_{one}" for one in nouns for head in _ABOVE}
+    wanted = {f"{stem}{end}" for stem in stems for end in ("", "_id", "_uuid", "_key")}
+    found = list(dict.fromkeys(name for name in names if snake_case(name) in wanted))
+    return found[0] if len(found) == 1 else None

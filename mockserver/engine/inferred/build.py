@@ -12,6 +12,7 @@ from mockserver.engine.credentials import ISSUED, Credentials
 from mockserver.engine.idempotency import ANSWERS, key_of, once
 from mockserver.engine.inferred import bulk, crud
 from mockserver.engine.inferred.call import Call, CallHandler
+from mockserver.engine.inferred.children import showing_holder
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.dependencies import by_names, checked
 from mockserver.engine.inferred.files import FILES, any_files, with_files
@@ -19,10 +20,10 @@ from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.har_import import adopt, owns
 from mockserver.engine.inferred.issuing import issuing, revoking
 from mockserver.engine.inferred.job_control import outcomes_of, steers, tracked
-from mockserver.engine.inferred.joins import counting
 from mockserver.engine.inferred.links import LINKS
 from mockserver.engine.inferred.lists import listing
 from mockserver.engine.inferred.memberships import change_values, link, unlink
+from mockserver.engine.inferred.merges import merge
 from mockserver.engine.inferred.repository import (
     SYSTEM,
     BorrowedRepository,
@@ -30,7 +31,9 @@ from mockserver.engine.inferred.repository import (
     Repository,
 )
 from mockserver.engine.inferred.seeding import note_creation
+from mockserver.engine.inferred.sources import from_source
 from mockserver.engine.inferred.static import fixed
+from mockserver.engine.inferred.tallies import counting
 from mockserver.engine.inferred.traits import entity_named, traits_in_world
 from mockserver.engine.inferred.transitions import clone, permitted, transition
 from mockserver.engine.inferred.views import SeededWorld, Views
@@ -39,6 +42,7 @@ from mockserver.engine.jobs.overview import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Collection, World
 from mockserver.inference.model import Action, ActionKind, Plan
+from mockserver.inference.parts import path_of_relationship, relationships_of
 from mockserver.inference.paths import route
 from mockserver.inference.resource_model import Link, Resource
 from mockserver.inference.words import snake_case
@@ -55,6 +59,7 @@ HANDLERS: Mapping[ActionKind, CallHandler] = {
     "link": link,
     "unlink": unlink,
     "values": change_values,
+    "merge": merge,
     "transition": transition,
     "clone": clone,
     "read": crud.read,
@@ -234,6 +239,9 @@ def _indexed(contract: Contract, plan: Plan, schemas: Schemas) -> dict[str, list
 
 def _is_plain(schemas: Schemas, resource: Resource, field: str) -> bool:
     """Whether a property is one value: an index has one of each row."""
+    if "." in field:  # a relationship: that to several is a list
+        related = relationships_of(schemas, schemas.flat_at(resource.schema or ""))
+        return any(not many and field == path_of_relationship(n) for n, many in related.items())
     places = [place for place in (resource.schema, resource.request) if place is not None]
     known = [schemas.flat_at(place).properties.get(field) for place in places]
     types = {kind for one in known if one is not None for kind in schemas.types(one)}
@@ -256,6 +264,10 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
         kind = action.kind
         handler = HANDLERS.get(kind) or FACTORIES[kind](context, operation, action)
         handler = with_files(context, operation, action, handler)
+        if action.response.holder is not None and action.parents:
+            handler = showing_holder(handler)
+        if action.source is not None:
+            handler = from_source(handler)
         if action.request.refers:
             handler = checked(handler)
         if action.starts is not None:

@@ -14,12 +14,12 @@ from mockserver.engine.inferred.children import take_away
 from mockserver.engine.inferred.context import Context, dig, named, wrapped
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.filters import Filters
-from mockserver.engine.inferred.repository import Entity, Test, value_at
+from mockserver.engine.inferred.repository import Choice, Entity, Test, value_at
 from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import dump, pointer_of
 from mockserver.errors import Conflict, TooLarge
-from mockserver.inference.model import Action, Envelope
+from mockserver.inference.model import PLACE, Action, Envelope
 from mockserver.inference.resource_model import FIRST
 from mockserver.inference.words import CONTROLS, bag, last_word, noun, snake_case, tokens
 from mockserver.openapi.document import MISSING
@@ -132,10 +132,57 @@ def on_several(context: Context, operation: Operation, action: Action) -> CallHa
     return partial(_on_several, filters)
 
 
+def _mixed(filters: Filters, call: Call) -> Reply:
+    """The parts of a batch, one after the other, with what each has done."""
+    call.check_parents()
+    place = pointer_of(call.operation, call.operation.success)
+    schemas = call.context.schemas
+    shown = schemas.flat_at(schemas.main(place)).properties if place else {}
+    known: dict[str, Any] = {}
+    for part in call.action.parts:
+        own = replace(call, action=part)
+        done = list(_done(filters, own))
+        for name in part.response.several or ():
+            types = schemas.types(shown[name])
+            items = schemas.flat(shown[name]).arrays.items
+            rows: list[Any] = [own.known(entity) for entity in done]
+            if items is None or not schemas.flat(items).properties:
+                rows = [own.id_of(entity) for entity in done]
+            known[name] = rows if "array" in types else len(rows)
+    return call.context.answers.reply(call.operation, call.rng(), known, (), "sparse")
+
+
+def _done(filters: Filters, call: Call) -> Iterator[Entity]:
+    """Carry out one part of a batch. Yields the entities that it has been about."""
+    parent = call.parent_key()
+    if call.action.kind == "sweep":
+        for entity in list(_meant(filters, call, parent)):
+            if parent in ("", entity.parent):
+                take_away(call, call.repository, entity)
+                yield entity
+        return
+    above = call.action.request.at[:-1]
+    items = value_at(call.request.body, above)
+    for item in items if isinstance(items, list) else ():
+        if not _is_meant(call, item):
+            continue
+        key = named(item).get(call.resource.identity.key or "")
+        crud.create(replace(call, request=replace(call.request, body=wrapped(above, [item]))))
+        found = call.find(call.key_of(key)) if key is not None else None
+        newest = Choice(newest_first=True)
+        yield found or call.repository.select(call.world, [], newest).page(1).rows[0]
+
+
 def _on_several(filters: Filters, call: Call) -> Reply:
+    if call.action.parts:
+        return _mixed(filters, call)
     call.check_parents()
     parent, verb = call.parent_key(), call.action.transition
-    gone = []
+    shown = call.action.response.several
+    gone: list[Any] = []
+    rows: list[Any] = []
+    sent = named(dig(call.request.body, call.action.request.told))
+    first = _first_place(call)
     for entity in [] if _only_tries(call) else list(_meant(filters, call, parent)):
         if parent not in ("", entity.parent):
             continue
@@ -143,16 +190,31 @@ def _on_several(filters: Filters, call: Call) -> Reply:
             if verb is None:
                 take_away(call, call.repository, entity)
             else:
-                act(call, entity, named(call.request.body))
+                entity = act(call, entity, {**sent, _PLACE: first + len(gone)})
         except Conflict:
             continue
         gone.append(call.id_of(entity))
+        rows.append(call.known(entity) if shown is not None else None)
     did = "deleted" if verb is None else "updated"
     known: dict[str, Any] = {did: len(gone), "count": len(gone), "ids": gone}
     rng = call.rng(len(gone))
+    if shown is not None:
+        return call.context.answers.reply(call.operation, rng, rows, shown, "sparse")
     reply = call.context.answers.reply(call.operation, rng, known, (), "fresh", own=())
-    receipts.count_made(call, reply, len(gone))
+    receipts.count_made(call, reply, len(gone), gone)
     return reply
+
+
+_PLACE = PLACE.removeprefix("body.")
+
+
+def _first_place(call: Call) -> int:
+    """The number of the first place, where a verb puts entities in order."""
+    changes = call.action.transition.changes if call.action.transition is not None else ()
+    name = next((name for name, value in changes if value == PLACE), "")
+    schema = call.context.flat(call.resource).properties.get(name, {})
+    low = call.context.schemas.flat(schema).rules.get("minimum", 0)
+    return max(0, int(low)) if isinstance(low, int | float) else 0
 
 
 def _meant(filters: Filters, call: Call, parent: str) -> Iterator[Entity]:

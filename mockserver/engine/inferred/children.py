@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import id_text, named
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.files import drop_file
 from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.seeding import sown
+from mockserver.engine.messages import Reply
 from mockserver.errors import Refusal
 from mockserver.inference.resource_model import FIRST
-from mockserver.inference.words import noun
+from mockserver.inference.words import noun, tokens
 
 
 def create_below(call: Call, above: Entity) -> Entity:
@@ -115,6 +116,45 @@ def _without(call: Call, above: Entity, shown: set[str]) -> Entity:
         return above
     entity = Entity(above.key, kept, above.parent, above.row)
     return call.repository.put(call.world, entity)
+
+
+def copy_below(call: Call, entity: Entity, copy: Entity) -> None:
+    """Give a copy what lies below the entity, if the entity shows that, or the document names it:
+    "Copies a board with its cards"."""
+    operation, world = call.operation, call.world
+    words = tokens(f"{operation.summary} {operation.description} {operation.id}")
+    said = {noun(word) for word in words}
+    shown = {one.resource.name for one in call.context.joins.below(call.resource).values()}
+    for child in list(call.context.repositories.values()):
+        link = child.resource.parents[-1] if child.resource.parents else None
+        if link is None or link.resource != call.resource.name or child.resource.singleton:
+            continue
+        named = child.resource.name in shown or noun(child.resource.noun) in said
+        if not isinstance(child, OwnRepository) or not (named and child.resource.creatable):
+            continue
+        kept = {child.resource.identity.key, *child.roles.created, *child.roles.updated}
+        fixed = {link.field: call.id_of(copy)} if link.field else {}
+        for below in list(child.scan(world, entity.key, False)):
+            data = {n: v for n, v in below.data.items() if n not in kept and n != link.field}
+            child.put(world, new_entity(call, child, data, fixed, copy.key))
+
+
+def showing_holder(handler: CallHandler) -> CallHandler:
+    """The operation on an element, with what holds it as the response: the cart of an item."""
+
+    def handle(call: Call) -> Reply:
+        reply = handler(call)
+        link, at = call.action.parents[-1], call.action.response.holder
+        repository = call.context.above(link)
+        above = repository and call.context.find(call.world, repository, call.parent_key())
+        if not above or at is None:
+            return reply
+        response = replace(call.action.response, at=at, id_path=(), holder=None)
+        action = replace(call.action, kind="fetch", resource=link.resource, response=response)
+        shown = replace(call, action=replace(action, parents=action.parents[:-1])).reply(above)
+        return replace(reply, body=shown.body)
+
+    return handle
 
 
 def take_away(call: Call, repository: Repository, entity: Entity) -> None:

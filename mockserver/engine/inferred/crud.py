@@ -15,6 +15,7 @@ from mockserver.engine.inferred.dependencies import check_bare, check_unique
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import facts_of, keep_file, without_files
+from mockserver.engine.inferred.identifiers import written_as
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.receipts import count_made, tell_ids
 from mockserver.engine.inferred.repository import Entity, OwnRepository
@@ -130,7 +131,8 @@ def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
     shown = dig(reply.body, call.action.response.at)
     told = {*call.action.response.id_path[-1:]}
     own = call.context.flat(repository.resource).properties.keys() - told
-    if isinstance(shown, Mapping) and isinstance(repository, OwnRepository):
+    own_shown = isinstance(shown, Mapping) and call.action.response.holder is None
+    if own_shown and isinstance(repository, OwnRepository):
         more = {n: v for n, v in shown.items() if n not in entity.data and n not in own}
         if more:
             data = {**entity.data, **more}
@@ -143,9 +145,20 @@ def _known(call: Call, sent: Mapping[str, Any], parent: str) -> Entity | None:
     key = call.resource.identity.key
     value = sent.get(key) if key is not None else None
     if value is None:
-        return None
+        return _known_by(call, sent, parent)
     nested = call.resource.identity.nested and parent
     return call.find(f"{parent}/{value}" if nested else str(value))
+
+
+def _known_by(call: Call, sent: Mapping[str, Any], parent: str) -> Entity | None:
+    """The existing entity with the value by which the operation finds one."""
+    for name, own in call.action.request.by:
+        value = sent.get(name)
+        if isinstance(value, str) and value:
+            call.context.sower.sow(call.world, call.repository, parent or None)
+            found = call.repository.called(call.world, own, value)
+            return next((one for one in found if parent in ("", one.parent)), None)
+    return None
 
 
 def _parent(call: Call, sent: Mapping[str, Any]) -> str:
@@ -170,7 +183,9 @@ def links(call: Call) -> dict[str, Any]:
         field = link.field or fields.get(link.parameter)
         names = call.names()
         if field and link.parameter in names:
-            found[field] = names[link.parameter]
+            place = call.context.schemas.place(call.resource.schema or "", field)
+            value = names[link.parameter]
+            found[field] = next(written_as(call.context.schemas, place, value), value)
     return found
 
 

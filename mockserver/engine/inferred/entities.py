@@ -20,15 +20,16 @@ from mockserver.engine.inferred.files import facts_of
 from mockserver.engine.inferred.job_fields import outcome_salt
 from mockserver.engine.inferred.repository import Entity, Repository, first_flags, value_at
 from mockserver.engine.inferred.schedules import deadline, led, plan_job, state_of, with_state
+from mockserver.engine.inferred.tallies import sizes
 from mockserver.engine.jobs.schedule import cut
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import new_id
+from mockserver.inference.parts import RELATIONSHIPS
 from mockserver.inference.resource_model import Resource, States
-from mockserver.inference.states import is_job
 from mockserver.inference.words import (
+    ID_ENDS,
     bag,
-    counted,
     last_word,
     moment_stem,
     noun,
@@ -70,7 +71,7 @@ def new_entity(
         known[name] = context.keys.fitting(resource, wished, rng, number)
     known.update(_other_ids(call, resource, known, ordinal, rng))
     requested = _asked(call, repository)
-    known.update(_sizes(repository, {**requested, **sent}))
+    known.update(sizes(repository, {**requested, **sent}))
     row = _begin(call, repository, sent, known)
     if requested and "schedule" in row and _moves(resource):
         row["requested"] = requested
@@ -116,23 +117,6 @@ def _lasting(
         begun = stamp(repository.schemas, name, schema, now)
         if type(value) is type(later) and value and len(str(value)) >= 10 and value < begun:
             found[name] = later
-    return found
-
-
-def _sizes(repository: Repository, sent: Mapping[str, Any]) -> dict[str, int]:
-    """The properties that count the items of an array that was sent: `domain_count`, or the `count`
-    of a batch, if the entity itself does not have the `domains`."""
-    lists = {noun(name): len(value) for name, value in sent.items() if isinstance(value, list)}
-    one = len(lists) == 1 and is_job(repository.resource.noun)
-    found = {}
-    for name, schema in repository.flat.properties.items() if lists else ():
-        about = counted(name)
-        if about is None or name in sent or "integer" not in repository.schemas.types(schema):
-            continue
-        only = one and about in ("", "item", "row", "record", "entry")
-        number = next(iter(lists.values())) if only else lists.get(about)
-        if number is not None:
-            found[name] = number
     return found
 
 
@@ -364,7 +348,9 @@ def _key_value(
     context = call.context
     if sent.get(key) is not None:
         accepted = context.fitting(resource.request, sent).properties
-        if resource.identity.client_key or tokens(key) in map(tokens, accepted):
+        # `emails` are several of those that an `email` names.
+        named = tokens(key)[-1:] not in ID_ENDS and noun(key) in map(noun, accepted)
+        if resource.identity.client_key or named or tokens(key) in map(tokens, accepted):
             return sent[key]
     chosen = called(resource, sent)
     if chosen:
@@ -415,19 +401,18 @@ def _settable(
     context: Context, flat: Flat, entity: Entity, changes: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The changes without nulls for required properties that can't be null."""
+    kept = {name for name in flat.required if entity.data.get(name) is not None}
     return {
         name: value
         for name, value in changes.items()
         if value is not None
-        or name not in flat.required
-        or entity.data.get(name) is None
+        or name not in kept
         or is_nullable(context.schemas, flat.properties.get(name, {}))
     }
 
 
 def _joined(before: Any, data: Mapping[str, Any], holder: str) -> Any:
-    """The nested object with most properties, completed: what a client doesn't send is the server's
-    or unchanged."""
+    """A nested object, completed: what a client doesn't send is the server's or unchanged."""
     after = data.get(holder)
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         return {**before, **after}
@@ -475,8 +460,9 @@ def changed_entity(
         if name in entity.data:
             data[name] = entity.data[name]
     given = {n: v for n, v in given.items() if v is None or data.get(n) is v}
-    if resource.holder is not None and resource.holder in data:
-        data[resource.holder] = _joined(entity.data.get(resource.holder), data, resource.holder)
+    for part in (resource.holder, RELATIONSHIPS):
+        if part is not None and part in data:
+            data[part] = _joined(entity.data.get(part), data, part)
     lost = any(v is None and data.get(name) is not None for name, v in given.items())
     if data == dict(entity.data) and not lost and not resource.touches:
         return entity
@@ -497,4 +483,15 @@ def changed_entity(
             else:  # it stays as the client has set it
                 known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
                 row["schedule"] = cut(known, after, world.now)
-    return Entity(entity.key, complete(call, resource, rng, data, given), entity.parent, row)
+    parent = _home(resource, entity, data)
+    return Entity(entity.key, complete(call, resource, rng, data, given), parent, row)
+
+
+def _home(resource: Resource, entity: Entity, data: Mapping[str, Any]) -> str:
+    """The key of the parent, which is another one if the property that names it has changed."""
+    link = resource.parents[-1] if resource.parents else None
+    if link is None or link.field is None or not entity.parent or resource.identity.nested:
+        return entity.parent
+    before, after = entity.data.get(link.field), data.get(link.field)
+    moved = isinstance(after, str | int) and after != before and "/" not in entity.parent
+    return str(after) if moved and str(before) == entity.parent else entity.parent

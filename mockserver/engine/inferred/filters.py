@@ -57,6 +57,8 @@ _BOUNDS = ("from", "to", "above", "below")
 _MOST_PLACES = 3
 """Properties within others that one name may mean, any of them."""
 _BACKTICKED = re.compile(r"[`'\"]([\w.]{2,40})[`'\"]")
+_LEAVING_OUT = ("exclude_", "without_", "hide_", "skip_", "omit_", "ignore_")
+_NO = (False, "false", None)
 _NEGATIONS = ("un", "not_", "non_", "no_", "in", "dis")
 
 
@@ -297,6 +299,11 @@ class Filters:
     def _switch(self, spelled: str) -> Make | None:
         """A boolean about a property that is no boolean: `archived` of `archived_at`."""
         plain = spelled
+        for prefix in _LEAVING_OUT:
+            left = self._flag(plain.removeprefix(prefix)) if plain.startswith(prefix) else None
+            if left is not None:
+                others = _but(left)  # `exclude_archived`
+                return lambda wanted: _anyone if wanted in _NO else others
         for prefix in ("is_", "has_", "with_", "only_"):
             plain = plain.removeprefix(prefix)
         for stem in dict.fromkeys((spelled, plain, plain.removesuffix("_only"))):
@@ -434,6 +441,11 @@ def _asked_of(
                 ]
                 break
     return found
+
+
+def _but(test: Test) -> Test:
+    """The test that another one fails."""
+    return lambda entity: not test(entity)
 
 
 def _anyone(entity: Entity) -> bool:

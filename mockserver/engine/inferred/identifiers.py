@@ -81,7 +81,7 @@ class Keys:
         """The id of an example in the form of the entity's property; MISSING if no path can contain
         it."""
         place = self._place(resource)
-        for one in _written(self._values.schemas, place, value):
+        for one in written_as(self._values.schemas, place, value):
             if self._fits_all(resource, (), one):
                 return one
         return MISSING
@@ -102,7 +102,7 @@ class Keys:
         """The id in the form of this operation's response."""
         if not action.response.id_schema:
             return value
-        written = _written(self._values.schemas, action.response.id_schema, value)
+        written = written_as(self._values.schemas, action.response.id_schema, value)
         return next((one for one in written if self._fits(action.response.id_schema, one)), value)
 
     def _ways_written(
@@ -110,14 +110,14 @@ class Keys:
     ) -> Iterator[Any]:
         """The value, then alternatives that fit some of the places."""
         place = self._place(resource)
-        yield next(_written(self._values.schemas, place, value), value)
+        yield next(written_as(self._values.schemas, place, value), value)
         described = (
             *schemas,
             *resource.identity.named_by,
             *((place,) if place is not None else ()),
         )
         for candidate in self._candidates(described, rng, resource, number):
-            yield from _written(self._values.schemas, place, candidate)
+            yield from written_as(self._values.schemas, place, candidate)
 
     def _shown(self, resource: Resource) -> str:
         """The example id of the document, if any text may be an id; else ""."""
@@ -162,7 +162,9 @@ class Keys:
     def _fits_schemas(self, schemas: tuple[str, ...], value: Any) -> bool:
         """Whether each response can show the id, as a number or as a text."""
         return all(
-            any(self._fits(pointer, one) for one in _written(self._values.schemas, pointer, value))
+            any(
+                self._fits(pointer, one) for one in written_as(self._values.schemas, pointer, value)
+            )
             for pointer in schemas
         )
 
@@ -233,10 +235,10 @@ def _like(character: str, thrown: int, letters: str) -> str:
 
 def typed_id(schemas: Schemas, place: str | None, value: str) -> Any:
     """An id of a path in the type of the property that holds it."""
-    return next(_written(schemas, place, value))
+    return next(written_as(schemas, place, value))
 
 
-def _written(schemas: Schemas, place: str | None, value: Any) -> Iterator[Any]:
+def written_as(schemas: Schemas, place: str | None, value: Any) -> Iterator[Any]:
     """The value in the type of the property: a number as text, or digits as a number."""
     if isinstance(value, list | dict | bool) or value is None or value is MISSING:
         return

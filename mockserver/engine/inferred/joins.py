@@ -6,15 +6,42 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
+from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.links import members, names
 from mockserver.engine.inferred.reference_names import alike
-from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository, is_listed
+from mockserver.engine.inferred.repository import (
+    Entity,
+    OwnRepository,
+    Repository,
+    held_at,
+    is_listed,
+)
 from mockserver.engine.inferred.seeding import Sower
-from mockserver.engine.inferred.tallies import Tally, flat_of, naming, numbers, readings, standing
+from mockserver.engine.inferred.tallies import (
+    Tally,
+    flat_of,
+    kinds_of,
+    naming,
+    newest,
+    numbers,
+    readings,
+    showing,
+    spellings,
+    standing,
+    upward_of,
+)
 from mockserver.engine.world import World
 from mockserver.inference.model import Membership, Plan
+from mockserver.inference.parts import RELATIONSHIPS
 from mockserver.inference.resource_model import Resource
-from mockserver.inference.words import bag, counted, last_word, noun, snake_case, tokens
+from mockserver.inference.words import (
+    bag,
+    counted,
+    is_below,
+    last_word,
+    noun,
+    snake_case,
+)
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
@@ -50,6 +77,8 @@ class _Joined:
     lengths: tuple[tuple[str, str], ...]
     """The properties that say how long an array is."""
     tallies: tuple[Tally, ...]
+    newest: tuple[tuple[str, str, Tally], ...]
+    """The properties that tell of the newest child: of its time, its id, or all of it."""
     linked: tuple[tuple[str, str, Membership], ...]
     """The properties that show members, with the resource of these."""
 
@@ -72,7 +101,7 @@ class Joins:
             for action in plan.actions.values()
             if action.membership is not None and action.kind in ("link", "unlink")
         }.values()
-        self._kinds = _kinds(plan)
+        self._kinds = kinds_of(plan)
         self._places = {
             schemas.canonical(resource.schema): name
             for name, resource in reversed(list(plan.resources.items()))
@@ -105,7 +134,33 @@ class Joins:
                 holder[step] = dict(part) if isinstance(part, Mapping) else {}
                 holder = holder[step]
             holder[last] = self._number(world, repository, tally, entity)
+        for prop, what, tally in joined.newest:
+            self._add_newest(world, repository, tally, entity, (prop, what), found)
         return found
+
+    def _add_newest(
+        self,
+        world: World,
+        owner: Repository,
+        tally: Tally,
+        entity: Entity,
+        told: tuple[str, str],
+        found: dict[str, Any],
+    ) -> None:
+        """What an entity tells of the newest of its children, once there is one that is no seed."""
+        name, what = told
+        below = tally.repository
+        some = below.scan(world, entity.key, False)
+        if tally.field is not None:
+            some = self._naming_it(world, owner, tally, entity)
+        last = max((one for one in some if not one.seed), key=below.place, default=None)
+        if last is None:
+            return
+        if what == "time":
+            schema = self._flat(owner.resource).properties[name]
+            found[name] = stamp(self._schemas, name, schema, last.row.get("at", world.now))
+        else:
+            found[name] = last.id(below.resource) if what == "id" else dict(last.data)
 
     def below(self, resource: Resource) -> Mapping[str, OwnRepository]:
         """The entities below one that its properties list: their repository, by property."""
@@ -169,7 +224,7 @@ class Joins:
         assert what.field is not None
         own = {entity.key, str(entity.id(owner.resource))}
         for one in what.repository.holding(world, what.field, own):
-            if names(one.data.get(what.field), own, owner) and not one.row.get("gone"):
+            if names(held_at(one.data, what.field), own, owner) and not one.row.get("gone"):
                 yield one
 
     def _flat(self, resource: Resource) -> Flat:
@@ -179,7 +234,7 @@ class Joins:
         lists: list[Children] = []
         singles: list[tuple[str, OwnRepository]] = []
         properties = self._flat(resource).properties
-        for name, other, field in _showing(self._schemas, self._kinds, resource):
+        for name, other, field in showing(self._schemas, self._kinds, resource):
             repository = self._repositories[other]
             if isinstance(repository, OwnRepository):
                 lists.append(Children(name, repository, field))
@@ -201,9 +256,11 @@ class Joins:
         lengths = self._find_lengths(resource, {path[0] for path in tallies})
         linked = tuple(self._find_linked(resource))
         found = _Joined(
-            tuple(lists), tuple(singles), tuple(lengths), tuple(tallies.values()), linked
-        )
-        return found if lists or singles or found.lengths or tallies or linked else None
+            tuple(lists), tuple(singles), tuple(lengths), tuple(tallies.values()),
+            tuple(self._find_newest(resource)), linked,
+        )  # fmt: skip
+        parts = (lists, singles, found.lengths, tallies, found.newest, linked)
+        return found if any(parts) else None
 
     def _find_linked(self, resource: Resource) -> Iterator[tuple[str, str, Membership]]:
         """The properties that show the members of an entity."""
@@ -260,12 +317,37 @@ class Joins:
     def _find_tallies(self, resource: Resource) -> Iterator[Tally]:
         """The properties that count other entities: `comments_count`, `counts.comments`."""
         counts = list(numbers(self._schemas, resource))
-        if not counts:
-            return
+        found = self._counted(resource) if counts else {}
+        for path, about in counts:
+            if _SELF in found and is_below(about, resource.noun):
+                yield replace(found[_SELF], path=path)
+                continue
+            for called, how in readings(about):
+                one = found.get(called)
+                kept = standing(self._schemas, one.repository.resource, how) if one else None
+                if one is not None and kept is not None:
+                    yield replace(one, path=path, kept=kept)
+                    break
+
+    def _find_newest(self, resource: Resource) -> Iterator[tuple[str, str, Tally]]:
+        """The properties that tell of the newest child: `last_message_at`, `latest_release`."""
+        told = list(newest(self._schemas, resource))
+        found = self._counted(resource) if told else {}
+        for name, about, what in told:
+            one = found.get(about)
+            if one is not None and one.membership is None:
+                yield name, what, one
+
+    def _counted(self, resource: Resource) -> dict[str, Tally]:
+        """The entities that belong to one of a resource, by what they are called."""
         found: dict[str, Tally] = {}
         for repository in self._repositories.values():
             other = repository.resource
-            if other.name == resource.name or other.singleton:
+            if other.singleton:
+                continue
+            if other.name == resource.name:
+                above = upward_of(self._schemas, resource)
+                found |= {_SELF: Tally((), repository, field=above)} if above is not None else {}
                 continue
             above = other.parents[-1].resource if other.parents else None
             if above == resource.name and isinstance(repository, OwnRepository):
@@ -281,15 +363,9 @@ class Joins:
                 noun_ = self._plan.resources[member].noun
                 found |= {noun_: tally, "member": tally}
         for name, tally in list(found.items()):
-            for called in _spellings(name):
+            for called in spellings(name):
                 found.setdefault(called, tally)
-        for path, about in counts:
-            for called, how in readings(about):
-                one = found.get(called)
-                kept = standing(self._schemas, one.repository.resource, how) if one else None
-                if one is not None and kept is not None:
-                    yield replace(one, path=path, kept=kept)
-                    break
+        return found
 
     def named(self, world: World, resource: Resource, sent: Mapping[str, Any],
               above: Mapping[str, Any]) -> dict[str, Any]:  # fmt: skip
@@ -315,7 +391,7 @@ class Joins:
                 into = found.setdefault(one.holder, {}) if one.holder else found
                 into[one.name] = known if one.several else known[0]
         related = self._related(resource, sent, above)
-        return {**found, **({_RELATIONSHIPS: related} if related else {})}
+        return {**found, **({RELATIONSHIPS: related} if related else {})}
 
     def embedded(self, world: World, resource: Resource, name: str, key: Any) -> Entity | None:
         """The entity with this id, of the resource that a property shows, or shows several of."""
@@ -329,10 +405,10 @@ class Joins:
     ) -> dict[str, Any]:
         """The JSON:API relationships of a new entity, by ids in the request: `{"author": {"data":
         {"id": "7"}}}`."""
-        schema = self._flat(resource).properties.get(_RELATIONSHIPS)
+        schema = self._flat(resource).properties.get(RELATIONSHIPS)
         if schema is None:
             return {}
-        given = sent.get(_RELATIONSHIPS)
+        given = sent.get(RELATIONSHIPS)
         found = dict(given) if isinstance(given, Mapping) else {}
         held = sent.get(resource.holder or "attributes")
         known = {**(held if isinstance(held, Mapping) else {}), **sent}
@@ -410,76 +486,11 @@ class Joins:
                         yield name, inner, at
 
 
+_SELF = ""
+"""What counts those of the same resource."""
 _GENERAL = bag("id uuid guid uid sid key name code slug number email")
 """Ids that may be those of anything."""
 _EMBEDDED = ("_embedded", "embedded")
-_RELATIONSHIPS = "relationships"
-
-
-Kinds = Mapping[str, list[Resource]]
-"""The resources whose entities have a schema."""
-
-
-def _kinds(plan: Plan) -> Kinds:
-    found: dict[str, list[Resource]] = {}
-    for resource in plan.resources.values():
-        if resource.schema is not None and not resource.singleton:
-            found.setdefault(resource.schema, []).append(resource)
-    return found
-
-
-def _showing(schemas: Schemas, kinds: Kinds, resource: Resource) -> Iterator[tuple[str, str, str]]:
-    """The properties of a resource that list entities which name it: the property, their resource,
-    and their property that does. A category shows the `children` whose `parent` it is."""
-    arrays = schemas.arrays(resource.schema) if resource.schema is not None else {}
-    for name, place in arrays.items():
-        for other in kinds.get(schemas.canonical(place), ()):
-            if other is resource:
-                below = noun(name) == "child" or tokens(name)[:1] in (("sub",), ("child",))
-                field = _upward(schemas, other) if below else None
-            elif not any(link.resource == resource.name for link in other.parents):
-                field = naming(schemas, other, resource)
-            else:
-                field = None
-            if field is not None:
-                yield name, other.name, field
-
-
-def _upward(schemas: Schemas, resource: Resource) -> str | None:
-    """The property with the id of a parent of the same resource: `parent_id`."""
-    own = [*flat_of(schemas, resource).properties]
-    if resource.request is not None:
-        own += schemas.flat_at(resource.request).properties
-    nouns = {resource.noun, last_word(resource.noun)}
-    wanted = {"parent", "parent_id"} | {
-        f"parent_{one}{end}" for one in nouns for end in ("", "_id")
-    }
-    return next((name for name in own if snake_case(name) in wanted), None)
-
-
-def _spellings(about: str) -> tuple[str, str]:
-    """Other names of what is counted: `item` and `inventoryitem` of an `inventory_item`."""
-    return last_word(about), about.replace("_", "")
-
-
-def counting(schemas: Schemas, plan: Plan) -> Iterator[tuple[str, str]]:
-    """The resources whose entities others count or show, each with the property naming those."""
-    by_noun: dict[str, list[Resource]] = {}
-    kinds = _kinds(plan)
-    for resource in plan.resources.values():
-        for called in dict.fromkeys((resource.noun, *_spellings(resource.noun))):
-            by_noun.setdefault(called, []).append(resource)
-    for resource in plan.resources.values():
-        for _, shown, by in _showing(schemas, kinds, resource):
-            yield shown, by
-        for _, about in numbers(schemas, resource):
-            called = next((one for one, _ in readings(about) if one in by_noun), "")
-            for other in by_noun.get(called, ()):
-                below = other.parents and other.parents[-1].resource == resource.name
-                if not (below or resource.identity.nested) and (
-                    field := naming(schemas, other, resource, True)
-                ):
-                    yield other.name, field
 
 
 def _listed(key: Any) -> list[Any]:

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from mockserver.engine.inferred.identifiers import id_text
-from mockserver.engine.inferred.repository import Entity, Repository, Test
+from mockserver.engine.inferred.repository import Entity, Repository, Test, held_at
 from mockserver.engine.inferred.seeding import created
 from mockserver.engine.world import Collection, World
 from mockserver.inference.model import Membership, Through
@@ -65,7 +65,8 @@ def is_member(
             return bool(recorded[entity.key])
         if by_seed and entity.seed:
             return True
-        return any(names(entity.data.get(name), own, repository) for name in membership.fields)
+        values = (held_at(entity.data, name) for name in membership.fields)
+        return any(names(value, own, repository) for value in values)
 
     return test
 
@@ -89,7 +90,7 @@ def _recorded(
     if membership.held is not None:
         owner = repositories[membership.owner].get(world, above)
         key = repositories[member].resource.identity.key or "id"
-        for one in (owner.data.get(membership.held) if owner is not None else None) or ():
+        for one in (held_at(owner.data, membership.held) if owner is not None else None) or ():
             yield str(one.get(key) if isinstance(one, Mapping) else one), True
     if membership.through is not None:
         name, field = membership.through

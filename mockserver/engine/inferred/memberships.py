@@ -12,7 +12,7 @@ from mockserver.engine.inferred.entities import changed_entity
 from mockserver.engine.inferred.links import LINKS, is_member
 from mockserver.engine.inferred.links import members as linked
 from mockserver.engine.inferred.receipts import count_made
-from mockserver.engine.inferred.repository import Entity
+from mockserver.engine.inferred.repository import Entity, held_at
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply
 from mockserver.engine.world import World
@@ -121,20 +121,29 @@ def change_values(call: Call) -> Reply:
     use = call.action.values
     assert use is not None
     entity = call.entity()
-    before = entity.data.get(use.name)
+    before = held_at(entity.data, use.name)
     after = changed_elements(call, use.change, call.request.body, before, use.name)
-    if after is MISSING or not isinstance(after, list):
+    if after is MISSING or not (isinstance(after, list) or use.whole):
         after = before if isinstance(before, list) else []
     elif after != before and use.change.how != "show":
-        entity = changed_entity(call, call.repository, entity, {use.name: after})
+        changes = _with_held(entity.data, use.name, after)
+        entity = changed_entity(call, call.repository, entity, changes)
         entity = call.repository.put(call.world, entity)
     if use.shows_owner:
         return call.reply(entity)
     if use.shown is not None:
         answers, rng = call.context.answers, call.rng(entity.key)
-        values = [identity_of(use.change, one) for one in after]
+        several = isinstance(after, list) and not use.whole
+        values = [identity_of(use.change, one) for one in after] if several else after
         return answers.reply(call.operation, rng, values, use.shown, "sparse")
     return as_shown(call, call.rng(entity.key), call.request.path, "fresh")
+
+
+def _with_held(data: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """The change that gives a property, or one within others, another value."""
+    head, _, rest = name.partition(".") if name not in data else (name, "", "")
+    return {head: {**named(data.get(head)), **_with_held(named(data.get(head)), rest, value)}
+            if rest else value}  # fmt: skip
 
 
 def changed_elements(call: Call, change: Elements, body: Any, before: Any, name: str) -> Any:

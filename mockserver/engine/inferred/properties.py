@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.engine.inferred.conditions import Fields
 from mockserver.engine.inferred.repository import Repository
+from mockserver.inference.parts import path_of_relationship, relationships_of
 from mockserver.inference.resource_model import Path
 from mockserver.inference.words import (
     bag,
@@ -38,6 +39,8 @@ _WHEN = ("date", "timestamp", "time", "datetime", "date_time", "occurred_at", "s
          "started_at", "start_date", "start", "starts_at", "published_at", "sent_at")  # fmt: skip
 _STATES = bag("status state phase stage")
 _DEPTH = 3
+_MOST_PLACES = 3
+"""So many properties may be meant by the end of their names, any of them."""
 
 
 class Properties:
@@ -60,6 +63,10 @@ class Properties:
         if item is not None:
             own = {**schemas.flat_at(item).properties, **own}
         self._own |= {snake_case(name): ((name,), schema) for name, schema in own.items()}
+        for name, several in relationships_of(schemas, repository.flat).items():
+            path = (*path_of_relationship(name).split("."), *(() if several else ("id",)))
+            for called in (name, f"{name}_id"):
+                self._own.setdefault(snake_case(called), (path, {"type": "string"}))
         if resource.request is not None:
             sent = schemas.flat_at(resource.request).properties
             self._sent = {
@@ -165,12 +172,14 @@ class Properties:
         """The only property whose name ends like this one: `checking_account_id` for
         `credit_account_id`, `billing_country` for `country`."""
         words = spelled.split("_")
-        if words[-1] == "id" and len(words) > 2:
+        if words[-1] == "id" and len(words) > 1:
             words = words[-2:]
         elif words[-1] in ("id", "at", "by", "to", "on", "count"):
             return ()
         ending = "_" + "_".join(words)
         found = [path for name, (path, _) in self._own.items() if name.endswith(ending)]
+        if words[-1] == "id" and 1 < len(found) <= _MOST_PLACES:
+            return tuple(found)  # `from_account_id` and `to_account_id`
         return (found[0],) if len(found) == 1 else ()
 
     def _first(self, role: Any) -> Fields:

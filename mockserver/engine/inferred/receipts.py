@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mockserver.engine.inferred.call import Call
@@ -20,9 +20,9 @@ _FAILED = bag("error errors failed failures failure rejected skipped invalid")
 _COUNTING = bag("count counts number num total items records rows entries of")
 
 
-def count_made(call: Call, reply: Reply, number: int) -> None:
+def count_made(call: Call, reply: Reply, number: int, ids: Sequence[Any] | None = None) -> None:
     """Write how many entities a request was about where a response counts them beside these:
-    `{"success_count": 2, "errors_count": 0}`."""
+    `{"success_count": 2, "errors_count": 0}`, and their `ids` where it lists those."""
     place, holder = pointer_of(call.operation, reply.status), reply.body
     if not place or not isinstance(holder, dict):
         return
@@ -30,6 +30,11 @@ def count_made(call: Call, reply: Reply, number: int) -> None:
     flat = call.context.schemas.flat_at(call.context.schemas.main(place))
     for name, schema in flat.properties.items():
         words = set(tokens(name))
+        items = call.context.schemas.flat(schema).arrays.items
+        listed = items is not None and not call.context.schemas.flat(items).properties
+        if listed and ids is not None and not words - _COUNTED - _FAILED - {"id", "ids"}:
+            holder[name] = [] if words & _FAILED else list(ids)
+            continue
         whole = call.context.schemas.flat(schema).types[:1] in (("integer",), ("number",))
         if name in own or not whole or words - _COUNTED - _FAILED - _COUNTING:
             continue

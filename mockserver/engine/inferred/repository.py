@@ -80,6 +80,12 @@ def value_at(data: Any, path: tuple[str, ...]) -> Any:
     return data
 
 
+def held_at(data: Mapping[str, Any], name: str) -> Any:
+    """The value of a property, or of one within others, by its steps with dots between them."""
+    within = "." in name and name not in data
+    return value_at(data, tuple(name.split("."))) if within else data.get(name)
+
+
 Test = Callable[[Entity], bool]
 
 
@@ -236,7 +242,7 @@ class OwnRepository:
             "data": dict(entity.data),
         }
         for name, index in self._indexed.items():
-            value = id_in(entity.data.get(name))
+            value = id_in(held_at(entity.data, name))
             row[index] = str(value) if value is not None else None
         if not row.keys().isdisjoint(_KEPT_BACK):
             row[_ODD] = True

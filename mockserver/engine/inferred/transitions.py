@@ -6,21 +6,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.engine.inferred.acceptance import asked_in_query, under_own_names
+from mockserver.engine.inferred.acceptance import asked_in_query
 from mockserver.engine.inferred.call import Call, CallHandler
+from mockserver.engine.inferred.children import copy_below
 from mockserver.engine.inferred.consistency import may_lack
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.crud import single
 from mockserver.engine.inferred.dependencies import check_bare
 from mockserver.engine.inferred.entities import changed_entity, new_entity
-from mockserver.engine.inferred.field_roles import set_times, stamp
+from mockserver.engine.inferred.field_roles import set_times
 from mockserver.engine.inferred.job_fields import outcome_salt
-from mockserver.engine.inferred.memberships import changed_elements
+from mockserver.engine.inferred.new_values import changes_of
 from mockserver.engine.inferred.receipts import renewed, told_secrets
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import (
-    extended,
-    instant_of,
     is_paused,
     led,
     set_to,
@@ -31,9 +30,8 @@ from mockserver.engine.inferred.schedules import (
 from mockserver.engine.jobs.schedule import state_at
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import nearest_status, pointer_of
-from mockserver.engine.timestamps import seconds
 from mockserver.errors import Conflict
-from mockserver.inference.model import BACK, LATER, NEW, NEXT, Elements, Transition
+from mockserver.inference.model import BACK, NEXT, Transition
 from mockserver.inference.resource_model import States
 from mockserver.inference.state_words import JOB_DONE, STANDING
 from mockserver.inference.states import spelled
@@ -41,16 +39,17 @@ from mockserver.inference.verb_words import (
     AFTERWARDS,
     EXTENDING,
     NEEDS_SUCCESS,
+    ONLY_ONE,
     RENEWING,
-    SETTING,
 )
-from mockserver.inference.words import participles
+from mockserver.inference.words import participles, snake_case
 from mockserver.openapi.document import MISSING
 
 _AGAIN = frozenset(
     (
         "retry", "rerun", "restart", "reopen", "reactivate", "restore", "unarchive", "reset",
-        "replay", "resubmit", "renew", "activate", "enable", "start",
+        "replay", "resubmit", "renew", "activate", "enable", "start", "rehire", "reinstate",
+        "readmit", "reenroll", "reconnect", "republish", "resubscribe", "relist", "reengage",
     )
 )  # fmt: skip
 _LEFT = ("hidden", "trashed")
@@ -58,8 +57,6 @@ _LEFT = ("hidden", "trashed")
 _OVER = JOB_DONE | {"paid", "settled", "refunded", "delivered"}
 """What nobody cancels any more, whether time has led there or a client."""
 _ON = frozenset(("resume", "unpause"))
-_LASTS = seconds(3600)
-"""How long something is to last that has had no end."""
 
 
 def transition(call: Call) -> Reply:
@@ -153,7 +150,7 @@ def act(
     repository = call.repository
     states = repository.resource.states
     verb = verb or call.action.transition or Transition()
-    changes = _changes(call, verb, sent, shown, entity)
+    changes = changes_of(call, verb, sent, shown, entity)
     _check_changes(call, verb, entity)
     if states is not None and states.name in changes and states.known:
         after = changes.pop(states.name)
@@ -176,7 +173,19 @@ def act(
     if verb.soft:
         left = {"hidden": True} if verb.changes else {"hidden": True, "trashed": True}
         entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, **left})
+    for name, value in verb.changes:
+        if value is True and snake_case(name).removeprefix("is_") in ONLY_ONE:
+            _only_one(call, entity, name)
     return repository.put(call.world, entity)
+
+
+def _only_one(call: Call, entity: Entity, name: str) -> None:
+    """Take a flag from the others that only one has: the default card."""
+    repository = call.repository
+    call.context.sower.sow(call.world, repository, entity.parent or None)
+    for other in list(repository.scan(call.world, entity.parent or None, False)):
+        if other.key != entity.key and other.data.get(name) is True:
+            repository.put(call.world, changed_entity(call, repository, other, {name: False}))
 
 
 def _check_changes(call: Call, verb: Transition, entity: Entity) -> None:
@@ -203,93 +212,6 @@ def _with_words(entity: Entity, states: States | None, sent: Mapping[str, Any]) 
         return entity
     row = {**entity.row, "kept": {**entity.row.get("kept", {}), **given}}
     return Entity(entity.key, entity.data, entity.parent, row)
-
-
-def _changes(
-    call: Call,
-    verb: Transition,
-    sent: Mapping[str, Any],
-    shown: Entity | None,
-    entity: Entity,
-) -> dict[str, Any]:
-    """The new values of the entity's properties."""
-    context, before = call.context, entity.data
-    flat = context.flat(call.resource)
-    own = flat.properties
-    taken = sent if verb.takes else {}
-    if verb.verb not in SETTING:
-        # It says which one is meant, of whatever kind.
-        taken = {name: value for name, value in taken.items() if name != call.resource.identity.key}
-    placed = under_own_names(context.schemas, call.resource, own, taken, before)
-    changes = {name: value for name, value in placed.items() if name in own}
-    for name, value in verb.changes:
-        if not name:  # the state of a job that has only flags
-            changes[name] = value
-            continue
-        holder, _, inner = name.partition(".") if name not in own else (name, "", "")
-        schema = own[holder]
-        if inner:
-            schema = context.schemas.flat(schema).properties[inner]
-        if value == LATER:
-            value = _later(call, name, schema, sent, entity)
-        elif isinstance(value, Elements):
-            body = sent if value.sent and value.sent[0] in sent else call.request.body
-            value = changed_elements(call, value, body, before.get(holder), holder)
-        else:
-            value = _value(call, inner or name, schema, value, sent, shown)
-        if value is MISSING:
-            continue
-        if inner:
-            above = changes.get(holder, before.get(holder))
-            value = {**(above if isinstance(above, Mapping) else {}), inner: value}
-        changes[holder] = value
-    return changes
-
-
-def _value(
-    call: Call,
-    name: str,
-    schema: Any,
-    value: Any,
-    sent: Mapping[str, Any],
-    shown: Entity | None,
-) -> Any:
-    """The new value of a property; MISSING if the request does not say it."""
-    if not isinstance(value, str):
-        return value
-    if value == NEW:
-        return _another(call, name)
-    schemas = call.context.schemas
-    if value == "now" and not _is_text_of(schemas.flat(schema)):
-        return stamp(schemas, name, schema, call.world.now)
-    if value.startswith("body."):
-        return sent.get(value.removeprefix("body."), MISSING)
-    if value.startswith("shown."):
-        return MISSING if shown is None else dict(shown.data)
-    return value
-
-
-def _later(call: Call, name: str, schema: Any, sent: Mapping[str, Any], entity: Entity) -> Any:
-    """A later moment than the one in a property."""
-    now = call.world.now
-    until = instant_of(entity.data.get(name))
-    begun = entity.row.get("at", now)
-    lasted = until - begun if until is not None and until > begun else _LASTS
-    later = extended(sent, now if until is None else until, lasted)
-    return stamp(call.context.schemas, name, schema, later)
-
-
-def _another(call: Call, name: str) -> Any:
-    """Another value for a property."""
-    schema = call.resource.schema
-    place = call.context.schemas.place(schema, name) if schema else None
-    rng = call.rng(name, call.world.ordinal("another:" + call.resource.name))
-    return call.context.values.make(place, rng, name=name) if place is not None else None
-
-
-def _is_text_of(flat: Any) -> bool:
-    """Whether `now` can be an ordinary value, as in an enum."""
-    return flat.values is not None and "now" in flat.values
 
 
 def _moved(
@@ -322,7 +244,11 @@ def _moved(
         if not again and not world.leniency.overrules and _says_so(call, same=before == after):
             noun = repository.resource.noun.replace("_", " ")
             raise Conflict(f"The {noun} is {before}; {verb.verb} is not possible.")
-        return changed_entity(call, repository, entity, changes) if again else entity
+        # It is so already, but for flags: what is restored from the trash keeps its state.
+        flags = {n: v for n, v in changes.items() if isinstance(v, bool) and entity.at(n) is not v}
+        if again or (before == after and flags):
+            return changed_entity(call, repository, entity, changes if again else flags)
+        return entity
     row = led(states, entity.row, before, after, world.now, world.settings.pace)
     tried = entity.data.get(states.attempts) if states.attempts is not None else None
     if states.attempts is not None and before in states.terminal and isinstance(tried, int):
@@ -489,11 +415,13 @@ def clone(call: Call) -> Reply:
     given = {**asked_in_query(call), **given}
     sent = {**copied, **{n: v for n, v in given.items() if n in own and n not in left}}
     at, by = call.action.request.copy
-    name = dig(call.request.body, at)
+    name = dig(call.request.body, at) or call.request.query.get("".join(at[-1:]))
     fixed = {by: name} if by and isinstance(name, str | int) else {}
     if fixed and by == resource.identity.key:
         nested = resource.identity.nested and entity.parent
         if call.find(f"{entity.parent}/{name}" if nested else str(name)) is not None:
             raise Conflict(f"A {resource.noun} '{name}' exists already.")
     made = new_entity(call, repository, sent, fixed, entity.parent)
-    return call.reply(repository.put(call.world, made))
+    made = repository.put(call.world, made)
+    copy_below(call, entity, made)
+    return call.reply(made)

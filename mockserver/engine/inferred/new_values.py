@@ -1,0 +1,120 @@
+"""The new values that a verb gives the properties of an entity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.engine.inferred.acceptance import under_own_names
+from mockserver.engine.inferred.call import Call
+from mockserver.engine.inferred.field_roles import stamp
+from mockserver.engine.inferred.memberships import changed_elements
+from mockserver.engine.inferred.repository import Entity
+from mockserver.engine.inferred.schedules import extended, instant_of
+from mockserver.engine.timestamps import seconds
+from mockserver.inference.model import LATER, LESS, MORE, NEW, Elements, Transition
+from mockserver.inference.verb_words import SETTING
+from mockserver.openapi.document import MISSING
+
+_LASTS = seconds(3600)
+"""How long something is to last that has had no end."""
+
+
+def changes_of(
+    call: Call,
+    verb: Transition,
+    sent: Mapping[str, Any],
+    shown: Entity | None,
+    entity: Entity,
+) -> dict[str, Any]:
+    """The new values of the entity's properties."""
+    context, before = call.context, entity.data
+    flat = context.flat(call.resource)
+    own = flat.properties
+    taken = sent if verb.takes else {}
+    if verb.verb not in SETTING:
+        # It says which one is meant, of whatever kind.
+        taken = {name: value for name, value in taken.items() if name != call.resource.identity.key}
+    placed = under_own_names(context.schemas, call.resource, own, taken, before)
+    changes = {name: value for name, value in placed.items() if name in own}
+    for name, value in verb.changes:
+        if not name:  # the state of a job that has only flags
+            changes[name] = value
+            continue
+        holder, _, inner = name.partition(".") if name not in own else (name, "", "")
+        told, schema = value, own[holder]
+        if inner:
+            schema = context.schemas.flat(schema).properties[inner]
+        if isinstance(value, bool) and not inner and isinstance(sent.get(holder), bool):
+            continue  # `{"enabled": false}` to `/toggle`
+        if value in (MORE, LESS):
+            value = _counted(before.get(holder), verb, value, before)
+        elif value == LATER:
+            value = _later(call, name, schema, sent, entity)
+        elif isinstance(value, Elements):
+            body = sent if value.sent and value.sent[0] in sent else call.request.body
+            value = changed_elements(call, value, body, before.get(holder), holder)
+        else:
+            value = _value(call, inner or name, schema, value, sent, shown)
+        if value is MISSING or (told == "now" and placed.get(name) is not None):
+            continue  # the client says when
+        if inner:
+            above = changes.get(holder, before.get(holder))
+            value = {**(above if isinstance(above, Mapping) else {}), inner: value}
+        changes[holder] = value
+    return changes
+
+
+def _counted(known: Any, verb: Transition, value: str, before: Mapping[str, Any]) -> Any:
+    """One more or less than before; as many, if the flags of the verb say that it is done."""
+    number = known if isinstance(known, int) else 0
+    flags = {name: one for name, one in verb.changes if isinstance(one, bool)}
+    if flags and all(before.get(name) is one for name, one in flags.items()):
+        return number
+    return number + 1 if value == MORE else max(0, number - 1)
+
+
+def _value(
+    call: Call,
+    name: str,
+    schema: Any,
+    value: Any,
+    sent: Mapping[str, Any],
+    shown: Entity | None,
+) -> Any:
+    """The new value of a property; MISSING if the request does not say it."""
+    if not isinstance(value, str):
+        return value
+    if value == NEW:
+        return _another(call, name)
+    schemas = call.context.schemas
+    if value == "now" and not _is_text_of(schemas.flat(schema)):
+        return stamp(schemas, name, schema, call.world.now)
+    if value.startswith("body."):
+        return sent.get(value.removeprefix("body."), MISSING)
+    if value.startswith("shown."):
+        return MISSING if shown is None else dict(shown.data)
+    return value
+
+
+def _later(call: Call, name: str, schema: Any, sent: Mapping[str, Any], entity: Entity) -> Any:
+    """A later moment than the one in a property."""
+    now = call.world.now
+    until = instant_of(entity.data.get(name))
+    begun = entity.row.get("at", now)
+    lasted = until - begun if until is not None and until > begun else _LASTS
+    later = extended(sent, now if until is None else until, lasted)
+    return stamp(call.context.schemas, name, schema, later)
+
+
+def _another(call: Call, name: str) -> Any:
+    """Another value for a property."""
+    schema = call.resource.schema
+    place = call.context.schemas.place(schema, name) if schema else None
+    rng = call.rng(name, call.world.ordinal("another:" + call.resource.name))
+    return call.context.values.make(place, rng, name=name) if place is not None else None
+
+
+def _is_text_of(flat: Any) -> bool:
+    """Whether `now` can be an ordinary value, as in an enum."""
+    return flat.values is not None and "now" in flat.values
