@@ -32,7 +32,8 @@ from bench.pages import DOCS, write_table
 from bench.verify_real.beside_stock import HEAD, Beside, ours, stock
 from bench.verify_real.census import Census, take
 from bench.verify_real.learn import read, write_rows
-from bench.verify_real.services import SERVICES, Live, Service, Unavailable
+from bench.verify_real.more_services import SERVICES
+from bench.verify_real.services import Live, Service, Unavailable
 
 PARTS = ("test", "fuzz", "diff", "learn", "stock")
 _FINDINGS = re.compile(r"  (\d+) findings?")

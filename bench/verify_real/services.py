@@ -58,6 +58,7 @@ class Service:
     packages: tuple[str, ...]
     start: Callable[[Path, Path], Any]
     debian: tuple[str, ...] = ()
+    npm: str = ""
 
     def install(self) -> Path:
         """The folder of its environment. Raises Unavailable."""
@@ -73,7 +74,16 @@ class Service:
             _run([sys.executable, "-m", "venv", str(home)])
             _run([str(home / "bin" / "python"), "-m", "pip", "install", "-q", *self.packages])
             stamp.write_text(wanted)
+        if self.npm and not self._npm_file.exists():
+            print(f"installing {self.npm} in {home}", flush=True)
+            home.mkdir(parents=True, exist_ok=True)
+            _run(["npm", "install", "--prefix", str(home), "--no-audit", "--no-fund", self.npm])
         return home
+
+    @property
+    def _npm_file(self) -> Path:
+        name = self.npm.rpartition("@")[0]
+        return HOME / self.name / "node_modules" / name / "package.json"
 
     @contextmanager
     def running(self, folder: Path) -> Iterator[Live]:
@@ -85,6 +95,9 @@ class Service:
 
     def version(self) -> str:
         """The installed version, for a table; "" for a service of this repository."""
+        if self.npm:
+            found = self._npm_file
+            return str(json.loads(found.read_text())["version"]) if found.exists() else ""
         if not self.packages and not self.debian:
             return ""
         if self.debian:
@@ -131,7 +144,7 @@ def ask(
         return status, content.decode("utf-8", "replace")
 
 
-def _document(url: str, file: Path, headers: Mapping[str, str] | None = None) -> Path:
+def document_of(url: str, file: Path, headers: Mapping[str, str] | None = None) -> Path:
     for _ in range(5):
         # The first reply may take long: some make their document then.
         status, value = ask(url, headers=headers)
@@ -143,7 +156,7 @@ def _document(url: str, file: Path, headers: Mapping[str, str] | None = None) ->
     return file
 
 
-def _precious(
+def precious_of(
     url: str, headers: Mapping[str, str], rows: Mapping[str, tuple[str, str, Any]]
 ) -> dict[str, Any]:
     """Create other people's rows: by the path that reads one, how to create it. `{id}` in the path
@@ -169,10 +182,10 @@ def _suites(home: Path, folder: Path) -> Iterator[Live]:
     command += ["--app-dir", str(FIXTURES / "suites_app"), "app:app", "--port", str(port)]
     headers = {"x-api-key": "suites-key"}
     with running("Suites", command, port, "/openapi.json") as server:
-        spec = _document(server.base + "/openapi.json", folder / "suites.json")
+        spec = document_of(server.base + "/openapi.json", folder / "suites.json")
         rows = {"/suites/{id}": ("POST", "/suites", {"name": "precious"})}
         options = ("--api-key", "suites-key")
-        precious = _precious(server.base, headers, rows)
+        precious = precious_of(server.base, headers, rows)
         yield Live("suites", server.base, spec, headers, options, precious)
 
 
@@ -185,9 +198,9 @@ def _kinto(home: Path, folder: Path) -> Iterator[Live]:
     headers = {"authorization": "Basic bW9jay11c2VyOm1vY2stcGFzc3dvcmQ="}
     with running("Kinto", command, port, "/v1/__lbheartbeat__") as server:
         url = server.base + "/v1"
-        spec = _document(url + "/__api__", folder / "kinto.json")
+        spec = document_of(url + "/__api__", folder / "kinto.json")
         rows = {"/buckets/precious": ("PUT", "/buckets/precious", {"data": {"kept": True}})}
-        precious = _precious(url, headers, rows)
+        precious = precious_of(url, headers, rows)
         options = ("--api-key", "mock-user:mock-password")
         yield Live("kinto", url, spec, headers, options, precious)
 
@@ -223,13 +236,13 @@ def _prefect(home: Path, folder: Path) -> Iterator[Live]:
     with running("Prefect", command, port, "/api/health", env=env) as server:
         url = server.base + "/api"
         # Its paths are written without the /api that they are served below.
-        spec = _document(server.base + "/openapi.json", folder / "prefect.json")
+        spec = document_of(server.base + "/openapi.json", folder / "prefect.json")
         rows = {
             "/flows/{id}": ("POST", "/flows/", {"name": "precious"}),
             "/work_pools/precious": ("POST", "/work_pools/", {"name": "precious", "type": "x"}),
             "/variables/name/precious": ("POST", "/variables/", {"name": "precious", "value": 1}),
         }
-        yield Live("prefect", url, spec, precious=_precious(url, {}, rows))
+        yield Live("prefect", url, spec, precious=precious_of(url, {}, rows))
 
 
 @contextmanager
@@ -245,12 +258,12 @@ def _langgraph(home: Path, folder: Path) -> Iterator[Live]:
     command += ["--no-browser", "--no-reload", "--config", str(folder / "langgraph.json")]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     with running("LangGraph", command, port, "/ok", env=env) as server:
-        spec = _document(server.base + "/openapi.json", folder / "document.json")
+        spec = document_of(server.base + "/openapi.json", folder / "document.json")
         rows = {
             "/assistants/{assistant_id}": ("POST", "/assistants", {"graph_id": "agent"}),
             "/threads/{thread_id}": ("POST", "/threads", {"metadata": {"kept": True}}),
         }
-        yield Live("langgraph", server.base, spec, precious=_precious(server.base, {}, rows))
+        yield Live("langgraph", server.base, spec, precious=precious_of(server.base, {}, rows))
 
 
 _GRAPH = """\
@@ -289,10 +302,10 @@ def _jupyter(home: Path, folder: Path) -> Iterator[Live]:
     command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={work}"]
     headers = {"authorization": f"token {token}"}
     with running("Jupyter", command, port, "/api", env=env) as server:
-        spec = _document(server.base + "/api/spec.yaml", folder / "jupyter.yaml", headers)
+        spec = document_of(server.base + "/api/spec.yaml", folder / "jupyter.yaml", headers)
         text = {"type": "file", "format": "text", "content": "kept"}
         rows = {"/api/contents/precious.txt": ("PUT", "/api/contents/precious.txt", text)}
-        precious = _precious(server.base, headers, rows)
+        precious = precious_of(server.base, headers, rows)
         options = ("--header", f"Authorization: token {token}")
         yield Live("jupyter", server.base, spec, headers, options, precious)
 
@@ -316,12 +329,12 @@ def _powerdns(home: Path, folder: Path) -> Iterator[Live]:
     command = [program, f"--config-dir={folder}"]
     with running("PowerDNS", command, port, "/api/v1/servers", env={}) as server:
         url = server.base + "/api/v1"
-        spec = _document(server.base + "/api/docs", folder / "powerdns.yaml", headers)
+        spec = document_of(server.base + "/api/docs", folder / "powerdns.yaml", headers)
         zone = {"name": "precious.example.", "kind": "Native", "nameservers": []}
         at = "/servers/localhost/zones"
         rows = {f"{at}/precious.example.": ("POST", at, zone)}
         options = ("--api-key", "pdns-key", "--param", "server_id=localhost")
-        yield Live("powerdns", url, spec, headers, options, _precious(url, headers, rows))
+        yield Live("powerdns", url, spec, headers, options, precious_of(url, headers, rows))
 
 
 _PDNS = """\
@@ -365,10 +378,10 @@ def _zenml(home: Path, folder: Path) -> Iterator[Live]:
         if status != 200:
             raise RuntimeError(f"the login gave {status}: {value}")
         headers = {"authorization": f"Bearer {value['access_token']}"}
-        spec = _document(server.base + "/openapi.json", folder / "zenml.json")
+        spec = document_of(server.base + "/openapi.json", folder / "zenml.json")
         body = {"name": "precious", "description": "kept"}
         rows = {"/api/v1/projects/{id}": ("POST", "/api/v1/projects", body)}
-        precious = _precious(server.base, headers, rows)
+        precious = precious_of(server.base, headers, rows)
         options = ("--api-key", value["access_token"])
         yield Live("zenml", server.base, spec, headers, options, precious)
 
@@ -379,11 +392,11 @@ def _chroma(home: Path, folder: Path) -> Iterator[Live]:
     command = ["env", "-C", str(folder), str(home / "bin" / "chroma"), "run", "--path", "data"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     with running("Chroma", command, port, "/api/v2/heartbeat", env={}) as server:
-        spec = _document(server.base + "/openapi.json", folder / "chroma.json")
+        spec = document_of(server.base + "/openapi.json", folder / "chroma.json")
         at = "/api/v2/tenants/default_tenant/databases/default_database/collections"
         rows = {f"{at}/precious": ("POST", at, {"name": "precious"})}
         options = ("--param", "tenant=default_tenant", "--param", "database=default_database")
-        yield Live("chromadb", server.base, spec, {}, options, _precious(server.base, {}, rows))
+        yield Live("chromadb", server.base, spec, {}, options, precious_of(server.base, {}, rows))
 
 
 @contextmanager
@@ -394,11 +407,11 @@ def _tiled(home: Path, folder: Path) -> Iterator[Live]:
     headers = {"authorization": f"Apikey {key}"}
     env = {"TILED_SINGLE_USER_API_KEY": key}
     with running("Tiled", command, port, "/healthz", env=env) as server:
-        spec = _document(server.base + "/openapi.json", folder / "tiled.json")
+        spec = document_of(server.base + "/openapi.json", folder / "tiled.json")
         node = {"id": "precious", "structure_family": "container", "metadata": {"kept": True}}
         body = {**node, "data_sources": [], "specs": []}
         rows = {"/api/v1/metadata/precious": ("POST", "/api/v1/metadata/", body)}
-        precious = _precious(server.base, headers, rows)
+        precious = precious_of(server.base, headers, rows)
         options = ("--header", f"Authorization: Apikey {key}")
         yield Live("tiled", server.base, spec, headers, options, precious)
 
@@ -415,9 +428,9 @@ def _phoenix(home: Path, folder: Path) -> Iterator[Live]:
         "PHOENIX_TELEMETRY_ENABLED": "false",
     }
     with running("Phoenix", command, port, "/healthz", env=env) as server:
-        spec = _document(server.base + "/openapi.json", folder / "phoenix.json")
+        spec = document_of(server.base + "/openapi.json", folder / "phoenix.json")
         rows = {"/v1/projects/precious": ("POST", "/v1/projects", {"name": "precious"})}
-        precious = _precious(server.base, {}, rows)
+        precious = precious_of(server.base, {}, rows)
         yield Live("phoenix", server.base, spec, precious=precious)
 
 
@@ -461,10 +474,10 @@ def _airflow(home: Path, folder: Path) -> Iterator[Live]:
     with running("Airflow", command, port, "/api/v2/version", env=env) as server:
         token = ask(server.base + "/auth/token")[1]["access_token"]
         headers = {"authorization": f"Bearer {token}"}
-        spec = _document(server.base + "/openapi.json", folder / "airflow.json")
+        spec = document_of(server.base + "/openapi.json", folder / "airflow.json")
         at = "/api/v2/variables"
         rows = {f"{at}/precious": ("POST", at, {"key": "precious", "value": "kept"})}
-        precious = _precious(server.base, headers, rows)
+        precious = precious_of(server.base, headers, rows)
         yield Live("airflow", server.base, spec, headers, ("--api-key", token), precious)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from mockserver.inference.model import Action
 from mockserver.inference.page_model import Paging
@@ -19,6 +21,13 @@ GONE = (404, 410)
 ROUNDS = 3
 NAMES = ("name", "slug", "key", "title")
 MOST_PAGES = 200
+_GONE = re.compile(
+    r"delet|archiv|remov|cancel|terminat|inactive|revok|expired|stopp", re.IGNORECASE
+)
+"""Words in a row that stays although its entity is gone, or going."""
+_MADE = re.compile(r"(secret|token|key|code|handle|uuid)$", re.IGNORECASE)
+_MARK = re.compile(r"(?!\d{4}-\d\d-\d\d)[^\s/]{16,}")
+"""A text that is long enough for nothing else to be called so."""
 PAUSES = (0.0, 0.5, 2.0)
 """Seconds before each look for what was sent and got no reply: the server may still be at it."""
 
@@ -37,12 +46,18 @@ def note_others(ledger: Ledger, target: Target, ownership: Ownership) -> None:
 
 
 def clean_up(
-    ledger: Ledger, target: Target, ownership: Ownership, progress: Callable[[str], None]
+    ledger: Ledger,
+    target: Target,
+    ownership: Ownership,
+    progress: Callable[[str], None],
+    *,
+    check: bool = True,
 ) -> list[str]:
     """Remove everything, newest first, and list what could not be removed, with reasons.
 
-    Works in rounds, because an entity may be in use until another is gone. Raises NoReply if the
-    server is gone.
+    Works in rounds, because an entity may be in use until another is gone. With `check`, lists are
+    read afterwards: some servers accept the removal of anything. Raises NoReply if the server is
+    gone.
     """
     held, target.ownership = target.ownership, None
     target.persistence.quarantined.clear()
@@ -59,10 +74,90 @@ def clean_up(
                     left[entry.number] = trouble
             if not left:
                 break
+        if check:
+            left = _checked(left, ledger, target, ownership)
     finally:
         target.ownership = held
     progress(f"removed {len(ledger.gone)} of {len(ledger.entries)} entities")
     return [*left.values(), *map(_unknown, ledger.pending.values())]
+
+
+def _checked(
+    left: Mapping[int, str], ledger: Ledger, target: Target, ownership: Ownership
+) -> dict[int, str]:
+    """What is left after a look at the lists: also what is listed though its removal was accepted,
+    but not what goes by something else than its id, such as a token that only the server makes."""
+    suspects = list(ledger.entries.values())
+    for pause in PAUSES:
+        target.persistence.sleep(pause)
+        lists = _Lists(target, ownership)
+        ours = [one for one in suspects if (one.kind, one.id) not in ledger.others]
+        # Nothing is listed below what is gone.
+        gone = {ledger.entries[number].id for number in ledger.gone}
+        ours = [one for one in ours if gone.isdisjoint([*one.where.values()][:-1])]
+        suspects = [one for one in ours if lists.rows_of(one)]
+        if not suspects:
+            break
+    found = dict(left)
+    for entry in {(e.kind, *e.where.items()): e for e in suspects}.values():
+        item = next(reversed(list(entry.where)))
+        for row in lists.rows_of(entry):
+            for value in lists.marks_of(entry, row):
+                _send_removal(entry.remove, {**entry.where, item: value}, target)
+        twins = [one for one in suspects if (one.kind, one.where) == (entry.kind, entry.where)]
+        if _Lists(target, ownership).rows_of(entry):
+            told = f"{entry.kind} {entry.id}: it was removed, and is still listed"
+            found = {**{one.number: told for one in twins[:1]}, **found}
+            continue
+        for twin in twins:
+            found.pop(twin.number, None)
+            if twin.number not in ledger.gone:
+                ledger.removed(twin)
+    return found
+
+
+@dataclass
+class _Lists:
+    """The rows of lists, each read once."""
+
+    target: Target
+    ownership: Ownership
+    rows: dict[str, list[Mapping[str, Json]]] = field(default_factory=dict)
+
+    def _all(self, entry: Entry) -> tuple[Action | None, list[Mapping[str, Json]]]:
+        found = self.ownership.list_of(entry.kind, entry.where)
+        if found is None:
+            return None, []
+        action, path = found
+        if path not in self.rows:
+            self.rows[path] = list(_rows(path, action, self.target))
+        return action, self.rows[path]
+
+    def rows_of(self, entry: Entry) -> list[Mapping[str, Json]]:
+        """The rows that show an entity as there."""
+        action, rows = self._all(entry)
+        key = _key(action, self.ownership) if action is not None else ()
+        return [row for row in rows if str(at(row, key)) == entry.id and not _GONE.search(str(row))]
+
+    def marks_of(self, entry: Entry, row: Mapping[str, Json]) -> list[str]:
+        """The long texts of a row that only the server makes, such as a token, and that no other
+        row has."""
+        _, rows = self._all(entry)
+        others = [other for other in rows if other is not row]
+        return [
+            value
+            for name, value in row.items()
+            if isinstance(value, str)
+            and _MADE.search(name)
+            and _MARK.fullmatch(value)
+            and value not in (entry.id, entry.marker)
+            and not any(value in other.values() for other in others)
+        ]
+
+
+def _told(row: Mapping[str, Json]) -> str:
+    """What a row says of its entity, without what it denies."""
+    return " ".join(f"{name} {value}" for name, value in row.items() if value)
 
 
 def _unknown(pending: PendingCreation) -> str:

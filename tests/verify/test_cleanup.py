@@ -228,3 +228,62 @@ def test_what_shows_the_entity_of_its_path_has_created_nothing(tmp_path: Path) -
     ledger.close()
     assert [entry.id for entry in ledger.left()] == ["7"]
     assert not ledger.pending
+
+
+class Keys:
+    """Keys that are listed by name and removed by their secret; a removal never fails, or with
+    `missing`, if there is no such key."""
+
+    def __init__(self, by: str, soft: bool = False, missing: int = 204) -> None:
+        self.rows: list[dict[str, Any]] = [{"name": "theirs", "secret": "0" * 20}]
+        self.by, self.soft, self.missing = by, soft, missing
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if method == "POST":
+            name = json.loads(body)["name"]
+            count = len(self.rows)
+            row = {"name": name, "secret": f"{name}-{str(count) * 20}", "owner_key": "0" * 20}
+            self.rows.append(row)
+            return 201, row
+        if method == "DELETE":
+            named = path.removeprefix("/passes/")
+            if self.soft:
+                self.rows = [{**r, "deleted": r["name"] == named} for r in self.rows]
+                return 204, None
+            before = len(self.rows)
+            self.rows = [r for r in self.rows if r.get(self.by) != named]
+            return (204 if len(self.rows) < before else self.missing), None
+        return 200, self.rows
+
+
+@pytest.mark.parametrize(
+    ("keys", "left", "rows"),
+    [
+        (Keys("name"), 0, 1),
+        # The secret of another one is no mark of ours.
+        (Keys("secret"), 0, 1),
+        (Keys("secret", missing=404), 0, 1),
+        (Keys("nothing"), 1, 3),
+        (Keys("nothing", missing=404), 2, 3),
+        (Keys("name", soft=True), 0, 3),
+    ],
+)
+def test_what_is_still_listed_is_not_removed(
+    keys: Keys, left: int, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.verify.cleanup.PAUSES", (0.0, 0.01))
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    known = Ownership(PASSES, build_plan(PASSES), ledger)
+    with serving(keys) as url, Target(PASSES, url, "") as target:
+        target.ownership = known
+        note_others(ledger, target, known)
+        target.send("POST", "/passes", body={"name": "ours"})
+        target.send("POST", "/passes", body={"name": "ours"})
+        # Removed during the run, not by the cleanup.
+        target.send("DELETE", "/passes/ours")
+        told = clean_up(ledger, target, known, lambda text: None)
+    ledger.close()
+    assert len(told) == left
+    assert all("still listed" in one for one in told)
+    assert len(keys.rows) == rows
+    assert keys.rows[0]["name"] == "theirs"

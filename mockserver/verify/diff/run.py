@@ -71,11 +71,12 @@ class Keeper:
         )
         self.target.ownership = self.ownership
 
-    def clean(self) -> None:
-        """Remove what the ledger lists. Raises NoReply."""
-        if any(True for _ in self.ledger.left()) or self.ledger.pending:
-            for line in clean_up(self.ledger, self.target, self.ownership, lambda text: None):
-                self.stuck.setdefault(line)
+    def clean(self, check: bool = False) -> None:
+        """Remove what the ledger lists; `check` at the end whether it is gone. Raises NoReply."""
+        ledger = self.ledger
+        if check or ledger.pending or any(True for _ in ledger.left()):
+            left = clean_up(ledger, self.target, self.ownership, lambda text: None, check=check)
+            self.stuck = {**({} if check else self.stuck), **dict.fromkeys(left)}
 
 
 def dangerous(knowledge: Knowledge, creating: bool) -> set[str]:
@@ -355,14 +356,14 @@ def real_side(order: Order, knowledge: Knowledge, report: Report) -> Iterator[Si
             yield side
         finally:
             with suppress(NoReply):
-                keeper.clean()
+                keeper.clean(check=True)
             ledger.close()
             _report_leftovers(keeper, report, order)
 
 
 def _report_leftovers(keeper: Keeper, report: Report, order: Order) -> None:
     """Report what could not be removed, and how to remove it."""
-    left = len(list(keeper.ledger.left()))
+    left = max(len(list(keeper.ledger.left())), len(keeper.stuck))
     if left:
         report.notes.append(
             f"{left} entities could not be removed ({next(iter(keeper.stuck), 'no response')}): "
