@@ -130,7 +130,13 @@ class _Lists:
             return None, []
         action, path = found
         if path not in self.rows:
-            self.rows[path] = list(_rows(path, action, self.target))
+            self.rows[path] = []
+            try:
+                self.rows[path] = list(_rows(path, action, self.target))
+            except NoReply:
+                # A list that fails shows nothing; the removal itself has been told.
+                if not self.target.is_there():
+                    raise
         return action, self.rows[path]
 
     def rows_of(self, entry: Entry) -> list[Mapping[str, Json]]:

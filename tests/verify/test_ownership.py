@@ -315,7 +315,7 @@ def test_what_is_in_the_ledger_twice_is_removed_once(tmp_path: Path) -> None:
         target.watchers.append(lambda exchange: sent.append(exchange.method))
         assert clean_up(ledger, target, known, lambda text: None) == []
     ledger.close()
-    assert sent == ["DELETE"]
+    assert sent == ["DELETE", "GET"]
 
 
 class Silent(Things):
