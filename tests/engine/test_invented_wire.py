@@ -322,3 +322,25 @@ def test_a_link_to_another_page_says_a_filter_as_it_was_sent(
     said = sent.replace("[", "%5B").replace("]", "%5D")
     assert said in shown["self"]
     assert shown["next"] is None or said in shown["next"]
+
+
+@pytest.mark.parametrize("above", ["/{format}", "/{tenant}"])
+def test_a_path_may_begin_with_a_parameter(above: str) -> None:
+    """Nothing stands before it whose item it could name."""
+    row = {"type": "array", "items": thing("id", id=TEXT, name=TEXT)}
+    name = above.strip("/{}")
+    parameter = {"name": name, "in": "path", "required": True, "schema": TEXT}
+    one = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    paths = {
+        f"{above}/scores": {"parameters": [parameter], "get": {"responses": {"200": answer(row)}}},
+        f"{above}/scores/{{id}}": {
+            "parameters": [parameter, one],
+            "get": {"responses": {"200": answer(row["items"])}},
+        },
+        f"{above}/{name}_scores": {
+            "parameters": [parameter],
+            "get": {"responses": {"200": answer(row)}},
+        },
+    }
+    with MockServer(document(paths)) as server:
+        assert server.client.get("/json/scores").status_code == 200
