@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bench.sdk_suites import unskip
 from bench.sdk_suites.suites import Suite, SuiteError
+
+UNSKIP = Path(unskip.__file__)
 
 # What a suite's developers use beside its tests.
 _NOT_FOR_TESTS = {"pyright", "mypy", "ruff", "nox", "black", "pre-commit", "debugpy", "pyrefly"}
@@ -62,6 +65,11 @@ def run(
         environment[name] = value.replace("{url}", url).replace("{port}", port)
     if suite.language == "python":
         tests = [*suite.tests, *(["-k", select] if select else [])]
+        if suite.skipped:
+            (root.parent / "plugins").mkdir(exist_ok=True)
+            shutil.copy(UNSKIP, root.parent / "plugins")
+            environment[unskip.REASON] = suite.skipped
+            tests += ["-p", UNSKIP.stem]
         return _pytest(root, environment, tests, shuffled=shuffled, limit=limit)
     return _jest(root, environment, [*suite.tests], shuffled=shuffled, limit=limit)
 
@@ -113,7 +121,8 @@ def _pytest(
 ) -> Outcomes:
     report = root.parent / "report.xml"
     report.unlink(missing_ok=True)
-    environment["PYTHONPATH"] = f"{root / 'src'}{os.pathsep}{root}"
+    places = (root / "src", root, root.parent / "plugins")
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, places))
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     python = root.parent / "venv" / "bin" / "python"
     command = [str(python), "-m", "pytest", *tests, "-q", f"--junitxml={report}"]

@@ -47,6 +47,7 @@ class Suite:
     tests: tuple[str, ...]
     front: str = ""
     port: int = 0
+    skipped: str = ""
     needs: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -83,6 +84,7 @@ def listed() -> list[Suite]:
             tuple(table.get("tests", _TESTS[table.get("language", "python")])),
             table.get("front", ""),
             table.get("port", 0),
+            table.get("skipped", ""),
             tuple(table.get("needs", ())),
             table.get("environment", {}),
         )

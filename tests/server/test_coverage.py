@@ -143,6 +143,14 @@ def test_json_text_and_a_badge(mock: MockServer) -> None:
             "the client sends body.age, which must be at least 0",
         ),
         (
+            Violation(("body",), "minProperties", "{} has less than 1 property", {}, 1),
+            "the client sends body, which must have at least 1 property",
+        ),
+        (
+            Violation(("body", "labels"), "maxProperties", "", {}, 3),
+            "the client sends body.labels, which must have at most 3 properties",
+        ),
+        (
             Violation(("query", "cursor"), "cursor", "The cursor is not valid.", "x"),
             "the client sends query.cursor: The cursor is not valid.",
         ),

@@ -131,6 +131,8 @@ _FAULTS: dict[str, Callable[[Any], str]] = {
     "maxLength": lambda limit: f"must have at most {limit} characters",
     "minItems": lambda limit: f"must have at least {limit} items",
     "maxItems": lambda limit: f"must have at most {limit} items",
+    "minProperties": lambda limit: f"must have at least {limit} {_properties(limit)}",
+    "maxProperties": lambda limit: f"must have at most {limit} {_properties(limit)}",
     "minimum": lambda limit: f"must be at least {limit}",
     "maximum": lambda limit: f"must be at most {limit}",
     "exclusiveMinimum": lambda limit: f"must be more than {limit}",
@@ -142,6 +144,10 @@ _FAULTS: dict[str, Callable[[Any], str]] = {
     "oneOf": lambda limit: "must fit exactly one of the possible schemas" + _nearest(limit),
     "not": lambda limit: "is excluded",
 }
+
+
+def _properties(limit: Any) -> str:
+    return "property" if limit == 1 else "properties"
 
 
 def _nearest(branches: Any) -> str:

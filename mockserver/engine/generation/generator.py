@@ -48,6 +48,8 @@ _DEEP = 5
 _TOO_DEEP = 24
 _TOO_DEEP_TO_KEEP = 120
 """What is known may lie deeper than what is made."""
+_ONE_MORE = 30
+"""Values that must be left for another item of a list, which would be made of nothing otherwise."""
 
 
 @dataclass(slots=True, eq=False)
@@ -431,6 +433,8 @@ class Maker:
         one = singular(name) if name else ""
         found: list[Any] = []
         for index, item in enumerate(given):
+            if known is MISSING and index >= max(low, 1) and self.left < _ONE_MORE:
+                break
             schema = prefix[index] if index < len(prefix) else items
             found.append(self._item(schema, one, (*path, index), item))
         if flat.arrays.contains is not None and known is MISSING:
@@ -468,8 +472,15 @@ class Maker:
         low = modes.least(flat.rules, "minItems")
         if self.mode == "sparse" and is_content(name) and len(path) <= _DEEP:
             return max(low, min(1, most))
+        if self.mode == "full" and len(path) == 1:
+            self.left = max(self.left, _ONE_MORE)  # whatever the properties before it took
         if self._lean or self._is_new or len(path) > _DEEP or flat.arrays.items is False:
             return low
+        if flat.arrays.items is not None and self.schemas.flat(flat.arrays.items).properties:
+            if self.left < _ONE_MORE:
+                return low
+            if self.mode == "full" and path:
+                return max(low, min(most, 1))  # all of one, rather than a little of three
         wished = self.rng.random.randint(1, 3 if len(path) < 2 else 2)
         return max(low, min(most, wished))
 

@@ -52,7 +52,8 @@ def create(call: Call) -> Reply:
     if not items or not any(_is_meant(call, item) for item in items):
         known = [] if FIRST in shown else MISSING
         at = shown[: shown.index(FIRST)] if FIRST in shown else ()
-        return call.context.answers.reply(call.operation, call.rng(), known, at, "fresh")
+        mode = call.mode("fresh")
+        return call.context.answers.reply(call.operation, call.rng(), known, at, mode)
     replies = []
     for item in items:
         if not _is_meant(call, item):
@@ -199,8 +200,9 @@ def _on_several(filters: Filters, call: Call) -> Reply:
     known: dict[str, Any] = {did: len(gone), "count": len(gone), "ids": gone}
     rng = call.rng(len(gone))
     if shown is not None:
-        return call.context.answers.reply(call.operation, rng, rows, shown, "sparse")
-    reply = call.context.answers.reply(call.operation, rng, known, (), "fresh", own=())
+        return call.context.answers.reply(call.operation, rng, rows, shown, call.mode("sparse"))
+    mode = call.mode("fresh")
+    reply = call.context.answers.reply(call.operation, rng, known, (), mode, own=())
     receipts.count_made(call, reply, len(gone), gone)
     return reply
 
@@ -322,5 +324,6 @@ def _joined(call: Call, replies: list[Reply], sent: list[Any]) -> Reply:
     elif use.several:
         rows = [dig(reply.body, use.at) for reply in replies]
         answers = call.context.answers
-        return answers.reply(call.operation, call.rng(), rows, use.several, "sparse")
+        mode = call.mode("sparse")
+        return answers.reply(call.operation, call.rng(), rows, use.several, mode)
     return first

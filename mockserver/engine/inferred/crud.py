@@ -313,7 +313,8 @@ def remove(call: Call) -> Reply:
     known_ = {**call.known(entity), **_deleted(call), "deleted": True}
     own = call.context.flat(call.resource).properties
     rng = call.rng(entity.key)
-    reply = call.context.answers.reply(call.operation, rng, known_, at, "fresh", own=own)
+    mode = call.mode("fresh")
+    reply = call.context.answers.reply(call.operation, rng, known_, at, mode, own=own)
     call.count_page(reply)
     return reply
 

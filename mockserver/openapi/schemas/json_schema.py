@@ -275,7 +275,9 @@ class _Worker:
         raise ContractError(f"the reference {reference!r} to another file is not bundled", where)
 
     def required(self, around: tuple[Mapping[str, Any], ...], names: list[Any]) -> list[Any]:
-        """The names that this side of an exchange has to send."""
+        """The names that this side of an exchange has to send, each once: the validator refuses a
+        schema that has one twice."""
+        names = _distinct(names)
         return [n for n in names if not any(self.is_hidden(one.get(n)) for one in around)]
 
     def is_hidden(self, schema: Any, depth: int = 0) -> bool:
@@ -302,6 +304,12 @@ class _Worker:
             return "pattern"
         self.python_patterns = True
         return PYTHON_PATTERN
+
+
+def _distinct(names: list[Any]) -> list[Any]:
+    """Names without repetitions; other values are left to the validator."""
+    usual = all(isinstance(name, str) for name in names)
+    return list(dict.fromkeys(names)) if usual else names
 
 
 def _known_types(value: Any) -> Any:
