@@ -13,7 +13,7 @@ from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.parts import USUAL, properties_of
 from mockserver.inference.paths import ANY, Route, label
 from mockserver.inference.relations import names_owner
-from mockserver.inference.remote_calls import is_search
+from mockserver.inference.remote_calls import is_search, is_status_path
 from mockserver.inference.resource_model import FIRST, Because, Confidence
 from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import noun, tokens
@@ -45,6 +45,9 @@ class Draft:
 
     @property
     def noun(self) -> str:
+        if len(self.items) == 1 and not self.collections and is_status_path(self.route):
+            # `/status/{exportId}` reads an export.
+            return "_".join(tokens(self.items[0].names[-1])[:-1]) or self.route.noun
         return self.route.noun
 
     def absorb(self, other: Draft) -> None:

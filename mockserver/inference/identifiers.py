@@ -12,6 +12,7 @@ from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
 from mockserver.inference.resource_model import Because, Confidence, Path, Resource
 from mockserver.inference.words import (
+    LEADING,
     bag,
     last_word,
     singular,
@@ -464,7 +465,7 @@ def _lists_ids(survey: Survey, draft: Drafted, listing: Facts, schema: str | Non
 
 def _returns_id(survey: Survey, draft: Drafted, made: Facts) -> bool:
     response = made.operation.response_for(made.operation.success)
-    if response is not None and any(name.lower() == "location" for name in response.headers):
+    if response is not None and any(name.lower() in LEADING for name in response.headers):
         return True
     if not made.ref:
         return False

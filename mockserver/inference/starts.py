@@ -216,9 +216,10 @@ class StartReader:
         above = self._collections.get(facts.route.steps[:-1])
         if above not in (None, own) and self._is_one_of(facts, above or ""):
             return Started(above or "", facts.at, (), "shown")
+        shaped = self._shaped_like_a_job(facts, own) if receipts else None
         media = facts.operation.success_json
-        if media is None or not media.pointer:
-            return self._started_by_receipt(facts, own, receipts)
+        if shaped is not None or media is None or not media.pointer:
+            return shaped or self._started_by_receipt(facts, own, receipts)
         schemas = self.survey.schemas
         top = schemas.main(media.pointer)
         for name in schemas.flat_at(top).properties:
@@ -275,6 +276,22 @@ class StartReader:
             and len(shared) > 2
             and 4 * len(shared) >= 3 * len(shown)
         )
+
+    def _shaped_like_a_job(self, facts: Facts, itself: str | None) -> Started | None:
+        """The only job without a create whose properties a response to a POST has, with its id,
+        although its schema has no name."""
+        if facts.method != "POST" or facts.operation.success not in (201, 202):
+            return None
+        shown = self.survey.flat(facts.ref).properties.keys() if facts.ref else set()
+        found = []
+        for name in self._unmade_jobs() if len(shown) > 2 else ():
+            resource = self.resources[name]
+            own = self.survey.flat(resource.schema).properties.keys()
+            if name == itself or resource.identity.key not in shown & own:
+                continue
+            if 4 * len(shown & own) >= 3 * len(shown | own):
+                found.append(name)
+        return Started(found[0], facts.at, (), "shown") if len(found) == 1 else None
 
     def _started_by_receipt(self, facts: Facts, own: str | None, receipts: bool) -> Started | None:
         """The job whose id, or a header that leads to it, is in a receipt. Candidates are the jobs
