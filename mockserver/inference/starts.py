@@ -284,7 +284,8 @@ class StartReader:
             return None
         shown = self.survey.flat(facts.ref).properties.keys() if facts.ref else set()
         found = []
-        for name in self._unmade_jobs() if len(shown) > 2 else ():
+        jobs = self._unmade_jobs()
+        for name in jobs if len(shown) > 2 and len(jobs) <= _MANY else ():
             resource = self.resources[name]
             own = self.survey.flat(resource.schema).properties.keys()
             if name == itself or resource.identity.key not in shown & own:

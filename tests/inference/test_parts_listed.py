@@ -109,3 +109,11 @@ def test_what_is_made_below_one_and_read_alone_is_the_same() -> None:
         site = server.client.post("/sites", json={"name": "here"}).json()["id"]
         own = server.client.post(f"/sites/{site}/audits", json={"title": "first"}).json()["id"]
         assert server.client.get(f"/audits/{own}").json()["title"] == "first"
+
+
+@pytest.mark.parametrize("path", ["/{siteId}/audits", "/{account}/site-audits"])
+def test_what_lies_below_an_id_alone_has_no_owner_by_name(path: str) -> None:
+    paths = below("/audits", AUDIT)
+    made = paths.pop("/sites/{siteId}/audits")
+    paths[path] = {**made, "parameters": named(path[2 : path.index("}")])}
+    assert build_plan(build_contract(document(paths))).resources
