@@ -14,6 +14,7 @@ from mockserver.inference.resource_model import Because, Confidence, Path, Resou
 from mockserver.inference.words import (
     LEADING,
     bag,
+    is_id_of_new,
     last_word,
     singular,
     snake_case,
@@ -334,6 +335,8 @@ def returned_id_path(survey: Survey, draft: Drafted, ref: str, key: str | None) 
     if key and key in flat.properties:
         return (key,)
     found, _ = key_in(survey, draft, flat)
+    short = last_word(draft.noun)
+    found = found or next((name for name in flat.properties if is_id_of_new(name, short)), "")
     if found:
         return (found,)
     for name, schema in flat.properties.items():

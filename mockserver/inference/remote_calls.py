@@ -13,6 +13,7 @@ from typing import Literal
 from mockserver.inference.model import ItemPlace
 from mockserver.inference.paths import ANY, Route, is_version
 from mockserver.inference.state_words import JOBS
+from mockserver.inference.verb_words import CLONING
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import (
     bag,
@@ -188,7 +189,8 @@ class RemoteCalls:
                 return PlainForm("GET", Route((*parent, "search"), names))
             return PlainForm("GET", Route(parent, names))
         # `PUT /deployments/stop` with a `deploymentId`, beside `/deployments/{id}`
-        alone = kind == "verb" and item in self._paths and len(call_facts.body) < 3
+        little = len(call_facts.body) < 3 or verb_of(call.word) in CLONING
+        alone = kind == "verb" and item in self._paths and little
         several = len(family) > 1 or alone
         if call_facts.method not in ("POST", "GET", "DELETE", "PUT", "PATCH") or not several:
             return None

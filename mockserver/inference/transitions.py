@@ -33,7 +33,7 @@ from mockserver.inference.verbs import (
     verb_in_text,
     verb_of,
 )
-from mockserver.inference.words import last_word, snake_case, tokens
+from mockserver.inference.words import is_id_of_new, last_word, snake_case, tokens
 
 CHANGING = ("POST", "PUT", "PATCH")
 _NEW = re.compile(r"\bnew\b|\bcreates?\b|\bcopy\b|\bcopies\b|\bduplicate", re.IGNORECASE)
@@ -321,7 +321,7 @@ class VerbReader:
     def _copies(self, facts: Facts, resource: Resource, verb: str, same: bool) -> bool:
         """Whether the verb creates a new entity of the same kind."""
         silent = facts.operation.success == 201 and not facts.ref
-        direct = facts.route.is_item or facts.route.parent.is_item
+        direct = silent or facts.route.is_item or facts.route.parent.is_item
         if verb in known.CLONING and not self.survey.flat(facts.ref).properties:
             silent = direct and not self.answers.goes_elsewhere(facts)
         # Of one of a kind, there is no other.
@@ -351,7 +351,8 @@ class VerbReader:
 
     def _tells_id(self, facts: Facts, resource: Resource) -> bool:
         own = self.survey.flat(facts.ref).properties
-        if resource.identity.key in own:
+        short = last_word(resource.noun)
+        if resource.identity.key in own or any(is_id_of_new(name, short) for name in own):
             return True
         inner = (own[name] for name in ("data", "result") if name in own)
         return "id" in own or any("id" in self.survey.schemas.flat(s).properties for s in inner)

@@ -140,6 +140,15 @@ def is_id_of(name: str, short: str) -> bool:
     return len(words) == 1 or singular(words[-2]) == short
 
 
+_NEW = bag("new copy copied clone cloned duplicate duplicated target")
+
+
+def is_id_of_new(name: str, short: str) -> bool:
+    """Whether a name is that of the id of a new one, beside another: `newPageId`, `copied_id`."""
+    words = tokens(name)
+    return len(words) > 1 and words[0] in _NEW and is_id_of("_".join(words[1:]), short)
+
+
 ID_ENDS = (("id",), ("uuid",), ("sid",), ("guid",))
 """The last word of a name that holds an id, as `tokens(name)[-1:]`."""
 
