@@ -202,6 +202,11 @@ def with_memberships(
     used = {action.resource for action in found.values()}
     used |= {link.resource for action in found.values() for link in action.parents}
     idle = given_up - used
+    for name, action in found.items():
+        one = action.membership
+        if one is not None and one.through is not None and one.through[0] in idle:
+            # What it goes through has become a relation itself.
+            found[name] = replace(action, membership=replace(one, through=None))
     return {name: one for name, one in resources.items() if name not in idle}, found
 
 
