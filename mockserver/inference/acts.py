@@ -55,7 +55,9 @@ class SeveralActs:
         if alone and not (found.query or FIRST in found.at):
             return None  # nothing says that there may be several
         if FIRST in found.at and found.at[-1:] != (FIRST,):
-            return self._each_its_own(facts, resource, found, words)
+            each = self._each_its_own(facts, resource, found, words)
+            if each is not None or not self._only_names(facts, found):
+                return each
         verb = verb_of("_".join(words))
         changes = dict(self.effects.changes(resource, verb, "_".join(words), facts))
         changes |= dict(self._told(facts, resource, found, words))
@@ -101,6 +103,13 @@ class SeveralActs:
         changes = ((name, Elements(cast(Any, how), sent=(sent, FIRST))),)
         why = f"`{name}` of those with ids in {found.text} are changed"
         return self._changing(facts, resource, found, Transition("change", changes), why)
+
+    def _only_names(self, facts: Facts, found: Named) -> bool:
+        """Whether rows have nothing but the id of what is meant: `[{"id": 7}]`."""
+        media = body_of(facts.operation)
+        row = self.survey.schemas.along(media.pointer if media else None, found.at[:-1])
+        place = self.survey.schemas.canonical(row) if row else None
+        return len(self.survey.flat(place).properties) == 1
 
     def _each_its_own(
         self, facts: Facts, resource: Resource, found: Named, words: Sequence[str]

@@ -36,7 +36,13 @@ from mockserver.inference.several import (
     ids_in,
 )
 from mockserver.inference.verb_words import ORDERING
-from mockserver.inference.verbs import first_words, says_it_changes, says_upsert, verb_of
+from mockserver.inference.verbs import (
+    first_words,
+    says_it_changes,
+    says_upsert,
+    state_called,
+    verb_of,
+)
 from mockserver.inference.words import bag, last_word, noun, plural, tokens
 
 Steps = tuple[str, ...]
@@ -44,6 +50,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 _REMOVING = bag("delete remove destroy purge deletes deletion deletions erase trash discard")
 _SETTING = bag("replace replaces overwrite overwrites set sets all update updates")
+_MAKING = bag("create add insert import new make creates adds imports post")
 _ARRAY = bag("array lists arrays")
 _ALL = bag("all every clear clears empty empties everything purge purges")
 
@@ -115,7 +122,8 @@ class SeveralReader:
                 (self._collection(steps, CHANGING, frozenset(), said, several), self.change),
                 (self._acted(steps), self._acts.act),
                 (steps[:-1] if steps[:-1] in self.collections else None, self._acts.set_of),
-                (self._collection(steps, alone, _REMOVING, said, several), self.sweep),
+                (self._collection(steps, alone, _REMOVING, said, several), self.archive),
+                (self._collection(steps, _MAKING, _MAKING, said, several), self.made),
             ):
                 action = read(facts, self.resources[self.collections[found]]) if found else None
                 if action is not None:
@@ -187,6 +195,13 @@ class SeveralReader:
             return self.make(facts, "sweep", why, "likely", resource=resource.name, every=True)
         return None
 
+    def archive(self, facts: Facts, resource: Resource) -> Action | None:
+        """What is archived is removed from lists only where it has no state for that."""
+        acted, states = self._acts.act(facts, resource), resource.states
+        if acted is not None or (states is not None and state_called("archive", states.known)):
+            return acted
+        return self.sweep(facts, resource)
+
     def change(self, facts: Facts, resource: Resource) -> Action | None:
         """Several entities to change: an array, each of which names itself, or the ids of those
         that get the same new values."""
@@ -202,13 +217,21 @@ class SeveralReader:
             resource=resource.name, upsert=True, partial=not adds, sent=sent,
         )  # fmt: skip
 
+    def made(self, facts: Facts, resource: Resource) -> Action | None:
+        """Several new entities: an array of what one has."""
+        sent = self._rows_sent(facts, resource) if facts.method in ("POST", "PUT") else None
+        if sent is None or FIRST not in sent:
+            return None
+        why = f"makes several {plural(resource.noun)}: an array of them is sent"
+        return self.make(facts, "create", why, "likely", resource=resource.name, sent=sent)
+
     def _array_of(self, facts: Facts, resource: Resource) -> Path | None:
         """Where a request has an array of entities, each with its id."""
         key = resource.identity.key
         if FIRST in facts.sent:
             return facts.sent if key in self.survey.flat(facts.body).properties else None
         media = body_of(facts.operation)
-        if media is None or not media.pointer or facts.method == "POST":
+        if media is None or not media.pointer:
             return None
         arrays = self.survey.schemas.arrays(self.survey.schemas.main(media.pointer))
         if len(arrays) != 1:

@@ -31,7 +31,7 @@ _USUAL = (
     "name", "code", "number", "email", "email_address",
 )  # fmt: skip
 # What names an entity where nothing is called its id.
-_NATURAL = bag("reference ref number code slug handle sku isbn symbol key token")
+_NATURAL = bag("uuid guid uid sid reference ref number code slug handle sku isbn symbol key token")
 _PEOPLES = _NATURAL | bag("name username login email")
 _LAST = ("gid", "identifier", "entity_id", "object_id", "resource_id", "arn")
 _SURE = ("id", "_id", "uuid", "guid", "uid", "sid")
@@ -82,10 +82,9 @@ def _keys(
         yield run_together[last], f"is what `{parameter}` ends with", "likely"
     # A path parameter called id is no name.
     usual = _SURE if last in _SURE else (*_USUAL, f"{short}_name", f"{short}_key")
-    called = (f"{one}_{end}" for end in _SURE if end != "_id" for one in (noun, short))
-    for word in ("id", *called, *usual):
+    for word in ("id", f"{noun}_id", f"{short}_id", *usual):
         if word in spelled:
-            sure = word.rpartition("_")[2] in _SURE
+            sure = word in _SURE or word.endswith("_id")
             yield spelled[word], "looks like its id", "likely" if sure else "guess"
     for word, name in spelled.items():
         # `certId` of a certificate, `demographicsId` of a demographic.

@@ -105,7 +105,7 @@ def ids_of(survey: Survey, place: str | None, resource: Resource, path: Path) ->
 def _names(resource: Resource) -> Iterator[str]:
     """What requests call the ids of a resource."""
     for one in names_of(resource):
-        yield from (one, plural(one))
+        yield from (one, plural(one), f"{one}_list", f"list_of_{plural(one)}")
     for one in (resource.noun, last_word(resource.noun)):
         yield plural(one)
     yield "object_ids"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -65,7 +65,18 @@ def create(call: Call) -> Reply:
     receipts.tell_ids(call, joined, ids)
     call.count_page(joined)
     receipts.count_made(call, joined, len(replies))
+    receipts.say_results(call, joined, lambda: _ids_done(call, items))
     return joined
+
+
+def _ids_done(call: Call, items: Sequence[Any]) -> list[Any]:
+    """The ids of the entities of a batch: those that its items say, else of the newest ones."""
+    meant = [named(item) for item in items if _is_meant(call, item)]
+    said = [item.get(call.resource.identity.key or "") for item in meant]
+    if None not in said:
+        return said
+    newest = call.repository.select(call.world, [], Choice(newest_first=True))
+    return [call.id_of(one) for one in reversed(newest.page(len(meant)).rows)]
 
 
 def _clear(call: Call) -> None:
@@ -204,6 +215,7 @@ def _on_several(filters: Filters, call: Call) -> Reply:
     mode = call.mode("fresh")
     reply = call.context.answers.reply(call.operation, rng, known, (), mode, own=())
     receipts.count_made(call, reply, len(gone), gone)
+    receipts.say_results(call, reply, lambda: gone)
     return reply
 
 

@@ -143,7 +143,9 @@ def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
 def _known(call: Call, sent: Mapping[str, Any], parent: str) -> Entity | None:
     """The existing entity that the body names, if any."""
     key = call.resource.identity.key
-    value = sent.get(key) if key is not None else None
+    # An id that new ones can't be given (`readOnly`) says here which one is meant.
+    said = call.sent if isinstance(call.sent, Mapping) else {}
+    value = sent.get(key, said.get(key)) if key is not None else None
     if value is None:
         return _known_by(call, sent, parent)
     nested = call.resource.identity.nested and parent

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import named
+from mockserver.engine.inferred.reference_names import is_id
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import pointer_of
@@ -17,6 +18,8 @@ _COUNTED = bag(
     "submitted updated deleted removed affected total"
 )
 _FAILED = bag("error errors failed failures failure rejected skipped invalid")
+_COUNTS = _COUNTED | bag("count counts number num")
+_GOOD = bag("success succeeded successful ok done")
 _COUNTING = bag("count counts number num total items records rows entries of")
 
 
@@ -28,6 +31,7 @@ def count_made(call: Call, reply: Reply, number: int, ids: Sequence[Any] | None 
         return
     own = call.context.flat(call.resource).properties
     flat = call.context.schemas.flat_at(call.context.schemas.main(place))
+    alone = len(flat.properties) == 1
     for name, schema in flat.properties.items():
         words = set(tokens(name))
         items = call.context.schemas.flat(schema).arrays.items
@@ -40,8 +44,27 @@ def count_made(call: Call, reply: Reply, number: int, ids: Sequence[Any] | None 
             continue
         if words & _FAILED:
             holder[name] = 0
-        elif words & _COUNTED and not (words == {"total"} and number == 1):
+        elif words & (_COUNTS if alone else _COUNTED) and (words != {"total"} or number != 1):
             holder[name] = number
+
+
+def say_results(call: Call, reply: Reply, ids: Callable[[], Sequence[Any]]) -> None:
+    """Write how it went for each entity of a request where a response has a row for each:
+    `{"results": [{"id": 7, "success": true}]}`. `ids` are looked up only then."""
+    place, holder = pointer_of(call.operation, reply.status), reply.body
+    if not place or not isinstance(holder, dict):
+        return
+    schemas = call.context.schemas
+    for name, schema in schemas.flat_at(schemas.main(place)).properties.items():
+        items = schemas.flat(schema).arrays.items
+        row = schemas.flat(items) if items is not None else None
+        own = [one for one in row.properties if is_id(one)] if row is not None else []
+        if row is None or len(own) != 1 or holder.get(name):
+            continue
+        good = [n for n in row.properties if n != own[0] and set(tokens(n)) & _GOOD]
+        flags = [n for n in good if "boolean" in schemas.types(row.properties[n])]
+        if row.required.keys() <= {own[0], *flags}:
+            holder[name] = [{own[0]: one, **dict.fromkeys(flags, True)} for one in ids()]
 
 
 def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
