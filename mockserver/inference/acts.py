@@ -29,6 +29,7 @@ from mockserver.inference.words import bag, noun, tokens
 Pairs = tuple[tuple[str, str], ...]
 CHANGING = bag("update modify edit patch change save upsert set merge put")
 ADDING = bag("upsert put save merge")
+_EVERY = bag("all every everything")
 BESIDE = bag("batch bulk many multiple several all by ids id request requests selected list mass")
 
 
@@ -50,7 +51,7 @@ class SeveralActs:
         if by and deed_of((last_of(facts),)) != list(words_of(last_of(facts))):
             return self._act_by(facts, resource, words, by)
         if found is None:
-            return None
+            return self._act_on_all(facts, resource, words)
         alone = len(words_of(last_of(facts))) == len(words)
         if alone and not (found.query or FIRST in found.at):
             return None  # nothing says that there may be several
@@ -68,6 +69,25 @@ class SeveralActs:
         effect = in_words(changes, resource)
         why = f"`{verb}` of those with ids in {found.text}: it sets {effect}"
         return self._changing(facts, resource, found, Transition(verb, tuple(changes.items())), why)
+
+    def _act_on_all(self, facts: Facts, resource: Resource, words: Sequence[str]) -> Action | None:
+        """A verb on every one there is, by the path or the summary: `/notifications/read-all`."""
+        operation = facts.operation
+        steps = facts.route.steps[-2:] + ((facts.route.verb,) if facts.route.verb else ())
+        said = {one for step in steps for one in words_of(step)}
+        said |= {*tokens(operation.summary or operation.description[:60])}
+        names_some = operation.body is not None and bool(self.survey.flat(facts.body).properties)
+        if _EVERY.isdisjoint(said) or names_some or facts.method == "DELETE":
+            return None
+        verb = verb_of("_".join(words))
+        changes = dict(self.effects.changes(resource, verb, "_".join(words), facts))
+        if not changes:
+            return None
+        why = f"`{verb}` of all {resource.noun}: it sets {in_words(changes, resource)}"
+        return self.make(
+            facts, "sweep", why, "likely", resource=resource.name, every=True,
+            transition=Transition(verb, tuple(changes.items()), takes=False),
+        )  # fmt: skip
 
     def _act_by(
         self, facts: Facts, resource: Resource, words: Sequence[str], by: Pairs

@@ -134,3 +134,30 @@ def test_each_of_an_array_is_made(path: str, rows: str, shown: str) -> None:
         assert [(one["name"], one["length"]) for one in new] == [("x", 1), ("y", 2)]
         if shown == "results":
             assert [one["id"] for one in reply.json()["results"]] == [one["id"] for one in new]
+
+
+@pytest.mark.parametrize(
+    ("path", "summary", "name", "new"),
+    [
+        ("/kites/close-all", "Close all kites", "closed", True),
+        ("/kites/mark-all-as-closed", "Marks every kite as closed", "closed", True),
+        ("/kites/close", "Close all kites", "closed", True),
+        ("/kites/all/archive", "Archive all", "status", "archived"),
+        ("/kites/archive_all", "Put every kite away", "status", "archived"),
+        ("/kites/actions/archive-all", "Archive all kites", "status", "archived"),
+    ],
+)
+def test_a_verb_on_all(path: str, summary: str, name: str, new: object) -> None:
+    found = kites(path, "post", summary, thing(), "nothing")
+    del found["paths"][path]["post"]["requestBody"]
+    one = found["paths"]["/kites/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
+    rows = found["paths"]["/kites"]["get"]["responses"]["200"]["content"]["application/json"]
+    for schema in (one["schema"], rows["schema"]["items"]):
+        schema["properties"]["closed"] = {"type": "boolean"}
+    with MockServer(found) as mock:
+        client = mock.client
+        made = [client.post("/kites", json={"name": n}).json()["id"] for n in "ab"]
+        assert client.post(path).status_code == 204
+        after = client.get("/kites").json()
+        assert {row["id"] for row in after} >= set(made)
+        assert {row[name] for row in after} == {new}

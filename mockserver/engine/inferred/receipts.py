@@ -15,7 +15,7 @@ from mockserver.inference.words import SECRETS, bag, last_word, snake_case, toke
 
 _COUNTED = bag(
     "success succeeded successful successes created inserted added processed accepted imported "
-    "submitted updated deleted removed affected total"
+    "submitted upserted updated deleted removed affected total"
 )
 _FAILED = bag("error errors failed failures failure rejected skipped invalid")
 _COUNTS = _COUNTED | bag("count counts number num")
