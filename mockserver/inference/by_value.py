@@ -9,7 +9,15 @@ from typing import Any
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.resource_model import Resource
 from mockserver.inference.verbs import says_it_changes
-from mockserver.inference.words import CONTROLS, ID_ENDS, last_word, noun, snake_case, tokens
+from mockserver.inference.words import (
+    CONTROLS,
+    ID_ENDS,
+    last_word,
+    noun,
+    snake_case,
+    stem_of,
+    tokens,
+)
 
 _NESTED = {"array", "object"}
 
@@ -37,6 +45,18 @@ def own_name(survey: Survey, resource: Resource, name: str) -> str | None:
         for start in range(len(words)):
             if words[start:] in own and not (start and words[-1:] in ID_ENDS):
                 return own[words[start:]]
+    return _shown_whole(survey, resource, name)
+
+
+def _shown_whole(survey: Survey, resource: Resource, name: str) -> str | None:
+    """The property that shows the entity whose id a request has: `user` of `user_ids`."""
+    stem = stem_of(name)
+    if stem == tokens(name):
+        return None
+    for each, schema in survey.flat(resource.schema).properties.items():
+        inner = survey.schemas.flat(schema).properties
+        if tokens(each) == stem and any(tokens(one)[-1:] in ID_ENDS for one in inner):
+            return each
     return None
 
 

@@ -6,7 +6,7 @@ from mockserver.inference.identifiers import has_key
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, Route
 from mockserver.inference.verbs import says_made, verb_of
-from mockserver.inference.words import ID_ENDS, is_id_of, last_word, noun, tokens
+from mockserver.inference.words import ID_ENDS, is_id_of, last_word, noun, stem_of, tokens
 
 
 def makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> bool:
@@ -86,8 +86,8 @@ def sends_rows(survey: Survey, made: Facts, listing: Facts) -> bool:
     of it, where responses show it alike."""
     if made.is_list or (verb_of(made.route.last) and not made.route.plural):
         return False
-    rows = {noun(name) for name in survey.flat(listing.ref).properties}
-    shown = {noun(name) for name in survey.flat(made.ref).properties}
+    rows = {_about(name) for name in survey.flat(listing.ref).properties}
+    shown = {_about(name) for name in survey.flat(made.ref).properties}
     if len(shown) > 2 and 2 * len(shown & rows) < len(shown):
         return False  # it answers something else, such as an operation that goes on
     sent = _nouns_sent(survey, made)
@@ -98,10 +98,15 @@ def sends_rows(survey: Survey, made: Facts, listing: Facts) -> bool:
     return bool(alike) and (2 * alike > len(sent) or (said and made.ref == listing.ref))
 
 
+def _about(name: str) -> str:
+    """What a property is about: the `user` whose `user_id` is sent."""
+    return noun("_".join(stem_of(name)))
+
+
 def _nouns_sent(survey: Survey, made: Facts) -> set[str]:
     """The names of what is sent, in the body or else in the query, in the singular: `emails` are
     several rows with an `email`."""
     properties = survey.flat(made.body).properties if made.body else {}
     if not properties:
-        return {noun(one.name) for one in made.operation.parameters if one.place == "query"}
-    return {noun(one) for one in properties}
+        return {_about(one.name) for one in made.operation.parameters if one.place == "query"}
+    return {_about(one) for one in properties}

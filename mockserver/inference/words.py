@@ -140,6 +140,13 @@ def is_id_of(name: str, short: str) -> bool:
     return len(words) == 1 or singular(words[-2]) == short
 
 
+def stem_of(name: str) -> tuple[str, ...]:
+    """What a name refers to: `project` for `project_id`, `projectUuid` and `project`."""
+    words = tokens(name)
+    return words[:-1] if len(words) > 1 and words[-1] in _REFERS else words
+
+
+_REFERS = bag("id ids uuid uuids guid sid key")
 _NEW = bag("new copy copied clone cloned duplicate duplicated target")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from tests.support.combinations import in_turns
 from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
 
 OBJECT = thing(id=TEXT, name=TEXT)
@@ -64,9 +65,7 @@ def shelves(creation: str, field: str, listed: str) -> dict[str, Any]:
     return document(paths)
 
 
-@pytest.mark.parametrize("listed", LISTS)
-@pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("creation", CREATIONS)
+@pytest.mark.parametrize(("creation", "field", "listed"), in_turns(CREATIONS, FIELDS, LISTS))
 def test_a_child_is_of_the_parent_that_its_creation_names(
     creation: str, field: str, listed: str
 ) -> None:

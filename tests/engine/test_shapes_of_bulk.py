@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from tests.support.combinations import in_turns
 from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
 
 KITE = thing(
@@ -69,9 +70,7 @@ def path_for(path: str, verb: str) -> str:
     return path.replace("{v}", verb).replace("{V}", verb.title())
 
 
-@pytest.mark.parametrize("shown", SHOWN)
-@pytest.mark.parametrize("named", NAMED)
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("path", "named", "shown"), in_turns(PATHS, NAMED, SHOWN))
 @pytest.mark.parametrize("verb", ["delete", "archive"])
 def test_each_of_those_that_are_named(verb: str, path: str, named: str, shown: str) -> None:
     name, rows = NAMED[named]
@@ -97,9 +96,7 @@ def test_each_of_those_that_are_named(verb: str, path: str, named: str, shown: s
             assert reply.json() == {"results": wanted}
 
 
-@pytest.mark.parametrize("shown", SHOWN)
-@pytest.mark.parametrize("rows", ROWS)
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("path", "rows", "shown"), in_turns(PATHS, ROWS, SHOWN))
 @pytest.mark.parametrize("method", ["patch", "post"])
 def test_each_gets_what_its_row_says(method: str, path: str, rows: str, shown: str) -> None:
     there = path_for(path, "update")
@@ -117,9 +114,7 @@ def test_each_gets_what_its_row_says(method: str, path: str, rows: str, shown: s
         assert len(client.get("/kites").json()) == before
 
 
-@pytest.mark.parametrize("shown", SHOWN)
-@pytest.mark.parametrize("rows", ROWS)
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("path", "rows", "shown"), in_turns(PATHS, ROWS, SHOWN))
 def test_each_of_an_array_is_made(path: str, rows: str, shown: str) -> None:
     there = path_for(path, "create")
     sent = of(rows, thing("name", name=TEXT, length=WHOLE))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
+from tests.support.combinations import in_turns
 from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
 
 KITE = thing(id=TEXT, name=TEXT, color=TEXT, length=WHOLE)
@@ -23,16 +24,15 @@ RESPONSES: dict[str, Any] = {
 
 
 # By a body and without a response, nothing says that one is made.
+SENT = ([], ["name"], ["newName"], ["name", "color"])
 CASES = [
-    (shape, shown)
-    for shape in SHAPES
-    for shown in RESPONSES
+    (shape, shown, sent)
+    for shape, shown, sent in in_turns(SHAPES, RESPONSES, SENT)
     if RESPONSES[shown] is not None or "{id}" in SHAPES[shape]
 ]
 
 
-@pytest.mark.parametrize("sent", [[], ["name"], ["newName"], ["name", "color"]])
-@pytest.mark.parametrize(("shape", "shown"), CASES)
+@pytest.mark.parametrize(("shape", "shown", "sent"), CASES)
 def test_there_is_another_one(shape: str, shown: str, sent: list[str]) -> None:
     path, schema = SHAPES[shape], RESPONSES[shown]
     by_body = "{id}" not in path

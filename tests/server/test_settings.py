@@ -112,7 +112,7 @@ def test_a_name_or_url_is_no_path(spec: str) -> None:
         ("serve = 1", r"serve must be a table: write \[serve\]"),
         ("undocumented = 'nearst'", "undocumented must be 'nearest' or 'allow', not 'nearst'"),
         ("undocumented = 1", "not 1"),
-        ("[serve]\nport = 'x'", r"\[serve\] port: 'x' is not a valid integer"),
+        ("[serve]\nport = 'x'", r"\[serve\] port: 'x' is not an integer"),
         ("[serve]\nport = 70000", "70000 is not in the range"),
         ("[serve]\nport = true", "True is not an integer"),
         ("[serve]\nport = [1]", "is not an integer"),

@@ -14,6 +14,7 @@ from mockserver.engine.inferred.children import take_away
 from mockserver.engine.inferred.context import Context, dig, named, wrapped
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.filters import Filters
+from mockserver.engine.inferred.reference_names import id_in
 from mockserver.engine.inferred.repository import Choice, Entity, Test, value_at
 from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
@@ -252,9 +253,14 @@ def _meant(filters: Filters, call: Call, parent: str) -> Iterator[Entity]:
         wanted = {name: {value} for name, value in fields.items()}
     call.context.sower.sow(call.world, call.repository, parent or None)
     for entity in call.repository.scan(call.world, parent or None, False):
-        alike = all(str(entity.data.get(name)) in texts for name, texts in wanted.items())
+        alike = all(_text(entity.data.get(name)) in texts for name, texts in wanted.items())
         if alike and all(test(entity) for test in tests):
             yield entity
+
+
+def _text(value: Any) -> str:
+    """The text of a value; of an entity that is shown whole, that of its id."""
+    return str(id_in(value) if isinstance(value, Mapping) else value)
 
 
 def _texts(value: Any) -> set[str]:

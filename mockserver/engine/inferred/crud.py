@@ -228,6 +228,8 @@ def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
     if named is not None:
         fixed[named] = call.item
         sent.pop(named, None)
+    elif resource.identity.member is not None and call.action.item is not None:
+        sent[call.action.item] = call.item  # whom it embeds
     made = new_entity(call, repository, sent, fixed, call.parent_key())
     key = made.key if other is not None else call.key()
     entity = Entity(key, made.data, made.parent, made.row)

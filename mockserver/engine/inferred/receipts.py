@@ -59,7 +59,7 @@ def say_results(call: Call, reply: Reply, ids: Callable[[], Sequence[Any]]) -> N
         items = schemas.flat(schema).arrays.items
         row = schemas.flat(items) if items is not None else None
         own = [one for one in row.properties if is_id(one)] if row is not None else []
-        if row is None or len(own) != 1 or holder.get(name):
+        if row is None or len(own) != 1 or holder.get(name) or set(tokens(name)) & _FAILED:
             continue
         good = [n for n in row.properties if n != own[0] and set(tokens(n)) & _GOOD]
         flags = [n for n in good if "boolean" in schemas.types(row.properties[n])]

@@ -6,16 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mockserver.inference.words import ID_ENDS, tokens
+from mockserver.inference.words import ID_ENDS, stem_of, tokens
 from mockserver.openapi.schemas.resolved import Schemas
 
 _ENDS = (*ID_ENDS, ("key",))
-
-
-def stem_of(name: str) -> tuple[str, ...]:
-    """What a name refers to: `project` for `project_id`, `projectUuid` and `project`."""
-    words = tokens(name)
-    return words[:-1] if len(words) > 1 and words[-1:] in _ENDS else words
 
 
 def alike(own: Iterable[str], name: str) -> list[str]:

@@ -318,6 +318,7 @@ class Pipeline:
     ) -> Sent:
         """The reply after fault injection; a reply that the fault defines is not adapted."""
         if injection.refusal is not None:
+            exchange.problem = ""  # what was refused before is not what is sent
             reply = self.dialect.reply(injection.refusal, operation)
             self.preference.add_headers(operation, reply, exchange.now)
             reply = self.stamp(reply, exchange.message)
