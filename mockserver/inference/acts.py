@@ -24,12 +24,13 @@ from mockserver.inference.several import (
 )
 from mockserver.inference.verb_words import ORDERING, SETTING
 from mockserver.inference.verbs import first_words, verb_of
-from mockserver.inference.words import bag, noun, tokens
+from mockserver.inference.words import bag, last_word, noun, singular, tokens
 
 Pairs = tuple[tuple[str, str], ...]
 CHANGING = bag("update modify edit patch change save upsert set merge put")
 ADDING = bag("upsert put save merge")
 _EVERY = bag("all every everything")
+_ALONE = bag("as from in")
 BESIDE = bag("batch bulk many multiple several all by ids id request requests selected list mass")
 
 
@@ -75,9 +76,10 @@ class SeveralActs:
         operation = facts.operation
         steps = facts.route.steps[-2:] + ((facts.route.verb,) if facts.route.verb else ())
         said = {one for step in steps for one in words_of(step)}
-        said |= {*tokens(operation.summary or operation.description[:60])}
-        names_some = operation.body is not None and bool(self.survey.flat(facts.body).properties)
-        if _EVERY.isdisjoint(said) or names_some or facts.method == "DELETE":
+        text = tokens(operation.summary or operation.description[:60])
+        if _EVERY.isdisjoint(said) and not _says_all(text, last_word(resource.noun)):
+            return None
+        if self._sends_any(facts) or facts.method == "DELETE":
             return None
         verb = verb_of("_".join(words))
         changes = dict(self.effects.changes(resource, verb, "_".join(words), facts))
@@ -88,6 +90,13 @@ class SeveralActs:
             facts, "sweep", why, "likely", resource=resource.name, every=True,
             transition=Transition(verb, tuple(changes.items()), takes=False),
         )  # fmt: skip
+
+    def _sends_any(self, facts: Facts) -> bool:
+        """Whether a request has anything that could say of which entities it is."""
+        media = body_of(facts.operation)
+        place = self.survey.schemas.main(media.pointer) if media and media.pointer else None
+        flat = self.survey.flat(place)
+        return media is not None and (bool(flat.properties) or flat.types != ("object",))
 
     def _act_by(
         self, facts: Facts, resource: Resource, words: Sequence[str], by: Pairs
@@ -227,6 +236,16 @@ class SeveralActs:
         return self._changing(
             facts, resource, found, Transition("update", tuple(changes.items())), why
         )
+
+
+def _says_all(text: Sequence[str], short: str) -> bool:
+    """Whether a text is about all entities with this noun, not about all of something else: "Mark
+    all as read", "Resets the state of every note"."""
+    for index, word in enumerate(text):
+        after = text[index + 1 : index + 4] if word in _EVERY else ()
+        if word in _EVERY and (not after or after[0] in _ALONE or short in map(singular, after)):
+            return True
+    return False
 
 
 def last_of(facts: Facts) -> str:

@@ -4,14 +4,11 @@ cart, each with a path of its own, where every change shows the whole cart."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from mockserver.inference.operations import Facts
 from mockserver.inference.paths import ANY
 from mockserver.inference.words import ID_ENDS, is_id_of, last_word, noun, tokens
 from mockserver.openapi.schemas.resolved import Schemas
-
-if TYPE_CHECKING:
-    from mockserver.inference.operations import Facts
 
 Steps = tuple[str, ...]
 _CHANGING = ("PUT", "PATCH", "DELETE")

@@ -138,7 +138,7 @@ def key_in(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | N
     names = survey.names(draft.items) or [""]
     found = (_key_of(survey, flat, draft.noun, name) for name in names)
     known = next((one for one in found if one[0]), None)
-    if known is None or (known[1] is not None and known[1].confidence == "guess"):
+    if known is None or (known[1] is not None and known[1].confidence != "certain"):
         known = _patterned_key(survey, draft, flat) or known
     return known or _described_key(survey, draft, flat)
 

@@ -14,7 +14,7 @@ from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.states import spelled
-from mockserver.inference.words import bag, last_word, plural, snake_case, tokens
+from mockserver.inference.words import ID_WORDS, bag, last_word, plural, snake_case, tokens
 
 Steps = tuple[str, ...]
 _MERGING = bag("merge combine dedupe deduplicate consolidate unify")
@@ -24,7 +24,7 @@ _INTO = bag(
 )
 _FROM = bag("source sources secondary duplicate duplicates from loser losing merged other others "
             "child children with vid")  # fmt: skip
-_ID_ENDS = bag("id ids uuid uuids key keys gid gids")
+_ID_ENDS = ID_WORDS | bag("gid gids")
 _ENDED = ("merged", "closed", "archived", "inactive", "deleted")
 """What those are that have gone into another one, if a description says one of it."""
 

@@ -213,9 +213,9 @@ class RemoteCalls:
         """The part of a request that names an entity: by its name, or because it is all that is
         needed to fetch one and names nothing else; then it does so elsewhere, too."""
         asked = (*call_facts.query, *call_facts.body)
-        own = name_sent(noun(parent[-1]), asked)
-        if own is None and self._asked.get(parent) in asked:
+        if self._asked.get(parent) in asked:
             return self._asked[parent]
+        own = name_sent(noun(parent[-1]), asked)
         needed = call_facts.needed or call_facts.body
         if own is not None or kind not in ("fetch", "remove") or len(needed) != 1:
             return own

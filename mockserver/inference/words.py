@@ -102,7 +102,8 @@ def noun(name: str) -> str:
     return "_".join((*words[:-1], singular(words[-1])))
 
 
-_ID_WORDS = bag("id ids uuid uuids guid guids key keys")
+ID_WORDS = bag("id ids uuid uuids guid guids sid sids key keys")
+"""The last words of names that hold an id, or several."""
 
 
 def spells(parameter: str, name: str, noun: str) -> bool:
@@ -135,7 +136,7 @@ def is_id_of(name: str, short: str) -> bool:
     words = tokens(name)
     if words and words[-1] in (f"{short}id", f"{short}ids"):
         return True  # `jobid`
-    if not words or words[-1] not in _ID_WORDS:
+    if not words or words[-1] not in ID_WORDS:
         return False
     return len(words) == 1 or singular(words[-2]) == short
 
@@ -143,10 +144,9 @@ def is_id_of(name: str, short: str) -> bool:
 def stem_of(name: str) -> tuple[str, ...]:
     """What a name refers to: `project` for `project_id`, `projectUuid` and `project`."""
     words = tokens(name)
-    return words[:-1] if len(words) > 1 and words[-1] in _REFERS else words
+    return words[:-1] if len(words) > 1 and words[-1] in ID_WORDS else words
 
 
-_REFERS = bag("id ids uuid uuids guid sid key")
 _NEW = bag("new copy copied clone cloned duplicate duplicated target")
 
 

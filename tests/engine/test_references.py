@@ -100,3 +100,34 @@ def test_a_child_is_of_the_parent_that_its_creation_names(
         assert client.get(f"/shelves/{high}").json()["jar_count"] == 1
         if creation != "a plain name":  # which may be any text
             assert make("salt", "no-such-shelf").status_code == 404
+
+
+def test_a_parent_with_several_names_is_counted_and_filtered_by_its_id() -> None:
+    shelf = thing(id=TEXT, key=TEXT, name=TEXT, jar_count=WHOLE)
+    jar = thing(id=TEXT, label=TEXT, shelf=thing(id=TEXT, key=TEXT, name=TEXT))
+    named = parameter("shelf_id", "query")
+    new = body(thing("label shelf_id", label=TEXT, shelf_id=TEXT))
+    rows = {"responses": {"200": answer({"type": "array", "items": jar})}}
+    paths = {
+        "/shelves": {
+            "get": {"responses": {"200": answer({"type": "array", "items": shelf})}},
+            "post": {"requestBody": body(thing(name=TEXT)), "responses": {"201": answer(shelf)}},
+        },
+        "/shelves/{shelf_id}": {
+            "get": {
+                "parameters": [parameter("shelf_id", "path")],
+                "responses": {"200": answer(shelf)},
+            }
+        },
+        "/jars": {
+            "get": {"parameters": [named], **rows},
+            "post": {"requestBody": new, "responses": {"201": answer(jar)}},
+        },
+    }
+    with MockServer(document(paths)) as mock:
+        client = mock.client
+        high, low = (client.post("/shelves", json={"name": n}).json()["id"] for n in "ab")
+        client.post("/jars", json={"label": "jam", "shelf_id": high})
+        rows_of = [client.get("/jars", params={"shelf_id": one}).json() for one in (high, low)]
+        assert [[row["label"] for row in each] for each in rows_of] == [["jam"], []]
+        assert client.get(f"/shelves/{high}").json()["jar_count"] == 1

@@ -156,3 +156,24 @@ def test_a_verb_on_all(path: str, summary: str, name: str, new: object) -> None:
         after = client.get("/kites").json()
         assert {row["id"] for row in after} >= set(made)
         assert {row[name] for row in after} == {new}
+
+
+@pytest.mark.parametrize(
+    ("summary", "sent"),
+    [
+        ("Close a kite; all of its strings are rolled up", None),
+        ("Close kites, with every string", None),
+        ("Close all kites", {"type": "array", "items": TEXT}),
+        ("Close all kites", thing(colors={"type": "array", "items": TEXT})),
+    ],
+)
+def test_what_may_be_about_some_is_not_done_to_all(summary: str, sent: Any) -> None:
+    found = kites("/kites/archive", "post", summary, sent or thing(), "nothing")
+    if sent is None:
+        del found["paths"]["/kites/archive"]["post"]["requestBody"]
+    with MockServer(found) as mock:
+        client = mock.client
+        made = client.post("/kites", json={"name": "a"}).json()
+        body_ = [] if sent is not None and sent["type"] == "array" else {"colors": ["red"]}
+        client.post("/kites/archive", **({} if sent is None else {"json": body_}))
+        assert client.get(f"/kites/{made['id']}").json() == made

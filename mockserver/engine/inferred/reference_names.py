@@ -22,7 +22,7 @@ def id_in(value: Any) -> str | int | None:
     """The id that a property refers by, alone or in an object; None if it has none."""
     if isinstance(value, Mapping):
         ids = [one for name, one in value.items() if is_id(name)]
-        value = ids[0] if len(ids) == 1 else None
+        value = value.get("id", ids[0] if len(ids) == 1 else None)
     return value if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
