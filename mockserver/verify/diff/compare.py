@@ -410,7 +410,7 @@ class Comparison:
         if len(real) not in lengths:
             if (
                 not self._of_others
-                and not (self._midway and any(map(_has_status, real)))
+                and not (any(map(_has_status, real)) and self._varies(spot))
                 and len(lengths) == 1
                 and (len(mocks) > 1 or len(self.mocks) == 1)
             ):
@@ -423,6 +423,13 @@ class Comparison:
         for number, element in enumerate(real):
             inside = [(i, value[number]) for i, value in same]
             self._node(element, inside, f"{at}.*", name, f"{spot}.{number}".strip("."))
+
+    def _varies(self, spot: str) -> bool:
+        """Whether the number of a job's parts is chance: a command adds some for those that had
+        failed, or comes between the first and the last of them."""
+        theirs = [value_at(root, spot) if spot else root for _, root in self._roots]
+        counts = {len(parts) for parts in theirs if isinstance(parts, list)}
+        return self._midway or len(counts) > 1
 
     def _leaf(self, real: Json, mocks: list[Value], at: str, name: str) -> None:
         if is_opaque(name, real) and not self._error:

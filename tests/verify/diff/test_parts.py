@@ -137,6 +137,36 @@ def test_what_both_sides_have_done_is_compared_whatever_their_statuses(
     assert [one.kind for one in found] == ["status", *filter(None, [kinds]), *later]
 
 
+def _job(identity: str, state: str, *parts: str) -> dict[str, Any]:
+    rows = [{"id": f"{identity}-{n}", "status": part} for n, part in enumerate(parts)]
+    return {"id": identity, "status": state, "parts": rows}
+
+
+@pytest.mark.parametrize(
+    ("real", "mocks", "differs"),
+    [
+        (("done", 5), [("done", 4), ("done", 4), ("failed", 3)], False),
+        (("done", 5), [("done", 4), ("done", 4), ("running", 6)], False),
+        (("done", 2), [("done", 4), ("done", 3), ("done", 4)], False),
+        (("done", 5), [("done", 4), ("done", 4), ("failed", 4)], True),
+        (("done", 0), [("done", 4), ("done", 4), ("failed", 3)], True),
+    ],
+)
+def test_how_many_parts_a_retry_adds_is_chance(
+    real: tuple[str, int], mocks: list[tuple[str, int]], differs: bool
+) -> None:
+    """What had failed before is tried again: worlds of another state say that the number varies."""
+    runs = [
+        _replied(
+            ("createShelf", "make", 201, _job(f"{number}", "new")),
+            ("getShelf", "read", 200, _job(f"{number}", state, *["done"] * parts)),
+        )
+        for number, (state, parts) in enumerate((real, *mocks))
+    ]
+    found = Comparison(KNOWLEDGE.contract, runs[0], runs[1:]).run()
+    assert [one.at for one in found] == ["parts"] * differs
+
+
 def _run(*states: str, also: str = "running") -> Run:
     """A job that is read, gets a command, and is read again; with another one beside it."""
     intents: list[Intent] = ["read", "command", "read"]
