@@ -13,6 +13,7 @@ from mockserver.inference.page_model import Paging
 from mockserver.openapi.model import Json
 from mockserver.verify.created import at
 from mockserver.verify.ledger import Entry, Ledger, PendingCreation
+from mockserver.verify.lifecycle.values import GONE as GONE_WORD
 from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership
 from mockserver.verify.target import NoReply, Target, fill
@@ -21,10 +22,6 @@ GONE = (404, 410)
 ROUNDS = 3
 NAMES = ("name", "slug", "key", "title")
 MOST_PAGES = 200
-_GONE = re.compile(
-    r"delet|archiv|remov|cancel|terminat|inactive|revok|expired|stopp", re.IGNORECASE
-)
-"""Words in a row that stays although its entity is gone, or going."""
 _MADE = re.compile(r"(secret|token|key|code|handle|uuid)$", re.IGNORECASE)
 _MARK = re.compile(r"(?!\d{4}-\d\d-\d\d)[^\s/]{16,}")
 """A text that is long enough for nothing else to be called so."""
@@ -143,7 +140,9 @@ class _Lists:
         """The rows that show an entity as there."""
         action, rows = self._all(entry)
         key = _key(action, self.ownership) if action is not None else ()
-        return [row for row in rows if str(at(row, key)) == entry.id and not _GONE.search(str(row))]
+        return [
+            row for row in rows if str(at(row, key)) == entry.id and not GONE_WORD.search(str(row))
+        ]
 
     def marks_of(self, entry: Entry, row: Mapping[str, Json]) -> list[str]:
         """The long texts of a row that only the server makes, such as a token, and that no other

@@ -225,10 +225,17 @@ class Ownership:
             sent = at(json_of(body or b""), action.request.at)
         except ValueError:
             return ""
-        found = at(sent, creator.id_path) if creator.id_path else at(sent, ("id",))
+        places = (creator.id_path, (creator.resource.identity.key or "id",), ("id",))
+        found = next((one for place in places if (one := at(sent, place)) is not None), None)
+        if not isinstance(found, str | int) or isinstance(found, bool):
+            return ""
         if found in ("", ".", "..") and not self.disposable:
             raise Withheld(f"what it creates can't be removed: its id is {found!r}")
-        return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+        kind = creator.resource.name
+        if not self.disposable and self.ledger and (kind, str(found)) in self.ledger.others:
+            # Some servers take it for a change of what is there.
+            raise Withheld(f"{kind} {found} is not ours")
+        return str(found)
 
     def _why_not(
         self, method: str, operation: Operation | None, template: str, where: Mapping[str, str]

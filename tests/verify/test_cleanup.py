@@ -133,7 +133,7 @@ PASSES = build_contract(
 
 
 class Passes:
-    """Passes whose names may repeat, or creations that return what is there."""
+    """Passes in small letters, whose names may repeat, or creations that return what is there."""
 
     def __init__(self, repeats: bool) -> None:
         self.rows = [{"name": "admin", "secret": "theirs"}]
@@ -143,7 +143,8 @@ class Passes:
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if method == "POST":
             if self.repeats:
-                self.rows.append({"name": json.loads(body)["name"], "secret": "new"})
+                name = json.loads(body)["name"].lower()
+                self.rows.append({"name": name, "secret": "new"})
             return 201, self.rows[-1]
         if method == "DELETE":
             self.removed += 1
@@ -163,9 +164,9 @@ def test_a_creation_with_the_id_of_another_entity_is_not_silent(
     with serving(passes) as url, Target(PASSES, url, "") as target:
         target.ownership = known
         note_others(ledger, target, known)
-        target.send("POST", "/passes", body={"name": "admin"})
+        target.send("POST", "/passes", body={"name": "Admin"})
         with pytest.raises(Withheld, match="the id of another one"):
-            target.send("POST", "/passes", body={"name": "admin"})
+            target.send("POST", "/passes", body={"name": "Admin"})
         ledger.close()
         again = Ledger.load(str(file))
         again.open()

@@ -42,6 +42,7 @@ DOCUMENT: dict[str, Any] = {
                             }
                         },
                     },
+                    "403": {"description": "No.", "content": {"application/json": {}}},
                     "410": {
                         "description": "No.",
                         "content": {
@@ -89,6 +90,11 @@ def judge() -> SecondJudge:
         (reply(b'{"name": "\xeb"}'), "Error"),
         (reply(b'{"name": "Big Ben"', 200), "Error"),
         (reply(b"<html>", headers={"content-type": "text/html"}), "text/html"),
+        (reply(b""), "Missing response data"),
+        (reply(b"", 403), ""),
+        (reply(b"", 403, headers={}), ""),
+        (reply(b'"no"', 403), ""),
+        (reply(b"", 410), "Missing response data"),
     ],
 )
 def test_a_reply_is_judged(judge: SecondJudge, exchange: Exchange, words: str) -> None:

@@ -450,6 +450,24 @@ def test_what_was_there_is_not_ours_though_a_creation_returns_it(tmp_path: Path)
     assert set(things.rows) == {PRECIOUS}
 
 
+@pytest.mark.parametrize("place", ["id", "thing_id"])
+def test_a_creation_with_the_id_of_what_was_there_is_not_sent(place: str, tmp_path: Path) -> None:
+    """Some servers take it for a change."""
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    made = {**THING, "properties": {place: TEXT, "name": TEXT}}
+    paths = {**DOCUMENT["paths"], "/things": dict(DOCUMENT["paths"]["/things"])}
+    paths["/things"]["post"] = _operation("makeThing", _reply(made, "201"), GIVEN)
+    contract = build_contract({**DOCUMENT, "paths": paths})
+    known = Ownership(contract, build_plan(contract), ledger)
+    ledger.found("things", [PRECIOUS])
+    with pytest.raises(Withheld, match="precious is not ours"):
+        known.admit("POST", "/things", json.dumps({"name": "a", "id": PRECIOUS}).encode())
+    known.admit("POST", "/things", b'{"name": "a", "id": "another"}')
+    known = Ownership(contract, build_plan(contract), ledger, disposable=True)
+    known.admit("POST", "/things", json.dumps({"name": "a", "id": PRECIOUS}).encode())
+    ledger.close()
+
+
 class Named(Things):
     """The paths of things have their names, though their ids are returned."""
 

@@ -15,7 +15,7 @@ from mockserver.verify.lifecycle import crud_checks, list_checks, samples
 from mockserver.verify.lifecycle.clock import Manual
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.session import Broken, CannotMake, Session
-from mockserver.verify.lifecycle.values import remains
+from mockserver.verify.lifecycle.values import remains, says_it_is_gone
 from mockserver.verify.model import Exchange
 from mockserver.verify.target import Target
 from tests.verify.jobs_server import serving
@@ -40,6 +40,26 @@ def test_what_may_be_left_out_later(
     old: Any, new: Any, name: str, listed: bool, same: bool
 ) -> None:
     assert remains(old, new, name, listed=listed) is same
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "says"),
+    [
+        ({"status": {"state": "active"}}, {"status": {"state": "expired"}}, True),
+        ({"state": "open"}, {"state": "SOFT_DELETED"}, True),
+        ({"archived": False}, {"archived": True}, True),
+        ({"deleted_at": None}, {"deleted_at": "2026-01-01T00:00:00Z"}, True),
+        ({"id": "1"}, {"id": "1", "revoked": True}, True),
+        ({"state": "open"}, {"state": "open"}, False),
+        ({"state": "expired"}, {"state": "expired"}, False),
+        ({"archived": False}, {"archived": False, "size": 2}, False),
+        ({"name": "a"}, {"name": "The removed one"}, False),
+    ],
+)
+def test_what_is_kept_for_the_record_says_that_it_is_gone(
+    before: dict[str, Any], now: dict[str, Any], says: bool
+) -> None:
+    assert says_it_is_gone(before, now) is says
 
 
 ROOM = {
@@ -242,6 +262,85 @@ def test_a_change_keeps_the_name_that_leads_to_it() -> None:
         sent = crud_checks.changes(acts, entity)
     assert sent["name"] == entity.id
     assert sent["begins_at"] != entity.value["begins_at"]
+
+
+class Leases:
+    """Leases, which are named by another property when made, and stay as expired ones."""
+
+    def __init__(self, keeps: bool) -> None:
+        self.rows: dict[str, Any] = {}
+        self.keeps = keeps
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if method == "POST":
+            made = f"l{len(self.rows)}"
+            self.rows[made] = {"id": made, "state": "active"}
+            return 200, {"leaseID": made}
+        if path == "/leases":
+            return 200, list(self.rows.values())
+        row = self.rows[path.removeprefix("/leases/")]
+        if method == "DELETE":
+            self.rows[row["id"]] = row | ({} if self.keeps else {"state": "expired"})
+            return 200, None
+        return 200, row
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": "It.", "content": {"application/json": {"schema": schema}}}
+
+
+LEASE = {"type": "object", "properties": {"id": {"type": "string"}, "state": {"type": "string"}}}
+LEASES = build_contract(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "Leases", "version": "1"},
+        "paths": {
+            "/leases": {
+                "get": {
+                    "operationId": "listLeases",
+                    "responses": {"200": _json({"type": "array", "items": LEASE})},
+                },
+                "post": {
+                    "operationId": "makeLease",
+                    "responses": {
+                        "200": _json(
+                            {"type": "object", "properties": {"leaseID": {"type": "string"}}}
+                        )
+                    },
+                },
+            },
+            "/leases/{leaseID}": {
+                "parameters": [
+                    {"name": "leaseID", "in": "path", "required": True}
+                    | {"schema": {"type": "string"}}
+                ],
+                "get": {
+                    "operationId": "getLease",
+                    "responses": {"200": _json(LEASE), "404": {"description": "No."}},
+                },
+                "delete": {
+                    "operationId": "deleteLease",
+                    "responses": {"200": {"description": "Ended."}},
+                },
+            },
+        },
+    }
+)
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_what_a_removal_ends_is_listed_by_its_id(keeps: bool) -> None:
+    with serving(Leases(keeps)) as url, Target(LEASES, url, "") as target:
+        acts = Session(target, derive(LEASES))
+        (resource,) = acts.api.resources.values()
+        entity = acts.make(resource)
+        list_checks.listed(acts, resource, {})
+        if not keeps:
+            crud_checks.remove(acts, entity)
+            list_checks.listed(acts, resource, {})
+            return
+        with pytest.raises(Broken, match="the lease was removed"):
+            crud_checks.remove(acts, entity)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,9 @@ class Knowledge:
                 None,
             )
             if known is not None and known.paging is not None:
-                found[operation.id] = Lists(known.paging, known.filters, _last(known.id_field))
+                found[operation.id] = Lists(
+                    known.paging, known.filters, known.row_id or _last(known.id_field)
+                )
                 continue
             if operation.method != "GET" or operation.path.rstrip("/").endswith("}"):
                 continue

@@ -18,7 +18,7 @@ from mockserver.verify.lifecycle.session import (
     Session,
     wrapped,
 )
-from mockserver.verify.lifecycle.values import short
+from mockserver.verify.lifecycle.values import says_it_is_gone, short
 from mockserver.verify.model import Exchange, Finding
 from mockserver.verify.ownership import Withheld
 from mockserver.verify.target import NoReply, credentials, fill
@@ -207,6 +207,12 @@ def gone(session: Session, entity: Entity) -> None:
         documented = session.operation(resource.read).documented
         # Some APIs do not say whether there is something that nobody may read.
         hidden = [403] if 403 in documented and not resource.strict else []
+        shown = exchange.status < 400 and _has_thing(exchange, resource)
+        now = at(exchange.json(), resource.at) if shown and not resource.strict else None
+        if says_it_is_gone(entity.value, now):
+            # It is kept for the record; whether a list shows it is open.
+            session.entities.remove(entity)
+            return
         session.not_found(exchange, "gone_is_gone", f"the {resource.name} was removed", hidden)
     if resource.change and resource.strict and entity.sent:
         schema = body_schema(session.target.contract, session.operation(resource.change))

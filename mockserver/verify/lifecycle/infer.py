@@ -137,6 +137,7 @@ class _Derivation:
             change=change.operation if change else "",
             remove=remove.operation if remove else "",
             id_field=".".join([*at, *key] if self.wrapped else key),
+            row_id=resource.identity.key or "",
             paging=paging,
             filters=filters,
             partial=by_kind.get("patch") is not None,

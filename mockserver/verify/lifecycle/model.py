@@ -95,6 +95,9 @@ class Resource:
     change: str = ""
     remove: str = ""
     id_field: str = "id"
+    """The place of the id in the reply to a creation."""
+    row_id: str = ""
+    """The property with the id where the entity is read or listed, if that is another."""
     paging: Paging | None = None
     filters: tuple[Filter, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
@@ -133,6 +136,8 @@ class Resource:
     def identity(self, entity: Json) -> str | None:
         """The id of an entity, or None."""
         found = at(entity, self.id_field.split("."))
+        if found is None and self.row_id:
+            found = at(entity, [self.row_id])
         return None if found is None or isinstance(found, bool | dict | list) else str(found)
 
     def moved(self, old: Mapping[str, Json], new: Mapping[str, Json]) -> frozenset[str]:

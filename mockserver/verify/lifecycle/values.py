@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 
 from mockserver.openapi.model import Json
 
 SECRETS = ("password", "secret", "token", "credential", "api_key", "apikey", "private_key")
 """Words in the names of fields that replies may hide or mask, or show once, after a creation."""
+GONE = re.compile(
+    r"\w*(?:delet|archiv|remov|cancel|terminat|inactive|revok|expired|stopp)\w*", re.IGNORECASE
+)
+"""Names and states of a row that stays although its entity is gone, or going."""
 SHOWN_ONCE = ("key",)
 """Names that may be null after the creation."""
 
@@ -31,6 +37,25 @@ def remains(old: Json, new: Json, name: str, *, listed: bool) -> bool:
         whole = listed or old.keys() == new.keys()
         return whole and all(remains(old[n], new[n], n, listed=listed) for n in both)
     return new is None and (name.lower() in SHOWN_ONCE or (listed and isinstance(old, dict | list)))
+
+
+def says_it_is_gone(before: Json, now: Json) -> bool:
+    """Whether an entity that is shown after its removal has a state, a flag or a time that says
+    so and that it did not have before: `"state": "expired"`, `"deleted_at": "2026-..."`."""
+    earlier = set(_leaves(before))
+    return any(
+        value and (GONE.search(name) or (isinstance(value, str) and GONE.fullmatch(value)))
+        for name, value in set(_leaves(now)) - earlier
+    )
+
+
+def _leaves(value: Json, name: str = "") -> Iterator[tuple[str, str | int | float | None]]:
+    if isinstance(value, dict | list):
+        inside = value.items() if isinstance(value, dict) else ((name, one) for one in value)
+        for inner, one in inside:
+            yield from _leaves(one, inner)
+    else:
+        yield name, value
 
 
 def contains(value: Json, wanted: Json) -> bool:
