@@ -29,6 +29,7 @@ from mockserver.inference.resources import (
     make_resource,
     without_circles,
 )
+from mockserver.inference.stand_ins import with_cascades
 from mockserver.inference.value_sets import with_value_sets
 from mockserver.inference.webhooks import announced
 from mockserver.inference.wrappers import read_wrapped
@@ -66,7 +67,7 @@ def build_plan(
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}
     resources = with_switches(with_decisions(resources, hints, actions), actions.values())
     actions = with_preconditions(survey, resources, actions)
-    resources = reached(named(survey, resources, actions), actions)
+    resources = with_cascades(reached(named(survey, resources, actions), actions))
     actions = linked(survey, referring(survey, actions, resources), resources)
     actions = constrained(survey, actions, resources)
     resources, actions = with_rows(survey, resources, actions, linker)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from typing import Any, Protocol
 
 from mockserver.inference.lookups import ids_said
@@ -130,6 +130,9 @@ class Drafted(Protocol):
 
     @property
     def noun(self) -> str: ...
+
+    @property
+    def route(self) -> Route: ...
 
 
 def key_in(survey: Survey, draft: Drafted, flat: Flat) -> tuple[str, Because | None]:
@@ -299,29 +302,6 @@ def _is_name(survey: Survey, draft: Drafted, flat: Flat, key: str, route: Route)
         return False
     parameters = _of_item(survey, route)
     return any(set(survey.schemas.types(one.schema)) == {"string"} for one in parameters)
-
-
-def member_of(
-    survey: Survey, draft: Drafted, flat: Flat, nouns: Iterable[str]
-) -> tuple[str, Path] | None:
-    """The other resource whose id a path uses for this one (`/teams/{team}/memberships/{user_id}`).
-
-    Returns its noun, and the property that holds that id.
-    """
-    for route in draft.items:
-        words = tokens(route.names[-1])
-        about = "_".join(words[:-1]) if words[-1:] in _ID_WORDS else "_".join(words)
-        short = last_word(draft.noun)
-        if not about or about in (draft.noun, short) or about not in set(nouns):
-            continue
-        for name, schema in flat.properties.items():
-            spelled = snake_case(name)
-            if spelled in (f"{about}_id", f"{about}_uuid"):
-                return about, (name,)
-            inner = survey.schemas.flat(schema)
-            if spelled == about and "id" in inner.properties:
-                return about, (name, "id")
-    return None
 
 
 def returned_id_path(survey: Survey, draft: Drafted, ref: str, key: str | None) -> Path:

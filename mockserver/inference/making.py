@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from mockserver.inference.identifiers import has_key
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, Route
 from mockserver.inference.verbs import says_made, verb_of
-from mockserver.inference.words import ID_ENDS, is_id_of, last_word, noun, stem_of, tokens
+from mockserver.inference.words import ID_ENDS, about, is_id_of, last_word, noun, tokens
 
 
 def makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> bool:
@@ -86,11 +89,14 @@ def sends_rows(survey: Survey, made: Facts, listing: Facts) -> bool:
     of it, where responses show it alike."""
     if made.is_list or (verb_of(made.route.last) and not made.route.plural):
         return False
-    rows = {_about(name) for name in survey.flat(listing.ref).properties}
-    shown = {_about(name) for name in survey.flat(made.ref).properties}
+    listed = survey.flat(listing.ref).properties
+    rows = {about(name) for name in listed}
+    shown = {about(name) for name in survey.flat(made.ref).properties}
     if len(shown) > 2 and 2 * len(shown & rows) < len(shown):
         return False  # it answers something else, such as an operation that goes on
     sent = _nouns_sent(survey, made)
+    if sent == {"id"} and _names_only_one(survey, listed):
+        return True  # of what each row is about
     alike = len(sent & rows)
     if made.ref == listing.ref and alike > 1:
         return True
@@ -98,9 +104,13 @@ def sends_rows(survey: Survey, made: Facts, listing: Facts) -> bool:
     return bool(alike) and (2 * alike > len(sent) or (said and made.ref == listing.ref))
 
 
-def _about(name: str) -> str:
-    """What a property is about: the `user` whose `user_id` is sent."""
-    return noun("_".join(stem_of(name)))
+def _names_only_one(survey: Survey, row: Mapping[str, Any]) -> bool:
+    """Whether one property of a row has an id: `user_id`, or a `user` with its `id`."""
+    inner = ("id" in survey.schemas.flat(schema).properties for schema in row.values())
+    return (
+        sum(tokens(name)[-1:] in ID_ENDS or within for name, within in zip(row, inner, strict=True))
+        == 1
+    )
 
 
 def _nouns_sent(survey: Survey, made: Facts) -> set[str]:
@@ -108,5 +118,5 @@ def _nouns_sent(survey: Survey, made: Facts) -> set[str]:
     several rows with an `email`."""
     properties = survey.flat(made.body).properties if made.body else {}
     if not properties:
-        return {_about(one.name) for one in made.operation.parameters if one.place == "query"}
-    return {_about(one) for one in properties}
+        return {about(one.name) for one in made.operation.parameters if one.place == "query"}
+    return {about(one) for one in properties}

@@ -287,10 +287,15 @@ def _of_relation(relations: _Relations, relation: _Relation) -> Iterator[tuple[s
         elif here == (*steps, ANY) and _is_own(survey, facts, relation):
             continue
         elif here == (*steps, ANY):
-            sent = survey.flat(facts.body).properties.keys() if facts.body else set()
+            asked = facts.route.names[-1:] if facts.plain is not None else ()
+            sent = survey.flat(facts.body).properties.keys() - {*asked} if facts.body else set()
             if facts.method in ("PUT", "POST", "DELETE") and not sent & own:
                 kind = "unlink" if facts.method == "DELETE" else "link"
-                named = replace(membership, parameter=facts.route.names[-1])
+                name = facts.route.names[-1]
+                if facts.plain is None:
+                    named = replace(membership, parameter=name)
+                else:
+                    named = replace(membership, ids=name)
                 yield action.operation, _changed(relations, facts, relation, kind, named)
             elif facts.method == "GET" and action.kind == "fetch":
                 yield action.operation, replace(action, resource=member.name)

@@ -42,13 +42,19 @@ class Linker:
     def __init__(self, drafts: Mapping[str, Named]) -> None:
         self._items = {r.steps: name for name, draft in drafts.items() for r in draft.items}
         self.nouns = frozenset(d.noun for d in drafts.values() if d.items and not d.singleton)
+        self._called: dict[str, list[Named]] = defaultdict(list)
         self._nouns: dict[str, list[str]] = defaultdict(list)
         self._made: dict[str, list[str]] = defaultdict(list)
         for name, draft in drafts.items():
             if draft.items and not draft.singleton:
                 self._nouns[last_word(draft.noun)].append(name)
+                self._called[draft.noun].append(draft)
             if draft.creates:
                 self._made[last_word(draft.noun)].append(name)
+
+    def is_other(self, noun: str, draft: object) -> bool:
+        """Whether a resource besides this one is called so."""
+        return any(one is not draft for one in self._called.get(noun, ()))
 
     def links(self, route: Route, length: int, fields: Iterable[str]) -> tuple[Link, ...]:
         """The parents that the first `length` steps of a path name."""

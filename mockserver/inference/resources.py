@@ -10,7 +10,6 @@ from mockserver.inference.identifiers import (
     few_names,
     key_in,
     learnt,
-    member_of,
     more_ids,
     natural_key,
     only_id,
@@ -35,6 +34,7 @@ from mockserver.inference.resource_model import (
     Resource,
     States,
 )
+from mockserver.inference.stand_ins import member_of
 from mockserver.inference.words import ID_ENDS, moment_stem, snake_case, tokens
 from mockserver.openapi.schemas.resolved import Flat
 
@@ -112,12 +112,10 @@ def _identity(
     chosen = client_key or bool(put_in) or put or few_names(survey, draft, flat, key)
     nested = chosen and bool(parents) and all(r.parent == draft.route for r in draft.items)
     returned = draft.singleton or learnt(survey, draft, schema, client_key)
-    member = member_of(survey, draft, flat, linker.nouns) if parents else None
-    if member is not None and member[1] == (key,):
-        member = None  # it is its own id, whatever else is called so
+    member = member_of(survey, draft, flat, key, linker) if parents else None
     if member is not None:
         nested = True
-        draft.say(f"a path names one by the {member[0]} that it is of")
+        draft.say(f"each stands for one {member[0]} below the entity above")
     return Identity(
         key=None if draft.singleton else key or None,
         parameter=draft.items[0].names[-1] if draft.items else None,

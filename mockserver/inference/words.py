@@ -147,6 +147,11 @@ def stem_of(name: str) -> tuple[str, ...]:
     return words[:-1] if len(words) > 1 and words[-1] in ID_WORDS else words
 
 
+def about(name: str) -> str:
+    """What a name refers to, in the singular: `user` for `user_ids` and `users`, `id` for `ids`."""
+    return noun("_".join(stem_of(name)))
+
+
 _NEW = bag("new copy copied clone cloned duplicate duplicated target")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.inference.identifiers import has_key
-from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.page_fields import PAGING
 from mockserver.inference.paths import ANY
 from mockserver.inference.resource_model import Path
@@ -25,6 +25,8 @@ def read_wrapped(survey: Survey) -> None:
     single = [facts for facts in survey.facts if facts.envelope is None]
     fetching = [f for f in single if f.method == "GET" and f.route.is_item]
     others = [f for f in single if f.method != "GET"]
+    for facts in others:
+        _step_out(survey, facts)
     for facts in (*fetching, *others):
         if facts.ref and facts.at == ():
             found = _Wrapped(survey, facts).shown()
@@ -35,6 +37,22 @@ def read_wrapped(survey: Survey) -> None:
             found = _Wrapped(survey, facts).sent()
             if found is not None:
                 facts.sent, facts.body = found
+
+
+def _step_out(survey: Survey, facts: Facts) -> None:
+    """Take the whole body where its wrapper is a part of each row of the list at the same path:
+    `{"song": {...}, "added_at": ...}` to `/playlists/{playlist}/songs`."""
+    listing = survey.at(facts.route.steps, "GET")
+    row = survey.flat(listing.ref).properties if listing is not None and listing.is_list else {}
+    asked, media = body_of(facts.operation), facts.operation.success_json
+
+    def embeds(at: Path) -> bool:
+        return len(at) == 1 and at[0] in row and "object" in survey.schemas.types(row[at[0]])
+
+    if len(row) > 1 and embeds(facts.at) and media is not None and media.pointer:
+        facts.at, facts.ref = (), survey.schemas.main(media.pointer)
+    if len(row) > 1 and embeds(facts.sent) and asked is not None and asked.pointer:
+        facts.sent, facts.body = (), survey.schemas.main(asked.pointer)
 
 
 def _sends_one(survey: Survey, facts: Facts) -> bool:

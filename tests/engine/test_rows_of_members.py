@@ -10,15 +10,20 @@ from mockserver import MockServer
 from tests.support.documents import TEXT, answer, body, document, thing
 
 USER = {"$ref": "#/components/schemas/User"}
-ROWS = {"a link": thing(user_id=TEXT, role=TEXT), "a whole": thing(user=USER, role=TEXT)}
+ROWS = {"a link": thing(user_id=TEXT, role=TEXT), "a whole": thing(user=USER, added_at=TEXT)}
 BASE = "/crews/{crew_id}/members"
 JOINS = {
-    "its path": ("put", BASE + "/{user_id}", None), "an id": ("post", BASE, "user_id"),
-    "camel case": ("post", BASE, "userId"), "a verb": ("post", BASE + "/add", "user_id"),
+    "its path": ("put", BASE + "/{user_id}", None),
+    "an id": ("post", BASE, {"user_id": TEXT}),
+    "camel case": ("post", BASE, {"userId": TEXT}),
+    "a verb": ("post", BASE + "/add", {"user_id": TEXT}),
+    "an object": ("post", BASE, {"user": thing("id", id=TEXT)}),
+    "some ids": ("post", BASE, {"ids": {"type": "array", "items": TEXT}}),
+    "ids of users": ("post", BASE, {"user_ids": {"type": "array", "items": TEXT}}),
 }  # fmt: skip
 LEAVES = {
     "its path": ("delete", BASE + "/{user_id}"), "the query": ("delete", BASE),
-    "a verb": ("post", BASE + "/remove"),
+    "a verb": ("post", BASE + "/remove"), "the body": ("delete", BASE),
 }  # fmt: skip
 
 
@@ -39,22 +44,41 @@ def crews(row: str, joins: str, leaves: str) -> dict[str, Any]:
         paths[f"/{noun}s/{{{noun}_id}}"] = {"get": one}
     rows = answer({"type": "array", "items": ROWS[row]})
     paths[BASE] = {"get": {"parameters": named("crew_id"), "responses": {"200": rows}}}
-    method, path, name = JOINS[joins]
+    method, path, sent = JOINS[joins]
     join: dict[str, Any] = {"parameters": named("crew_id"), "responses": {"204": answer()}}
-    if name is None:
+    if sent is None:
         join["parameters"] += named("user_id")
     else:
-        join["requestBody"] = body(thing(name, **{name: TEXT}))
+        join["requestBody"] = body(thing(*sent, **sent))
     paths.setdefault(path, {})[method] = join
     method, path = LEAVES[leaves]
     leave: dict[str, Any] = {"parameters": named("crew_id"), "responses": {"204": answer()}}
     if leaves == "a verb":
         leave["requestBody"] = body(thing("user_id", user_id=TEXT))
+    elif leaves == "the body":
+        leave["requestBody"] = body(thing("user_ids", user_ids={"type": "array", "items": TEXT}))
     else:
         place = "query" if leaves == "the query" else "path"
         leave["parameters"] += named("user_id", place=place)
     paths.setdefault(path, {})[method] = leave
     return document(paths, schemas={"User": thing(id=TEXT, name=TEXT, email=TEXT)})
+
+
+def join(client: Any, joins: str, crew: str, user: str) -> int:
+    method, path, sent = JOINS[joins]
+    url = path.replace("{crew_id}", crew).replace("{user_id}", user)
+    of_each = {"user": {"id": user}, "ids": [user], "user_ids": [user]}
+    given = {"json": {name: of_each.get(name, user) for name in sent}} if sent is not None else {}
+    return int(client.request(method.upper(), url, **given).status_code)
+
+
+def members(client: Any, crew: str) -> list[str]:
+    rows = client.get(BASE.replace("{crew_id}", crew)).json()
+    return [one["user"]["id"] if "user" in one else one["user_id"] for one in rows]
+
+
+def made(client: Any, path: str, *names: str) -> list[str]:
+    return [client.post(path, json={"name": name}).json()["id"] for name in names]
 
 
 @pytest.mark.parametrize("leaves", LEAVES)
@@ -63,26 +87,45 @@ def crews(row: str, joins: str, leaves: str) -> dict[str, Any]:
 def test_who_joins_is_shown_and_who_leaves_is_not(row: str, joins: str, leaves: str) -> None:
     with MockServer(crews(row, joins, leaves), seeds="none") as mock:
         client = mock.client
-        red, blue = (client.post("/crews", json={"name": n}).json()["id"] for n in "rb")
-        ann, bob = (client.post("/users", json={"name": n}).json()["id"] for n in "ab")
-
-        def at(path: str, user: str) -> str:
-            return path.replace("{crew_id}", red).replace("{user_id}", user)
-
-        def members(crew: str) -> list[str]:
-            rows = client.get(BASE.replace("{crew_id}", crew)).json()
-            return [one["user_id"] if row == "a link" else one["user"]["id"] for one in rows]
-
-        method, path, name = JOINS[joins]
+        (red, blue), (ann, bob) = made(client, "/crews", *"rb"), made(client, "/users", *"ab")
         for user in (ann, bob):
-            json = {"json": {name: user}} if name is not None else {}
-            assert client.request(method.upper(), at(path, user), **json).status_code == 204
-        assert sorted(members(red)) == sorted([ann, bob])
-        assert members(blue) == []
+            assert join(client, joins, red, user) == 204
+        assert sorted(members(client, red)) == sorted([ann, bob])
+        assert members(client, blue) == []
         method, path = LEAVES[leaves]
-        json = {"json": {"user_id": ann}} if leaves == "a verb" else {}
+        sent = {"a verb": {"json": {"user_id": ann}}, "the body": {"json": {"user_ids": [ann]}}}
+        url = path.replace("{crew_id}", red).replace("{user_id}", ann)
         query = {"user_id": ann} if leaves == "the query" else {}
-        left = client.request(method.upper(), at(path, ann), params=query, **json)
+        left = client.request(method.upper(), url, params=query, **sent.get(leaves, {}))
         assert left.status_code == 204
-        assert members(red) == [bob]
+        assert members(client, red) == [bob]
         assert client.get(f"/users/{ann}").status_code == 200
+
+
+@pytest.mark.parametrize("joins", JOINS)
+@pytest.mark.parametrize("row", ROWS)
+def test_one_may_be_in_two_crews_but_only_once_in_each(row: str, joins: str) -> None:
+    with MockServer(crews(row, joins, "its path"), seeds="none") as mock:
+        client = mock.client
+        (red, blue), (ann,) = made(client, "/crews", *"rb"), made(client, "/users", "a")
+        for crew in (red, blue, red):
+            assert join(client, joins, crew, ann) == 204
+        assert members(client, red) == members(client, blue) == [ann]
+        if row == "a whole":
+            (shown,) = client.get(BASE.replace("{crew_id}", red)).json()
+            assert shown["user"]["name"] == "a"
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_who_is_removed_is_in_no_crew(row: str) -> None:
+    document = crews(row, "an id", "its path")
+    document["paths"]["/users/{user_id}"]["delete"] = {
+        "parameters": named("user_id"), "responses": {"204": answer()},
+    }  # fmt: skip
+    with MockServer(document, seeds="none") as mock:
+        client = mock.client
+        (red,), (ann, bob) = made(client, "/crews", "r"), made(client, "/users", *"ab")
+        for user in (ann, bob):
+            join(client, "an id", red, user)
+        assert client.delete(f"/users/{ann}").status_code == 204
+        assert members(client, red) == [bob]

@@ -14,7 +14,7 @@ from mockserver.engine.inferred.children import take_away
 from mockserver.engine.inferred.context import Context, dig, named, wrapped
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.filters import Filters
-from mockserver.engine.inferred.reference_names import id_in
+from mockserver.engine.inferred.reference_names import id_in, names_member
 from mockserver.engine.inferred.repository import Choice, Entity, Test, value_at
 from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
@@ -96,7 +96,13 @@ def _for_each(call: Call, items: list[Any]) -> list[Any]:
     found: list[Any] = []
     copied = 0
     for item in items:
+        if isinstance(item, str | int) and call.resource.identity.member is not None:
+            found.append({"id": item})
+            continue
         for name, value in item.items() if isinstance(item, dict) else ():
+            if isinstance(value, list) and names_member(call.resource, name):
+                found += ({**item, name: each} for each in value)
+                break
             one = name if name in own else spelled.get(noun(name), "")
             texts = isinstance(value, list) and all(isinstance(each, str) for each in value)
             if (

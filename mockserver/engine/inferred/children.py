@@ -10,7 +10,13 @@ from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import id_text, named
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.files import drop_file
-from mockserver.engine.inferred.repository import SYSTEM, Entity, OwnRepository, Repository
+from mockserver.engine.inferred.repository import (
+    SYSTEM,
+    Entity,
+    OwnRepository,
+    Repository,
+    held_at,
+)
 from mockserver.engine.inferred.seeding import sown
 from mockserver.engine.messages import Reply
 from mockserver.errors import Refusal
@@ -177,6 +183,6 @@ def take_away(call: Call, repository: Repository, entity: Entity) -> None:
         child = call.context.repositories[other]
         for below in list(child.holding(call.world, naming, {id_text(own)})):
             # What stays known is there, gone, and may name what named it.
-            gone = below.row.get("gone") or below.data.get(naming) != own
+            gone = below.row.get("gone") or held_at(below.data, naming) != own
             if isinstance(child, OwnRepository) and not gone:
                 take_away(call, child, below)

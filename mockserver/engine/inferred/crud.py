@@ -18,6 +18,7 @@ from mockserver.engine.inferred.files import facts_of, keep_file, without_files
 from mockserver.engine.inferred.identifiers import written_as
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.receipts import count_made, tell_ids
+from mockserver.engine.inferred.reference_names import for_member
 from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.inferred.schedules import goes, set_to, state_of
 from mockserver.engine.inferred.seeding import lasting
@@ -49,9 +50,13 @@ def create(call: Call) -> Reply:
             changed = changed_entity(call, repository, known, sent, sent)
             return call.reply(repository.put(call.world, changed))
     entity = new_entity(call, repository, sent, fixed, parent)
-    chosen = bool(wished) or resource.identity.key in sent or called(resource, sent)
-    if chosen and not call.world.leniency.overrules and call.find(entity.key) is not None:
-        if _clients_own(call, sent, wished):
+    member = resource.identity.member is not None
+    chosen = bool(wished) or member or resource.identity.key in sent or called(resource, sent)
+    there = None if not chosen or call.world.leniency.overrules else call.find(entity.key)
+    if there is not None:
+        if member and nearest_status(call.operation, 409) not in call.operation.documented:
+            return call.reply(there, made=True)
+        if member or _clients_own(call, sent, wished):
             own = entity.key.rsplit("/", 1)[-1]
             raise Conflict(f"A {resource.noun} '{own}' exists already.")
         # The server's id, which a client may send back.
@@ -120,6 +125,8 @@ def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, 
         sent = {**named(without_files(call, call.request.body)), **sent}
     if call.action.elsewhere or (call.action.kind == "create" and call.resource.collections[1:]):
         sent = {**kind_by_name(call), **sent}
+    if call.action.kind == "create":
+        sent = for_member(call.resource, sent)
     found = accepted(call.context.schemas, call.resource, sent, before)
     own = call.context.flat(call.resource).properties if call.action.elsewhere else found
     return {name: value for name, value in found.items() if name in own}

@@ -350,7 +350,8 @@ def _key_value(
         accepted = context.fitting(resource.request, sent).properties
         # `emails` are several of those that an `email` names.
         named = tokens(key)[-1:] not in ID_ENDS and noun(key) in map(noun, accepted)
-        if resource.identity.client_key or named or tokens(key) in map(tokens, accepted):
+        chosen = resource.identity.client_key or resource.identity.member == (key,)
+        if chosen or named or tokens(key) in map(tokens, accepted):
             return sent[key]
     chosen = called(resource, sent)
     if chosen:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.links import members, names
-from mockserver.engine.inferred.reference_names import alike
+from mockserver.engine.inferred.reference_names import alike, listed, only_ids
 from mockserver.engine.inferred.repository import (
     Entity,
     OwnRepository,
@@ -147,7 +147,7 @@ class Joins:
         told: tuple[str, str],
         found: dict[str, Any],
     ) -> None:
-        """What an entity tells of the newest of its children, once there is one that is no seed."""
+        """What it tells of the newest of its children, once there is one that is no seed."""
         name, what = told
         below = tally.repository
         some = below.scan(world, entity.key, False)
@@ -375,19 +375,21 @@ class Joins:
         found: dict[str, Any] = {}
         for one in self._named[resource.name]:
             called = one.ids if one.several else (*one.ids, *alike(sent, one.name))
+            other = self._plan.resources[one.resource].identity.key
+            called = (*called, one.name) if only_ids(other, sent.get(one.name)) else called
             key = next((sent[n] for n in called if sent.get(n) is not None), None)
             if key is None and not one.several:
                 key = above.get(one.resource)
             if one.several and not isinstance(key, list):
                 continue
-            others = [(self._one(world, one.resource, value), value) for value in _listed(key)]
+            others = [(self._one(world, one.resource, value), value) for value in listed(key)]
             # What the client says of it stands.
             known = [
                 {**other.data, **(value if isinstance(value, Mapping) else {})}
                 for other, value in others
                 if other is not None
             ]
-            if known and (one.name not in sent or one.name in one.ids):
+            if known and (one.name not in sent or one.name in called):
                 into = found.setdefault(one.holder, {}) if one.holder else found
                 into[one.name] = known if one.several else known[0]
         related = self._related(resource, sent, above)
@@ -491,9 +493,3 @@ _SELF = ""
 _GENERAL = bag("id uuid guid uid sid key name code slug number email")
 """Ids that may be those of anything."""
 _EMBEDDED = ("_embedded", "embedded")
-
-
-def _listed(key: Any) -> list[Any]:
-    if key is None:
-        return []
-    return key if isinstance(key, list) else [key]

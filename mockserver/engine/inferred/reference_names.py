@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mockserver.inference.words import ID_ENDS, stem_of, tokens
+from mockserver.inference.resource_model import Resource
+from mockserver.inference.words import ID_ENDS, about, stem_of, tokens
 from mockserver.openapi.schemas.resolved import Schemas
 
 _ENDS = (*ID_ENDS, ("key",))
@@ -24,6 +25,20 @@ def id_in(value: Any) -> str | int | None:
         ids = [one for name, one in value.items() if is_id(name)]
         value = value.get("id", ids[0] if len(ids) == 1 else None)
     return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def only_ids(key: str | None, value: Any) -> bool:
+    """Whether a value says no more than the ids of others, where an entity shows them: `{"id":
+    7}`."""
+    each = listed(value)
+    return bool(each) and all(isinstance(one, Mapping) and one.keys() == {key} for one in each)
+
+
+def listed(value: Any) -> list[Any]:
+    """The values of a property with one or several, or none."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
 def under_other_names(
@@ -46,3 +61,25 @@ def under_other_names(
 def is_id(name: str) -> bool:
     """Whether a property is called like an id."""
     return tokens(name)[-1:] in _ENDS
+
+
+def names_member(resource: Resource, name: str) -> bool:
+    """Whether what is sent under this name is for whom a row of the resource stands: the `user`,
+    `user_ids` or just `ids` of a member."""
+    member = resource.identity.member
+    return member is not None and about(name) in (about(member[0]), "id", "uuid", "uri")
+
+
+def for_member(resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent of a row that stands for another entity, with the id of that where the row has
+    it."""
+    member = resource.identity.member
+    found = dict(sent)
+    for name, value in sent.items() if member is not None else ():
+        own = id_in(value)
+        if member is None or own is None or not names_member(resource, name):
+            continue
+        del found[name]
+        more = value if len(member) > 1 and isinstance(value, Mapping) else {}
+        found[member[0]] = own if len(member) == 1 else {**more, member[1]: own}
+    return found
