@@ -10,6 +10,7 @@ from mockserver.inference.lookups import ids_said
 from mockserver.inference.named_ids import said
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
+from mockserver.inference.receipts import receipt_id
 from mockserver.inference.resource_model import Because, Confidence, Path, Resource
 from mockserver.inference.words import (
     LEADING,
@@ -371,7 +372,7 @@ def _about(name: str, noun: str) -> bool:
 
 def only_id(survey: Survey, facts: Facts) -> str:
     """The one id in a response, whatever its name (`{"lockId": ..., "since": ...}`), that the
-    client didn't send, in the body or in the path."""
+    client didn't send, in the body or in the path; of what was accepted also its `token`."""
     sent = {*parameters_of(facts.operation.path)}
     sent |= set(survey.flat(facts.body).properties) if facts.body else set()
     names = [
@@ -381,6 +382,8 @@ def only_id(survey: Survey, facts: Facts) -> str:
         and name not in sent
         and not {"object", "array", "boolean"} & set(survey.schemas.types(schema))
     ]
+    if not names and facts.operation.success == 202:
+        names = [name for name in (receipt_id(survey, facts) or ())[-1:] if name not in sent]
     return names[0] if len(names) == 1 else ""
 
 

@@ -22,6 +22,7 @@ from mockserver.inference.remote_calls import (
     name_sent,
 )
 from mockserver.inference.resource_model import FIRST, Because, Path
+from mockserver.inference.state_words import DONE_FLAGS
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import bag, is_id_of, last_word, noun, tokens
 from mockserver.openapi.media_types import essence
@@ -266,7 +267,8 @@ class Survey:
     def _tells(self, facts: Facts) -> bool:
         """Whether the response, or each row of it, has a status or how far something is."""
         shown = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
-        return any(_STATUS & set(tokens(name)[-1:]) for name in shown)
+        ends = {word for name in shown for word in tokens(name)[-1:]}
+        return not ends.isdisjoint(_STATUS | DONE_FLAGS)
 
     def _may_list(self, facts: Facts) -> bool:
         """Whether the response of a POST is a list whatever the request says."""

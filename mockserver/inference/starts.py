@@ -10,42 +10,17 @@ from mockserver.inference.model import Action, JobStart
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY, Route
 from mockserver.inference.paths import route as route_of
-from mockserver.inference.remote_calls import is_status_path
+from mockserver.inference.receipts import MANY, Mark, Receipts, Steps, receipt_id
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.states import is_job
-from mockserver.inference.words import LEADING, bag, last_word, singular, snake_case, tokens
+from mockserver.inference.words import bag, last_word, snake_case, tokens
 from mockserver.inference.words import noun as noun_of
 from mockserver.records import dataclass
-
-Steps = tuple[str, ...]
-Mark = str | Steps
-"""What tells resources apart: a word, or what their paths begin with."""
 
 _GENERIC = bag("id ids name slug key code uuid guid uid sid number type status") | {""}
 """Path parameters that do not name a resource."""
 
 _CHANGING = ("create", "replace", "patch", "remove", "transition", "clone", "sweep")
-
-_IDS = bag("id uuid guid uid sid token ticket reference key")
-"""What a receipt calls the id of an entity that it does not show."""
-_ID_FORMATS = ("uuid", "guid", "ulid", "objectid")
-_CHATTER = bag(
-    "message messages status state code success ok link links url href self location duration time "
-    "timestamp at request result results data meta errors error warnings note description created "
-    "type kind"
-)
-"""Properties that a receipt may have beside an id."""
-_MANY = 40
-"""So many jobs with something in common are compared one by one."""
-_BELOW = 20
-"""The weight of a job that is read below the path that starts it; a shared word weighs 1 or 2."""
-_COMMON = bag(
-    "get list show fetch retrieve check find view return post create start begin initiate "
-    "request the a an of to for by with in on and or its is be this that your from api id v "
-    "status state result info detail async asynchronou new all operation use which you when it "
-    "been has have are will can"
-)
-"""Words that do not show what an operation is about."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,16 +32,6 @@ class Started:
     at: Path
     id_path: Path
     evidence: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Job:
-    """A job without a create of its own: the words of the operations that read it, those of its
-    noun, and the paths at which it is read."""
-
-    words: set[str]
-    noun: set[str]
-    places: list[Steps]
 
 
 class StartReader:
@@ -104,9 +69,8 @@ class StartReader:
         self._collections = {
             facts.route.steps[:-1]: name for name in resources for facts in self._reading(name)
         }
-        self._unmade: dict[str, _Job] | None = None
-        self._index: dict[Mark, dict[str, None]] | None = None
         self._beside: dict[str, dict[Mark, list[str]]] = {}
+        self._receipts = Receipts(survey, resources, self._reading)
 
     def _is_above(self, facts: Facts, resource: Resource) -> bool:
         """Whether the path of an operation names an entity of a resource on its way."""
@@ -130,7 +94,8 @@ class StartReader:
         only = not resource.creatable and found.evidence == "shown"
         if only and self._is_main_entity(facts, found):
             evidence.append("only")
-        if not resource.creatable and found.id_path and self._receipt_id(facts) == found.id_path:
+        told = found.id_path and receipt_id(self.survey, facts) == found.id_path
+        if told and not resource.creatable:
             evidence.append("receipt")
         if states is not None and (states.active or states.initial):
             evidence.append("works")
@@ -219,7 +184,7 @@ class StartReader:
         shaped = self._shaped_like_a_job(facts, own) if receipts else None
         media = facts.operation.success_json
         if shaped is not None or media is None or not media.pointer:
-            return shaped or self._started_by_receipt(facts, own, receipts)
+            return shaped or self._started_by_receipt(facts, own, ids=receipts)
         schemas = self.survey.schemas
         top = schemas.main(media.pointer)
         for name in schemas.flat_at(top).properties:
@@ -229,7 +194,7 @@ class StartReader:
             if found is not None:
                 return found
         rows = self._started_in_rows(facts, top, own) if receipts else None
-        return rows or self._started_by_receipt(facts, own, receipts)
+        return rows or self._started_by_receipt(facts, own, ids=receipts)
 
     def _started_in_rows(self, facts: Facts, top: str, own: str | None) -> Started | None:
         """The entities that a response names by their ids, one in each row, for the rows of the
@@ -284,8 +249,8 @@ class StartReader:
             return None
         shown = self.survey.flat(facts.ref).properties.keys() if facts.ref else set()
         found = []
-        jobs = self._unmade_jobs()
-        for name in jobs if len(shown) > 2 and len(jobs) <= _MANY else ():
+        jobs = self._receipts.unmade
+        for name in jobs if len(shown) > 2 and len(jobs) <= MANY else ():
             resource = self.resources[name]
             own = self.survey.flat(resource.schema).properties.keys()
             if name == itself or resource.identity.key not in shown & own:
@@ -294,105 +259,9 @@ class StartReader:
                 found.append(name)
         return Started(found[0], facts.at, (), "shown") if len(found) == 1 else None
 
-    def _started_by_receipt(self, facts: Facts, own: str | None, receipts: bool) -> Started | None:
-        """The job whose id, or a header that leads to it, is in a receipt. Candidates are the jobs
-        that nothing else makes: the one below this path wins, else the one with the most words in
-        common with the operation."""
-        operation = facts.operation
-        response = operation.response_for(operation.success)
-        if response is None or facts.method != "POST":
-            return None
-        leads = any(name.lower() in LEADING for name in response.headers)
-        id_path = self._receipt_id(facts) if receipts else None
-        if id_path is None and not leads:
-            return None
-        about = _words(f"{operation.path} {operation.id} {operation.summary}")
-        described = _words(operation.description)
-        steps, ranked = facts.route.steps, list[tuple[int, str]]()
-        itself = {singular(word) for word in tokens(self.resources[own].noun)} if own else set()
-        for name in self._likely_jobs(steps, about | described):
-            job = self._unmade_jobs()[name]
-            if name != own and not job.noun < itself:  # a funding account is no funding
-                below = any(place[: len(steps)] == steps for place in job.places)
-                alike = (
-                    2 * len(about & job.words)
-                    + len((described - about) & job.words)
-                    + len(about & job.noun)
-                )
-                ranked.append((_BELOW * below + alike, name))
-        ranked.sort(reverse=True)
-        if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
-            return None
-        worth, name = ranked[0]
-        if id_path is None and operation.success != 202 and worth < _BELOW:
-            return None
-        stem = tokens(id_path[-1])[:-1] if id_path else ()
-        noun = self._unmade_jobs()[name].noun
-        if stem and stem[-1] not in noun and not noun & _words(f"{operation.path} {operation.id}"):
-            return None  # a `task_id` is not the id of a run
-        if worth < 2 and not (leads and len(ranked) == 1):
-            return None
-        return Started(name, (), id_path or (), "named")
-
-    def _likely_jobs(self, steps: Steps, words: set[str]) -> Iterable[str]:
-        """The jobs below a path, and those that share a word with an operation. What many jobs
-        have in common tells none of them from the others, so an operation never looks at all."""
-        jobs = self._unmade_jobs()
-        if len(jobs) <= _MANY:
-            return jobs
-        if self._index is None:
-            self._index = {}
-            for name, job in jobs.items():
-                below = {place[:length] for place in job.places for length in range(len(place) + 1)}
-                marks: list[Mark] = [*below, *job.words, *job.noun]
-                for mark in marks:
-                    self._index.setdefault(mark, {})[name] = None
-        asked: list[Mark] = [steps, *sorted(words)]
-        alike = (self._index.get(mark, {}) for mark in asked)
-        return dict.fromkeys(name for found in alike if len(found) <= _MANY for name in found)
-
-    def _receipt_id(self, facts: Facts) -> Path | None:
-        """The place of the id in a response with little else; () if the response is the id, None
-        without one."""
-        media = facts.operation.success_json
-        if media is None or not media.pointer:
-            return None
-        schemas = self.survey.schemas
-        flat = schemas.flat_at(schemas.main(media.pointer))
-        if not flat.properties:
-            is_id = "string" in flat.types and flat.rules.get("format") in _ID_FORMATS
-            return () if is_id else None
-        path: Path = ()
-        if len(flat.properties) == 1 and facts.at and facts.ref:
-            path, flat = facts.at, self.survey.flat(facts.ref)
-        found = []
-        for name, schema in flat.properties.items():
-            words = tokens(name)
-            if words and words[-1] in _IDS:
-                if {"string", "integer"} & set(schemas.types(schema)):
-                    found.append(name)
-            elif words and _CHATTER.isdisjoint(words):
-                return None
-        alone = [name for name in found if len(tokens(name)) == 1] if len(found) > 1 else found
-        return (*path, alone[0]) if len(alone) == 1 else None
-
-    def _unmade_jobs(self) -> dict[str, _Job]:
-        """The jobs without a create of their own."""
-        if self._unmade is None:
-            self._unmade = {}
-            for name, resource in self.resources.items():
-                reads = [] if resource.singleton or resource.creatable else self._reading(name)
-                states = resource.states
-                works = states is not None and bool(states.active)
-                by_status = any(is_status_path(route_of(f.operation.url_path)) for f in reads)
-                if reads and (works or by_status or is_job(resource.noun)):
-                    texts = (f"{o.path} {o.id} {o.summary}" for o in (f.operation for f in reads))
-                    self._unmade[name] = _Job(
-                        {word for text in texts for word in _words(text)},
-                        {singular(word) for word in tokens(resource.noun)},
-                        [f.route.steps for f in reads],
-                    )
-        return self._unmade
+    def _started_by_receipt(self, facts: Facts, own: str | None, *, ids: bool) -> Started | None:
+        found = self._receipts.job_of(facts, own, ids=ids)
+        return Started(found[0], (), found[1], "named") if found is not None else None
 
     def _reading(self, name: str) -> list[Facts]:
         """The operations that read an entity of a resource by its id."""
@@ -481,11 +350,6 @@ class StartReader:
             nouns = [*self._ends.get(noun, ()), *(e for e in _endings(noun) if e in self._by_noun)]
             names = [name for other in dict.fromkeys(nouns) for name in self._by_noun[other]]
         return names[0] if len(names) == 1 else None
-
-
-def _words(text: str) -> set[str]:
-    """The words of a text that show what it is about, in the singular: no `v1`."""
-    return {singular(word) for word in tokens(text) if word.isalpha()} - _COMMON
 
 
 def _endings(noun: str) -> Iterator[str]:

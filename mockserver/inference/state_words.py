@@ -325,6 +325,8 @@ SURE_JOBS = bag(
 """Nouns of nothing but work, even where the status is any text."""
 JOBS_FIRST = bag("export import")
 """Nouns of work even before what it is done to: `export_channels`."""
+TOLD = bag("status state progress result info detail")
+"""What a path adds to the noun of a thing to tell how it is: `/job_status/{id}`."""
 DONE_FLAGS = bag("done finished completed complete processed ready ended")
 """Names of flags that are true once the work is done."""
 WORK_FLAGS = bag("processing running in_progress inprogress working importing exporting indexing")

@@ -117,10 +117,8 @@ def _kind(word: str) -> str:
 
 
 def is_job(noun: str) -> bool:
-    """Whether a noun is one of work: `sim_run`, `export_channel`, `pipelinerun`."""
-    words = tokens(noun)
-    if not words:
-        return False
+    """Whether a noun is one of work: `sim_run`, `export_channel`, `pipelinerun`, `job_status`."""
+    words = [word for word in tokens(noun) if word not in known.TOLD] or [""]
     joined = any(words[-1].endswith(one) and len(words[-1]) > len(one) + 3 for one in known.JOINED)
     return joined or words[-1] in known.JOBS or words[0] in known.JOBS_FIRST
 

@@ -90,3 +90,44 @@ def test_a_header_that_leads_to_a_job_makes_its_id_known(header: str, style: str
         server.clock.advance(3600)
         assert is_over(style, server.client.get(path).json())
         assert server.client.get("/renders/nonesuch").status_code == 404
+
+
+URL = {"type": "string", "format": "uri"}
+RECEIPTS = {
+    "id": (thing(id=TEXT, message=TEXT), ["id"]),
+    "noun": (thing(renderId=TEXT), ["renderId"]),
+    "work": (thing(task=TEXT), ["task"]),
+    "token": (thing(token=TEXT, status=TEXT), ["token"]),
+    "self": (thing(message=TEXT, _links=thing(self=thing(href=TEXT))), ["_links", "self", "href"]),
+    "flat": (thing(links=thing(status=URL)), ["links", "status"]),
+    "url": (thing(status_url=URL, message=TEXT), ["status_url"]),
+    "polling": (thing(pollingUrl=URL), ["pollingUrl"]),
+}
+
+
+@pytest.mark.parametrize("told", RECEIPTS)
+@pytest.mark.parametrize("start", ["/looms/{id}/weave", "/renders/start", "/colourings"])
+@pytest.mark.parametrize("read", ["/jobs/{jobId}", "/operations/{id}", "/job_status/{taskId}"])
+def test_a_receipt_tells_work_of_any_kind(told: str, start: str, read: str) -> None:
+    receipt, path = RECEIPTS[told]
+    with MockServer(rendering(start, read, "status", receipt), clock="manual") as server:
+        loom = server.client.post("/looms", json={"name": "old"}).json()["id"]
+        found = server.client.post(start.replace("{id}", loom), json={"colour": "red"}).json()
+        for step in path:
+            found = found[step]
+        link = re.sub(r"^https?://[^/]+", "", found)
+        own = link if "/" in link else read.replace(read[read.index("{") :], found)
+        assert server.client.get(own).json()["status"] == "queued"
+        server.clock.advance(3600)
+        assert server.client.get(own).json()["status"] == "printed"
+        unknown = read.replace(read[read.index("{") :], "nonesuch")
+        assert server.client.get(unknown).status_code == 404
+
+
+@pytest.mark.parametrize("others", ["/tasks/{id}", "/commands/{id}"])
+def test_of_two_kinds_of_any_work_a_receipt_tells_neither(others: str) -> None:
+    made = rendering("/colourings", "/jobs/{jobId}", "status", thing(id=TEXT))
+    made["paths"][others] = made["paths"]["/jobs/{jobId}"] | {"parameters": ids(others)}
+    with MockServer(made) as server:
+        first = server.client.post("/colourings", json={"colour": "red"}).json()
+        assert first == server.client.post("/colourings", json={"colour": "red"}).json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from mockserver.inference import drafts, starts
 from mockserver.inference.build import build_plan
 from mockserver.inference.operations import Survey
+from mockserver.inference.receipts import Receipts
 from mockserver.openapi.build import build_contract
 from tests.support.documents import TEXT, answer, body, document, thing
 
@@ -87,13 +89,15 @@ def test_a_start_is_compared_with_few_of_many_jobs(
             return super().items()
 
     steps = []
-    plain, unmade = starts.StartReader.__init__, starts.StartReader._unmade_jobs
+    plain, unmade = starts.StartReader.__init__, Receipts.__dict__["unmade"].func
 
     def counting(reader: Any, survey: Any, resources: Any, *more: Any) -> None:
         plain(reader, survey, Counted(resources), *more)
 
     monkeypatch.setattr(starts.StartReader, "__init__", counting)
-    monkeypatch.setattr(starts.StartReader, "_unmade_jobs", lambda one: Counted(unmade(one)))
+    counted = cached_property(lambda one: Counted(unmade(one)))
+    counted.__set_name__(Receipts, "unmade")
+    monkeypatch.setattr(Receipts, "unmade", counted)
     for number in (60, 240):
         looked = 0
         plan = build_plan(build_contract(kinds(number, receipt, parameter)))

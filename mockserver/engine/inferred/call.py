@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.conditional import check_match, mark
-from mockserver.engine.inferred.context import Context, not_found
+from mockserver.engine.inferred.context import Context, not_found, put_in
 from mockserver.engine.inferred.identifiers import dig, id_text, identifies, key_above
 from mockserver.engine.inferred.links import linked_by, names_owner
 from mockserver.engine.inferred.repository import (
@@ -297,8 +297,9 @@ class Call:
         if self.action.elsewhere and isinstance(self.sent, Mapping):
             data = {**self.sent, **data}  # which the other resource may not have
         if self.action.kind == "create":
-            names = self.context.locations(operation, self.action.response.at)
-            data.update({name: self.url(entity) for name in names if name not in own})
+            for path in self.context.locations(operation, self.action.response.at):
+                if path[0] not in own:
+                    put_in(data, path, self._base_url + self._location(entity))
         if self.action.kind == "create" and self._is_id_alone():
             data = self.id_of(entity)
         status = self._status_of_new() if made else 0
@@ -391,17 +392,9 @@ class Call:
                     found[link.field] = value  # whatever it is, this is below it
         self.context.lead_to_itself(found, resource, lambda: self.url(entity), shown)
         if self.action.response.id_path:
-            self._set_id(found, called)
+            returned = self.context.keys.as_returned(self.action, called)
+            put_in(found, self.action.response.id_path, returned)
         return found
-
-    def _set_id(self, found: dict[str, Any], value: Any) -> None:
-        """Put the id where this operation's response has it."""
-        *above, name = self.action.response.id_path
-        holder = found
-        for step in above:
-            inner = holder.get(step)
-            holder[step] = holder = dict(inner) if isinstance(inner, Mapping) else {}
-        holder[name] = self.context.keys.as_returned(self.action, value)
 
     def url(self, entity: Entity) -> str:
         """The path at which the entity can be fetched."""

@@ -28,6 +28,7 @@ from mockserver.inference.model import Action, Plan
 from mockserver.inference.page_fields import LINKS
 from mockserver.inference.paths import route
 from mockserver.inference.resource_model import Link, Path, Resource
+from mockserver.inference.status_links import leading
 from mockserver.inference.words import bag, last_word, snake_case, tokens
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -54,7 +55,7 @@ class Context:
     compositions: Compositions
     _self_links: dict[tuple[str, str | None], Mapping[Path, str]] = field(default_factory=dict)
     _below: dict[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
-    _locations: dict[tuple[str, Path], tuple[str, ...]] = field(default_factory=dict)
+    _locations: dict[tuple[str, Path], tuple[Path, ...]] = field(default_factory=dict)
     _results: dict[str, list[tuple[Repository, str]]] = field(default_factory=dict)
 
     @classmethod
@@ -202,19 +203,15 @@ class Context:
                         if last is not None:
                             yield (name, inner, "href"), last
 
-    def locations(self, operation: Operation, at: Path) -> tuple[str, ...]:
-        """The properties of a response to a create that say where the new entity is, beside or in
+    def locations(self, operation: Operation, at: Path) -> tuple[Path, ...]:
+        """The texts of a response to a create that say where the new entity is, beside or in
         place of it: `{"entity_id": 7, "location": "https://..."}`."""
         requested = operation.id, at
         found = self._locations.get(requested)
         if found is None:
             place = self.schemas.along(pointer_of(operation, operation.success), at)
-            shown = self.schemas.flat_at(self.schemas.main(place)).properties if place else {}
-            found = self._locations[requested] = tuple(
-                name
-                for name, schema in shown.items()
-                if snake_case(name) in _LOCATIONS and "string" in self.schemas.flat(schema).types
-            )
+            texts = leading(self.schemas, self.schemas.main(place)) if place else ()
+            found = self._locations[requested] = tuple(path for path, _ in texts)
         return found
 
     def _leads_to_itself(self, resource: Resource, name: str, schema: Any) -> bool:
@@ -294,7 +291,6 @@ class Context:
 _ABOUT = bag("meta metadata")
 _LINKED = bag("links subresource_uris resource_links")
 _SELF = bag("self href self_url self_link resource_url resource_uri")
-_LOCATIONS = bag("location href self resource_url resource_uri self_url self_link location_url")
 _ITSELF = re.compile(
     r"\b(?:url|uri|link|address|location)\b.{0,20}\b(?:of|to|for)\b.{0,12}\b(?:this|the|resource)\b",
     re.IGNORECASE,
@@ -314,6 +310,15 @@ def wrapped(path: tuple[str, ...], value: Any) -> Any:
     for name in reversed(path):
         value = {name: value}
     return value
+
+
+def put_in(holder: dict[str, Any], path: Path, value: Any) -> None:
+    """Set what is at a path within an object; the objects on the way are copied or made."""
+    *above, name = path
+    for step in above:
+        inner = holder.get(step)
+        holder[step] = holder = dict(inner) if isinstance(inner, Mapping) else {}
+    holder[name] = value
 
 
 def named(value: Any) -> dict[str, Any]:
