@@ -25,7 +25,7 @@ from mockserver.inference.model import Action
 from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.words import noun, tokens
 from mockserver.openapi.document import MISSING
-from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.model import MediaType, Operation, Parameter
 from mockserver.openapi.request.coercion import Kind
 from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.server.asgi.inprocess import InProcessTransport
@@ -134,24 +134,37 @@ class Client:
         action = self.plan.actions[operation.id]
         resource = self.plan.resources.get(action.resource or "")
         said = inside(self.said, action.request.at)
-        key = resource.identity.key if resource is not None else None
-        if operation.body is None or not isinstance(said, dict) or key not in said:
+        constraint = action.request.constraint
+        keys = {
+            resource.identity.key if resource is not None else None,
+            *(constraint.unique if constraint is not None else ()),
+        }
+        if operation.body is None or not isinstance(said, dict) or keys.isdisjoint(said):
             return None
         media = wire.chosen(operation.body.content)
+        whole = _first_alone(self.said, action.request.at)
+        for key in sorted(str(one) for one in keys if one in said):
+            whole = self._with_another(media, whole, (*action.request.at, key), rng)
+        return whole if whole != self.said else None
+
+    def _with_another(
+        self, media: MediaType, whole: Any, path: tuple[str | int, ...], rng: Rng
+    ) -> Any:
+        """The body with another valid name at a path; unchanged if none is found."""
+        said = inside(whole, path)
         place = media.pointer
-        for step in (*action.request.at, key) if place else ():
+        for step in path if place else ():
             place = self._place(place, 0 if step == FIRST else step) if place else None
-        names: list[Any] = [f"{said[key]}{self._count}"]
+        names: list[Any] = [f"{said}{self._count}", f"{self._count}{said}"]
         with suppress(ReplyError, ContractError):
             shown = self.values.schemas.flat_at(place).notes.examples if place else []
             made = [self.values.make(place, rng.child("again", n)) for n in range(_TRIES) if place]
             names += [name for name in made if name not in shown]
-        whole = self.said[:1] if isinstance(self.said, list) else self.said
         for name in names:
-            other = _replaced(whole, (*action.request.at, key), name)
+            other = _replaced(whole, path, name)
             if not media.pointer or self.values.check(media.pointer).is_valid(other):
                 return other
-        return None
+        return whole
 
     def _unlike(self, others: set[str], parameter: Parameter, value: Any) -> Any:
         """An object for the query, without optional properties named like other parameters: they
@@ -457,6 +470,14 @@ def _described(schemas: Schemas, schema: Any, value: Any) -> Any:
     if isinstance(value, list) and flat.arrays.items is not None:
         return [_described(schemas, flat.arrays.items, one) for one in value]
     return value
+
+
+def _first_alone(value: Any, path: tuple[str | int, ...]) -> Any:
+    """The value, of whose array on this path only the first item is left."""
+    if isinstance(value, list):
+        return value[:1]
+    inner = value.get(path[0]) if path and isinstance(value, dict) else None
+    return {**value, path[0]: _first_alone(inner, path[1:])} if inner else value
 
 
 def _replaced(value: Any, path: tuple[str | int, ...], kept: Any) -> Any:

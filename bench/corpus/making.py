@@ -105,6 +105,8 @@ class Maker:
         if isinstance(thing, str | int) and not isinstance(thing, bool):
             return thing
         location = reply.headers.get("location", "").partition("?")[0].rstrip("/")
+        if _starts_a_job(action):
+            location = ""  # of the job
         for operation, fetch in self._client.operations(resource, "fetch"):
             # What follows the id is no part of it: `/plugins/{name}/json`.
             _, found, after = operation.url_path.partition("{" + str(fetch.item) + "}")
@@ -154,10 +156,13 @@ class Maker:
 
 def about(action: Action, reply: httpx.Response) -> Any:
     """What a response says of the new entity: nothing if it shows the job that makes it."""
+    return {} if _starts_a_job(action) else dug(reply, action.response.at)
+
+
+def _starts_a_job(action: Action) -> bool:
+    """Whether a response shows the job that makes the entity."""
     job = action.starts
-    return (
-        {} if job is not None and job.at == action.response.at else dug(reply, action.response.at)
-    )
+    return job is not None and job.at == action.response.at
 
 
 def _likeness(row: Any, like: Mapping[str, Any]) -> int:

@@ -148,6 +148,8 @@ def measure(
             found.timed_out = True
             return found
         _try(client, judge, operation, found, crashes)
+    server.reset()  # what was removed, and can't be made by clients, has to be there
+    client.forget()
     for resource in trips.resources(client):
         if late():
             found.timed_out = True

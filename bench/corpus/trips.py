@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.corpus.answers import alike, dug, rows_of
+from bench.corpus.answers import alike, dug, inside, rows_of
+from bench.corpus.asking import named_in
 from bench.corpus.client import Client
 from bench.corpus.finding import NoRequest, named_by
 from bench.corpus.making import Made, about
@@ -26,15 +27,27 @@ class Broken(Exception):
 
 
 def resources(client: Client) -> list[Resource]:
-    """The resources that can be created and fetched, if a client can learn their ids."""
+    """The resources that can be created and fetched, if a client can learn their ids, and what
+    else names one in a path."""
     return [
         resource
         for resource in client.plan.resources.values()
-        if not resource.singleton
-        and any(not action.request.upsert for _, action in client.operations(resource, "create"))
-        and client.operations(resource, "fetch")
-        and resource.identity.returned
+        if not resource.singleton and resource.identity.returned and _can_be_read(client, resource)
     ]
+
+
+def _can_be_read(client: Client, resource: Resource) -> bool:
+    """Whether what is made can be read below what it is made below: a project is also read below
+    a team, to which nobody has added it."""
+    return any(
+        all(
+            link.resource is None or any(link.alike(one) for one in create.parents)
+            for link in fetch.parents
+        )
+        for _, create in client.operations(resource, "create")
+        if not create.request.upsert
+        for _, fetch in client.operations(resource, "fetch")
+    )
 
 
 def round_trip(client: Client, resource: Resource) -> None:
@@ -105,7 +118,7 @@ class _Trip:
         known: a `{type}`."""
         known = self.like
         names = [link.parameter for link in action.parents if link.resource is None]
-        found = {name: known.get(name) for name in names}
+        found = {name: named_in(known.get(name)) for name in names}
         return {n: v for n, v in found.items() if isinstance(v, str | int) and v != ""}
 
     def fetched(self) -> dict[str, Any]:
@@ -134,6 +147,8 @@ class _Trip:
             like = {**fetched, **self.like}
             rows = rows_of(self.client.page(operation, action, path, like), action)
             ids = [self.client.id_of(self.resource, row, action) for row in rows]
+            if any(_leads_to(row, self.made.key) for row in rows):
+                continue
             if rows and all(key is None for key in ids):
                 if all(row and not _alike(row, fetched) for row in rows):
                     raise Broken("list", f"{operation.path}: none of {len(rows)} rows is like it")
@@ -144,7 +159,10 @@ class _Trip:
 
     def change(self) -> None:
         for operation, action, path in self.ways("patch", "replace")[:2]:
-            reply = self.client.send(operation, path)
+            key = str(self.resource.identity.key)
+            own = {key: self.like.get(key, self.made.key)}  # of a body that names it
+            in_path = "{" + str(action.item) + "}" in operation.url_path
+            reply = self.client.send(operation, path, like={} if in_path else own)
             if not reply.is_success:
                 why = self.client.why() or reply.text[:150]
                 raise Broken("update", f"{operation.path}: {reply.status_code} {why}")
@@ -178,6 +196,12 @@ class _Trip:
             ids = self.client.listed_ids(self.resource, operation, action, path, self.made.thing)
             if str(self.made.key) in map(str, ids):
                 raise Broken("gone", f"{operation.path} still lists {self.made.key!r}")
+
+
+def _leads_to(row: Any, key: Any) -> bool:
+    """Whether a row that has no id has a link to the entity."""
+    link = inside(row, ("href",))
+    return isinstance(link, str) and link.rstrip("/").endswith(f"/{key}")
 
 
 def _alike(row: Any, thing: Mapping[str, Any]) -> bool:

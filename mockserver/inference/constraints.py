@@ -107,7 +107,9 @@ def _texts(operation: Operation, pattern: re.Pattern[str]) -> Iterator[tuple[int
     listed = [status for status in _REFUSING if status in documented]
     texts = [(status, operation.responses[str(status)].description) for status in listed]
     if listed:
-        usual = next((status for status in listed if status not in (400, 422)), listed[0])
+        named = (status for status in listed if str(status) in operation.description)
+        others = (status for status in listed if status not in (400, 422))
+        usual = next(iter((*named, *others, listed[0])))
         texts.append((usual, operation.description))
     for status, text in texts:
         lower = text.lower()

@@ -92,7 +92,7 @@ def _keys(
         stem = word.removesuffix("_id")
         if stem != word and len(stem) > 2 and (short.startswith(stem) or singular(stem) == short):
             yield name, "looks like its id", "likely"
-    for word in _LAST:
+    for word in (f"{head}{one}" for head in ("", f"{noun}_", f"{short}_") for one in _LAST):
         if word in spelled and last in (*_SURE, "arn", "identifier"):
             yield spelled[word], "looks like its id", "guess"
     for word, name in spelled.items():

@@ -72,8 +72,9 @@ class Hints:
     `accepted`: the create answers 202; `shared`: it sends the schema that it responds with;
     `whole`: so does every update; `filters` are the enum values of query parameters; `texts` are
     the descriptions; `spoken` are those of every operation on one; `shown` are the examples of one
-    in responses; `made` says how one is made; `others` are the nouns of other resources. `read`:
-    its paths only read one by its id; `status_only`: one of them reads only its status.
+    in responses; `made` says how one is made, `begins` are the values that its response lists;
+    `others` are the nouns of other resources. `read`: its paths only read one by its id;
+    `status_only`: one of them reads only its status.
     """
 
     noun: str = ""
@@ -88,6 +89,7 @@ class Hints:
     spoken: tuple[str, ...] = ()
     shown: tuple[Mapping[str, object], ...] = ()
     made: tuple[str, ...] = ()
+    begins: Mapping[str, frozenset[str]] = field(default_factory=dict)
     others: frozenset[str] = frozenset()
     read: bool = False
     status_only: bool = False
@@ -132,7 +134,7 @@ def states_of(
     states = States(
         name=found.name,
         inner=found.inner,
-        new=first or new_state_of(reading, found.default),
+        new=_fitting(first or new_state_of(reading, found.default), reading, found, hints),
         path=reading.path,
         open=found.open,
         codes=found.codes,
@@ -186,6 +188,14 @@ def new_state_of(reading: Reading, default: object = None) -> str:
         if spelled(v).split("_")[-1] not in (aside if sorted_by_name or v != first else never)
     ]
     return next(iter((*alive, *reading.of(SUCCESS), *values)))
+
+
+def _fitting(first: str, reading: Reading, found: Found, hints: Hints) -> str:
+    """The initial state, as the response to a create can show it: one that lists `ACTIVE` alone
+    comes after the work."""
+    listed = hints.begins.get(found.name, frozenset()) if not found.inner else frozenset()
+    ways = (first, *reading.path, *reading.kinds)
+    return next((value for value in ways if value in listed), first)
 
 
 def _said(schemas: Schemas, flat: Flat, found: Found) -> Iterator[str]:

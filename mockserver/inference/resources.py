@@ -168,6 +168,7 @@ def _hints(survey: Survey, draft: Draft) -> Hints:
         ),
         shown=tuple(_shown(survey, draft)),
         made=tuple(one.operation.description for one in draft.creates),
+        begins=_choices(survey, [one.ref for one in draft.creates if one.ref]),
         read=bool(reading) and all(reading) and not (draft.creates or draft.lists or changing),
         status_only=any(
             one is not None and is_status_path(route(one.operation.url_path)) for one in reading

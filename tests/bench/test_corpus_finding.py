@@ -73,6 +73,7 @@ def test_a_path_names_one_by_the_property_that_its_parameter_is_called_like(
         ("projectId", {"project": "p1"}, "p1"),
         ("projectId", {"project": "p1", "project_id": "p2"}, "p2"),
         ("status", {"statuses": ["a"]}, None),
+        ("userRole", {"user_roles": "reader"}, "reader"),
         ("bus", {"bu": "x"}, None),
     ],
 )

@@ -137,3 +137,70 @@ def test_the_record_of_the_work_that_makes_an_entity_is_not_the_entity(called: s
         f"/{called}s/{{{called}}}": path(called, get=operation("work", ref("Work"))),
     }
     assert "tubs" in walked(with_schemas(paths, Tub=tub, Work=work))
+
+
+@pytest.mark.parametrize("key", ["id", "code"])
+def test_a_body_that_names_the_entity_names_the_one_that_was_made(key: str) -> None:
+    """`PUT /crates` with the id in the body: another one is not there."""
+    crate = obj(key, "wood", **{key: {"type": "integer"}}, wood=text())
+    paths = {
+        "/crates": path(
+            post=operation("make", ref("Crate"), sent=ref("Crate")),
+            put=operation("change", ref("Crate"), sent=ref("Crate"), also=(404,)),
+        ),
+        f"/crates/{{{key}}}": path(
+            key,
+            get=operation("crate", ref("Crate"), also=(404,)),
+            delete=operation("drop", status=204, also=(404,)),
+        ),
+    }
+    assert walked(with_schemas(paths, Crate=crate)) == ["crates"]
+
+
+def test_a_list_of_links_shows_what_its_links_lead_to() -> None:
+    link = obj("href", href=text(), about=text())
+    paths = notes()["paths"]
+    rows = obj(_links=obj("self", self=link, notes=array(link)))
+    paths["/notes"]["get"] = operation("notes", rows)
+    assert walked(with_schemas(paths, Note=NOTE)) == ["notes"]
+
+
+def test_what_is_read_only_below_something_else_is_no_round_trip() -> None:
+    """A board that is made in a company is read below a team, to which nobody has added it."""
+    board = obj("id", id=text(), name=text())
+    team = obj("id", id=text(), name=text())
+    paths = {
+        "/companies/{company}/boards": path(
+            "company",
+            post=operation("make", ref("Board"), status=201, sent=obj("name", name=text())),
+        ),
+        "/teams": path(get=operation("teams", array(ref("Team")))),
+        "/teams/{team}": path("team", get=operation("team", ref("Team"), also=(404,))),
+        "/teams/{team}/boards": path("team", get=operation("boards", array(ref("Board")))),
+        "/teams/{team}/boards/{board}": path(
+            "team", "board", get=operation("board", ref("Board"), also=(404,))
+        ),
+    }
+    assert walked(with_schemas(paths, Board=board, Team=team)) == []
+
+
+def test_every_value_that_is_taken_is_sent_anew() -> None:
+    """Also within an array, of which the first is then enough."""
+    example = {"email": "ann@example.com", "phone": "555-1", "name": "Ann"}
+    sent = obj("email", "phone", "name", email=text(), phone=text(), name=text())
+    guest = obj("id", "email", "phone", id=text(), email=text(), phone=text(), name=text())
+    make = operation(
+        "invite",
+        array(ref("Guest")),
+        status=201,
+        sent=obj("guests", guests=array({**sent, "example": example})),
+    )
+    make["responses"]["409"] = {"description": "A guest with this email or phone exists already."}
+    paths = {
+        "/guests": path(get=operation("guests", array(ref("Guest"))), post=make),
+        "/guests/{id}": path("id", get=operation("guest", ref("Guest"), also=(404,))),
+    }
+    document = with_schemas(paths, Guest=guest)
+    client = Client(MockServer(document, seeds="none", clock="manual", key=KEY))
+    invite = client.contract.by_id["invite"]
+    assert [client.send(invite).status_code for _ in range(4)] == [201] * 4

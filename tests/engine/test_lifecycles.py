@@ -314,3 +314,46 @@ def test_a_snapshot_is_of_what_it_was_made_under() -> None:
         above = made(server, "/suites", limit=7)
         found = server.client.post(f"/suites/{above['id']}/checks").json()
         assert (found["suite_name"], found["limit_snapshot"]) == ("it", 7)
+
+
+@pytest.mark.parametrize(
+    ("told", "first"),
+    [
+        (["READY"], "READY"),
+        (["BUILDING"], "BUILDING"),
+        (["FAILED", "READY"], "READY"),
+        (["BUILDING", "READY"], "BUILDING"),
+        ([], "BUILDING"),
+    ],
+)
+def test_a_new_entity_is_in_a_state_that_its_create_can_tell(told: list[str], first: str) -> None:
+    silo = thing("BUILDING", "READY", "REMOVING", "FAILED", name="state")
+    paths = kept("/silos", silo)
+    new = thing(*told, name="state") if told else silo
+    paths["/silos"]["post"]["responses"] = shown(new, 201)["responses"]
+    with served(paths) as server:
+        made = server.client.post("/silos", json={"name": "a"}).json()
+        assert made["state"] == first
+        assert server.client.get(f"/silos/{made['id']}").json()["state"] == first
+        server.clock.advance(3600)
+        assert server.client.get(f"/silos/{made['id']}").json()["state"] == "READY"
+
+
+@pytest.mark.parametrize("listed", [(), (409,)])
+def test_what_is_answered_to_be_removed_is_gone(listed: tuple[int, ...]) -> None:
+    """Where a removal is allowed in some states only, and no refusal is listed."""
+    paths = kept("/moulds", thing("draft", "in_use", "worn"), status=201)
+    drop = {"description": "Only draft moulds can be deleted.", "responses": {}}
+    drop["responses"] = {str(one): {"description": ""} for one in (204, 404, *listed)}
+    paths["/moulds/{id}"]["delete"] = drop
+    change = content({"type": "object", "properties": {"status": TEXT}})
+    paths["/moulds/{id}"]["patch"] = {
+        **shown(thing("draft", "in_use", "worn")),
+        "requestBody": change,
+    }
+    with served(paths) as server:
+        mould = server.client.post("/moulds", json={"name": "a"}).json()["id"]
+        server.client.patch(f"/moulds/{mould}", json={"status": "in_use"})
+        refused = server.client.delete(f"/moulds/{mould}").status_code == 409
+        assert refused == bool(listed)
+        assert (server.client.get(f"/moulds/{mould}").status_code == 200) == refused

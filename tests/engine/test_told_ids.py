@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.engine.test_corpus_repairs import query
 from tests.engine.test_strange_documents import THING, path_parameter, said, served
 from tests.support.documents import TEXT
@@ -200,3 +202,21 @@ def test_a_thing_put_at_its_path_is_called_as_the_path_says() -> None:
         assert made["name"] == "mine"
         shown = server.client.get("/environments").json()["items"]
         assert made in shown
+
+
+@pytest.mark.parametrize("named", ["ProbeArn", "probe_arn", "Arn", "ProbeGid", "probeIdentifier"])
+def test_the_id_may_be_called_otherwise_beside_ids_of_the_same_form(named: str) -> None:
+    """A probe shows the name of its owner in the same form: which one is its own says the noun."""
+    name = {"type": "string", "pattern": "^arn:lab:[a-z]{8}$"}
+    paths = {
+        "/probes": {"post": {"responses": said(thing(**{named: name}), "201")}},
+        "/probes/{ProbeId}": {
+            "get": {
+                "parameters": [path_parameter("ProbeId", name)],
+                "responses": said(thing(OwnerArn=name, **{named: name}, Title=TEXT)),
+            },
+        },
+    }
+    with served(paths) as server:
+        made = server.client.post("/probes").json()[named]
+        assert server.client.get(f"/probes/{made}").json()[named] == made

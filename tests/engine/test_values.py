@@ -290,3 +290,30 @@ def test_what_is_known_may_lie_deeper_than_what_is_made() -> None:
     for level in range(40):
         deep = {"v": level, "kids": [deep]}
     assert values_of(node, "3.1.0").make(HERE, Rng(NOW, 1), deep) == deep
+
+
+def test_an_example_with_a_fault_inside_is_used_without_it() -> None:
+    """In an array, too: it need not be empty for that."""
+    born = {"type": "string", "format": "date"}
+    person = {"type": "object", "required": ["born"], "properties": {"born": born}}
+    example = {"name": "Ada", "person": {"born": "10 December 1815"}}
+    guest = {
+        "type": "object",
+        "required": ["name", "person"],
+        "properties": {"name": {"type": "string"}, "person": person},
+        "example": example,
+    }
+    rows = {
+        "type": "object",
+        "required": ["rows"],
+        "properties": {"rows": {"type": "array", "items": guest}},
+    }
+    found = [made(rows, seed)["rows"] for seed in range(10)]
+    assert all(found)
+    assert any(row["name"] == "Ada" for one in found for row in one)
+
+
+@pytest.mark.parametrize("pattern", ["^[a-z]*$", "^[A-Z0-9._-]*$", "^(v[0-9])?$", "^[0-9]{0,3}$"])
+def test_a_text_is_empty_only_if_nothing_else_fits(pattern: str) -> None:
+    assert all(made({"type": "string", "pattern": pattern}, seed) for seed in range(30))
+    assert made({"type": "string", "pattern": "^$"}) == ""

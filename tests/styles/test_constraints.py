@@ -56,6 +56,17 @@ def test_a_value_that_is_taken_is_refused(status: str, says: str, field: str) ->
         assert again.status_code == int(status)
 
 
+@pytest.mark.parametrize("status", [400, 403, 409])
+def test_a_description_says_with_which_status_it_is_refused(status: int) -> None:
+    document = teams(taken={"400": "", "403": "", "409": ""})
+    create = document["paths"]["/teams"]["post"]
+    create["description"] = f"Answers {status} if there is a duplicate name."
+    with MockServer(document) as mock:
+        sent = {"name": "a", "contactEmail": "a@b.test", "motto": "m"}
+        answered = [mock.client.post("/teams", json=sent).status_code for _ in range(2)]
+        assert answered == [201, status]
+
+
 @pytest.mark.parametrize("says", ["Conflict", "The state of the team does not allow this."])
 def test_other_conflicts_say_nothing_of_values(says: str) -> None:
     with MockServer(teams(taken={"409": says})) as mock:

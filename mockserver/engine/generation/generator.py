@@ -81,6 +81,8 @@ class Maker:
         most = _TOO_DEEP if known is MISSING else _TOO_DEEP_TO_KEEP
         if flat.never or len(path) > (_DEEP if self.mode == "loose" else most):
             raise modes.Impossible
+        if known is not MISSING and path in self.unwanted:
+            known = MISSING  # what an example shows here broke its schema
         if known is None and (flat.nullable or not (flat.types or flat.choices)):
             return None
         if flat.choices:

@@ -282,7 +282,7 @@ _SHORT: dict[str, tuple[str, ...]] = {
 
 
 def text(rng: Rng, name: str, rules: dict[str, Any], owner: str = "") -> str:
-    """A text that fits `rules` as far as possible.
+    """A text that fits `rules` as far as possible; an empty one only if no other is found.
 
     Raises TooLarge for one that would be too long.
     """
@@ -290,6 +290,7 @@ def text(rng: Rng, name: str, rules: dict[str, Any], owner: str = "") -> str:
     high = bound(rules, "maxLength", 1 << 30)
     pattern = rules.get("pattern")
     matches = reader(pattern) if isinstance(pattern, str) else None
+    nothing = False
     for found in _candidates(rng, name, rules, owner):
         if len(found) > high and matches is not None:
             found = found[:high]
@@ -297,10 +298,12 @@ def text(rng: Rng, name: str, rules: dict[str, Any], owner: str = "") -> str:
             # An unanchored pattern allows any other text around it.
             found = (found * (low // len(found) + 1))[:low]
         if low <= len(found) <= high and (matches is None or matches(found)):
-            return found
-    if matches is not None:
+            if found:
+                return found
+            nothing = True
+    if matches is not None and not nothing:
         return next(written(str(pattern), rng.random), "")
-    return _fitted(rng, by_name(rng, name, owner), low, high)
+    return "" if nothing else _fitted(rng, by_name(rng, name, owner), low, high)
 
 
 def names_for(

@@ -351,7 +351,7 @@ def _leads_back(call: Call, states: States, verb: str, before: Any, after: str) 
 
 def permitted(handler: CallHandler) -> CallHandler:
     """The handler; an operation that the document allows in other states only is a conflict, or
-    changes nothing where no status for that is listed."""
+    changes nothing where no status for that is listed. What is answered to be removed is gone."""
 
     def handle(call: Call) -> Reply:
         allowed, states = call.action.allowed, call.resource.states
@@ -364,7 +364,7 @@ def permitted(handler: CallHandler) -> CallHandler:
         if _says_so(call, same=False):
             noun = call.resource.noun.replace("_", " ")
             raise Conflict(f"The {noun} is {state}; this needs {' or '.join(sorted(allowed))}.")
-        return call.reply(entity)
+        return handler(call) if call.action.kind == "remove" else call.reply(entity)
 
     return handle
 
