@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench import shapes
 from bench.pages import DOCS, write_section
 from mockserver.openapi.model import Contract, Operation
-from mockserver.server.asgi.inprocess import drive
+from mockserver.server.clients import drive
 from mockserver.server.mock import Options, load, read_spec
 
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"

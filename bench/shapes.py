@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mockserver import MockServer
-from mockserver.server.asgi.inprocess import drive
+from mockserver.server.clients import drive
 
 SCHEMA = {
     "type": "object",

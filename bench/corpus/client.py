@@ -28,7 +28,7 @@ from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import MediaType, Operation, Parameter
 from mockserver.openapi.request.coercion import Kind
 from mockserver.openapi.schemas.resolved import Schemas
-from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.clients import InProcessTransport
 
 NOW = 1_790_000_000_000_000
 _TRIES = 8

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from mockserver.engine.api import Api
-from mockserver.engine.jobs.schedule import Lifecycle
+from mockserver.engine.jobs import Lifecycle
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import dump
 from mockserver.engine.world import World

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from mockserver.errors import ContractError
 from mockserver.openapi.closed_parts import with_open_parts
 from mockserver.openapi.document import METHODS, join, resolve
-from mockserver.openapi.inheritance import with_choices
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import (
     EXTERNAL,
@@ -34,6 +33,7 @@ from mockserver.openapi.model import (
     split_path,
 )
 from mockserver.openapi.references import plain_references
+from mockserver.openapi.schemas.discriminators import with_choices
 from mockserver.openapi.schemas.json_schema import types_of
 from mockserver.openapi.structure import check_structure
 from mockserver.openapi.swagger2 import is_swagger2, upgraded

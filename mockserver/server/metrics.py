@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from mockserver.errors import MissingExtra
-from mockserver.server.journal.tally import BOUNDS, Tally
-from mockserver.store.addresses import is_shared
+from mockserver.server.journal.coverage import BOUNDS, Tally
+from mockserver.store.base import is_shared
 
 if TYPE_CHECKING:
     from mockserver.server.mock import Mock

@@ -58,9 +58,8 @@ from mockserver.server.config_file import naming_config
 from mockserver.server.configured import MockOptions, configured
 from mockserver.server.handlers_file import check_known, handlers_of
 from mockserver.server.har_import import seeded_with
-from mockserver.server.journal.coverage import Coverage
+from mockserver.server.journal.coverage import Coverage, Tally
 from mockserver.server.journal.journal import Journal
-from mockserver.server.journal.tally import Tally
 from mockserver.server.loading import (
     calibration_of,
     given_of,
@@ -70,12 +69,10 @@ from mockserver.server.loading import (
     plan_of,
 )
 from mockserver.server.settings import MAX_BYTES
-from mockserver.server.shared_faults import SharedFaults
-from mockserver.server.shared_stubs import SharedStubs
+from mockserver.server.shared import SharedFaults, SharedStubs
 from mockserver.server.tenant import Tenant, key_of
 from mockserver.server.webhooks.delivery import Webhooks
-from mockserver.store.addresses import MEMORY
-from mockserver.store.base import Store
+from mockserver.store.base import MEMORY, Store
 from mockserver.store.opening import open_store
 from mockserver.vendors import written_for
 
@@ -417,8 +414,7 @@ class MockServer:
         if key not in self._clients:
             import httpx  # `mockserver serve` needs no client
 
-            from mockserver.server.asgi.inprocess import InProcessTransport
-            from mockserver.server.clients import add_to_query
+            from mockserver.server.clients import InProcessTransport, add_to_query
 
             self._clients[key] = httpx.Client(
                 transport=InProcessTransport(self.app),

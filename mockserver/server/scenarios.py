@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.engine.inferred.job_control import lifecycle_of
-from mockserver.engine.jobs.schedule import Lifecycle
+from mockserver.engine.jobs import Lifecycle
 from mockserver.engine.scenarios import Scenario, scenarios_of
 from mockserver.errors import UsageError
 from mockserver.files.documents import as_document

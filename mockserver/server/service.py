@@ -35,17 +35,16 @@ from mockserver.server.banner import banner
 from mockserver.server.config_file import Config, naming_config, settled, sources_of
 from mockserver.server.cors import check_origins, with_cors
 from mockserver.server.handlers_file import check_known, load_handlers
-from mockserver.server.journal.coverage import Coverage
+from mockserver.server.journal.coverage import Coverage, Tally
 from mockserver.server.journal.journal import Journal
-from mockserver.server.journal.shared import SharedJournal, keep_written
-from mockserver.server.journal.tally import Tally
 from mockserver.server.metrics import metrics_if_installed
 from mockserver.server.mock import Mock, Options, load
 from mockserver.server.request_log import LogStyle, RequestLog
+from mockserver.server.shared import SharedJournal, keep_written
 from mockserver.server.state_file import StateFile
 from mockserver.server.terminal import plain, waiting
 from mockserver.server.webhooks.delivery import Webhooks, keep_delivering
-from mockserver.store.addresses import is_shared, shown
+from mockserver.store.base import is_shared, shown
 
 log = logging.getLogger("mockserver")
 

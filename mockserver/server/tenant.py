@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import httpx
     from requests.adapters import BaseAdapter
 
-    from mockserver.server.asgi.inprocess import InProcessTransport
+    from mockserver.server.clients import InProcessTransport
     from mockserver.server.mock import MockClock, MockServer
 
 LONGEST_NAME = 48
@@ -171,7 +171,7 @@ class Tenant:
 
         The request's credential is replaced by this tenant's.
         """
-        from mockserver.server.asgi.inprocess import InProcessTransport
+        from mockserver.server.clients import InProcessTransport
 
         return InProcessTransport(self.server.app, self.headers)
 

@@ -1,14 +1,15 @@
-"""The store interface: it keeps worlds and runs each request as one transaction."""
+"""The store interface: it keeps worlds and runs each request as one transaction; its addresses."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from mockserver.engine.clock import Clock
 from mockserver.engine.world import World
-from mockserver.errors import Stale
+from mockserver.errors import Stale, UsageError
 
 T = TypeVar("T")
 Now = Callable[[], int]
@@ -141,3 +142,24 @@ def transact(store: Store, tenant: str, work: Callable[[Transaction], T]) -> T:
                 return work(world)
         except Stale:
             continue
+
+
+MEMORY = "memory"
+REDIS = ("redis://", "rediss://", "unix://")
+
+
+def is_shared(where: str) -> bool:
+    """Whether several processes can share the store. Raises UsageError for an unknown scheme."""
+    if where != MEMORY and not where.startswith(REDIS):
+        raise UsageError(f"--store {where}: use memory or redis://HOST:PORT/DB")
+    return where != MEMORY
+
+
+def shown(url: str) -> str:
+    """The URL without its password."""
+    try:
+        parts = urlsplit(url)
+        password = parts.password
+    except ValueError:
+        return url
+    return url.replace(f":{password}@", ":…@", 1) if password else url

@@ -8,8 +8,7 @@ from typing import Any
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
 from mockserver.engine.world import Settings
-from mockserver.store.addresses import is_shared
-from mockserver.store.base import Now, Store
+from mockserver.store.base import Now, Store, is_shared
 from mockserver.store.memory import MemoryStore
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from mockserver.inference.model import Action
 from mockserver.inference.page_model import Paging
 from mockserver.openapi.model import Json
-from mockserver.verify.created import at
 from mockserver.verify.ledger import Entry, Ledger, PendingCreation
 from mockserver.verify.lifecycle.values import GONE as GONE_WORD
 from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership
+from mockserver.verify.replies import at
 from mockserver.verify.target import NoReply, Target, fill
 
 GONE = (404, 410)

@@ -14,10 +14,11 @@ from mockserver.errors import ContractError, UsageError
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Contract
 from mockserver.verify.access import (
+    Login,
     ownership_of,
 )
 from mockserver.verify.baseline import Baseline
-from mockserver.verify.causes import merged
+from mockserver.verify.causes import alike_as_one, expired, merged, report_trouble, silences_as_one
 from mockserver.verify.cleanup import clean_up, note_others
 from mockserver.verify.conformance import schemathesis
 from mockserver.verify.conformance.config import Settings
@@ -26,7 +27,6 @@ from mockserver.verify.conformance.openapi_core import SecondJudge
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle import clock
 from mockserver.verify.lifecycle.run import Effort, Lifecycles
-from mockserver.verify.login import Login
 from mockserver.verify.model import KEY_VARIABLE, Exchange, Finding, Result
 from mockserver.verify.only import PARTS, Only
 from mockserver.verify.reports.exchanges import Record
@@ -34,7 +34,6 @@ from mockserver.verify.resume import Journal
 from mockserver.verify.sandbox import Sandbox
 from mockserver.verify.signals import acknowledge, ended_like_ctrl_c, raise_if_pending
 from mockserver.verify.target import NoReply, Target, credentials, preflight
-from mockserver.verify.verdict import alike_as_one, expired, report_trouble, silences_as_one
 
 MOCK_OTHER_KEY = "mock-other"
 

@@ -17,9 +17,9 @@ from urllib.parse import unquote, urlsplit
 from mockserver.inference.model import Action, Plan
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.openapi.path_templates import filled, parameters_of, pattern_of
-from mockserver.verify.created import Creator, at, identity_of, property_of, shown_of
 from mockserver.verify.ledger import Entry, Ledger, marker_of
 from mockserver.verify.model import json_of
+from mockserver.verify.replies import Creator, at, identity_of, property_of, shown_of
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 HARMLESS = (*SAFE, "QUERY")

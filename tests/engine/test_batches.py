@@ -7,15 +7,16 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.engine.jobs.batches import (
+from mockserver.engine.jobs import (
     Derivation,
+    Lifecycle,
     cancelled,
     is_open,
     latest,
     scheduled,
     settled,
+    state_at,
 )
-from mockserver.engine.jobs.schedule import Lifecycle, state_at
 
 hermetic = settings(derandomize=True, database=None, deadline=None)
 JOB = Lifecycle(

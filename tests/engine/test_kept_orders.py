@@ -13,7 +13,7 @@ from mockserver import MockServer
 from mockserver.engine.inferred import orders
 from mockserver.engine.pagination import Ordered, Selection
 from mockserver.engine.world import Collection, Row
-from mockserver.store.rows import MemoryRows, Undo
+from mockserver.store.worlds import MemoryRows, Undo
 from tests.support.documents import FLAG, TEXT, WHOLE, answer, body, document, thing
 
 BOAT = thing("id", id=TEXT, name=TEXT, length=WHOLE, dock=TEXT, gone=FLAG)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from mockserver.openapi.inheritance import with_choices
+from mockserver.openapi.schemas.discriminators import with_choices
 from tests.support.documents import TEXT, WHOLE
 
 AT = "#/components/schemas/"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mockserver.engine.pagination import Page, Pages, Selection, Sorted
 from mockserver.engine.world import Collection, Row
-from mockserver.store.rows import MemoryRows
+from mockserver.store.worlds import MemoryRows
 
 hermetic = settings(derandomize=True, database=None, deadline=None)
 THINGS = Collection("things", order=("at",), indexes=("kind",), sparse=("mark",))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.engine.jobs.schedule import Lifecycle, cut, ends, entered, state_at
+from mockserver.engine.jobs import Lifecycle, cut, ends, entered, state_at
 
 hermetic = settings(derandomize=True, database=None, deadline=None)
 STATES = ("waiting", "busy", "paused", "done", "broken")

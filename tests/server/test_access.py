@@ -8,7 +8,7 @@ import pytest
 from mockserver.server.access import Guard
 from mockserver.server.admin.app import admin_api
 from mockserver.server.admin.request import Panel
-from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.clients import InProcessTransport
 from mockserver.server.journal.journal import Journal
 from mockserver.server.mock import load
 from tests.server.plane import Plane

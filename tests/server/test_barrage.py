@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mockserver.engine.faults.spec import read_fault
-from mockserver.server.asgi.inprocess import call
+from mockserver.server.clients import call
 from mockserver.server.journal.journal import Journal
 from mockserver.server.mock import MockServer, Options, load, read_spec
 

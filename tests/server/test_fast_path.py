@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.engine.serialization import Sent
 from mockserver.server.asgi.app import send_reply
-from mockserver.server.asgi.fast_path import begin, received_whole, send_whole
+from mockserver.server.asgi.sending import begin, received_whole, send_whole
 from mockserver.server.asgi.uvicorn import ThreadedServer
 
 

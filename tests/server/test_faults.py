@@ -17,7 +17,7 @@ from mockserver.engine.faults.spec import read_fault
 from mockserver.server.access import Guard
 from mockserver.server.admin.app import admin_api
 from mockserver.server.admin.request import Panel
-from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.clients import InProcessTransport
 from mockserver.server.journal.journal import Journal
 from mockserver.server.mock import Options, load, read_spec
 

@@ -12,7 +12,7 @@ import pytest
 
 from mockserver import MockServer, Reply
 from mockserver.errors import MockServerError, PlanError
-from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.clients import InProcessTransport
 from mockserver.server.handlers_file import check_known, load_handlers
 from mockserver.server.mock import load, read_spec
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mockserver.errors import RateLimited, UsageError
-from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.clients import InProcessTransport
 from mockserver.server.keys import KeyList, Rates, read_keys
 from mockserver.server.mock import Options, load
 

@@ -9,7 +9,7 @@ import pytest
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.serialization import Sent
 from mockserver.errors import MissingExtra
-from mockserver.server.journal.tally import Tally
+from mockserver.server.journal.coverage import Tally
 from mockserver.server.metrics import Metrics, exposition
 from tests.server.plane import Plane
 

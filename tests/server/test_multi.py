@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from mockserver.errors import HeadersTooLarge, UsageError
-from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.clients import InProcessTransport
 from mockserver.server.multi import Prefixed, serve_all
 from mockserver.server.service import Service, Serving, prepare
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver.server.asgi.inprocess import InProcessTransport
+from mockserver.server.clients import InProcessTransport
 from mockserver.server.mock import Options
 from mockserver.server.reload import Reloader
 from mockserver.server.service import Service, Serving

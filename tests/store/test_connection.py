@@ -13,7 +13,7 @@ import pytest
 
 from mockserver.errors import MissingExtra, Stale, StoreUnavailable, UsageError
 from mockserver.server.mock import MockServer
-from mockserver.store.addresses import is_shared, shown
+from mockserver.store.base import is_shared, shown
 from mockserver.store.redis import connection
 from mockserver.store.redis import scripts as redis_scripts
 from mockserver.store.redis.connection import Link

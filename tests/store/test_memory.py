@@ -13,7 +13,7 @@ from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Settings
 from mockserver.errors import BadRequest, StoreError
 from mockserver.store.memory import MemoryStore, mask
-from mockserver.store.rows import MemoryRows
+from mockserver.store.worlds import MemoryRows
 from tests.store.machine import API, COLLECTIONS, START, StoreMachine, hermetic
 
 

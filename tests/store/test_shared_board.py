@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from mockserver.errors import BadRequest
+from mockserver.server import shared
 from mockserver.server.access import Guard
 from mockserver.server.admin.app import admin_api
 from mockserver.server.admin.request import Panel
-from mockserver.server.asgi.inprocess import InProcessTransport
-from mockserver.server.journal import shared
-from mockserver.server.journal.shared import SharedJournal
+from mockserver.server.clients import InProcessTransport
 from mockserver.server.mock import Options, load
+from mockserver.server.shared import SharedJournal
 from tests.server.plane import DOCUMENT
 from tests.store.redis_server import RedisServer
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.engine.api import Api
-from mockserver.engine.jobs.overview import diagram
+from mockserver.engine.jobs import diagram
 from mockserver.vendors import built_in
 
 DOCS = Path(__file__).parents[2] / "docs" / "apis"

@@ -12,6 +12,7 @@ from mockserver.errors import UsageError
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Contract
 from mockserver.verify.conformance.config import (
+    WIDENINGS,
     Settings,
     configuration,
     merged,
@@ -19,7 +20,6 @@ from mockserver.verify.conformance.config import (
     widened,
     write_config,
 )
-from mockserver.verify.conformance.vendor_rules import WIDENINGS
 
 FILE = Path(__file__).resolve().parents[2] / "schemathesis.toml"
 VENDOR = FILE.parents[1] / "shared/specs/feather-1.21.0.json"

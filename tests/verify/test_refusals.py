@@ -10,7 +10,7 @@ import pytest
 from mockserver.openapi.build import build_contract
 from mockserver.verify.conformance.exemptions import Requests, allowed
 from mockserver.verify.model import Exchange, Finding
-from mockserver.verify.refusals import fields_of, is_named
+from mockserver.verify.replies import fields_of, is_named
 
 FIELDS: dict[str, Any] = {
     "opensAt": {"type": "string"},

@@ -10,7 +10,7 @@ import pytest
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.programs.builder import Builder
-from mockserver.verify.diff.trial import tried
+from mockserver.verify.diff.run import tried
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.session import CannotMake, Session
 from mockserver.verify.target import Target

@@ -16,8 +16,7 @@ from mockserver.verify.baseline import write as write_baseline
 from mockserver.verify.conformance.openapi_core import ReplyJudge
 from mockserver.verify.model import HIDDEN, Difference, Exchange, Finding, Result
 from mockserver.verify.reports import terminal, write
-from mockserver.verify.reports.exchanges import Record
-from mockserver.verify.reports.reproduction import pytest_file
+from mockserver.verify.reports.exchanges import Record, pytest_file
 from mockserver.verify.reports.terminal import Progress
 
 NASTY = "<script>alert(1)</script> ]]> \x00 \x1b[31m é"

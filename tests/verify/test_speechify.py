@@ -9,7 +9,7 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.files.documents import read_contract
-from mockserver.vendors.speechify import suites, views
+from mockserver.vendors.speechify import runs, views
 from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.run import Effort
 from mockserver.verify.model import Result
@@ -69,7 +69,7 @@ def test_a_suite_run_that_does_not_add_up_is_found(
 def test_a_cancel_that_does_nothing_is_found(
     mock: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(suites, "cancel", lambda world, row: row)
+    monkeypatch.setattr(runs, "cancel", lambda world, row: row)
     assert "cancel_ends_all" in rules(mock)
 
 
@@ -80,5 +80,5 @@ def test_a_resubmit_of_everything_is_found(
         for row in views.children(world, suite):
             yield world["tests"].get(row["test_id"]), world["agents"].get(row["agent_id"])
 
-    monkeypatch.setattr(suites, "_unsuccessful", all_of_them)
+    monkeypatch.setattr(runs, "_unsuccessful", all_of_them)
     assert rules(mock) & {"resubmit_repeats_failed", "nothing_to_repeat"}

@@ -9,12 +9,12 @@ import pytest
 
 from mockserver.errors import UsageError
 from mockserver.openapi.build import build_contract
+from mockserver.verify.access import Login
 from mockserver.verify.conformance.config import Settings
 from mockserver.verify.http import Wire, WireError
 from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.clock import Surroundings
 from mockserver.verify.lifecycle.run import Effort
-from mockserver.verify.login import Login
 from mockserver.verify.model import Result
 from mockserver.verify.persistence import NoReply, Persistence
 from mockserver.verify.reports.exchanges import Record

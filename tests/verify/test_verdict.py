@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.verify.verdict import alike_as_one, silences_as_one
+from mockserver.verify.causes import alike_as_one, silences_as_one
 
 
 def test_a_server_that_hangs_is_one_message() -> None:

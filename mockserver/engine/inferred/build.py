@@ -38,7 +38,7 @@ from mockserver.engine.inferred.traits import entity_named, traits_in_world
 from mockserver.engine.inferred.transitions import clone, permitted, transition
 from mockserver.engine.inferred.views import SeededWorld, Views
 from mockserver.engine.inferred.webhooks import EventSource, Listeners
-from mockserver.engine.jobs.overview import JobKind
+from mockserver.engine.jobs import JobKind
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Collection, World
 from mockserver.inference.model import Action, ActionKind, Plan

@@ -21,7 +21,7 @@ from mockserver.engine.inferred.job_fields import outcome_salt
 from mockserver.engine.inferred.repository import Entity, Repository, first_flags, value_at
 from mockserver.engine.inferred.schedules import deadline, led, plan_job, state_of, with_state
 from mockserver.engine.inferred.tallies import sizes
-from mockserver.engine.jobs.schedule import cut
+from mockserver.engine.jobs import cut
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import new_id

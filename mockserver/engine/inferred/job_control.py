@@ -14,8 +14,7 @@ from mockserver.engine.inferred.entities import new_entity
 from mockserver.engine.inferred.job_fields import outcome_salt
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import state_of
-from mockserver.engine.jobs.batches import read_schedule, steering
-from mockserver.engine.jobs.schedule import Lifecycle, state_at
+from mockserver.engine.jobs import Lifecycle, read_schedule, state_at, steering
 from mockserver.engine.messages import Reply
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import World

@@ -14,7 +14,7 @@ from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.schedules import with_state
 from mockserver.engine.inferred.state_copies import StateCopies
-from mockserver.engine.jobs.schedule import entered, state_at
+from mockserver.engine.jobs import entered, state_at
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import World, digest

@@ -18,7 +18,7 @@ from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.field_roles import Roles, is_nullable, roles_of, stamp
 from mockserver.engine.inferred.job_fields import Phases
 from mockserver.engine.inferred.reference_names import id_in
-from mockserver.engine.jobs.schedule import state_at
+from mockserver.engine.jobs import state_at
 from mockserver.engine.pagination import Selection
 from mockserver.engine.world import Collection, SortKey, World
 from mockserver.inference.model import Envelope

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from mockserver.engine.jobs.schedule import cut
+from mockserver.engine.jobs import cut
 from mockserver.engine.timestamps import LATEST, SECOND, seconds
 from mockserver.engine.world import Row
 from mockserver.inference.resource_model import States

@@ -15,7 +15,7 @@ from mockserver.engine.inferred.lists import counting
 from mockserver.engine.inferred.repository import Repository
 from mockserver.engine.inferred.schedules import state_of
 from mockserver.engine.inferred.seeding import created, lasting
-from mockserver.engine.jobs.schedule import state_at
+from mockserver.engine.jobs import state_at
 from mockserver.engine.messages import Reply
 from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DELIMITERS, rendered_table

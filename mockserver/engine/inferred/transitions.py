@@ -27,7 +27,7 @@ from mockserver.engine.inferred.schedules import (
     state_of,
     with_state,
 )
-from mockserver.engine.jobs.schedule import state_at
+from mockserver.engine.jobs import state_at
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import nearest_status, pointer_of
 from mockserver.errors import Conflict

@@ -6,10 +6,11 @@ a function of its rows and its clock; the server sends it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from mockserver.engine.api import Event, Listener
 from mockserver.engine.generation.headers import as_text
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.context import Context
@@ -18,7 +19,6 @@ from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import can_be_sent
 from mockserver.engine.timestamps import SECOND, render
-from mockserver.engine.webhooks import Event, Listener
 from mockserver.engine.world import World, digest, uuid_of
 from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import CREATED, Announcement
@@ -154,7 +154,7 @@ class EventSource:
         self.announcements = context.plan.announcements
         self._asked: dict[str, Parameters] = {}
 
-    def events(self, world: World, since: int, known: Collection[str] = ()) -> list[Event]:
+    def events(self, world: World, since: int, known: Container[str] = ()) -> list[Event]:
         """The events between `since` and now, oldest first, without those whose ids are `known`."""
         found = [
             event
@@ -164,7 +164,7 @@ class EventSource:
         return sorted(found, key=lambda event: (event.at, event.announcement.name, event.key))
 
     def _of(
-        self, announcement: Announcement, world: World, since: int, known: Collection[str]
+        self, announcement: Announcement, world: World, since: int, known: Container[str]
     ) -> Iterator[Event]:
         repository = self._context.repositories.get(announcement.resource)
         if not isinstance(repository, OwnRepository):

@@ -7,7 +7,7 @@ from dataclasses import field
 from math import lcm
 from typing import Any
 
-from mockserver.openapi.inheritance import KIND
+from mockserver.openapi.schemas.discriminators import KIND
 from mockserver.openapi.schemas.formats import FORMAT_NAMES
 from mockserver.openapi.schemas.json_schema import types_of
 from mockserver.records import dataclass

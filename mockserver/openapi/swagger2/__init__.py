@@ -12,13 +12,13 @@ from mockserver.errors import ContractError
 from mockserver.openapi.document import METHODS, join, resolve
 from mockserver.openapi.media_types import is_json_or_any, is_xml
 from mockserver.openapi.model import Note
-from mockserver.openapi.swagger2.parameters import (
+from mockserver.openapi.swagger2.parts import (
+    SchemaConverter,
     converted_header,
     converted_parameter,
     converted_scheme,
     form_body,
 )
-from mockserver.openapi.swagger2.schemas import SchemaConverter
 
 JSON = "application/json"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

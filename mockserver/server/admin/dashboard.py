@@ -12,7 +12,7 @@ from mockserver.engine.serialization import Sent
 from mockserver.errors import NotFound
 from mockserver.server.admin.request import Call, Panel
 from mockserver.server.mock import DEFAULT_KEY, Mock
-from mockserver.store.addresses import MEMORY
+from mockserver.store.base import MEMORY
 
 PAGES = Path(__file__).parent / "pages"
 SCHEMA = Path(__file__).parents[1] / "mockserver.schema.json"

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from mockserver.engine.jobs.overview import jobs_of, shown_row
+from mockserver.engine.jobs import jobs_of, shown_row
 from mockserver.engine.serialization import dump
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, NotFound

@@ -29,8 +29,6 @@ from mockserver.openapi.request.parameters import packed_in_path
 from mockserver.openapi.routing_projection import parameter_names, routing_projection
 from mockserver.records import dataclass
 from mockserver.server.asgi.ambiguous import Rivals, named
-from mockserver.server.asgi.fast_path import received_whole, send_whole
-from mockserver.server.asgi.faults import APPLY_TROUBLE, apply_trouble
 from mockserver.server.asgi.routing import (
     API,
     ROUTE,
@@ -41,6 +39,7 @@ from mockserver.server.asgi.routing import (
     OpenAPISpecification,
     normal_path,
 )
+from mockserver.server.asgi.sending import APPLY_TROUBLE, apply_trouble, received_whole, send_whole
 
 # Decode request bodies by `Content-Encoding`, within limits.
 

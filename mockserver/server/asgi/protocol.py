@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from mockserver.engine.serialization import Sent
 from mockserver.errors import BadRequest, HeadersTooLarge, Refusal, TargetTooLong
-from mockserver.server.asgi.fast_path import begin
+from mockserver.server.asgi.sending import begin
 
 # More than servers usually accept: the contract should refuse what breaks a schema, and a few
 # percent-encoded texts beyond their maxLength easily reach a hundred kilobytes.

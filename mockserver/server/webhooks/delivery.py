@@ -18,10 +18,10 @@ from threading import Event as Flag
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from mockserver.engine.api import Event, Listener
 from mockserver.engine.pipeline import Exchange
 from mockserver.engine.serialization import dump, encode_headers
 from mockserver.engine.timestamps import SECOND
-from mockserver.engine.webhooks import Event, Listener
 from mockserver.engine.world import World
 from mockserver.errors import BadRequest, Conflict
 from mockserver.inference.resource_model import FIRST

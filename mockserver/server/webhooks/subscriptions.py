@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import orjson
 
+from mockserver.engine.api import Event
 from mockserver.engine.pipeline import Exchange
 from mockserver.engine.timestamps import render
-from mockserver.engine.webhooks import Event
 from mockserver.errors import BadRequest
 from mockserver.openapi.document import find
 from mockserver.records import dataclass

@@ -25,9 +25,8 @@ from mockserver.errors import Stale, StoreUnavailable
 from mockserver.records import dataclass
 from mockserver.store.memory import SEED_TENANT, log_eviction, mask
 from mockserver.store.redis import scripts
-from mockserver.store.redis.ahead import LookAhead
 from mockserver.store.redis.board import RedisBoard
-from mockserver.store.redis.connection import Link
+from mockserver.store.redis.connection import Link, LookAhead
 from mockserver.store.redis.scripts import Script
 from mockserver.store.redis.world import (
     Changes,

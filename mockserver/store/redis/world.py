@@ -17,8 +17,7 @@ from mockserver.engine.serialization import dump
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Row, Settings
 from mockserver.records import dataclass
-from mockserver.store.rows import MemoryRows
-from mockserver.store.worlds import A_ROW, MemoryWorld, read_json, with_collections
+from mockserver.store.worlds import A_ROW, MemoryRows, MemoryWorld, read_json, with_collections
 
 # Encoding of worlds in Redis: names, timestamps, clocks, rows.
 

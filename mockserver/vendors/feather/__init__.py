@@ -4,8 +4,8 @@ Modules import downwards only:
 
     __init__                       the Api
     seed                           seed data
-    agents library suites runs     handlers, one module for each part
-    evaluators evaluations
+    agents library runs            handlers, one module for each part
+    evaluations
     views                          runs, suite runs and release verdicts as the contract shows them
     evaluation_rows                evaluations as rows, their results, the sums of a verdict
     conversations                  turns of a simulated conversation, and its trace
@@ -15,15 +15,7 @@ Modules import downwards only:
 """
 
 from mockserver.engine.api import Api, Jobs, Wire, handlers_in
-from mockserver.vendors.feather import (
-    agents,
-    conversations,
-    evaluations,
-    evaluators,
-    library,
-    runs,
-    suites,
-)
+from mockserver.vendors.feather import agents, conversations, evaluations, library, runs
 from mockserver.vendors.feather.evaluation_rows import settle
 from mockserver.vendors.feather.run_rows import OUTCOMES, SIMULATION_RUNS
 from mockserver.vendors.feather.runs import steer
@@ -32,7 +24,7 @@ from mockserver.vendors.feather.tables import COLLECTIONS, LIFECYCLES
 
 FEATHER = Api(
     "feather",
-    handlers=handlers_in(agents, library, suites, runs, evaluators, evaluations, conversations),
+    handlers=handlers_in(agents, library, runs, evaluations, conversations),
     collections=COLLECTIONS,
     seed=seed,
     settle=settle,

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from mockserver.engine.api import handles
-from mockserver.engine.jobs.schedule import entered, state_at
+from mockserver.engine.jobs import entered, state_at
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import decode_cursor, encode_cursor
 from mockserver.engine.serialization import dump

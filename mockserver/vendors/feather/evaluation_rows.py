@@ -17,8 +17,7 @@ from itertools import takewhile
 from random import Random
 from typing import Any
 
-from mockserver.engine.jobs.batches import settled
-from mockserver.engine.jobs.schedule import entered, state_at
+from mockserver.engine.jobs import entered, settled, state_at
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import Row, World, digest, uuid_of
 from mockserver.records import dataclass

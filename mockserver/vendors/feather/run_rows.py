@@ -12,9 +12,16 @@ from collections.abc import Collection, Iterator, Mapping
 from random import Random
 from typing import Any, Literal, get_args
 
-from mockserver.engine.jobs.batches import cancelled, is_open, latest, open_rows, scheduled
-from mockserver.engine.jobs.overview import JobKind
-from mockserver.engine.jobs.schedule import ends, state_at
+from mockserver.engine.jobs import (
+    JobKind,
+    cancelled,
+    ends,
+    is_open,
+    latest,
+    open_rows,
+    scheduled,
+    state_at,
+)
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import Row, World, new_id, random_for
 from mockserver.errors import BadRequest, Conflict, NotFound

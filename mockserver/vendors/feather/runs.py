@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.engine.api import handles
-from mockserver.engine.jobs.batches import is_open, read_schedule, scheduled, steering
-from mockserver.engine.jobs.schedule import state_at
+from mockserver.engine.jobs import is_open, read_schedule, scheduled, state_at, steering
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import Listing, Predicate, by, same
 from mockserver.engine.world import Row, World

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.engine.jobs.batches import scheduled
+from mockserver.engine.jobs import scheduled
 from mockserver.engine.randomness import filled
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import Row, World
 from mockserver.vendors.feather.agents import new_agent, new_revision
 from mockserver.vendors.feather.evaluation_rows import settle
-from mockserver.vendors.feather.evaluators import new_binding, new_evaluator
-from mockserver.vendors.feather.library import new_persona, new_scenario
+from mockserver.vendors.feather.evaluations import new_binding, new_evaluator
+from mockserver.vendors.feather.library import new_item, new_persona, new_scenario, new_suite
 from mockserver.vendors.feather.run_rows import children, dispatch_suite, put_run
 from mockserver.vendors.feather.runs import check_release
-from mockserver.vendors.feather.suites import new_item, new_suite
 from mockserver.vendors.feather.tables import SIMULATION_RUN
 
 Entry = Mapping[str, Any]

@@ -6,7 +6,7 @@ Times in rows are in microseconds; views format them. Rows have neither `organiz
 A row of `runs` (a simulation run, child of a suite run or single):
     id, session_id, agent_id, agent_revision_id, persona_id, scenario_id, channel,
     tool_overrides, inputs_snapshot {persona, scenario}, created_at
-    schedule        [[state, instant], ...]; for `outcome` and `open` see engine.jobs.batches
+    schedule        [[state, instant], ...]; for `outcome` and `open` see engine.jobs
     error_text      the error if it fails (shown only then)
     recording_id    of a voice run (shown once it has completed)
     suite_run_id    None for a single run
@@ -26,8 +26,7 @@ A row of `agenda`, one for each planned end of an open run: id (the run's), at, 
 
 from __future__ import annotations
 
-from mockserver.engine.jobs.batches import Derivation
-from mockserver.engine.jobs.schedule import Lifecycle
+from mockserver.engine.jobs import Derivation, Lifecycle
 from mockserver.engine.world import Collection
 
 COLLECTIONS = {

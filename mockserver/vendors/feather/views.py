@@ -1,13 +1,20 @@
-"""Runs and suite runs as the contract shows them at the current time."""
+"""Runs and suite runs as the contract shows them at the current time.
+
+The view of a job follows from its row and the state that its schedule has reached, so it is
+constant between two steps of the schedule: it is rendered once, and polling a batch copies bytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from operator import is_
+from typing import Any, NamedTuple
 
-from mockserver.engine.jobs.batches import latest
-from mockserver.engine.jobs.render_cache import Joiner, Rendered, Renderer
-from mockserver.engine.jobs.schedule import entered, state_at
+import orjson
+
+from mockserver.engine.jobs import entered, latest, state_at
+from mockserver.engine.messages import Json
+from mockserver.engine.serialization import dump
 from mockserver.engine.timestamps import render
 from mockserver.engine.world import Row, World
 from mockserver.vendors.feather import evaluation_rows
@@ -20,6 +27,105 @@ from mockserver.vendors.feather.evaluation_rows import (
 )
 from mockserver.vendors.feather.run_rows import children
 from mockserver.vendors.feather.tables import SIMULATION_RUN, SUITE_RUN_STATUS
+
+LIMIT = 8_000
+BATCHES = 500
+
+
+class Rendered(NamedTuple):
+    """A rendered job: its inputs, until when it is valid, and the bytes.
+
+    `body` replaces the object in a reply; `status` is what a batch derives its own from.
+    """
+
+    row: Row
+    owner: str
+    begin: int
+    end: float
+    status: str
+    body: Any
+
+
+class Renderer:
+    """Renders jobs with `view(row, now, owner) -> dict` (with a `status`) and caches them.
+
+    `owner` is whatever else the view depends on.
+    """
+
+    def __init__(self, view: Callable[[Row, int, str], dict[str, Any]]) -> None:
+        self._view = view
+        self._known: dict[tuple[str, str], Rendered] = {}
+
+    def __call__(self, row: Row, now: int, owner: str) -> Rendered:
+        key = row["id"], owner
+        known = self._known.get(key)
+        if known is not None and known.row is row and known.begin <= now < known.end:
+            return known
+        begin, end = _window(row["schedule"], now)
+        view = self._view(row, now, owner)
+        rendered = Rendered(row, owner, begin, end, view["status"], orjson.Fragment(dump(view)))
+        if len(self._known) >= LIMIT:
+            self._known.clear()
+        self._known[key] = rendered
+        return rendered
+
+
+class Joiner:
+    """Caches a batch as bytes for as long as its row and its children look the same.
+
+    Only for views that depend on these and `owner` alone.
+    """
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+        self._known: dict[tuple[str, str], _Joined] = {}
+
+    def __call__(
+        self,
+        row: Row,
+        children: list[Row],
+        now: int,
+        owner: str,
+        view: Callable[[list[Rendered]], dict[str, Any]],
+    ) -> Json:
+        """`view(the children, rendered)`."""
+        key = row["id"], owner
+        known = self._known.get(key)
+        if (
+            known is not None
+            and known.row is row
+            and known.begin <= now < known.end
+            and len(known.children) == len(children)
+            and all(map(is_, known.children, children))
+        ):
+            return known.body
+        parts = [self._renderer(child, now, owner) for child in children]
+        body = Json(dump(view(parts)))
+        begin = max((part.begin for part in parts), default=now)
+        end = min((part.end for part in parts), default=now)
+        if len(self._known) >= BATCHES:
+            self._known.clear()
+        self._known[key] = _Joined(row, children, begin, end, body)
+        return body
+
+
+class _Joined(NamedTuple):
+    row: Row
+    children: list[Row]
+    begin: int
+    end: float
+    body: Json
+
+
+def _window(schedule: Any, now: int) -> tuple[int, float]:
+    """The time range in which the schedule's state stays what it is now."""
+    begin = -(2**62)
+    for _, at in schedule:
+        if at > now:
+            return begin, at
+        begin = at
+    return begin, float("inf")
+
 
 # A release check's verdict: derived from its children and their evaluations, never stored.
 

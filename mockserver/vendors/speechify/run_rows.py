@@ -15,9 +15,7 @@ from heapq import merge
 from random import Random
 from typing import Any, Literal, get_args
 
-from mockserver.engine.jobs.batches import cancelled, is_open, read_schedule, scheduled
-from mockserver.engine.jobs.overview import JobKind
-from mockserver.engine.jobs.schedule import entered
+from mockserver.engine.jobs import JobKind, cancelled, entered, is_open, read_schedule, scheduled
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import Row, World, random_for
 from mockserver.errors import Conflict, PaymentRequired

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.engine.jobs.batches import scheduled
+from mockserver.engine.jobs import scheduled
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import Row, World
-from mockserver.vendors.speechify.agent_tests import make_test
+from mockserver.vendors.speechify.agent_tests import make_folder, make_test
 from mockserver.vendors.speechify.agents import make_agent
 from mockserver.vendors.speechify.common import new_id
-from mockserver.vendors.speechify.folders import make_folder
 from mockserver.vendors.speechify.run_rows import (
     WORKSPACE,
     plan_outcome,
@@ -19,7 +18,7 @@ from mockserver.vendors.speechify.run_rows import (
     start_suite,
     tests_of,
 )
-from mockserver.vendors.speechify.suites import resubmission
+from mockserver.vendors.speechify.runs import resubmission
 from mockserver.vendors.speechify.tables import TEST_RUN
 
 Entry = Mapping[str, Any]

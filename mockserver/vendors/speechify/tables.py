@@ -7,7 +7,7 @@ A row of `runs`:
     id, test_id, agent_id, created_at
     test_name, agent_name   their names, for when they have been removed
     test_type, config       the test when the run was queued
-    schedule        [[state, instant], ...]; for `outcome` and `open` see engine.jobs.batches
+    schedule        [[state, instant], ...]; for `outcome` and `open` see engine.jobs
     verdict         "passed" or "failed": the verdict if it completes
     error           the error if it can't be executed
     suite_run_id    None for a single run
@@ -24,8 +24,7 @@ A row of `attachments` lets a test run for a further agent: id, test_id, agent_i
 
 from __future__ import annotations
 
-from mockserver.engine.jobs.batches import Derivation
-from mockserver.engine.jobs.schedule import Lifecycle
+from mockserver.engine.jobs import Derivation, Lifecycle
 from mockserver.engine.world import Collection
 
 COLLECTIONS = {

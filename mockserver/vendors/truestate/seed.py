@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.engine.jobs.schedule import ends
+from mockserver.engine.jobs import ends
 from mockserver.engine.randomness import filled
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import Row, World, new_id

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any, Literal, get_args
 
-from mockserver.engine.jobs.schedule import Schedule, cut, ends, state_at
+from mockserver.engine.jobs import Schedule, cut, ends, state_at
 from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import dump
 from mockserver.engine.timestamps import render, seconds

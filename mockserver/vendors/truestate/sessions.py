@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.engine.api import handles
-from mockserver.engine.jobs.batches import read_schedule, steering
-from mockserver.engine.jobs.overview import JobKind
+from mockserver.engine.jobs import JobKind, read_schedule, steering
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Row, World
 from mockserver.errors import Conflict, NotFound

@@ -20,8 +20,7 @@ instant], ...]; `result` and `error` are shown once the schedule has reached the
 
 from __future__ import annotations
 
-from mockserver.engine.jobs.batches import Derivation
-from mockserver.engine.jobs.schedule import Lifecycle
+from mockserver.engine.jobs import Derivation, Lifecycle
 from mockserver.engine.world import Collection
 
 COLLECTIONS = {

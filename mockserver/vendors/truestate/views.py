@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from mockserver.engine.jobs.schedule import state_at
+from mockserver.engine.jobs import state_at
 from mockserver.engine.messages import Request
 from mockserver.engine.timestamps import render
 from mockserver.engine.world import Row, World, tenant_id

@@ -27,7 +27,7 @@ from mockserver.verify.causes import has_key
 from mockserver.verify.http import is_stream
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Router
-from mockserver.verify.refusals import (
+from mockserver.verify.replies import (
     NOT_THERE,
     RELATION,
     TAKEN,

@@ -31,6 +31,7 @@ from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import parse_document
+from mockserver.verify.access import Login
 from mockserver.verify.conformance.schemathesis import WITHHELD
 from mockserver.verify.http import (
     WATCHDOG,
@@ -41,7 +42,6 @@ from mockserver.verify.http import (
     watch_every_connection,
 )
 from mockserver.verify.ledger import Entry, Ledger
-from mockserver.verify.login import Login
 from mockserver.verify.ownership import Ownership, Ticket, Withheld
 from mockserver.verify.persistence import BUSY
 from mockserver.verify.target import fill

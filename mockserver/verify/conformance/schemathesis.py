@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 
 from mockserver.errors import UsageError
 from mockserver.openapi.model import Contract, Json
+from mockserver.verify.access import Login
 from mockserver.verify.conformance import exemptions
 from mockserver.verify.conformance.config import Settings, configuration, toml
-from mockserver.verify.login import Login
 from mockserver.verify.model import Exchange, Finding
 from mockserver.verify.signals import raise_if_pending
 from mockserver.verify.target import NoReply, Target, credentials, keys_in_query

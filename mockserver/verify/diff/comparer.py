@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from mockserver.verify.diff.calibration_file import Enums, Signature, departs
 from mockserver.verify.diff.compare import Comparison
-from mockserver.verify.diff.lock import Enums, Signature, departs
 from mockserver.verify.diff.mock_side import Mocks
 from mockserver.verify.diff.model import Difference, Kind, Mismatch, Program, Report, Run
 from mockserver.verify.diff.observations import Habits
 from mockserver.verify.diff.programs.coverage import waits
-from mockserver.verify.diff.samples import samples
+from mockserver.verify.diff.recorded import samples
 
 WORLDS = (1, 2, 4)
 WITH_JOBS = (1, 2, 12, 40)

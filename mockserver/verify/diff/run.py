@@ -20,18 +20,26 @@ from mockserver.inference.build import build_plan
 from mockserver.openapi.model import Contract
 from mockserver.verify import reports
 from mockserver.verify.access import check_host, open_target
+from mockserver.verify.causes import expired
 from mockserver.verify.cleanup import clean_up, note_others
 from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.calibration_file import Locked, read_lock
 from mockserver.verify.diff.differ import Differ
-from mockserver.verify.diff.lock import Locked, read_lock
 from mockserver.verify.diff.mock_side import Mocks, check_mock, own_mocks
 from mockserver.verify.diff.model import Program, Report
 from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.report import fidelity_of, lines, write
 from mockserver.verify.diff.runner import CannotJudge, Side
-from mockserver.verify.diff.trial import tried
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import clock_of, is_mock, reset
+from mockserver.verify.lifecycle.run import described
+from mockserver.verify.lifecycle.session import (
+    UNREADABLE,
+    Broken,
+    CannotMake,
+    Inconclusive,
+    Session,
+)
 from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership
 from mockserver.verify.reports import report_folder
@@ -39,7 +47,32 @@ from mockserver.verify.reports.terminal import Progress
 from mockserver.verify.sandbox import LOOPBACK, Sandbox, run_hooks
 from mockserver.verify.signals import acknowledge, ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
-from mockserver.verify.verdict import expired
+
+
+def tried(knowledge: Knowledge, target: Target, out: Collection[str]) -> tuple[Knowledge, str]:
+    """What is known, with what refusals have told of creations (but not of those that are left
+    `out`), and a note on that. Raises NoReply if the server is gone."""
+    api = described(knowledge.contract, knowledge.sandbox)
+    makeable = {name: r for name, r in api.resources.items() if r.create and r.create not in out}
+    session = Session(target, replace(api, resources=makeable))
+    for resource in makeable.values():
+        session.begin()
+        with suppress(CannotMake, Broken, Inconclusive, RecursionError, *UNREADABLE):
+            try:
+                session.some(resource.name)
+            except NoReply as error:
+                if error.how == "key" or not target.is_there():
+                    raise
+    learned = {create: one for create, one in session.learned.items() if one}
+    resources = {
+        name: learned[r.create].applied(r) if r.create in learned else r
+        for name, r in knowledge.api.resources.items()
+    }
+    known = replace(knowledge, api=replace(knowledge.api, resources=resources))
+    told = [f"{create} ({one})" for create, one in sorted(learned.items())]
+    note = f"creations that take another body than the document says: {', '.join(told)}"
+    return known, note if told else ""
+
 
 # Record creations on the real side before they are sent, and remove them afterwards.
 

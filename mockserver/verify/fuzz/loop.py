@@ -14,12 +14,12 @@ from mockserver.files.wording import counted
 from mockserver.openapi.model import Json, Operation
 from mockserver.verify.conformance.config import STREAM_SECONDS, Settings, configuration
 from mockserver.verify.conformance.exemptions import Requests, allowed
-from mockserver.verify.created import at
 from mockserver.verify.http import WATCHDOG, WireError, is_stream, watch_every_connection
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.infer import body_schema, properties
 from mockserver.verify.model import HIDDEN, Exchange, Finding, Result
 from mockserver.verify.ownership import Ownership, Withheld
+from mockserver.verify.replies import at
 from mockserver.verify.target import NoReply, Target
 
 CHECKS = (

@@ -21,18 +21,17 @@ from mockserver.verify.access import (
     ownership_of,
     permission_lines,
 )
-from mockserver.verify.causes import merged
+from mockserver.verify.causes import accepted_by, merged, report_trouble
 from mockserver.verify.cleanup import clean_up, note_others
 from mockserver.verify.fuzz.loop import Fuzzer
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.model import Exchange, Result
-from mockserver.verify.reports import report_folder, reproduction, terminal, write
-from mockserver.verify.reports.exchanges import Record
+from mockserver.verify.reports import report_folder, terminal, write
+from mockserver.verify.reports.exchanges import Record, write_tests
 from mockserver.verify.reports.terminal import Progress
 from mockserver.verify.sandbox import Sandbox, run_hooks
 from mockserver.verify.signals import acknowledge, ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
-from mockserver.verify.verdict import accepted_by, report_trouble
 
 
 def run_fuzz(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
@@ -62,7 +61,7 @@ def run_fuzz(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
             ).run()
             if folder is not None:
                 write(result, folder, record)
-                reproduction.write_all(result, folder, spec)
+                write_tests(result, folder, spec)
     finally:
         progress.clear()
         run_hooks(sandbox.teardown, "teardown", target.url)

@@ -11,7 +11,7 @@ from mockserver.openapi.model import Contract, Json
 from mockserver.verify.lifecycle.infer import body_schema, inner, properties, required_of
 from mockserver.verify.lifecycle.model import Api, Resource
 from mockserver.verify.model import Exchange
-from mockserver.verify.refusals import NEEDED, NOT_THERE, fields_of, parsed, texts_of, words_of
+from mockserver.verify.replies import NEEDED, NOT_THERE, fields_of, parsed, texts_of, words_of
 
 MOST = 5
 """Bodies that are tried for one creation."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import mockserver
 from mockserver.errors import UsageError
 from mockserver.files.wording import counted
 from mockserver.verify.model import Finding, Result
-from mockserver.verify.reports.exchanges import Record
+from mockserver.verify.reports.exchanges import Record, clean
 
 # Output for GitHub Actions: an annotation for each finding, and a job summary.
 
@@ -124,8 +123,6 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 # A result as JUnit XML. The cases are the operations, so they are the same in every run.
 
-# What XML 1.0 can't hold.
-_CONTROL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ELSEWHERE = "requests outside the operations"
 RUN = "the run"
 
@@ -168,10 +165,6 @@ def _case(suite: Xml.Element, name: str, findings: Sequence[Finding]) -> None:
 def _text(finding: Finding) -> str:
     steps = "\n".join(step.curl() for step in finding.steps)
     return f"{finding.rule}: {finding.title}\n{finding.where}\n{finding.message}\n\n{steps}"
-
-
-def clean(text: str) -> str:
-    return _CONTROL.sub("�", text)
 
 
 # A result as one self-contained HTML page.

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.engine.jobs.overview import diagram
-from mockserver.engine.jobs.schedule import Lifecycle
+from mockserver.engine.jobs import Lifecycle, diagram
 from mockserver.vendors.feather import FEATHER
 from mockserver.vendors.feather.run_rows import OUTCOMES
 from mockserver.vendors.feather.tables import SUITE_RUN_STATUS

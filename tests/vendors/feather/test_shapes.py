@@ -14,8 +14,8 @@ from mockserver.vendors.feather.library import (
     PERSONA_SHAPES,
     SCENARIO_DEFAULTS,
     SCENARIO_SHAPES,
+    SUITE_DEFAULTS,
 )
-from mockserver.vendors.feather.suites import SUITE_DEFAULTS
 
 SCHEMAS = read_spec("feather")["components"]["schemas"]
 

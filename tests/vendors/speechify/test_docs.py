@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.engine.jobs.batches import Derivation
+from mockserver.engine.jobs import Derivation
 from mockserver.vendors.speechify.run_rows import OUTCOMES
 from mockserver.vendors.speechify.tables import OLDER_SUITE_STATUS, SUITE_STATUS
 from mockserver.vendors.speechify.versions import CUTOVER, NEWER, OLDER, SETTINGS

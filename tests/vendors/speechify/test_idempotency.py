@@ -124,7 +124,7 @@ def test_rule_69_after_a_server_error_the_key_is_free(
 ) -> None:
     path, body = _places(sandbox)["run all"]
     with monkeypatch.context() as patch:
-        patch.setattr("mockserver.vendors.speechify.suites.start_suite", lambda *_: 1 / 0)
+        patch.setattr("mockserver.vendors.speechify.runs.start_suite", lambda *_: 1 / 0)
         patch.setattr("mockserver.engine.pipeline.log.exception", lambda *_: None)
         assert _send(sandbox, path, body, "k").status_code == 500
     again = _send(sandbox, path, body, "k")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver import MockServer
-from mockserver.engine.jobs.schedule import Lifecycle
+from mockserver.engine.jobs import Lifecycle
 from mockserver.vendors.truestate.tables import MOST_STEPS, SECONDS, SESSION, SESSION_STEP
 from tests.vendors.truestate.sandbox import Json, Sandbox, step, way
 

@@ -10,8 +10,8 @@ from typing import Any
 from mockserver import MockServer
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.calibration_file import Locked, read_lock
 from mockserver.verify.diff.differ import Differ
-from mockserver.verify.diff.lock import Locked, read_lock
 from mockserver.verify.diff.mock_side import Mocks
 from mockserver.verify.diff.model import Report
 from mockserver.verify.diff.programs.random import programs

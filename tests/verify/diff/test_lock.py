@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from mockserver import MockServer
 from mockserver.cli.diff import calibrate
 from mockserver.errors import UsageError
-from mockserver.verify.diff.lock import departs
+from mockserver.verify.diff.calibration_file import departs
 from tests.support.fault_proxy.proxy import the_proxy
 from tests.verify.diff.small import DOCUMENT, differ, planted, served
 

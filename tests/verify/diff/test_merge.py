@@ -17,7 +17,7 @@ from mockserver.verify.diff.calibrate.answers import (
     rules_of,
     uncalibrated,
 )
-from mockserver.verify.diff.calibrate.merge import Before, merged_known
+from mockserver.verify.diff.calibration_file import Before, merged_known
 
 GONE = (404, json.dumps({"detail": "None is there."}))
 NO_ROW = Rule((("mock", "404"),), GONE, 7)

@@ -31,8 +31,7 @@ from mockserver.verify.diff.observations import (
     leads,
     unknown_transitions,
 )
-from mockserver.verify.diff.programs.bodies import variations
-from mockserver.verify.diff.programs.builder import Builder
+from mockserver.verify.diff.programs.builder import Builder, variations
 from mockserver.verify.diff.programs.coverage import jobs
 from mockserver.verify.diff.programs.random import programs
 from mockserver.verify.diff.recorded import run_as_json, run_from_json

@@ -27,7 +27,6 @@ from mockserver.verify.diff.calibrate.answers import (
     uncalibrated,
 )
 from mockserver.verify.diff.calibrate.fields import Fields, Successes
-from mockserver.verify.diff.calibrate.merge import Before, merged_known, signature
 from mockserver.verify.diff.calibrate.rehearsal import (
     Behaviour,
     Culprits,
@@ -39,14 +38,13 @@ from mockserver.verify.diff.calibrate.rehearsal import (
     without,
 )
 from mockserver.verify.diff.calibrate.support import Exchanges, first, templated
+from mockserver.verify.diff.calibration_file import Before, Signature, merged_known, signature
 from mockserver.verify.diff.compare import CHANGED
 from mockserver.verify.diff.id_map import is_opaque, time_form
-from mockserver.verify.diff.lock import Signature
 from mockserver.verify.diff.observations import cascades
-from mockserver.verify.diff.recorded import run_from_json
+from mockserver.verify.diff.recorded import run_from_json, sent_json
 from mockserver.verify.diff.report import FORMAT
 from mockserver.verify.diff.runner import at
-from mockserver.verify.diff.samples import sent_json
 from mockserver.verify.lifecycle.infer import body_schema, properties
 
 HEAD = """# Where the real server differs from the mock: {real}, {made}, {title}.

@@ -107,7 +107,7 @@ def rules_of(written: Iterable[Mapping[str, Json]]) -> list[Rule]:
 
 
 def pair_of(sample: Mapping[str, Json]) -> Pair:
-    """Make a pair from a sample (`verify/diff/samples.py`)."""
+    """Make a pair from a sample (`verify/diff/recorded.py`)."""
     real, mock = sample["real"], sample["mock"]
     outcome: Outcome
     sent = _sent(sample, sample["path"])

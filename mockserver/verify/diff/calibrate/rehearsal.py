@@ -19,8 +19,8 @@ from mockserver.files.calibration import EVERY
 from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.calibration_file import read_lock
 from mockserver.verify.diff.comparer import Comparer
-from mockserver.verify.diff.lock import read_lock
 from mockserver.verify.diff.mock_side import Mocks, own_mocks
 from mockserver.verify.diff.model import Report, Run
 from mockserver.verify.diff.recorded import run_from_json

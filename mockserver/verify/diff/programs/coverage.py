@@ -11,8 +11,14 @@ from mockserver.openapi.model import Json, Operation, Parameter
 from mockserver.openapi.path_templates import parameters_of
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import Intent, Program
-from mockserver.verify.diff.programs.bodies import WHOLE, variations
-from mockserver.verify.diff.programs.builder import PACK, Builder, CannotBuild, packed
+from mockserver.verify.diff.programs.builder import (
+    PACK,
+    WHOLE,
+    Builder,
+    CannotBuild,
+    packed,
+    variations,
+)
 from mockserver.verify.lifecycle.infer import body_schema, solid
 from mockserver.verify.lifecycle.model import Resource
 from mockserver.verify.target import PLACEHOLDER

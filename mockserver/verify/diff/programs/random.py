@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import Program
-from mockserver.verify.diff.programs.bodies import variations
-from mockserver.verify.diff.programs.builder import Builder, CannotBuild, Made
+from mockserver.verify.diff.programs.builder import Builder, CannotBuild, Made, variations
 from mockserver.verify.diff.programs.coverage import coverage, path_of, questions, resolved
 from mockserver.verify.lifecycle.infer import body_schema
 

@@ -30,8 +30,7 @@ from mockserver.verify.diff.model import (
     Step,
     identity,
 )
-from mockserver.verify.diff.recorded import run_as_json
-from mockserver.verify.diff.samples import path_values, sample
+from mockserver.verify.diff.recorded import path_values, run_as_json, sample
 from mockserver.verify.lifecycle.infer import body_schema, reply_schema
 from mockserver.verify.model import KEY_VARIABLE
 from mockserver.verify.target import PLACEHOLDER, credentials

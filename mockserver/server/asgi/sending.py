@@ -1,19 +1,24 @@
-"""Respond without a task and with a single write, where possible.
+"""Send a response: without a task and with a single write, where possible; or with a fault.
 
 Once a request has been read, the application seldom waits, so its coroutine is run at once. Only if
-it does wait (for a fault's delay or a slow client) does the rest become a task. An application that
-needs a task from the start, as for httpx, creates one itself; the recorder does. For the measured
-effect see docs/decisions/0008-hot-path.md.
+it does wait (for a delay or a slow client) does the rest become a task. An application that needs a
+task from the start, as for httpx, creates one itself; the recorder does. For the measured effect
+see docs/decisions/0008-hot-path.md.
+
+A fault delays a response, drops the connection or truncates the body. On a real port it sleeps and
+closes the connection. An in-process caller supplies its own function in the scope
+(`APPLY_TROUBLE`), because nothing sleeps there: see `server.clients`.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Generator
 from functools import lru_cache
 from types import coroutine
 from typing import Any
 
-from starlette.types import Receive, Send
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import (
     HEADER_RE,
     HEADER_VALUE_RE,
@@ -125,3 +130,40 @@ def _line(name: bytes, value: bytes) -> bytes:
     if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
         raise RuntimeError(f"{name!r}: {value!r} can't be a header")
     return name.lower() + b": " + value + b"\r\n"
+
+
+APPLY_TROUBLE = "mockserver.apply_trouble"
+
+
+async def apply_trouble(sent: Sent, scope: Scope, send: Send) -> bool:
+    """Apply the reply's fault; returns whether nothing more is to be sent."""
+    trouble = sent.trouble
+    assert trouble is not None
+    if APPLY_TROUBLE in scope:
+        scope[APPLY_TROUBLE](trouble)
+        return False
+    if trouble.delay:
+        await asyncio.sleep(trouble.delay)
+    if trouble.drop:
+        await _close(send)
+        return True
+    length = len(sent.body) if scope["method"] != "HEAD" else 0
+    if trouble.truncate is None or trouble.truncate >= length:
+        return False
+    headers = [*sent.headers, (b"content-length", str(length).encode())]
+    await send({"type": "http.response.start", "status": sent.status, "headers": headers})
+    part = sent.body[: trouble.truncate]
+    await send({"type": "http.response.body", "body": part, "more_body": True})
+    await _close(send)
+    return True
+
+
+async def _close(send: Send) -> None:
+    """Close the connection; return when uvicorn has noticed."""
+    cycle: Any = getattr(send, "__self__", None)
+    transport = getattr(cycle, "transport", None)
+    if transport is None:
+        raise RuntimeError("this server can't drop connections")
+    transport.close()
+    while not cycle.disconnected:
+        await asyncio.sleep(0)
