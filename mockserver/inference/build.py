@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.inference.actions import Deducer
 from mockserver.inference.callers import with_callers
-from mockserver.inference.constraints import constrained
+from mockserver.inference.constraints import constrained, with_preconditions
 from mockserver.inference.credentials import plan_credentials
 from mockserver.inference.decisions import with_decisions
 from mockserver.inference.drafts import Draft, find_drafts, name_drafts
@@ -20,7 +20,6 @@ from mockserver.inference.named_ids import named
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
 from mockserver.inference.paths import label
-from mockserver.inference.preconditions import with_preconditions
 from mockserver.inference.relations import Linker, linked, reached, referring
 from mockserver.inference.relationships import with_relationships
 from mockserver.inference.resource_model import Because, Resource

@@ -14,9 +14,9 @@ from mockserver.inference.acts import (
     SeveralActs,
     deed_of,
     last_of,
+    mixed,
     words_of,
 )
-from mockserver.inference.batches import mixed
 from mockserver.inference.by_value import (
     key_sent,
     named_in_body,

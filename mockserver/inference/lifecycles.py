@@ -21,9 +21,10 @@ from mockserver.inference.outcomes import (
 )
 from mockserver.inference.parts import USUAL, has_properties
 from mockserver.inference.resource_model import Because, Path, States
-from mockserver.inference.state_codes import Code, codes_of
 from mockserver.inference.state_texts import (
+    Code,
     any_known,
+    codes_of,
     filtered_values,
     first_state,
     named_values,

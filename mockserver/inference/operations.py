@@ -8,8 +8,13 @@ from dataclasses import replace
 from functools import cached_property
 
 from mockserver.inference.model import Envelope
-from mockserver.inference.pages_of_one import read_pages_of_one
-from mockserver.inference.pagination import beside_failures, envelope_of, list_place, thing_place
+from mockserver.inference.pagination import (
+    beside_failures,
+    envelope_of,
+    list_place,
+    pages_of_one,
+    thing_place,
+)
 from mockserver.inference.parts import properties_of
 from mockserver.inference.paths import ANY, Route, route
 from mockserver.inference.remote_calls import (
@@ -89,17 +94,14 @@ class Survey:
         for facts in self.facts:
             if facts.operation.method in ("PUT", "PATCH", "DELETE"):
                 needed = self._one_changed.setdefault(facts.route.steps, set())
-                asked = (one for one in facts.operation.parameters if one.place == "query")
-                needed.update(one.name for one in asked if one.required)
+                needed.update(_needed(facts.operation))
         for facts in sorted(self.facts, key=_read_after):
-            if is_call(facts.route):
-                facts.plain = calls.plain(self._call_of(facts))
-            else:
-                facts.plain = self._asked_by_query(facts)
-            if facts.plain is not None:
-                facts.route = facts.plain.route
+            called = is_call(facts.route)
+            plain = calls.plain(self._call_of(facts)) if called else self._asked_by_query(facts)
+            if plain is not None:
+                facts.plain, facts.route = plain, plain.route
                 self._read(facts)
-        read_pages_of_one(self.schemas, self.facts, self._item_steps)
+        pages_of_one(self.schemas, self.facts, self._item_steps)
         self.by_steps: dict[tuple[str, ...], dict[str, Facts]] = {}
         for facts in self.facts:
             if not facts.route.verb:
@@ -111,7 +113,6 @@ class Survey:
             for index, step in enumerate(facts.route.steps):
                 if step == ANY:
                     self._names.setdefault(facts.route.steps[: index + 1], {})[next(names)] = None
-
         self._verbs: dict[tuple[str, ...], list[str]] = {}
         self._about: dict[tuple[str, ...], list[Facts]] = {}
         for facts in self.facts:

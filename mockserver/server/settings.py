@@ -116,15 +116,31 @@ def plainly(message: str) -> str:
 
 
 _FILE = click.Path(path_type=Path)
+
+
+def _flag(name: str, text: str, default: bool | None = False) -> Setting:
+    return Setting(name, bool, default, text, flag=True)
+
+
+def _path(name: str, text: str, alias: str = "") -> Setting:
+    return Setting(name, _FILE, None, text, "FILE", file=True, alias=alias)
+
+
+def _repeated(name: str, metavar: str, text: str) -> Setting:
+    return Setting(name, str, (), f"{text}; can be repeated.", metavar, many=True)
+
+
+def _part(name: str, text: str) -> Setting:
+    """A part of `lenient`, which decides if it is not set."""
+    return Setting(name, click.Choice(CHOICES[name.replace("-", "_")]), None, text)
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("host", str, "127.0.0.1", "Address to listen on; 0.0.0.0 serves the network."),
     Setting("port", click.IntRange(0, 65535), 8000, "Port to listen on; 0 takes any free one."),
-    Setting(
+    _flag(
         "prefix",
-        bool,
-        False,
         "Serve all APIs on one port, each below its name, such as /feather and /speechify.",
-        flag=True,
     ),
     Setting("seed", int, 0, "The same seed gives the same world."),
     Setting(
@@ -147,21 +163,10 @@ SETTINGS: tuple[Setting, ...] = (
         "Factor for the duration of jobs: 0.1 is ten times as fast, 0 takes no time.",
         "FACTOR",
     ),
-    Setting(
-        "api-key",
-        str,
-        (),
-        "Accept this key in addition to those that begin with mock-; can be repeated.",
-        "KEY",
-        many=True,
-    ),
-    Setting(
+    _repeated("api-key", "KEY", "Accept this key in addition to those that begin with mock-"),
+    _path(
         "keys",
-        _FILE,
-        None,
         "Accept only the keys in this file, with their tenants, scopes, expiry and rates (TOML).",
-        "FILE",
-        file=True,
     ),
     Setting(
         "key-file",
@@ -173,20 +178,8 @@ SETTINGS: tuple[Setting, ...] = (
         many=True,
         file=True,
     ),
-    Setting(
-        "lenient",
-        bool,
-        False,
-        "Turn on the six options below; each can also be set separately.",
-        flag=True,
-    ),
-    Setting(
-        "any-key",
-        bool,
-        None,
-        "Accept any credential, or none, each as its own tenant.",
-        flag=True,
-    ),
+    _flag("lenient", "Turn on the six options below; each can also be set separately."),
+    _flag("any-key", "Accept any credential, or none, each as its own tenant.", default=None),
     Setting(
         "tenant-by",
         click.Choice(TENANTS),
@@ -194,40 +187,26 @@ SETTINGS: tuple[Setting, ...] = (
         "What names the world of a key that --any-key accepts: the credential itself, or the "
         "subject of a JWT (its iss and sub), so that a user's next token finds the same world.",
     ),
-    Setting(
+    _part(
         "unknown-ids",
-        click.Choice(CHOICES["unknown_ids"]),
-        None,
         "known: any id exists, created on first use; always: removed ones too (refuse, or "
         "always if lenient).",
     ),
-    Setting(
+    _part(
         "unknown-cursors",
-        click.Choice(CHOICES["unknown_cursors"]),
-        None,
         "How to treat a cursor that no list returned (refuse, or first-page if lenient).",
     ),
-    Setting(
+    _part(
         "conflicts",
-        click.Choice(CHOICES["conflicts"]),
-        None,
         "How to treat a request that conflicts with the state: the entity already exists, or has "
         "ended (refuse, or ignore if lenient).",
     ),
-    Setting(
+    _part(
         "validate",
-        click.Choice(CHOICES["validate"]),
-        None,
         "Requests that break the contract are refused, accepted with a warning, or just "
         "accepted (strict, or warn if lenient).",
     ),
-    Setting(
-        "fill",
-        bool,
-        None,
-        "Responses have all optional properties, and lists have an entry.",
-        flag=True,
-    ),
+    _flag("fill", "Responses have all optional properties, and lists have an entry.", default=None),
     Setting(
         "upstream",
         str,
@@ -235,14 +214,11 @@ SETTINGS: tuple[Setting, ...] = (
         "A real server that handles some operations instead of the mock.",
         "URL",
     ),
-    Setting(
+    _repeated(
         "from-upstream",
-        str,
-        (),
-        "An operation that --upstream handles: an operationId, tag:NAME, a path or METHOD PATH, "
-        "where * is a wildcard; can be repeated.",
         "OPERATION",
-        many=True,
+        "An operation that --upstream handles: an operationId, tag:NAME, a path or METHOD PATH, "
+        "where * is a wildcard",
     ),
     Setting(
         "store",
@@ -256,55 +232,26 @@ SETTINGS: tuple[Setting, ...] = (
         1,
         "Processes that serve; more than one needs --store redis://...",
     ),
-    Setting("state", _FILE, None, "Keep all worlds in this file between runs.", "FILE", file=True),
-    Setting(
-        "har",
-        _FILE,
-        None,
-        "Seed worlds from this HTTP archive (HAR), as mockserver record writes it.",
-        "FILE",
-        file=True,
-    ),
-    Setting(
+    _path("state", "Keep all worlds in this file between runs."),
+    _path("har", "Seed worlds from this HTTP archive (HAR), as mockserver record writes it."),
+    _path(
         "data",
-        _FILE,
-        None,
         "Seed worlds from the entities of this file (YAML or JSON, by resource), as "
         "mockserver explain --data-template prints one.",
-        "FILE",
-        file=True,
     ),
-    Setting(
+    _path(
         "calibration",
-        _FILE,
-        None,
         "Follow this calibration file, as mockserver calibrate writes it.",
-        "FILE",
-        file=True,
         alias="lock",
     ),
-    Setting(
-        "handlers",
-        _FILE,
-        None,
-        'A Python file with functions marked @handles("operationId").',
-        "FILE",
-        file=True,
-    ),
-    Setting(
+    _path("handlers", 'A Python file with functions marked @handles("operationId").'),
+    _flag(
         "reload",
-        bool,
-        False,
         "Reload the document, the handlers and the config when they change; keep the state.",
-        flag=True,
     ),
     Setting("max-body", size, MAX_BODY, "The largest request body, such as 512k or 10M.", "SIZE"),
-    Setting(
-        "strict-base-path",
-        bool,
-        False,
-        "Refuse paths without the base path of one of the document's servers.",
-        flag=True,
+    _flag(
+        "strict-base-path", "Refuse paths without the base path of one of the document's servers."
     ),
     Setting(
         "max-worlds",
@@ -333,36 +280,10 @@ SETTINGS: tuple[Setting, ...] = (
         "Evict worlds that are idle for this time, such as 8h or 7d; 0 keeps them.",
         "TIME",
     ),
-    Setting(
-        "cors",
-        str,
-        (),
-        "Allow pages of this origin, or * for any, to use the API (CORS); can be repeated.",
-        "ORIGIN",
-        many=True,
-    ),
-    Setting(
-        "webhook-host",
-        str,
-        (),
-        "Allow webhooks to this host, in addition to this machine; can be repeated.",
-        "HOST",
-        many=True,
-    ),
-    Setting(
-        "no-cache",
-        bool,
-        False,
-        "Ignore the cache of earlier starts.",
-        flag=True,
-    ),
-    Setting(
-        "quiet",
-        bool,
-        False,
-        "Do not log requests.",
-        flag=True,
-    ),
+    _repeated("cors", "ORIGIN", "Allow pages of this origin, or * for any, to use the API (CORS)"),
+    _repeated("webhook-host", "HOST", "Allow webhooks to this host, in addition to this machine"),
+    _flag("no-cache", "Ignore the cache of earlier starts."),
+    _flag("quiet", "Do not log requests."),
     Setting(
         "log",
         click.Choice(["text", "json"]),

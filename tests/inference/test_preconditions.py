@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.inference.preconditions import allowed_states, refusing_states
+from mockserver.inference.constraints import allowed_states, refusing_states
 from mockserver.inference.resource_model import States
 
 JOB = States(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.inference.state_codes import codes_of
+from mockserver.inference.state_texts import codes_of
 from mockserver.openapi.schemas.resolved import Schemas
 from tests.support.documents import Json
 

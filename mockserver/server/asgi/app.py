@@ -28,7 +28,6 @@ from mockserver.openapi.model import Operation
 from mockserver.openapi.request.parameters import packed_in_path
 from mockserver.openapi.routing_projection import parameter_names, routing_projection
 from mockserver.records import dataclass
-from mockserver.server.asgi.ambiguous import Rivals, named
 from mockserver.server.asgi.routing import (
     API,
     ROUTE,
@@ -37,6 +36,8 @@ from mockserver.server.asgi.routing import (
     IndexedRouting,
     Match,
     OpenAPISpecification,
+    Rivals,
+    named,
     normal_path,
 )
 from mockserver.server.asgi.sending import APPLY_TROUBLE, apply_trouble, received_whole, send_whole

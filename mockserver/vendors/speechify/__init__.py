@@ -3,7 +3,7 @@
 Modules import downwards only:
 
     __init__                  the Api
-    legacy versions      the older version; which version a caller gets
+    versions             which version a caller gets; the older version
     agents               handlers
     agent_tests runs     handlers: tests and their folders; runs, suite runs, replayed responses
     views                rows as the contract shows them; derived values
@@ -13,13 +13,13 @@ Modules import downwards only:
 
 from mockserver.engine.api import Api, Jobs, Shape, Shapes, Wire, handlers_in
 from mockserver.openapi.model import Contract
-from mockserver.vendors.speechify import agent_tests, agents, legacy, runs, versions
+from mockserver.vendors.speechify import agent_tests, agents, runs, versions
 from mockserver.vendors.speechify.run_rows import OUTCOMES, TEST_RUNS
 from mockserver.vendors.speechify.seed import seed
 from mockserver.vendors.speechify.tables import COLLECTIONS, LIFECYCLES
 
 HANDLERS = handlers_in(agents, agent_tests, runs)
-OLDER_HANDLERS = {**legacy.in_older_words(HANDLERS), **handlers_in(legacy)}
+OLDER_HANDLERS = {**versions.in_older_words(HANDLERS), **handlers_in(versions)}
 
 
 def shape_of(contract: Contract) -> str:

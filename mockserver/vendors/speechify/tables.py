@@ -1,6 +1,6 @@
 """Speechify's collections and lifecycles (docs/apis/speechify.md).
 
-Times in rows are in microseconds; views format them. Rows use the newer vocabulary; `legacy`
+Times in rows are in microseconds; views format them. Rows use the newer vocabulary; `versions`
 translates replies.
 
 A row of `runs`:

@@ -17,7 +17,7 @@ from mockserver.openapi.model import Json
 from mockserver.openapi.path_templates import parameters_of
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibration_file import Signature
-from mockserver.verify.diff.comparer import WITH_JOBS, Comparer, Shown
+from mockserver.verify.diff.mock_side import WITH_JOBS, Comparer, Shown
 from mockserver.verify.diff.model import (
     REFERENCE,
     Mismatch,

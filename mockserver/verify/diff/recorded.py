@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl, urlsplit
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json
 from mockserver.openapi.path_templates import values_in
-from mockserver.verify.diff.mock_side import TRAITS
 from mockserver.verify.diff.model import Listing, Program, Run, Seen, Step
 from mockserver.verify.model import Exchange
 
+TRAITS = "x-mock-traits"
+"""A response to a request with this header has a header with the request's traits."""
 _LARGEST = 200_000
 """Maximum size in bytes of a recorded body; a larger one is left out."""
 

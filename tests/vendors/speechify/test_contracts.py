@@ -13,8 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from mockserver.files.reading import contract_file
 from mockserver.openapi.build import build_contract
 from mockserver.vendors.speechify import HANDLERS, OLDER_HANDLERS, SPEECHIFY, shape_of
-from mockserver.vendors.speechify.legacy import PATH_NAMES
-from mockserver.vendors.speechify.versions import CUTOVER, NEWER, OLDER, is_version
+from mockserver.vendors.speechify.versions import CUTOVER, NEWER, OLDER, PATH_NAMES, is_version
 
 TEXTS: dict[str, str] = {}
 for _name in (NEWER, OLDER):

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.vendors.speechify.legacy import older_run, older_status, older_suite
 from mockserver.vendors.speechify.tables import OLDER_TEST_RUN, TEST_RUN
+from mockserver.vendors.speechify.versions import older_run, older_status, older_suite
 from mockserver.vendors.speechify.views import derived
 from tests.vendors.speechify.newer_shape import check
 from tests.vendors.speechify.older_shape import COUNTS

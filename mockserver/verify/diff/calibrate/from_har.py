@@ -17,10 +17,10 @@ from mockserver.verify.diff.calibrate import Calibration, read_json, write_lock
 from mockserver.verify.diff.calibrate.recording import Recorded, recorded
 from mockserver.verify.diff.calibration_file import read_lock
 from mockserver.verify.diff.id_map import IdMap, is_opaque
-from mockserver.verify.diff.mock_side import TRAITS, own_mocks
+from mockserver.verify.diff.mock_side import own_mocks
 from mockserver.verify.diff.model import Seen, Step, status_name
 from mockserver.verify.diff.observations import Habits, choices_of
-from mockserver.verify.diff.recorded import sample
+from mockserver.verify.diff.recorded import TRAITS, sample
 from mockserver.verify.diff.runner import TICK, parsed
 from mockserver.verify.lifecycle.clock import clock_of, reset
 from mockserver.verify.lifecycle.infer import dereferenced, properties, reply_schema

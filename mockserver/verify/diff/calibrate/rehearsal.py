@@ -20,8 +20,7 @@ from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibration_file import read_lock
-from mockserver.verify.diff.comparer import Comparer
-from mockserver.verify.diff.mock_side import Mocks, own_mocks
+from mockserver.verify.diff.mock_side import Comparer, Mocks, own_mocks
 from mockserver.verify.diff.model import Report, Run
 from mockserver.verify.diff.recorded import run_from_json
 from mockserver.verify.diff.report import as_json, fidelity_of
