@@ -37,7 +37,7 @@ from mockserver.cli.options import CONTEXT, KEY_HELP, sandbox_for, sandbox_optio
     default="",
     help="Check conformance of these paths only.",
 )
-@click.option("--max-time", default=0, type=click.IntRange(0), help="Seconds for each part.")
+@click.option("--max-time", default=0, type=click.IntRange(0), help="Seconds for all parts.")
 @click.option("--rate", type=click.FloatRange(0.01, 1000), help="Maximum requests per second.")
 @click.option("--timeout", type=float, help="Seconds for a complete response  [default: 10].")
 @click.option(

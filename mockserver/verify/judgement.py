@@ -100,7 +100,6 @@ def judge(
             unreadable = f"openapi-core could not run: {error}"
     verification = Verification(target, plan, record, progress, second, watch)
     verification.result.notes += [unreadable] if unreadable else []
-    start = time.perf_counter()
     target.watchers.append(verification.heard)
     with ended_like_ctrl_c():
         try:
@@ -129,7 +128,7 @@ def judge(
             verification.result.interrupted = acknowledge()
             verification.report_leftovers(["interrupted again during cleanup"])
     target.watchers.remove(verification.heard)
-    return verification.verdict(time.perf_counter() - start)
+    return verification.verdict()
 
 
 @dataclass
@@ -148,6 +147,7 @@ class Verification:
         self.result = Result(contract.title, self.target.url, seed=self.plan.settings.seed)
         self.result.documented = {op.id: list(op.responses) for op in contract.operations}
         self.baseline = Baseline.load(self.plan.baseline)
+        self._start = time.perf_counter()
         self._sequence = hashlib.sha256()
         self._unlisted: set[str] = set()
         self._in_phase = 0
@@ -231,8 +231,13 @@ class Verification:
         if never >= everything:
             self.result.errors.append("conformance: none of the operations may be sent")
             return
+        budget = self.plan.settings.budget
+        if budget.seconds:
+            left = max(1, round(budget.seconds - self._seconds))
+            budget = replace(budget, seconds=left)
         settings = replace(
             self.plan.settings,
+            budget=budget,
             left_out=frozenset(never),
             params=self.plan.sandbox.params,
             finished=self._finished,
@@ -288,7 +293,11 @@ class Verification:
             f"not removed: {shown}. Try again: mockserver test SPEC --cleanup {sandbox.ledger}"
         )
 
-    def verdict(self, seconds: float) -> Result:
+    @property
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._start
+
+    def verdict(self) -> Result:
         if self.second is not None:
             self.result.judged = self.second.judged
             self.result.differences = self.second.differences
@@ -307,7 +316,7 @@ class Verification:
         self.result.findings = merged(self.result.findings, self.target.contract)
         for finding in self.result.findings:
             self._accept(finding)
-        self.result.seconds = seconds
+        self.result.seconds = self._seconds
         self.result.digest = self._sequence.hexdigest()[:16]
         return self.result
 

@@ -39,8 +39,7 @@ def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
     names = {f"{operation.method} {operation.path}" for operation in contract.operations}
     if named := [name for name in only.operations if name in names]:
         sandbox = replace(sandbox, include=named)
-    seconds = given["max_time"] * len(only.parts)
-    progress = Progress(quiet=given["quiet"], seconds=seconds)
+    progress = Progress(quiet=given["quiet"], seconds=given["max_time"])
     earlier = None
     if given["resume"]:
         earlier, settings = interrupted(sandbox.ledger, contract.title)
@@ -91,7 +90,8 @@ def plan_of(given: dict[str, Any], sandbox: Sandbox, only: Only) -> Plan:
         include_path=given["include_regex"],
         checks=only.checks,
     )
-    effort = Effort(patience=given["patience"], seconds=given["max_time"] or LONGEST_PHASE)
+    seconds = given["max_time"] / len(only.parts) or LONGEST_PHASE
+    effort = Effort(patience=given["patience"], seconds=seconds)
     return Plan(
         settings=settings,
         # The state machine is for what the tour did not find.

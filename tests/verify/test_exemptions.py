@@ -108,12 +108,35 @@ def test_a_request_is_judged_as_it_was_sent(name: str) -> None:
     headers = {"content-type": "application/json", **header}
     sent = Exchange("PUT", f"http://x/v1{path}", headers, body, 200, {}, b"", 0, "fuzzing", "put")
     requests = Requests(ROOMS, "/v1")
+    requests.note(sent)
     assert requests.is_valid(sent) is valid
     refused = replace(sent, status=400)
     accepted = Finding("negative_data_rejection", "PUT /rooms/{id}", "", "", [sent])
     rejected = Finding("positive_data_acceptance", "PUT /rooms/{id}", "", "", [refused])
     assert allowed(accepted, requests) is (valid is not False)
     assert allowed(rejected, requests) is (valid is not True)
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "excused"),
+    [
+        ("/v1/rooms/1", 400, False),
+        ("/v1/rooms/1", 422, False),
+        ("/v1/rooms/2", 400, True),
+        ("/v1/rooms/2", 422, True),
+        ("/v1/rooms/2", 410, False),
+    ],
+)
+def test_an_id_that_nothing_has_may_be_refused_where_no_refusal_is_listed(
+    found: str, status: int, excused: bool
+) -> None:
+    requests = Requests(ROOMS, "/v1")
+    there = Exchange("PUT", f"http://x{found}", {}, b"{}", 200, {}, b"", 0, "fuzzing", "put")
+    requests.note(there)
+    headers = {"content-type": "application/json"}
+    refused = replace(there, url="http://x/v1/rooms/1", status=status, request_headers=headers)
+    rejected = Finding("positive_data_acceptance", "PUT /rooms/{id}", "", "", [refused])
+    assert allowed(rejected, requests) is excused
 
 
 LOOSE = {"type": "string", "pattern": r'^"[0-9]+"$|\*'}

@@ -203,9 +203,10 @@ class Requests:
 
     def has_unknown_id(self, exchange: Exchange) -> bool:
         """Whether the path has an id that no successful request has had, and the document lists the
-        status of the refusal, which need not be 404."""
+        status of the refusal, which need not be 404, or no refusal of a bad request at all."""
         operation = self.contract.by_id.get(exchange.operation)
         known = operation is not None and operation.response_for(exchange.status) is not None
+        known = known or unlisted_refusal(exchange, self.contract)
         return known and not self._found.issuperset(self._named(exchange))
 
     def _named(self, exchange: Exchange) -> list[str]:

@@ -173,7 +173,10 @@ class Side:
         return value
 
     def _look(self, found: re.Match[str]) -> Json:
-        value = at(self._values.get(int(found[1]), MISSING), found[2][1:])
+        value = self._values.get(int(found[1]), MISSING)
+        if not isinstance(value, str | int):
+            # Otherwise the reply is nothing but the id.
+            value = at(value, found[2][1:])
         if value is MISSING or value is None:
             raise LookupError(found[0])
         return value

@@ -11,6 +11,7 @@ from mockserver.files.wording import counted
 from mockserver.openapi.model import Json
 from mockserver.verify.lifecycle.infer import solid
 from mockserver.verify.lifecycle.model import Filter, Resource
+from mockserver.verify.lifecycle.samples import written
 from mockserver.verify.lifecycle.session import Broken, Entity, Session
 from mockserver.verify.model import Exchange
 
@@ -136,8 +137,8 @@ def listed_otherwise(session: Session, entity: Entity, path: Mapping[str, str]) 
         if parameter.place != "query" or schema.get("default") is None:
             continue
         for value in (one for one in options if one not in (None, schema["default"])):
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-            rows = walk(session, resource, path, limit=ALL, filters={parameter.name: text})
+            filters = {parameter.name: written(value)}
+            rows = walk(session, resource, path, limit=ALL, filters=filters)
             if any(_id(resource, row) == entity.id for row in rows):
                 return True
     return False
@@ -220,7 +221,7 @@ def filtered(session: Session, resource: Resource, path: Mapping[str, str]) -> N
     ]
     for chosen in [*((c,) for c in choices), *_informative_pairs(pairs, rows)]:
         wanted = [r for r in rows if all(f.admits(r, value) for f, value in chosen)]
-        params = {f.parameter: _written(value) for f, value in chosen}
+        params = {f.parameter: written(value) for f, value in chosen}
         found = walk(session, resource, path, limit=ALL, filters=params)
         filters = " and ".join(f"{name}={value}" for name, value in params.items())
         for row in found:
@@ -266,10 +267,6 @@ def _informative_pairs(pairs: list[Any], rows: Sequence[Mapping[str, Json]]) -> 
         if len(both) < len(left) and len(both) < len(right):
             found.append(pair)
     return found[:3]
-
-
-def _written(value: Json) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def bounds(session: Session, resource: Resource, path: Mapping[str, str]) -> None:

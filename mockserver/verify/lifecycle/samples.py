@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.inference.words import tokens
 from mockserver.openapi.document import MISSING
-from mockserver.openapi.model import Contract, Json
+from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.openapi.schemas.regex import reader
 from mockserver.verify.lifecycle.infer import dereferenced, properties, solid
 
@@ -24,6 +24,23 @@ _ENDS = frozenset(
 )
 Reference = Callable[[str], str | None]
 """Returns an id for a field of this name, or None."""
+
+
+def query_of(contract: Contract, operation: Operation, reference: Reference) -> Mapping[str, str]:
+    """The query parameters that an operation requires, with values."""
+    needed = {p.name: p.schema for p in operation.parameters if p.place == "query" and p.required}
+    if not needed:
+        return {}
+    schema = {"type": "object", "properties": needed, "required": [*needed]}
+    made = sample(contract, schema, 1, reference, full=False, plain=True)
+    return {name: written(value) for name, value in made.items() if not isinstance(value, dict)}
+
+
+def written(value: Json) -> str:
+    """A value in a query; of several the first."""
+    if isinstance(value, list):
+        return written(value[0]) if value else ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def sample(

@@ -87,6 +87,8 @@ class Session:
     """What refusals have told, by creation."""
     _refused: dict[str, str] = field(default_factory=dict)
     """Resources of which no entity can be created, and why."""
+    _busy: set[str] = field(default_factory=set)
+    """Resources of which one is being made for a query."""
 
     def begin(self) -> None:
         self.steps = []
@@ -105,6 +107,7 @@ class Session:
         headers: Mapping[str, str] | None = None,
     ) -> Exchange:
         operation = self.target.contract.by_id[operation_id]
+        params = {**self._needed_query(operation), **(params or {})}
         try:
             exchange = self.target.send(
                 operation.method,
@@ -124,6 +127,24 @@ class Session:
         if is_server_error(exchange.status, operation):
             self.fail("no_server_error", f"responded with {exchange.status}: {_text(exchange)}")
         return exchange
+
+    def _needed_query(self, operation: Operation) -> Mapping[str, str]:
+        """What the query must have, with ids of entities that are created if necessary."""
+        names = {r.id_parameter: name for name, r in self.api.resources.items() if not r.parents}
+
+        def find(name: str) -> str | None:
+            owner = names.get(name, "")
+            if not owner or owner in self._busy or name in self.target.params:
+                return self.target.params.get(name)
+            self._busy.add(owner)
+            try:
+                return self.some(owner).id
+            except CannotMake:
+                return None
+            finally:
+                self._busy.discard(owner)
+
+        return samples.query_of(self.target.contract, operation, find)
 
     def fail(self, rule: str, message: str, steps: Sequence[Exchange] = ()) -> NoReturn:
         shown = list(steps or self.steps[-12:])
@@ -307,9 +328,14 @@ class Session:
         operation = self.operation(resource.create)
         if resource.strict:
             self.expect(exchange, [operation.success], "documented_success", "created")
-        if self.value(exchange) is None and self._may_be_null(exchange):
+        shown = self.value(exchange)
+        schema = solid(self.target.contract, reply_schema(self.target.contract, operation) or {})
+        if shown is None and schema.get("x-null"):
             raise CannotMake(f"{resource.create}: the reply does not show what it has created")
-        value = resource.whole(self.entity(exchange, resource))
+        if isinstance(shown, str | int) and schema.get("type") in ("string", "integer"):
+            value: dict[str, Json] = {resource.id_field: shown}
+        else:
+            value = resource.whole(self.entity(exchange, resource))
         identity = resource.identity(value)
         if identity is None and resource.guessed:
             raise CannotMake(f"{resource.create}: the place of the id is unknown")
@@ -332,11 +358,6 @@ class Session:
         self.entities.append(entity)
         self.touched(path)
         return entity
-
-    def _may_be_null(self, exchange: Exchange) -> bool:
-        contract = self.target.contract
-        schema = reply_schema(contract, self.operation(exchange.operation))
-        return schema is not None and bool(solid(contract, schema).get("x-null"))
 
     def _is_called_so(self, old: Entity, sent: Mapping[str, Json]) -> bool:
         """Whether a creation that returned an existing entity requested it, by its id or by a text

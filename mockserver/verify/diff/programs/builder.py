@@ -198,6 +198,10 @@ class Builder:
         return Program(tuple(self.steps), origin)
 
     def add(self, operation: str, intent: Intent, **given: Any) -> int:
+        contract = self.knowledge.contract
+        needed = samples.query_of(contract, contract.by_id[operation], self._reference(None))
+        if needed:
+            given["query"] = {**needed, **given.get("query", {})}
         label = len(self.steps) + 1
         self.steps.append(Step(label, operation, intent, **given))
         return label
