@@ -279,7 +279,8 @@ class Wire:
         }
         host = parts.hostname or ""
         if parts.scheme == "https":
-            context = httpx.create_ssl_context(trust_env=False)
+            # It reads SSL_CERT_FILE and SSL_CERT_DIR.
+            context = httpx.create_ssl_context()
             self._pool: HTTPConnectionPool = _SecurePool(
                 host, parts.port, ssl_context=context, **options
             )
@@ -368,6 +369,11 @@ class Wire:
             )
         if late or isinstance(error, TimeoutError):
             return self._late(seconds)
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return WireError(
+                f"the certificate of {self.url} is not trusted ({error}); "
+                "name the file with the certificate of its authority in SSL_CERT_FILE"
+            )
         if isinstance(error, ProtocolError | OSError):
             detail = " ".join(str(error.args[-1] if error.args else error).split())
             return WireError(

@@ -29,6 +29,7 @@ from mockserver.verify.lifecycle import clock
 from mockserver.verify.lifecycle.run import Effort, Lifecycles
 from mockserver.verify.model import KEY_VARIABLE, Exchange, Finding, Result
 from mockserver.verify.only import PARTS, Only
+from mockserver.verify.persistence import TOO_MANY
 from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.resume import Journal
 from mockserver.verify.sandbox import Sandbox
@@ -338,7 +339,7 @@ class Verification:
     def _for_the_second(self, exchange: Exchange) -> bool:
         """Pass on the lifecycles' replies, except undocumented refusals of a key or a bad
         request."""
-        if exchange.source != "lifecycle" or not exchange.operation:
+        if exchange.source != "lifecycle" or not exchange.operation or exchange.status == TOO_MANY:
             return False
         if unlisted_refusal(exchange, self.target.contract):
             return False

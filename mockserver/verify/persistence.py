@@ -17,7 +17,8 @@ from mockserver.verify.http import WireError, retry_after
 from mockserver.verify.model import Exchange
 from mockserver.verify.signals import raise_if_pending
 
-BUSY = (429, 503)
+TOO_MANY = 429
+BUSY = (TOO_MANY, 503)
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Methods that may be sent twice: RFC 9110, 9.2.2."""
 TROUBLES = 2

@@ -307,11 +307,23 @@ def preflight(target: Target, without: Collection[str] = ()) -> None:
     plain = [r for r, (op, _) in zip(replies, probes, strict=True) if "{" not in op.path]
     if plain and all(reply.status in (404, 301, 302, 307, 308) for reply in plain):
         likely = _likely(target, probes)
-        if likely or len(plain) > 1:
+        if likely or len(plain) > 1 or _is_nowhere(target, plain[0]):
             raise UsageError(
                 f"{target.url} does not serve this API: {plain[0].status} for every read that was "
                 f"tried (GET {urlsplit(plain[0].url).path} first); check the path in --url{likely}"
             )
+
+
+def _is_nowhere(target: Target, reply: Exchange) -> bool:
+    """Whether a path that nobody has gets the same reply."""
+    path = urlsplit(reply.url).path
+    other = f"{path.rstrip('/')}-no-such-path"
+    try:
+        sent = target.wire.send("GET", other, headers=dict(target.headers))
+    except WireError:
+        return False
+    alike = sent.body.replace(other.encode(), path.encode()) == reply.body
+    return sent.status == reply.status and alike
 
 
 PREFIXES = ("/api", "/api/v1", "/v1", "/api/v2", "/v2", "/api/v3", "/v3", "/rest", "/api/rest")

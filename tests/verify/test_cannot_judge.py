@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
 import subprocess
 import sys
+import threading
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +18,10 @@ from mockserver import MockServer
 from mockserver.cli.fuzz import fuzz
 from mockserver.cli.test import test as judge
 from mockserver.errors import UsageError
-from tests.verify import broken_servers
+from mockserver.openapi.build import build_contract
+from mockserver.verify.http import Wire, WireError
+from mockserver.verify.target import Target, preflight
+from tests.verify import broken_servers, jobs_server
 from tests.verify.broken_servers import serving
 
 
@@ -108,3 +116,50 @@ def test_a_run_that_could_not_begin_leaves_no_file(
     with serving(broken_servers.page) as url:
         refused("--url", url)
     assert not list(tmp_path.iterdir())
+
+
+class Elsewhere:
+    """A service without this API: the list of rooms is not there, or there is none yet."""
+
+    def __init__(self, says: str) -> None:
+        self.says = says
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        return 404, {"detail": "no rooms yet" if path == "/rooms" else f"{self.says} {path}"}
+
+
+@pytest.mark.parametrize("says", ["not found:", "Cannot GET", "no such page"])
+def test_a_single_list_that_is_like_any_other_path_is_no_list(says: str) -> None:
+    listed = {"operationId": "list", "responses": {"200": {"description": "Rooms."}}}
+    info = {"title": "Rooms", "version": "1"}
+
+    def asked(path: str) -> None:
+        document = {"openapi": "3.1.0", "info": info, "paths": {path: {"get": listed}}}
+        with jobs_server.serving(Elsewhere(says)) as url:
+            preflight(Target(build_contract(document), url, ""))
+
+    with pytest.raises(UsageError, match="does not serve this API"):
+        asked("/halls")
+    asked("/rooms")
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+def test_a_certificate_of_ones_own_is_trusted_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    words += ["-keyout", str(key), "-out", str(certificate), "-subj", "/CN=sandbox"]
+    words += ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(words, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"https://127.0.0.1:{server.server_port}"
+        with pytest.raises(WireError, match=r"not trusted .* in SSL_CERT_FILE"):
+            Wire(url, 5).send("HEAD", "/", headers={})
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert Wire(url, 5).send("HEAD", "/", headers={}).status == 200
+        server.shutdown()

@@ -505,6 +505,10 @@ def sent(method: str, path: str, status: int, operation: str = "", body: bytes =
         ("positive_data_acceptance", sent("GET", "/workers/a", 400, "worker"), False),
         # /jobs needs no key.
         ("status_code_conformance", sent("POST", "/jobs", 401, "newJob"), False),
+        # What is too much says nothing of the operation.
+        ("status_code_conformance", sent("POST", "/jobs", 429, "newJob"), True),
+        ("content_type_conformance", sent("POST", "/jobs", 429, "newJob"), True),
+        ("not_a_server_error", sent("POST", "/jobs", 429, "newJob"), True),
         # What ends in a server error was not accepted.
         ("missing_required_header", sent("POST", "/jobs", 500, "newJob"), True),
         ("missing_required_header", sent("POST", "/jobs", 200, "newJob"), False),
@@ -516,6 +520,29 @@ def test_what_is_no_fault_in_any_document(rule: str, example: Exchange, excused:
     judged = build_contract(EVENTS)
     requests = Requests(judged)
     assert allowed(Finding(rule, "", "", "", [example]), requests) is excused
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "excused"),
+    [
+        ("/plans/validate", 400, True),
+        ("/plans/validate/", 400, True),
+        ("/plans/config-validation", 400, True),
+        ("/plans/verify_all", 400, True),
+        ("/plans/checkout", 400, False),
+        ("/plans", 400, False),
+        ("/plans/validate", 409, False),
+    ],
+)
+def test_a_refusal_is_the_result_of_what_only_judges(path: str, status: int, excused: bool) -> None:
+    replies = {"204": {"description": "Right."}, "400": {"description": "Wrong."}}
+    body = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    judge = {"operationId": "judge", "requestBody": body, "responses": replies}
+    info = {"title": "Plans", "version": "1"}
+    document = {"openapi": "3.1.0", "info": info, "paths": {path: {"post": judge}}}
+    refused = sent("POST", path, status, "judge", b"{}")
+    rejected = Finding("positive_data_acceptance", "", "", "", [refused])
+    assert allowed(rejected, Requests(build_contract(document))) is excused
 
 
 def test_how_a_known_entity_is_refused_is_not_left_open() -> None:

@@ -27,6 +27,7 @@ from mockserver.verify.causes import has_key
 from mockserver.verify.http import is_stream
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Router
+from mockserver.verify.persistence import TOO_MANY
 from mockserver.verify.replies import (
     NOT_THERE,
     RELATION,
@@ -41,6 +42,9 @@ from mockserver.verify.replies import (
 )
 
 BAD_REQUEST = (400, 422)
+_UNLISTED = ("status_code_conformance", "content_type_conformance")
+_JUDGING = re.compile(r"(?:[\w-]*[_-])?(?:validat(?:e|ion|or)|lint|verify|check)(?:[_-][\w-]*)?")
+"""Last words of paths of operations that only tell whether something is right."""
 _RARE = ("TRACE", "QUERY")
 _CONDITIONAL = ("if-match", "if-none-match")
 _ASKED_BY_HEADER: dict[int, tuple[str, ...]] = {
@@ -220,6 +224,15 @@ class Requests:
             if "{" in step
         ]
 
+    def only_judges(self, exchange: Exchange) -> bool:
+        """Whether the operation validates what it is sent, so that a documented refusal is its
+        result."""
+        operation = self.contract.by_id.get(exchange.operation)
+        if operation is None or operation.response_for(exchange.status) is None:
+            return False
+        last = operation.path.rstrip("/").rsplit("/", 1)[-1]
+        return bool(_JUDGING.fullmatch(last))
+
     def relates_fields(self, exchange: Exchange) -> bool:
         """Whether a text of a documented refusal names several fields of the request. A schema can
         rarely express a rule between fields."""
@@ -366,6 +379,9 @@ def allowed(finding: Finding, requests: Requests) -> bool:
     if example.status == 501 and not example.operation:
         # The status for an unknown method: RFC 9110, 15.6.2.
         return True
+    if example.status == TOO_MANY and finding.rule in _UNLISTED:
+        # It says nothing of the operation, and often comes from a gateway.
+        return True
     if finding.rule in _ACCEPTED and example.status >= 500:
         # It was not accepted, and the server error is a finding of its own.
         return True
@@ -384,6 +400,7 @@ def allowed(finding: Finding, requests: Requests) -> bool:
             requests.names_what_is_missing,
             requests.says_it_is_taken,
             requests.has_unknown_id,
+            requests.only_judges,
             requests.has_invalid_condition,
             requests.asks_by_header,
             requests.has_unknown_cursor,

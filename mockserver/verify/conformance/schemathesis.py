@@ -143,6 +143,9 @@ def _with_credentials(
 ) -> tuple[Settings, dict[str, str]]:
     """Pass keys in variables, and in a file with two users for comparing tenants."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SCHEMATHESIS_")}
+    if "SSL_CERT_FILE" in environment:
+        # Its client has a name of its own for this.
+        environment.setdefault("REQUESTS_CA_BUNDLE", environment["SSL_CERT_FILE"])
     owner = _as_written(target.contract, credentials(target.contract, target.key, target.keys))
     given = _as_written(target.contract, target.headers)
     in_query = keys_in_query(target.contract, target.key, target.keys)

@@ -25,6 +25,7 @@ from mockserver.verify.lifecycle.values import (
 )
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Withheld
+from mockserver.verify.persistence import TOO_MANY
 from mockserver.verify.target import Target, fill
 
 GONE = (404, 410)
@@ -124,6 +125,8 @@ class Session:
             makes = any(r.create == operation_id for r in self.api.resources.values())
             raise (CannotMake(text) if makes else Inconclusive(text)) from None
         self.steps.append(exchange)
+        if exchange.status == TOO_MANY:
+            raise Inconclusive(f"{operation.method} {operation.path} keeps returning {TOO_MANY}")
         if is_server_error(exchange.status, operation):
             self.fail("no_server_error", f"responded with {exchange.status}: {_text(exchange)}")
         return exchange
