@@ -376,14 +376,7 @@ def allowed(finding: Finding, requests: Requests) -> bool:
     example = finding.example
     if example is None:
         return False
-    if example.status == 501 and not example.operation:
-        # The status for an unknown method: RFC 9110, 15.6.2.
-        return True
-    if example.status == TOO_MANY and finding.rule in _UNLISTED:
-        # It says nothing of the operation, and often comes from a gateway.
-        return True
-    if finding.rule in _ACCEPTED and example.status >= 500:
-        # It was not accepted, and the server error is a finding of its own.
+    if _says_nothing(finding.rule, example):
         return True
     if finding.rule == "ignored_auth" and example.status == 400:
         # The status for a credential that can't be read: RFC 6750, 3.1.
@@ -432,6 +425,18 @@ def allowed(finding: Finding, requests: Requests) -> bool:
     if finding.rule == "response_schema_conformance":
         return _is_text(example, requests.contract)
     return False
+
+
+def _says_nothing(rule: str, example: Exchange) -> bool:
+    """Whether the status of a response has nothing to do with what was checked."""
+    if example.status == 501 and not example.operation:
+        # The status for an unknown method: RFC 9110, 15.6.2.
+        return True
+    if example.status == TOO_MANY and rule in _UNLISTED:
+        # It often comes from a gateway.
+        return True
+    # It was not accepted, and the server error is a finding of its own.
+    return rule in _ACCEPTED and example.status >= 500
 
 
 def _is_refused_key(exchange: Exchange, contract: Contract) -> bool:
