@@ -7,7 +7,7 @@ are recognised by their response: a token, a session, an API key or a device cod
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +28,8 @@ _ACCESS = bag(
 _MAYBE = bag("token key session session_id session_key sid secret value secret_key")
 _IDS = bag("id sid session_id")
 _REFRESH = bag("refresh_token")
+# Short names, which count in `tokens: {access}` or together: `{access, refresh}`.
+_PAIR = ("access", "refresh")
 _DEVICE = bag("device_code")
 _PASSWORDS = bag("password passwd pass pwd passphrase secret client_secret")
 _LOGINS = bag("login signin signon logon authenticate token session jwt apikey")
@@ -177,11 +179,13 @@ class _Reading:
         refresh: list[Path] = []
         life: list[Path] = []
         device: list[Path] = []
-        for path in self._texts(pointer):
+        texts = list(self._texts(pointer))
+        for path in texts:
             name = snake_case(path[-1])
-            if name in _ACCESS:
+            of_pair = self._spoken and name in _PAIR and _is_of_pair(path, texts)
+            if name in _ACCESS or (of_pair and name == _PAIR[0]):
                 access.append(path)
-            elif name in _REFRESH:
+            elif name in _REFRESH or of_pair:
                 refresh.append(path)
             elif name in _LIFE:
                 life.append(path)
@@ -189,7 +193,7 @@ class _Reading:
                 device.append(path)
             elif self._fetched and name in _IDS:
                 continue  # its entity can be fetched, or belongs to another
-            elif self._spoken and (name in _MAYBE or (name == "id" and "session" in self._words)):
+            elif self._spoken and (name in _MAYBE or (name == "id" and self._of_session(path))):
                 maybe.append(path)
         if device and not access:
             return Issuer(self._operation.id, "device", tuple(device))
@@ -206,8 +210,14 @@ class _Reading:
             self._operation.id, kind, tuple(access), tuple(refresh), tuple(life), headers, renews
         )
 
+    def _of_session(self, path: Path) -> bool:
+        """Whether an id is that of a session."""
+        return "session" in self._words or path[-2:-1] == ("session",)
+
     def _may_issue(self) -> bool:
         operation = self._operation
+        if self._words & _ENDINGS:
+            return False
         if operation.method == "GET":
             # `GET /login?username=...&password=...`
             parameters = {snake_case(p.name) for p in operation.parameters if p.place == "query"}
@@ -218,7 +228,7 @@ class _Reading:
 
     def _is_token(self, media: MediaType) -> bool:
         """Whether a login's whole body is the token."""
-        if media.pointer is None or not self._words & _LOGINS or self._words & _ENDINGS:
+        if media.pointer is None or not self._words & _LOGINS:
             return False
         flat = self._schemas.flat_at(media.pointer)
         return flat.types == ("string",) and not flat.values and "format" not in flat.rules
@@ -277,10 +287,17 @@ class _Reading:
                 yield from self._schemas.flat_at(media.pointer).properties
 
 
+def _is_of_pair(path: Path, texts: Sequence[Path]) -> bool:
+    """Whether `access` or `refresh` is a token: both are there, or they are in a `tokens`."""
+    both = all((*path[:-1], name) in texts for name in _PAIR)
+    return both or singular("".join(path[-2:-1])) == "token"
+
+
 def _logs_in(operation: Operation) -> bool:
     """Whether the operation starts a session whose id is only in a cookie."""
-    begins = _words(operation) & _BEGINNINGS
-    return operation.method == "POST" and "{" not in operation.url_path and bool(begins)
+    words = _words(operation)
+    begins = bool(words & _BEGINNINGS) and not words & _ENDINGS
+    return operation.method == "POST" and "{" not in operation.url_path and begins
 
 
 def _words(operation: Operation) -> set[str]:
@@ -288,19 +305,22 @@ def _words(operation: Operation) -> set[str]:
     steps = [step for step in operation.url_path.split("/") if step and "{" not in step]
     # /auth/login, /oauth/token, /users/login; but not deeper paths below /auth.
     found = {singular(word) for step in steps[-2:] for word in tokens(step)}
-    joined = {re.sub("[^a-z]", "", step.lower()) for step in steps[-1:]}
+    joined = {re.sub("[^a-z]", "", step.lower()) for step in steps[-2:]}
     return found | {singular(word) for word in joined}
 
 
 def _revokes(operation: Operation, issuing: set[str]) -> bool:
-    """Whether the operation revokes the credential it is called with, or the one its body names."""
-    if "{" in operation.url_path:
-        return False  # deleting the entity revokes its credential
-    last = operation.url_path.rstrip("/").rsplit("/", 1)[-1]
-    word = re.sub("[^a-z]", "", last.lower())
-    if operation.method in ("POST", "DELETE", "GET", "PUT") and word in _ENDINGS:
+    """Whether the operation revokes the credential it is called with, or the one that its path or
+    its body names. Deleting an entity revokes its credential anyway."""
+    above, _, last = operation.url_path.rstrip("/").rpartition("/")
+    if operation.method == "DELETE" and (above if "{" in last else operation.url_path) in issuing:
         return True
-    return operation.method == "DELETE" and operation.url_path in issuing
+    word = re.sub("[^a-z]", "", last.lower())
+    return (
+        "{" not in operation.url_path
+        and operation.method in ("POST", "DELETE", "GET", "PUT")
+        and word in _ENDINGS
+    )
 
 
 # -- who logs in

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from mockserver.engine.credentials import ISSUED, NAMES, name_of
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import Context, not_found
 from mockserver.engine.inferred.entities import new_entity
 from mockserver.engine.inferred.repository import Entity, Repository
+from mockserver.engine.messages import Request
 from mockserver.engine.world import Row, World
 from mockserver.errors import Refusal
 from mockserver.inference.words import bag, snake_case, tokens
@@ -20,14 +22,15 @@ ANONYMOUS = "mock-user"
 _SECRETS = bag("password passwd pass pwd passphrase secret pin otp code")
 
 
-def sent_credentials(headers: Mapping[str, str]) -> Iterator[str]:
-    """The possible credentials in a request's headers."""
-    for name, value in headers.items():
+def sent_credentials(request: Request) -> Iterator[str]:
+    """The possible credentials in a request's headers and query."""
+    for name, value in request.headers.items():
         if name == "cookie":
             for pair in value.split(";"):
                 yield pair.partition("=")[2].strip().strip('"')
         else:
             yield value.rpartition(" ")[2]
+    yield from (value for _, value in parse_qsl(request.raw_query.decode("latin-1")))
 
 
 def user_name_in(form: Mapping[str, Any]) -> str:
@@ -52,7 +55,7 @@ def _credential_row(call: Call) -> Row | None:
     if ISSUED.name not in call.world:
         return None
     issued = call.world[ISSUED.name]
-    rows = (issued.get(name_of(sent)) for sent in sent_credentials(call.request.headers))
+    rows = (issued.get(name_of(sent)) for sent in sent_credentials(call.request))
     return next((row for row in rows if row is not None), None)
 
 

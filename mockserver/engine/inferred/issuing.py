@@ -37,7 +37,7 @@ from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import pointer_of
 from mockserver.engine.timestamps import SECOND, parse, render
 from mockserver.engine.world import World, digest, uuid_of
-from mockserver.errors import ContractError, ReplyError, Unauthenticated
+from mockserver.errors import ContractError, NotFound, ReplyError, Unauthenticated
 from mockserver.inference.credential_model import Issuer
 from mockserver.inference.resource_model import FIRST, Path
 from mockserver.inference.words import snake_case, tokens
@@ -76,7 +76,7 @@ def issuing(
 def _renewed(world: World, issuer: Issuer, form: Mapping[str, Any]) -> dict[str, Any]:
     """Whose refresh token a login presents, if it has one. Raises Unauthenticated."""
     name = issuer.renews
-    if issuer.kind != "login" or name is None or not form.get(name):
+    if issuer.kind != "login" or name is None or not isinstance(form.get(name), str):
         return {}
     try:
         row = presented(world, {"refresh_token": form[name]}, "refresh_token", "refresh")
@@ -192,18 +192,24 @@ class _Issue:
         return self._reply
 
     def _choose_kind(self, token: str) -> None:
-        """Of a body with several kinds (a token, or a second factor), use one with a credential."""
+        """Of a body with several kinds (a token, or a second factor), use one with a credential;
+        show the optional object that would have it."""
         body, wanted = self._reply.body, self._issuer.access
         if body is NO_BODY or not any(wanted) or self._pointer is None:
             return
         schemas, first = self._context.schemas, wanted[0]
         kinds = schemas.branches(self._pointer)
-        if isinstance(body, Mapping) and (not kinds or any(path[0] in body for path in wanted)):
+        if isinstance(body, Mapping) and any(
+            path[0] in body if kinds else _with(body, path, token) is not MISSING
+            for path in wanted
+        ):
             return
         kind = next((k for k in kinds if schemas.place(k, first[0]) is not None), self._pointer)
         known: Any = token
         for name in reversed(first):
             known = {name: known}
+        if isinstance(body, Mapping) and not kinds:
+            known = {**body, **known}
         rng = Rng(self._world.now, digest(token).hex())
         with suppress(ReplyError, ContractError):
             self._reply.body = self._context.values.make(kind, rng, known)
@@ -382,13 +388,20 @@ def _with(body: Any, path: Path, value: Any) -> Any:
 
 
 def revoking(handler: Handler) -> Handler:
-    """The handler; revokes the credential that its body names, else its caller's."""
+    """The handler; revokes the credential that its path or its body names, else its caller's."""
 
     def handle(world: World, request: Request) -> Reply:
-        reply = handler(world, request)
         body = named(request.body)
         given = body.get("token") or body.get("refresh_token") or body.get("access_token")
-        for credential in [str(given)] if given else sent_credentials(request.headers):
+        said = [*map(str, request.path.values() or ([given] if given else ()))]
+        try:
+            reply = handler(world, request)
+        except NotFound:
+            # A credential can be all that there is of a session.
+            if request.operation.success == 204 and any(revoke(world, one) for one in said):
+                return Reply(204, NO_BODY)
+            raise
+        for credential in said or sent_credentials(request):
             revoke(world, credential)
         return reply
 
