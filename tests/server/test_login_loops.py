@@ -86,7 +86,8 @@ def _token(given: str, reply: httpx.Response) -> str:
     found: Any = reply.headers["X-Auth-Token"] if given == "in a header" else reply.json()
     for name in GIVEN[given] if given != "in a header" else ():
         found = found[name]
-    assert isinstance(found, str) and found
+    assert isinstance(found, str)
+    assert found
     return found
 
 

@@ -200,8 +200,7 @@ class _Issue:
         schemas, first = self._context.schemas, wanted[0]
         kinds = schemas.branches(self._pointer)
         if isinstance(body, Mapping) and any(
-            path[0] in body if kinds else _with(body, path, token) is not MISSING
-            for path in wanted
+            path[0] in body if kinds else _with(body, path, token) is not MISSING for path in wanted
         ):
             return
         kind = next((k for k in kinds if schemas.place(k, first[0]) is not None), self._pointer)
