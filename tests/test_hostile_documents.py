@@ -12,7 +12,7 @@ from mockserver.engine.generation.modes import MOST_LETTERS, MOST_STEPS
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Rng
 from mockserver.errors import ReplyError
-from mockserver.openapi.schemas.regex import fault, reader
+from mockserver.openapi.schemas.formats import fault, reader
 from mockserver.openapi.schemas.validators import Validators
 from tests.engine.test_values import HERE, NOW, made
 

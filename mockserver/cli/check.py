@@ -27,8 +27,8 @@ from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Note, Operation, Parameter, Violation
 from mockserver.openapi.objects import objects
 from mockserver.openapi.schemas.discriminators import is_loose
+from mockserver.openapi.schemas.formats import fault, reader
 from mockserver.openapi.schemas.json_schema import TYPES, types_of
-from mockserver.openapi.schemas.regex import fault, reader
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.terminal import plain, waiting
 from mockserver.vendors import written_for

@@ -14,14 +14,13 @@ from mockserver.inference.decisions import with_decisions
 from mockserver.inference.drafts import Draft, find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
 from mockserver.inference.embedded import read_embedded
+from mockserver.inference.lookups import named
 from mockserver.inference.memberships import with_memberships
 from mockserver.inference.model import Action, Plan
-from mockserver.inference.named_ids import named
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
 from mockserver.inference.paths import label
-from mockserver.inference.relations import Linker, linked, reached, referring
-from mockserver.inference.relationships import with_relationships
+from mockserver.inference.relations import Linker, linked, reached, referring, with_relationships
 from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.resources import (
     hints_of,

@@ -6,8 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Set
 from typing import Any, Protocol
 
-from mockserver.inference.lookups import ids_said
-from mockserver.inference.named_ids import said
+from mockserver.inference.lookups import ids_said, said
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
 from mockserver.inference.receipts import receipt_id

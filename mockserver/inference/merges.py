@@ -1,4 +1,6 @@
-"""Merges: several entities of a resource become one of them, and the others go."""
+"""Entities that become another: several of a resource become one of them, and the others go; a lead
+becomes a deal, a cart an order. What is converted, or checked out, may name what it has become.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.inference.effects import values_of
+from mockserver.inference.effects import Effects, values_of
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading
-from mockserver.inference.model import Action, Merge
+from mockserver.inference.model import Action, Merge, Source, Transition
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.states import spelled
+from mockserver.inference.verbs import flags, spaced, state_called, verb_of
 from mockserver.inference.words import ID_WORDS, bag, last_word, plural, snake_case, tokens
 
 Steps = tuple[str, ...]
@@ -128,3 +131,39 @@ class MergeReader:
 
 def _with(action: Action, merge: Merge) -> Action:
     return replace(action, merge=merge)
+
+
+def source_of(effects: Effects, facts: Facts, resource: Resource, made: Resource) -> Source | None:
+    """What becomes of an entity of `resource` when the operation makes one of `made`: the states,
+    flags and moments that are called after the verb, or that the description tells. What a job is
+    started for is not done yet."""
+    if made.name == resource.name or (made.states is not None and made.states.moves):
+        return None
+    word = spaced(facts.route.verb or facts.route.last, facts.operation.id)
+    verb = verb_of(word) or ("" if facts.route.plural else snake_case(word))
+    states = resource.states
+    changes: dict[str, Any] = {}
+    if verb:
+        named = state_called(verb, values_of(resource))
+        if named is not None and states is not None and states.name:
+            changes[states.name] = named
+        changes |= {n: value for n, value in effects.flags(resource, flags(verb)) if value}
+    stated = effects.stated(facts, resource)
+    if stated is not None and states is not None:
+        changes[states.name] = stated
+    naming = _naming(effects, facts, resource, made)
+    if not changes and naming is None:
+        return None
+    transition = Transition(verb, tuple(changes.items()), takes=False)
+    return Source(resource.name, transition=transition, naming=naming)
+
+
+def _naming(effects: Effects, facts: Facts, resource: Resource, made: Resource) -> str | None:
+    """The property of an entity that names what is made of it: `converted_deal_id`."""
+    survey = effects.survey
+    sent = survey.flat(facts.body).properties.keys() if facts.body else set()
+    asked = survey.flat(resource.request).properties.keys() if resource.request else set()
+    wanted = (last_word(made.noun), "id")
+    own = survey.flat(resource.schema).properties.keys() - sent - asked
+    found = [name for name in own if tokens(name)[-2:] == wanted]
+    return found[0] if len(found) == 1 else None

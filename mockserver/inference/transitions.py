@@ -16,11 +16,11 @@ from mockserver.inference.bodies import Bodies, names_several, shows_own
 from mockserver.inference.effects import Effects
 from mockserver.inference.elements import elements
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading, Steps, Target, Targets, weight_of
+from mockserver.inference.merges import source_of
 from mockserver.inference.model import Action, Source, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.resource_model import Path, Resource
-from mockserver.inference.sources import source_of
 from mockserver.inference.starts import StartReader
 from mockserver.inference.states import spelled
 from mockserver.inference.verbs import (

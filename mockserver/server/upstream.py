@@ -23,7 +23,7 @@ from mockserver.engine.serialization import Sent, dump
 from mockserver.errors import ContractError, Invalid, PlanError, Refusal, ReplyError, UsageError
 from mockserver.openapi.media_types import covers, essence, is_json
 from mockserver.openapi.model import Contract, Operation
-from mockserver.openapi.selection import chosen, matches, unknown
+from mockserver.openapi.path_templates import chosen, matches, unknown
 from mockserver.server.asgi.app import build_app
 from mockserver.server.authorization import authorization_server
 from mockserver.store.base import Transaction, transact

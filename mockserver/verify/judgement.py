@@ -17,18 +17,17 @@ from mockserver.verify.access import (
     Login,
     ownership_of,
 )
-from mockserver.verify.baseline import Baseline
 from mockserver.verify.causes import alike_as_one, expired, merged, report_trouble, silences_as_one
 from mockserver.verify.cleanup import clean_up, note_others
 from mockserver.verify.conformance import schemathesis
 from mockserver.verify.conformance.config import Settings
 from mockserver.verify.conformance.exemptions import unlisted_refusal
 from mockserver.verify.conformance.openapi_core import SecondJudge
+from mockserver.verify.earlier_findings import PARTS, Baseline, Only
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle import clock
 from mockserver.verify.lifecycle.run import Effort, Lifecycles
 from mockserver.verify.model import KEY_VARIABLE, Exchange, Finding, Result
-from mockserver.verify.only import PARTS, Only
 from mockserver.verify.persistence import TOO_MANY
 from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.resume import Journal

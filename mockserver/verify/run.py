@@ -11,12 +11,12 @@ import click
 
 from mockserver.errors import UsageError
 from mockserver.files.documents import read_contract
-from mockserver.verify import baseline, reports
+from mockserver.verify import reports
 from mockserver.verify.access import check_host, clean_up_only, open_target, permission_lines
 from mockserver.verify.conformance.config import Budget, Settings, write_config
+from mockserver.verify.earlier_findings import Only, only_of, write_baseline
 from mockserver.verify.judgement import Plan, judge
 from mockserver.verify.lifecycle.run import Effort
-from mockserver.verify.only import Only, only_of
 from mockserver.verify.reports import report_folder, terminal, write
 from mockserver.verify.reports.exchanges import Record
 from mockserver.verify.reports.terminal import Progress
@@ -77,7 +77,7 @@ def run_test(spec: str, given: dict[str, Any], sandbox: Sandbox) -> int:
         click.echo(f"  {file}")
     if given["write_baseline"]:
         until = (datetime.now(UTC) + ACCEPTED_FOR).date().isoformat()
-        baseline.write(given["write_baseline"], result.open_findings, until, "known, to be fixed")
+        write_baseline(given["write_baseline"], result.open_findings, until, "known, to be fixed")
     return result.exit_code
 
 

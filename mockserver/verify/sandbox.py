@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from mockserver.errors import UsageError
 from mockserver.inference.corrections import SECONDS, TEXT, TEXT_TABLE, TEXTS, YES_OR_NO, Key, names
 from mockserver.openapi.model import Contract, Json
-from mockserver.openapi.selection import matches
+from mockserver.openapi.path_templates import matches
 from mockserver.verify.model import Finding
 
 # The keys of the `[verify]` table of mockserver.toml, with their schemas and help.

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mockserver.openapi.schemas.regex import _compiled, reader, rust_reads
+from mockserver.openapi.schemas.formats import _compiled, reader, rust_reads
 
 AHEAD = [
     r"(?=.*[A-Z])(?=.*\d).{8,}",

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mockserver.errors import UsageError
+from mockserver.verify.earlier_findings import Only, only_of
 from mockserver.verify.model import Finding
-from mockserver.verify.only import Only, only_of
 from mockserver.verify.reports.exchanges import Record
 from tests.verify.conftest import Faulty
 from tests.verify.test_judgement import LIFECYCLE, judged

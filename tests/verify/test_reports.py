@@ -11,9 +11,8 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from mockserver.verify import reports
-from mockserver.verify.baseline import Baseline
-from mockserver.verify.baseline import write as write_baseline
 from mockserver.verify.conformance.openapi_core import ReplyJudge
+from mockserver.verify.earlier_findings import Baseline, write_baseline
 from mockserver.verify.model import HIDDEN, Difference, Exchange, Finding, Result
 from mockserver.verify.reports import terminal, write
 from mockserver.verify.reports.exchanges import Record, pytest_file

@@ -8,6 +8,7 @@ from json import dumps
 from typing import Any
 
 from mockserver.engine.generation import modes
+from mockserver.engine.generation.by_name import in_millis, is_unix, number
 from mockserver.engine.generation.modes import (
     Mode,
     is_content,
@@ -19,7 +20,6 @@ from mockserver.engine.generation.modes import (
     is_telling,
     unused,
 )
-from mockserver.engine.generation.numbers import in_millis, is_unix, number
 from mockserver.engine.generation.strings import constant_of, encoded, instant, names_for, text
 from mockserver.engine.generation.unions import (
     Separation,

@@ -21,7 +21,7 @@ from mockserver.engine.generation.modes import MOST_LETTERS, TooLarge, bound, is
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND, http_date, render, spellings
 from mockserver.inference.words import bag, tokens
-from mockserver.openapi.schemas.regex import reader
+from mockserver.openapi.schemas.formats import reader
 from mockserver.openapi.schemas.resolved import Flat
 
 # Texts that match a regular expression.

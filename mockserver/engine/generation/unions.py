@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.engine.generation.modes import MOST_LETTERS, Impossible, bound
 from mockserver.openapi.document import MISSING, reference_to
 from mockserver.openapi.schemas.discriminators import names_of
-from mockserver.openapi.schemas.regex import reader
+from mockserver.openapi.schemas.formats import reader
 from mockserver.openapi.schemas.resolved import ANY, Flat, Schemas
 from mockserver.records import dataclass
 

@@ -14,7 +14,7 @@ from mockserver.engine.inferred import bulk, crud
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.children import showing_holder
 from mockserver.engine.inferred.context import Context, named
-from mockserver.engine.inferred.dependencies import by_names, checked
+from mockserver.engine.inferred.dependencies import by_names, checked, entity_named, traits_in_world
 from mockserver.engine.inferred.files import FILES, any_files, with_files
 from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.har_import import adopt, owns
@@ -23,7 +23,7 @@ from mockserver.engine.inferred.job_control import outcomes_of, steers, tracked
 from mockserver.engine.inferred.links import LINKS
 from mockserver.engine.inferred.lists import listing
 from mockserver.engine.inferred.memberships import change_values, link, unlink
-from mockserver.engine.inferred.merges import merge
+from mockserver.engine.inferred.merges import from_source, merge
 from mockserver.engine.inferred.repository import (
     SYSTEM,
     BorrowedRepository,
@@ -31,10 +31,8 @@ from mockserver.engine.inferred.repository import (
     Repository,
 )
 from mockserver.engine.inferred.seeding import note_creation
-from mockserver.engine.inferred.sources import from_source
 from mockserver.engine.inferred.static import fixed
 from mockserver.engine.inferred.tallies import counting
-from mockserver.engine.inferred.traits import entity_named, traits_in_world
 from mockserver.engine.inferred.transitions import clone, permitted, transition
 from mockserver.engine.inferred.views import SeededWorld, Views
 from mockserver.engine.inferred.webhooks import EventSource, Listeners

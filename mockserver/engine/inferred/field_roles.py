@@ -9,7 +9,7 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any, Literal
 
-from mockserver.engine.generation.numbers import in_millis
+from mockserver.engine.generation.by_name import in_millis
 from mockserver.engine.timestamps import SECOND, http_date, render, spellings
 from mockserver.engine.world import World, tenant_id
 from mockserver.inference.words import (
@@ -21,7 +21,7 @@ from mockserver.inference.words import (
     snake_case,
     tokens,
 )
-from mockserver.openapi.schemas.regex import reader
+from mockserver.openapi.schemas.formats import reader
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 

@@ -11,9 +11,9 @@ from zlib import crc32
 
 from mockserver.engine.generation.unions import may_be_null
 from mockserver.engine.generation.values import Values
+from mockserver.engine.inferred.consistency import StateCopies
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.schedules import with_state
-from mockserver.engine.inferred.state_copies import StateCopies
 from mockserver.engine.jobs import entered, state_at
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND

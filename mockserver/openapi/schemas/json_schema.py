@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from mockserver.errors import ContractError
 from mockserver.openapi.document import escape, lookup, pointer_of, reference_to, tokens
 from mockserver.openapi.schemas.discriminators import Dispatch, dispatch_of, is_loose
-from mockserver.openapi.schemas.regex import rust_reads
+from mockserver.openapi.schemas.formats import rust_reads
 
 View = Literal["request", "reply"]
 Reading = Literal["literal", "usual", "union"]

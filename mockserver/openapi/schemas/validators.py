@@ -14,10 +14,13 @@ from mockserver.openapi.model import Json, Violation
 from mockserver.openapi.schemas.effort import MOST_LOOKS, MOST_REPORTED, Effort
 from mockserver.openapi.schemas.formats import (
     CANONICAL,
+    OPTIONS,
     Noted,
+    fault,
     is_base64,
     is_clock_time,
     lenient_formats,
+    reader,
 )
 from mockserver.openapi.schemas.json_schema import (
     PYTHON_PATTERN,
@@ -26,7 +29,6 @@ from mockserver.openapi.schemas.json_schema import (
     Translation,
     View,
 )
-from mockserver.openapi.schemas.regex import OPTIONS, fault, reader
 from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.violations import Shape, faulty_part, violations_of
 

@@ -17,18 +17,16 @@ from mockserver.server.admin.dashboard import (
     front_page,
     show_asset,
     show_document,
-    show_reference,
-)
-from mockserver.server.admin.request import Call, Panel, Route
-from mockserver.server.admin.watching import (
     show_exchange,
     show_jobs,
     show_journal,
+    show_reference,
     show_rows,
     show_webhooks,
     show_worlds,
     worlds_of,
 )
+from mockserver.server.admin.request import Call, Panel, Route
 from mockserver.server.journal.client_lint import lint_of
 from mockserver.server.journal.coverage import Coverage, coverage_of
 from mockserver.server.metrics import exposition

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.inference.words import tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json, Operation
-from mockserver.openapi.schemas.regex import reader
+from mockserver.openapi.schemas.formats import reader
 from mockserver.verify.lifecycle.infer import dereferenced, properties, solid
 
 MARK = " é ✓"
