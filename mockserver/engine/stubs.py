@@ -177,10 +177,29 @@ def read_stub(spec: Any, operations: Mapping[str, str], tenant: str | None = Non
         raise BadRequest(
             f"the document has no operation {operation!r}; {nearest(str(operation), operations)}"
         )
-    status, times = spec.get("status"), spec.get("times")
+    _number("times", spec.get("times"), 1, 10**9)
+    when = spec.get("when") or {}
+    if not isinstance(when, Mapping) and not callable(when):
+        raise BadRequest('when takes an object such as {"query": {"page": 2}}')
+    _check_response(spec)
+    return Stub(
+        operation=operations[str(operation)],
+        tenant=spec.get("tenant", tenant),
+        status=spec.get("status"),
+        json=spec.get("json", NO_BODY),
+        text=spec.get("text"),
+        headers=dict(spec.get("headers") or {}),
+        when=when,
+        times=spec.get("times"),
+        delay=float(spec.get("delay") or 0),
+        invalid=bool(spec.get("invalid")),
+    )
+
+
+def _check_response(spec: Mapping[str, Any]) -> None:
+    """Raises BadRequest if a stub's response can't be sent: its status, delay, headers or body."""
+    status, text, delay = spec.get("status"), spec.get("text"), spec.get("delay") or 0
     _number("status", status, 200, 599)
-    _number("times", times, 1, 10**9)
-    delay = spec.get("delay") or 0.0
     if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= 3600:
         raise BadRequest(f"delay takes seconds from 0 to {LONGEST_DELAY:g}, not {delay!r}")
     headers = spec.get("headers") or {}
@@ -189,21 +208,12 @@ def read_stub(spec: Any, operations: Mapping[str, str], tenant: str | None = Non
     for name in headers:
         if not can_be_sent(name):
             raise BadRequest(f"headers: {name!r} is no name of a header, or the server sets it")
-    when = spec.get("when") or {}
-    if not isinstance(when, Mapping) and not callable(when):
-        raise BadRequest('when takes an object such as {"query": {"page": 2}}')
-    text = spec.get("text")
     if text is not None and not isinstance(text, str):
         raise BadRequest("text takes a text")
     if text is not None and "json" in spec:
         raise BadRequest("give json or text, not both")
     if status in (204, 304) and ("json" in spec or text is not None):
         raise BadRequest(f"a response with status {status} has no body: leave out json and text")
-    owner = spec.get("tenant", tenant)
-    return Stub(
-        operations[str(operation)], owner, status, spec.get("json", NO_BODY), text, dict(headers),
-        when, times, float(delay), bool(spec.get("invalid")),
-    )  # fmt: skip
 
 
 def check_names(stub: Stub, operation: Operation, collections: Collection[str]) -> None:

@@ -295,17 +295,14 @@ class Maker:
         for key, schema in flat.properties.items():
             here = (*path, key)
             needed = key in flat.required or here in self.wanted
-            if not needed and (len(found) >= most or here in self.unwanted):
-                continue
-            if key not in known and not needed and (whole or not self._includes(path, key, schema)):
-                continue
+            if not needed:
+                if len(found) >= most or here in self.unwanted:
+                    continue
+                if key not in known and (whole or not self._includes(path, key, schema)):
+                    continue
+                if known.get(key, MISSING) is None and not may_be_null(self.schemas, schema):
+                    continue
             if self._hidden(schema) and here not in self.wanted:
-                continue
-            if (
-                not needed
-                and known.get(key, MISSING) is None
-                and not may_be_null(self.schemas, schema)
-            ):
                 continue
             if self.mode == "loose" and _is_meant_nullable(schema):
                 found[key] = known.get(key)

@@ -195,16 +195,9 @@ class Answers:
                     return shown.encode()
             return self.streams.items(operation, media, rng, _placed(known, at), mode)
         if not is_json_or_any(name):
-            example = next(iter(self._examples(media)), None)
-            described = is_described(name) or self._is_json_by_schema(name, media)
-            if example is not None and described:
-                return example
-            if example is not None and isinstance(example, str | bytes):
-                return example.encode() if isinstance(example, str) else example
-            if not described or media.pointer is None or self._is_binary(media):
-                return sample_file(name)
-            if self._is_any_text(media.pointer):
-                return self._text(name, media.pointer, rng, known)
+            other = self._other_than_json(name, media, rng, known)
+            if other is not MISSING:
+                return other
         if media.pointer is None:
             return _unjudged(media, known)
         if beside and not at and isinstance(known, Mapping):
@@ -220,6 +213,20 @@ class Answers:
         if beside and at and isinstance(placed, Mapping):
             placed = {**beside, **placed}
         return self.values.make(media.pointer, rng, placed, mode=mode, without=without)
+
+    def _other_than_json(self, name: str, media: MediaType, rng: Rng, known: Any) -> Any:
+        """An example, a small file or a text; MISSING if the schema describes the body."""
+        example = next(iter(self._examples(media)), None)
+        described = is_described(name) or self._is_json_by_schema(name, media)
+        if example is not None and described:
+            return example
+        if isinstance(example, str | bytes):
+            return example.encode() if isinstance(example, str) else example
+        if not described or media.pointer is None or self._is_binary(media):
+            return sample_file(name)
+        if self._is_any_text(media.pointer):
+            return self._text(name, media.pointer, rng, known)
+        return MISSING
 
     def _examples(self, media: MediaType) -> list[Any]:
         """The examples of a body: beside its schema, else within it."""

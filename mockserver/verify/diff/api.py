@@ -59,9 +59,7 @@ class Lists:
     def facts(self, pages: Sequence[Json], query: Mapping[str, str], whole: bool) -> Iterator[str]:
         """Properties of the pages that hold whatever they list."""
         rows = [row for page in pages for row in self.rows(page)]
-        ids = [str(row.get(self.id_field)) for row in rows]
-        if len(ids) != len(set(ids)):
-            yield "a row is repeated"
+        yield from self._facts_of_rows(rows, query)
         if any(not isinstance(page, dict) for page in pages) and self.paging.items:
             yield "a page is not an object"
         limit = query.get(self.paging.limit_parameter, "")
@@ -69,21 +67,28 @@ class Lists:
             yield "a page has more rows than requested"
         if limit.isdigit() and any(len(self.rows(page)) < int(limit) for page in pages[:-1]):
             yield "a page before the last is not full"
-        for by in self.filters:
-            wanted = query.get(by.parameter, "").lower()
-            others = [row for row in rows if str(row.get(by.field)).lower() != wanted]
-            if wanted and others and by.kind == "equal":
-                yield f"a row does not match the requested {by.parameter}"
-        more = self.paging.more
+        more, cursor = self.paging.more, self.paging.cursor
         for page in pages:
-            if more and isinstance(page, dict) and more in page:
-                cursor = self.paging.next(page)
-                if self.paging.cursor and bool(page[more]) != (cursor is not None):
-                    yield f"{more} and {self.paging.cursor} contradict each other"
+            if not (more and cursor and isinstance(page, dict) and more in page):
+                continue
+            if bool(page[more]) != (self.paging.next(page) is not None):
+                yield f"{more} and {cursor} contradict each other"
         for name in TOTALS:
             first = pages[0].get(name) if pages and isinstance(pages[0], dict) else None
             if isinstance(first, int) and whole:
                 yield f"{name} is {'' if first == len(rows) else 'not '}{ALL_ROWS}"
+
+    def _facts_of_rows(
+        self, rows: Sequence[Mapping[str, Json]], query: Mapping[str, str]
+    ) -> Iterator[str]:
+        ids = [str(row.get(self.id_field)) for row in rows]
+        if len(ids) != len(set(ids)):
+            yield "a row is repeated"
+        for by in self.filters:
+            wanted = query.get(by.parameter, "").lower()
+            others = (str(row.get(by.field)).lower() != wanted for row in rows)
+            if wanted and by.kind == "equal" and any(others):
+                yield f"a row does not match the requested {by.parameter}"
 
 
 @dataclass(frozen=True)
