@@ -32,6 +32,7 @@ _MOST = 120
 _HUGE = 2**53
 """Beyond it, not every whole number is one for JavaScript."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BOOLEANS = ("true", "false", "yes", "no", "on", "off", "t", "f", "y", "n")
 
 
@@ -68,6 +69,11 @@ def _kind_of_text(value: str) -> str:
     if value != value.strip():
         return "text with spaces around it"
     return "text" if value.isascii() else "text beyond ASCII"
+
+
+def kind_of_id(value: str) -> str:
+    """The kind of an id in a path: servers read a UUID or a number before they look for it."""
+    return "UUID" if _UUID.fullmatch(value) else _kind_of_text(value)
 
 
 def of_body(raw: bytes) -> tuple[str, Json]:
@@ -208,6 +214,8 @@ class Rules:
     """Schemas of fields that the document lacks, by place; they complete the document."""
     no_headers: Sequence[str] = ()
     """Headers that successes lack."""
+    headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By the real status: headers that every reply has, with their values, or "" for none."""
     cascades: Sequence[str] = ()
     """What is removed with an entity: the operation that makes it and the property that names the
     entity, `createRun.suite_id`."""
@@ -292,7 +300,9 @@ def adapted(rules: Rules, path_values: Mapping[str, str], sent: Sent) -> Sent:
         sent = replace(sent, headers=left)
     if status in rules.media_types:
         sent = _labelled(sent, rules.media_types[status])
-    return replace(sent, status=rules.statuses.get(status, sent.status))
+    sent = replace(sent, status=rules.statuses.get(status, sent.status))
+    own = rules.headers.get(str(sent.status))
+    return sent if own is None else _headed(sent, own)
 
 
 def locked(plan: Plan, lock: Lock) -> Plan:
@@ -369,6 +379,12 @@ def with_body(sent: Sent, body: Json) -> Sent:
     """A reply with another body, in JSON."""
     sent = replace(sent, body=json.dumps(body, ensure_ascii=False).encode())
     return _labelled(sent, "application/json")
+
+
+def _headed(sent: Sent, own: Mapping[str, str]) -> Sent:
+    left = [(n, v) for n, v in sent.headers if n.decode("latin-1").lower() not in own]
+    new = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in own.items() if v]
+    return replace(sent, headers=[*left, *new])
 
 
 def _labelled(sent: Sent, media_type: str) -> Sent:

@@ -25,6 +25,11 @@ def _is_media_type(value: Any) -> bool:
     return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
+def _is_headers(value: Any) -> bool:
+    named = isinstance(value, Mapping) and all(map(_is_media_type, value))
+    return named and all(one == "" or _is_media_type(one) for one in value.values())
+
+
 def _is_seconds(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
 
@@ -43,6 +48,7 @@ _TABLES: Mapping[str, tuple[_Check, str]] = {
     "durations": (_is_seconds, "a number of seconds"),
     "enums": (_is_values, "a list of values"),
     "fields": (_is_table, "a schema"),
+    "headers": (_is_headers, "a table of headers, which are texts"),
 }
 """What each value of a table must be, and how to say so."""
 _LISTS = ("absent", "nulls", "no_headers", "cascades")

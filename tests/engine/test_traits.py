@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -97,6 +98,27 @@ def test_a_mock_follows_answers(tmp_path: Any) -> None:
         gone = client.get("/shelves/none")
         assert (gone.status_code, gone.json()) == (410, {"error": "gone", "message": "none"})
         assert "x-mock-traits" not in gone.headers
+
+
+def test_an_id_that_nothing_has_is_of_a_kind() -> None:
+    kinds = {
+        "none": "text",
+        "7": "number as text",
+        "-3": "negative number as text",
+        "01A22FBD-5576-7a1e-8636-e8bafeafd6ec": "UUID",
+        "é": "text beyond ASCII",
+    }
+    with (
+        MockServer(DOCUMENT) as mock,
+        httpx.Client(base_url=mock.url, headers=mock.headers, trust_env=False) as client,
+    ):
+        made = client.post("/shelves", json={"name": "one"}).json()["id"]
+        asked = {"x-mock-traits": "yes"}
+        for name, kind in kinds.items():
+            told = client.get(f"/shelves/{name}", headers=asked).headers["x-mock-traits"]
+            assert json.loads(told)["path.shelf_id"] == kind
+        told = client.get(f"/shelves/{made}", headers=asked).headers["x-mock-traits"]
+        assert "path.shelf_id" not in json.loads(told)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from mockserver.engine.calibration import Traits, kind_of
+from mockserver.engine.calibration import Traits, kind_of, kind_of_id
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, dig, not_found
 from mockserver.engine.inferred.identifiers import id_text, key_above
@@ -159,8 +159,10 @@ _MOST = 500
 def traits_in_world(
     context: Context, world: World, operation: Operation, path: Mapping[str, str], body: Any
 ) -> Traits:
-    """By path parameter whether what it names is there, with its flags and states; by field of the
-    body whether another has this value; the fields that the document lists and nobody sent."""
+    """By path parameter whether what it names is there, with its flags and states, and otherwise
+    what kind of value it is; by field of the body whether another has this value; the fields that
+    the document lists and nobody sent.
+    """
     action = context.plan.actions[operation.id]
     found: Traits = {}
     for name, entity in _named(context, world, action, operation, path):
@@ -173,6 +175,9 @@ def traits_in_world(
         for field, value in entity.data.items():
             if isinstance(value, bool) or _is_state(context, entity, field, value):
                 found[f"{name}.{field}"] = str(value).lower()
+    for name, value in path.items():
+        if found.get(name) != "there":
+            found[f"path.{name}"] = kind_of_id(value)
     found |= _fields(context, operation, body)
     if action.kind == "create" and isinstance(body, Mapping):
         found |= _taken(context, world, action, operation, path, body)

@@ -95,6 +95,8 @@ class Before:
             tables.get("words", {}).get(status, {}).pop(place, None)
         elif kind == "headers":
             tables.get("media_types", {}).pop(status, None)
+            for named in tables.get("headers", {}).values():
+                named.pop(place, None)
         elif kind == "default":
             tables.get("defaults", {}).pop(place, None)
         elif kind == "schema":
@@ -125,7 +127,7 @@ def _joined(name: str, old: Json, new: Json) -> Json:
             **old,
             **{n: sorted({*old.get(n, ()), *values}, key=str) for n, values in new.items()},
         }
-    if name == "words":
+    if name in ("words", "headers"):
         return {**old, **{status: {**old.get(status, {}), **new[status]} for status in new}}
     return {**old, **new}
 

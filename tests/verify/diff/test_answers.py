@@ -56,11 +56,27 @@ def test_few_replies_make_no_rule_without_a_reason() -> None:
     assert not learned([*refused, *lacks]).get("make")
     once = pairs("list", (422, json.dumps({"detail": "No limit."})), 1, mock="200")
     assert not learned(once).get("list")
+    # That the body is an object, as it has to be, is none.
+    no_room = (400, json.dumps({"room": ["There is no room -1."]}))
+    assert not learned(pairs("put", no_room, 2, mock="201", body="object")).get("put")
     # A kind of value is a reason, and so are several replies.
     taken = pairs("make", (200, ""), 1, mock="422", **{"body.force": "number as text"})
     (rule,) = learned([*refused, *taken])["make"]
     assert dict(rule.when) == {"mock": "422", "body.force": "number as text"}
     assert learned([*refused, *lacks, *lacks])["make"]
+
+
+def test_what_is_no_id_at_all_is_refused_otherwise() -> None:
+    no_id = (400, json.dumps(["That is no id."]))
+    seen: list[Pair] = []
+    for name in ("read", "remove"):
+        unknown = {"mock": "404", "id": "not there"}
+        seen += pairs(name, GONE, 2, **unknown, **{"path.id": "UUID"})
+        seen += pairs(name, no_id, 2, **unknown, **{"path.id": "text"})
+    rules = learned(seen)
+    for kind, outcome in (("UUID", GONE), ("text", no_id)):
+        traits = {"mock": "404", "id": "not there", "path.id": kind}
+        assert predicted(rules, Pair("read", traits, OWN)) == outcome
 
 
 def test_what_holds_for_half_of_its_places_is_learned_for_each() -> None:

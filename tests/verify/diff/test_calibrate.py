@@ -30,8 +30,10 @@ from mockserver.verify.diff.calibrate import (
 from mockserver.verify.diff.calibrate.rehearsal import rehearsal_of
 from mockserver.verify.diff.calibrate.support import Exchanges, templated
 from mockserver.verify.diff.drift import document_changes, drift_of
-from mockserver.verify.diff.model import Report
+from mockserver.verify.diff.model import Program, Report, Run, Seen, Step
+from mockserver.verify.diff.recorded import run_as_json
 from mockserver.verify.diff.report import fidelity_of, write
+from mockserver.verify.model import Exchange
 from tests.support.fault_proxy.proxy import the_proxy
 from tests.verify.diff.small import DOCUMENT, KNOWLEDGE, differ, planted, served
 
@@ -117,6 +119,10 @@ def test_rules_on_replies() -> None:
     sent = adapted(rules, {}, Sent(200, [], b'{"id": 1, "note": null}'))
     assert json.loads(sent.body) == {"room": "attic", "id": 1}
     assert adapted(rules, {}, Sent(204)).status == 200
+    rules = Rules(statuses={"201": 200}, headers={"200": {"allow": "GET, POST", "etag": ""}})
+    sent = adapted(rules, {}, Sent(201, [(b"ETag", b"1"), (b"x-kept", b"2")]))
+    assert sent.headers == [(b"x-kept", b"2"), (b"allow", b"GET, POST")]
+    assert adapted(rules, {}, Sent(404, [(b"etag", b"1")])).headers == [(b"etag", b"1")]
     assert adapted(rules, {}, Sent(200, [], b"no JSON")).body == b"no JSON"
 
 
@@ -168,6 +174,9 @@ def test_ids_become_parameters() -> None:
         ("[operations.getShelf.statuses]\n200 = 101", "is not a status"),
         ("[operations.getShelf.media_types]\n200 = 5", "is not a media type"),
         ('[operations.getShelf.media_types]\n200 = "a/b\\r\\nx: y"', "is not a media type"),
+        ("[operations.getShelf.headers.200]\nallow = 7", "is not a table of headers"),
+        ('[operations.getShelf.headers]\n200 = "GET"', "is not a table of headers"),
+        ('[operations.getShelf.headers.200]\nallow = "a\\r\\nb: c"', "is not a table of headers"),
         ('[operations.getShelf.order]\nfirst = "best"', "order: unknown"),
         ("[operations.getShelf.bodies]\n404 = 2020-01-01", "a value is none of JSON"),
         ("[operations.getShelf.durations]\nnew = inf", "a value is none of JSON"),
@@ -320,6 +329,44 @@ def test_a_rehearsal_shows_what_a_draft_leaves_and_breaks(tmp_path: Path) -> Non
 def test_a_report_without_runs_has_no_rehearsal() -> None:
     with rehearsal_of({}) as rehearsal:
         assert rehearsal is None
+
+
+@pytest.mark.parametrize(
+    ("place", "values", "learned"),
+    [
+        ("allow", ("GET, HEAD", "GET, HEAD"), {"200": {"allow": "GET, HEAD"}}),
+        ("www-authenticate", ("Basic", "Basic", "Basic"), {"200": {"www-authenticate": "Basic"}}),
+        ("www-authenticate", ("", ""), {"200": {"www-authenticate": ""}}),
+        ("allow", ("GET", "POST"), None),
+        ("allow", ("GET",), None),
+        ("etag", ('"1"', '"1"'), None),
+    ],
+)
+def test_headers_that_every_reply_has_are_learned(
+    place: str, values: tuple[str, ...], learned: Any
+) -> None:
+    seen = []
+    for value in values:
+        headers = {"content-type": "application/json"} | ({place: value} if value else {})
+        sent = Exchange("GET", "http://x/logs", {}, b"", 200, headers, b"{}", 0.0, "diff")
+        seen.append(Seen(Step(len(seen) + 1, "readLogs", "read"), [sent], {}))
+    run = Run(Program(tuple(one.step for one in seen)), seen)
+    evidence = {"status": 200, "body": {}}
+    difference = {
+        "operation": "readLogs",
+        "kind": "headers",
+        "at": place,
+        "about": "",
+        "where": "GET /logs",
+        "real": values[0] or "absent",
+        "mock": "other",
+        "evidence": {"real": evidence, "mock": evidence, "intent": "read", "path": {}},
+    }
+    found = Calibration()
+    report = {"real": "http://127.0.0.1:1", "differences": [difference]}
+    found.add_report({**report, "runs": [json.loads(json.dumps(run_as_json(run)))]})
+    assert found.operations.get("readLogs", {}).get("headers") == learned
+    assert bool(found.known) is (learned is None)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,12 @@ def read_report(path: str) -> dict[str, Any]:
     return value
 
 
+_OF_ONE_REPLY = ("content-type", "etag", "last-modified", "link", "location", "retry-after")
+"""Headers whose values are of one reply, even where two happen to be the same."""
+_REPLIES = 2
+"""The minimum number of replies for a rule about their headers."""
+
+
 @dataclass
 class Calibration:
     """`operations` in the mock's format, and `known` differences that it can't follow."""
@@ -119,6 +125,7 @@ class Calibration:
         followed = report.get("calibration", {})
         rules = self.begin(report.get("samples", ()), followed)
         self._learn_fields(report, host)
+        self._learn_headers(report)
         fixed: set[Signature] = set()
         words = _constant_words(report["differences"])
         for difference in report["differences"]:
@@ -193,6 +200,25 @@ class Calibration:
         for name, tables in learned.items():
             self.operations.setdefault(name, {}).update(tables)
 
+    def _learn_headers(self, report: Mapping[str, Json]) -> None:
+        """Learn the headers in which the two sides differ, if every reply of an operation with a
+        status has the same value."""
+        wanted: dict[str, set[str]] = {}
+        for difference in report["differences"]:
+            if difference["kind"] == "headers" and difference["at"] not in _OF_ONE_REPLY:
+                wanted.setdefault(difference["operation"], set()).add(difference["at"])
+        replies: dict[tuple[str, str], list[Mapping[str, str]]] = {}
+        for seen in (seen for run in map(run_from_json, report.get("runs", ())) for seen in run):
+            if not seen.skipped and seen.status < 500 and seen.step.operation in wanted:
+                place = seen.step.operation, str(seen.status)
+                replies.setdefault(place, []).append(seen.last.headers)
+        for (operation, status), shown in replies.items():
+            for name in sorted(wanted[operation]):
+                values = {headers.get(name, "") for headers in shown}
+                if len(values) == 1 and len(shown) >= _REPLIES:
+                    tables = self.operations.setdefault(operation, {}).setdefault("headers", {})
+                    tables.setdefault(status, {})[name] = values.pop()
+
     def _contradict(self, difference: Mapping[str, Json]) -> None:
         """Drop the rules of before about a place that has no rule and differs."""
         mock = difference["evidence"]["mock"]
@@ -237,6 +263,9 @@ class Calibration:
             return self.rule(operation, "bodies", status, templated(real["body"], evidence["path"]))
         if kind == "status":
             return self._status(difference, evidence, status)
+        of_status = self.operations.get(operation, {}).get("headers", {})
+        if kind == "headers" and place in of_status.get(str(real["status"]), {}):
+            return True
         if kind == "headers" and place == "content-type" and difference["real"] != "absent":
             return self.rule(operation, "media_types", status, difference["real"])
         if kind == "headers" and difference["real"] == "absent" and real["status"] < 300:

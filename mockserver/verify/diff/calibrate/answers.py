@@ -30,6 +30,8 @@ _HELD_OUT = 5
 _SURE, _MOSTLY = 0.95, 0.8
 """The share of pairs that a rule for all operations must predict: of all pairs that it applies to;
 of those that no other rule applies to."""
+_USUAL = (("body", "object"), ("body", "list"))
+"""Traits of most requests, which are the reason for nothing."""
 _SUPPORT, _OPERATIONS = 3, 2
 """The minimum number of pairs, and of operations, for a rule for all operations."""
 _GENERAL = re.compile(
@@ -438,7 +440,7 @@ def _is_likely(when: When, outcome: Outcome, pairs: Sequence[Pair]) -> bool:
         return True
     if sum(pair.outcome[0] == outcome[0] for pair in pairs) < _MOSTLY * len(pairs):
         return False
-    traits = [value for name, value in when if name != "mock"]
+    traits = [value for name, value in when if name != "mock" and (name, value) not in _USUAL]
     if own >= 400 > outcome[0]:
         traits = [value for value in traits if value != "absent"]
     refusals = own >= 400 and outcome[0] >= 400
