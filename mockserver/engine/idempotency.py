@@ -7,6 +7,9 @@ day. A request that succeeds uses it up; a rejected one may be sent again.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -15,8 +18,9 @@ from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Collection, Row, World, digest
 from mockserver.errors import Conflict
-from mockserver.inference.words import tokens
+from mockserver.inference.page_parameters import sent_in
 from mockserver.openapi.model import Operation
+from mockserver.openapi.schemas.resolved import Schemas
 
 KEPT = 24 * 3600 * SECOND
 """How long a key stays taken."""
@@ -50,29 +54,55 @@ def keep(world: World, answers: str, place: str, fingerprint: str, **facts: Any)
 
 ANSWERS = Collection("mock (answers)", order=("expires_at",))
 _NAMES = ("idempotency", "idempotent", "idempotence")
+_ENDINGS = ("token", "key", "requestid", "request_id", "request-id")
+_SAYING = re.compile(
+    r"\bidempoten|\bretr(?:y|ied|ies)\b[^.]{0,60}\b(?:twice|safely|duplicate)", re.I
+)
+Read = Callable[[Request], Any]
+"""What a request has as its key, if it has one."""
 
 
-def key_of(operation: Operation) -> str:
-    """The header that holds the key (`X-Idempotency-Key` too); "" if there is none."""
+def key_of(schemas: Schemas, operation: Operation) -> tuple[str, Read] | None:
+    """The name of the key and how to read it, if the operation has one: in a header or the query,
+    or in its body (`client_token`)."""
     if operation.method not in ("POST", "PATCH"):
-        return ""
+        return None
     for parameter in operation.parameters:
-        words = tokens(parameter.name)
-        if parameter.place == "header" and any(word in words for word in _NAMES):
-            return parameter.name
-    return ""
+        if parameter.place in ("header", "query") and _is_key(
+            parameter.name, parameter.description
+        ):
+            part = "header" if parameter.place == "header" else "query"
+            return parameter.name, partial(_read, part, parameter.name)
+    for name, schema in sent_in(schemas, operation).items():
+        text = schema.get("description") if isinstance(schema, Mapping) else None
+        if _is_key(name, text if isinstance(text, str) else ""):
+            return name, partial(_read, "body", name)
+    return None
 
 
-def once(operation: Operation, handler: Handler) -> Handler:
+def _read(part: str, name: str, request: Request) -> Any:
+    holder = getattr(request, part)
+    return holder.get(name) if isinstance(holder, Mapping) else None
+
+
+def _is_key(name: str, text: str) -> bool:
+    lower = name.lower()
+    if any(word in lower for word in _NAMES):
+        return not lower.endswith(("level", "ttl", "at", "mode"))
+    return lower.endswith(_ENDINGS) and _SAYING.search(text) is not None
+
+
+def once(schemas: Schemas, operation: Operation, handler: Handler) -> Handler:
     """The handler, executed once per key. Raises Conflict for a key that was used with another
     body, where the document has a 409; elsewhere that counts as another request."""
-    name = key_of(operation)
-    if not name:
+    found = key_of(schemas, operation)
+    if found is None:
         return handler
+    name, read = found
 
     def answer(world: World, request: Request) -> Reply:
-        key = request.header.get(name)
-        if not key:
+        key = read(request)
+        if not isinstance(key, str) or not key:
             return handler(world, request)
         place, fingerprint = place_of(request, key), mark_of(request)
         first = kept(world, ANSWERS.name, place)

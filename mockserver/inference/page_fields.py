@@ -62,7 +62,8 @@ DIRECTION = bag(
 NEXT = bag(
     "next_cursor cursor next_page_token next_token continuation_token next next_page next_url "
     "next_link end_cursor next_page_url next_offset after next_marker odata_next_link "
-    "next_page_cursor next_page_link next_page_id next_href next_uri next_page_uri next_key "
+    "continuation next_page_cursor next_page_link next_page_id next_href next_uri next_page_uri "
+    "next_key "
     "last_evaluated_key next_start next_page_number pagination_token next_continuation_token "
     "after_cursor next_after scroll_id next_page_href next_batch next_records_url"
 )
@@ -324,7 +325,7 @@ class PageReader:
         return 0 in self._schemas.flat_at(pointer).notes.examples
 
 
-_PREFIX = re.compile(r"^(?:x_)?(?:(?:pagination|paging)_)?")
+_PREFIX = re.compile(r"^(?:x_(?:ms_)?)?(?:(?:pagination|paging)_)?")
 
 
 def page_headers(response: Response, reader: PageReader) -> Iterator[PageField]:

@@ -9,11 +9,13 @@ from mockserver.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The query parameters of a page; properties of the body if `in_body`.
+    """The query parameters of a page; properties of the body if `in_body`. A part of an object in
+    the query (`page[size]`) and a header (`x-ms-continuation`) count as one.
 
     `cursor` requests what follows an entity, `before` what precedes one. `first_cursor` is the
     value of a cursor that requests the first page, its default (`*`). `limits` are other names of
-    the size of a page (`limit` beside `page_size`), each with its default.
+    the size of a page (`limit` beside `page_size`), each with its default; `range` has the first
+    and the last row (`Range: items=0-9`).
     """
 
     limit: str | None = None
@@ -27,11 +29,12 @@ class Paging:
     first_offset: int = 0
     in_body: bool = False
     limits: tuple[tuple[str, Any], ...] = ()
+    range: str | None = None
 
     @property
     def names(self) -> frozenset[str]:
         """All parameter names."""
-        found = (self.limit, self.cursor, self.before, self.offset, self.page)
+        found = (self.limit, self.cursor, self.before, self.offset, self.page, self.range)
         more = (name for name, _ in self.limits)
         return frozenset(name for name in (*found, *more) if name is not None)
 

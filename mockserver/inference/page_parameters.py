@@ -23,7 +23,7 @@ from mockserver.inference.page_fields import (
 from mockserver.inference.page_model import Ordering, Paging
 from mockserver.inference.words import bag, snake_case, tokens
 from mockserver.openapi.media_types import is_json
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import Operation, Parameter
 from mockserver.openapi.schemas.resolved import Schemas
 
 _DEFAULT = re.compile(
@@ -158,6 +158,34 @@ def _descriptions(
     yield from (p.description for p in operation.parameters if p.name == name)
 
 
+def asked_in(schemas: Schemas, operation: Operation) -> dict[str, Any]:
+    """What a list may be asked for: the parameters in the query, also those that an object there
+    has (`page[size]`, or `size` where each part stands alone), and what pages it in a header."""
+    found: dict[str, Any] = {}
+    for parameter in operation.parameters:
+        if parameter.place == "query":
+            alone = stands_alone(parameter)
+            orders = snake_case(parameter.name) in SORT  # each order is read as a whole
+            whole = not alone and (parameter.style != "deepObject" or orders)
+            parts = {} if whole else schemas.flat(parameter.schema).properties
+            for name, schema in parts.items():
+                found.setdefault(name if alone else f"{parameter.name}[{name}]", schema)
+            if not parts:
+                found.setdefault(parameter.name, parameter.schema)
+        elif parameter.place == "header" and not _IN_HEADERS.isdisjoint(_spellings(parameter.name)):
+            found.setdefault(parameter.name, parameter.schema)
+    return found
+
+
+def stands_alone(parameter: Parameter) -> bool:
+    """Whether each part of an object in the query is a parameter of its own."""
+    plain = parameter.place == "query" and parameter.media_type is None
+    return plain and parameter.style == "form" and parameter.explode
+
+
+_IN_HEADERS = (LIMIT - VAGUE) | CURSOR | PAGE | (OFFSET - {"from"})
+
+
 def sent_in(schemas: Schemas, operation: Operation) -> dict[str, Any]:
     """The properties of a JSON body."""
     for media in operation.body.content.values() if operation.body is not None else ():
@@ -176,12 +204,18 @@ def _parameters(parameters: Mapping[str, Any], words: frozenset[str]) -> Iterato
     return (name for name in parameters if not words.isdisjoint(_spellings(name)))
 
 
+_OF_A_HEADER = re.compile(r"^x_(?:ms_|[a-z]+_(?=page|cursor|next|continuation))?")
+
+
 @lru_cache(maxsize=16_384)
 def _spellings(name: str) -> tuple[str, ...]:
     """The names of a parameter: `page_size` and `size`; `page[number]` is a `page`."""
     spelled = snake_case(name.strip("$").replace("[", "_").replace("]", ""))
-    inner = spelled.removeprefix("page_")
-    numbered = name.lower().startswith("page[") and inner == "number"
+    spelled = _OF_A_HEADER.sub("", spelled)
+    outer, _, part = name.lower().partition("[")
+    held = bool(part) and outer in ("page", "pager", "paging", "pagination")
+    inner = snake_case(part.strip("]")) if held else spelled.removeprefix("page_")
+    numbered = held and inner == "number"
     return (spelled, inner, "page") if numbered else (spelled, inner)
 
 

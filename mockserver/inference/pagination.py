@@ -22,6 +22,7 @@ from mockserver.inference.page_fields import (
 )
 from mockserver.inference.page_model import PageField, PageFields
 from mockserver.inference.page_parameters import (
+    asked_in,
     ordering_of,
     paging_of,
     parameter_of,
@@ -221,7 +222,7 @@ def envelope_of(
     A POST is a list if its body has paging properties (`{"maxResults": 10, "nextToken": ...}`), or
     if its path says so (`lists`).
     """
-    query = {p.name: p.schema for p in operation.parameters if p.place == "query"}
+    query = asked_in(schemas, operation)
     posted = operation.method == "POST"
     if posted:
         query |= sent_in(schemas, operation)
@@ -234,6 +235,9 @@ def envelope_of(
     items, one, because = found
     own = {snake_case(name) for name in schemas.flat_at(schemas.canonical(one)).properties}
     paging = paging_of(schemas, operation, query, posted, own)
+    if not (paging.page or paging.offset or paging.cursor) and _counts_rows(operation):
+        ranges = (p.name for p in operation.parameters if snake_case(p.name) == "range")
+        paging = replace(paging, range=next(ranges, None))
     fields: list[PageField] = []
     if items:
         reader = PageReader(schemas, paging, items)
@@ -241,8 +245,10 @@ def envelope_of(
         shown = any(
             one.meaning == "page" and reader.begins_with_zero(pointer, one) for one in fields
         )
-        if shown or _is_springs(fields):
+        if shown or _names(fields) >= _SPRINGS:
             paging = replace(paging, first_page=0)
+        if _names(fields) >= _SCIMS:
+            paging = replace(paging, first_offset=1)
     return Envelope(
         items=items,
         item=schemas.canonical(one),
@@ -257,10 +263,25 @@ def envelope_of(
     )
 
 
-def _is_springs(fields: Sequence[PageField]) -> bool:
-    """Whether the page is one of Spring Data, which counts from 0: `number`, `totalElements`."""
-    names = {snake_case(one.path[-1]) for one in fields if one.path}
-    return {"number", "total_elements"} <= names
+_SPRINGS = bag("number total_elements")
+"""What pages of Spring Data say, which count from 0."""
+_SCIMS = bag("start_index items_per_page total_results")
+"""What pages of SCIM and OpenSearch say, whose rows count from 1."""
+
+
+def _names(fields: Sequence[PageField]) -> Set[str]:
+    return {snake_case(one.path[-1]) for one in fields if one.path}
+
+
+def _counts_rows(operation: Operation) -> bool:
+    """Whether responses say which rows they are: `Content-Range: items 0-9/42`."""
+    answers = (operation.response_for(status) for status in (operation.success, 206))
+    return any(
+        name.lower() == "content-range"
+        for answer in answers
+        if answer is not None
+        for name in answer.headers
+    )
 
 
 WRAPPERS = bag("data result item resource response payload record")

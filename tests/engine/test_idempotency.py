@@ -66,3 +66,45 @@ def test_a_key_of_another_world_is_another_one(server: MockServer) -> None:
     with api("409") as other:
         assert post(other, "b").json()["name"] == "b"
     assert post(server, "a").json() == first
+
+
+RETRY = "A unique token. Retries with the same token are idempotent."
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "text"),
+    [
+        ("body", "idempotency_key", ""),
+        ("body", "clientRequestToken", RETRY),
+        ("query", "request_id", RETRY),
+        ("header", "X-Vendor-Request-Id", RETRY),
+        ("header", "X-Retry-Token", "Lets you retry a request safely, without a duplicate."),
+    ],
+)
+def test_the_key_may_stand_elsewhere_and_be_called_otherwise(
+    place: str, name: str, text: str
+) -> None:
+    schema = {**TEXT, "description": text}
+    named = {
+        **NAMED,
+        "properties": {**NAMED["properties"], **({name: schema} if place == "body" else {})},
+    }
+    post: dict[str, Any] = {
+        "requestBody": {"content": {"application/json": {"schema": named}}},
+        "responses": said(THING, "201"),
+    }
+    if place != "body":
+        post["parameters"] = [{"name": name, "in": place, "schema": TEXT, "description": text}]
+    with served(
+        {"/things": {"post": post}, "/things/{id}": {"get": {"responses": said(THING)}}}
+    ) as mock:
+
+        def made(key: str) -> Any:
+            key_of = {name: key}
+            sent = {"name": "a", **(key_of if place == "body" else {})}
+            params, headers = (key_of if place == one else {} for one in ("query", "header"))
+            return mock.client.post("/things", json=sent, params=params, headers=headers).json()[
+                "id"
+            ]
+
+        assert made("one") == made("one") != made("two")

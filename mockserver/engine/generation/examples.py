@@ -108,3 +108,19 @@ def evaluated(value: Any, body: Any, path: Mapping[str, Any]) -> Any:
         return lookup(body, value.removeprefix("$response.body"))
     except DanglingReference:
         return MISSING
+
+
+def take(value: Any, path: tuple[str | int, ...]) -> tuple[Any, bool]:
+    """The value without what stands at a path, and whether anything did."""
+    head, rest = path[0], path[1:]
+    if isinstance(value, Mapping) and head in value:
+        if not rest:
+            return {key: item for key, item in value.items() if key != head}, True
+        inner, taken = take(value[str(head)], rest)
+        return ({**value, head: inner} if taken else value), taken
+    if isinstance(value, list) and isinstance(head, int) and head < len(value):
+        if not rest:
+            return [*value[:head], *value[head + 1 :]], True
+        inner, taken = take(value[head], rest)
+        return ([*value[:head], inner, *value[head + 1 :]] if taken else value), taken
+    return value, False

@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.engine.generation import modes
 from mockserver.engine.generation.by_name import in_millis, is_unix, number
+from mockserver.engine.generation.examples import take
 from mockserver.engine.generation.modes import (
     Mode,
     is_content,
@@ -81,8 +82,6 @@ class Maker:
         most = _TOO_DEEP if known is MISSING else _TOO_DEEP_TO_KEEP
         if flat.never or len(path) > (_DEEP if self.mode == "loose" else most):
             raise modes.Impossible
-        if known is not MISSING and path in self.unwanted:
-            known = MISSING  # what an example shows here broke its schema
         if known is None and (flat.nullable or not (flat.types or flat.choices)):
             return None
         if flat.choices:
@@ -287,6 +286,9 @@ class Maker:
         known = given
         if given is MISSING:
             known = {**self._of_list(flat, name), **self._shown(flat)}
+            for place in self.unwanted if known else ():
+                if len(place) > len(path) and place[: len(path)] == path:
+                    known = take(known, place[len(path) :])[0]  # it broke its schema
         self.owners.append(flat.notes.title or singular(name) or self._owner)
         # A part that the document or the client shows says all; clients may not know the rest.
         whole = self.mode == "full" and bool(path and known)

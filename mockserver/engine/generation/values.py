@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from mockserver.engine.generation.examples import take
 from mockserver.engine.generation.generator import Maker, Path
 from mockserver.engine.generation.modes import Impossible, Mode, TooLarge, is_new, is_servers
 from mockserver.engine.randomness import Rng
@@ -178,7 +179,7 @@ class Values:
         part: Json = known
         for violation in _leaves(literal.violations(found)):
             if violation.keyword == "oneOf":
-                part = _take(part, violation.where)[0] if violation.where else {}
+                part = take(part, violation.where)[0] if violation.where else {}
         other = self.kept(pointer, rng, part if isinstance(part, Mapping) else {}, mode=mode)
         return other if literal.is_valid(other) else found
 
@@ -256,7 +257,7 @@ def _without(known: Json, violations: Sequence[Violation]) -> tuple[Json, bool]:
         if violation.keyword != "required":
             path = violation.where
             while path:
-                found, taken = _take(known, path)
+                found, taken = take(known, path)
                 if taken:
                     known, helped = found, True
                     break
@@ -265,21 +266,6 @@ def _without(known: Json, violations: Sequence[Violation]) -> tuple[Json, bool]:
                 if known is not MISSING and not isinstance(known, Mapping):
                     return MISSING, True
     return known, helped
-
-
-def _take(value: Json, path: Path) -> tuple[Json, bool]:
-    head, rest = path[0], path[1:]
-    if isinstance(value, Mapping) and head in value:
-        if not rest:
-            return {key: item for key, item in value.items() if key != head}, True
-        inner, taken = _take(value[str(head)], rest)
-        return ({**value, head: inner} if taken else value), taken
-    if isinstance(value, list) and isinstance(head, int) and head < len(value):
-        if not rest:
-            return [*value[:head], *value[head + 1 :]], True
-        inner, taken = _take(value[head], rest)
-        return ([*value[:head], inner, *value[head + 1 :]] if taken else value), taken
-    return value, False
 
 
 def _mend(violations: Sequence[Violation], wanted: set[Path], unwanted: set[Path]) -> None:

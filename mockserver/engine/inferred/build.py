@@ -31,6 +31,7 @@ from mockserver.engine.inferred.repository import (
     Repository,
 )
 from mockserver.engine.inferred.seeding import note_creation
+from mockserver.engine.inferred.selections import selecting
 from mockserver.engine.inferred.static import fixed
 from mockserver.engine.inferred.tallies import counting
 from mockserver.engine.inferred.transitions import clone, permitted, transition
@@ -101,12 +102,6 @@ def assemble(
     handlers.update({n: h for n, h in base.handlers.items() if n in contract.by_id})
     own_repositories = [one for one in repositories.values() if isinstance(one, OwnRepository)]
     own = {one.collection.name: one.collection for one in own_repositories}
-    if any_files(context):
-        own[FILES.name] = FILES
-    if any(action.membership is not None for action in plan.actions.values()):
-        own[LINKS.name] = LINKS
-    if credentials.plan.any:
-        own[ISSUED.name] = ISSUED
 
     def seed(world: World, fixtures: Mapping[str, Any]) -> None:
         note_creation(world)
@@ -120,7 +115,7 @@ def assemble(
     return replace(
         base,
         handlers=handlers,
-        collections={**base.collections, **own, SYSTEM.name: SYSTEM, **_answers(contract)},
+        collections={**base.collections, **own, **_others(context)},
         credentials=credentials,
         seed=seed,
         adopt=partial(adopt, context),
@@ -156,10 +151,18 @@ def _about_credentials(
     return found
 
 
-def _answers(contract: Contract) -> dict[str, Collection]:
-    """The collection of stored responses, if any operation uses idempotency keys."""
-    known = any(key_of(operation) for operation in contract.operations)
-    return {ANSWERS.name: ANSWERS} if known else {}
+def _others(context: Context) -> dict[str, Collection]:
+    """The collections beside those of the resources, as far as any operation needs them: files,
+    links, issued credentials, and stored responses for idempotency keys."""
+    plan, operations = context.plan, context.contract.operations
+    needed = (
+        (SYSTEM, True),
+        (FILES, any_files(context)),
+        (LINKS, any(action.membership is not None for action in plan.actions.values())),
+        (ISSUED, plan.credentials.any),
+        (ANSWERS, any(key_of(context.schemas, operation) for operation in operations)),
+    )
+    return {collection.name: collection for collection, used in needed if used}
 
 
 def _moves(repository: OwnRepository) -> bool:
@@ -272,13 +275,16 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
             handler = tracked(handler)
         if action.allowed is not None:
             handler = permitted(handler)
+        handler = selecting(context, operation, action, handler)
         above = [context.above(link) for link in action.parents]
         if any(one is not None and one.resource.identity.names for one in above):
             handler = by_names(handler)
         names = [link.parameter for link in action.parents if not _is_in_path(operation, link)]
         if not names:
             return once(
-                operation, lambda world, request: handler(Call(context, action, world, request))
+                context.schemas,
+                operation,
+                lambda world, request: handler(Call(context, action, world, request)),
             )
 
         def handle(world: World, request: Request) -> Reply:
@@ -287,6 +293,6 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
             path = {**{name: given.get(name, "") for name in names}, **request.path}
             return handler(Call(context, action, world, replace(request, path=path)))
 
-        return once(operation, handle)
+        return once(context.schemas, operation, handle)
 
     return lambda world, request: made()(world, request)

@@ -22,6 +22,7 @@ from mockserver.engine.inferred.reference_names import alike
 from mockserver.engine.inferred.repository import Entity, Repository, Test
 from mockserver.engine.inferred.schedules import code_of
 from mockserver.inference.model import Envelope
+from mockserver.inference.page_parameters import asked_in
 from mockserver.inference.words import bag, snake_case
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation
@@ -416,11 +417,22 @@ class Filters:
 
 def _spelled(name: str) -> str:
     """A parameter without what says that it filters: `filter[name]`, `filterByName`."""
+    if is_of_filters(name):
+        name = name.partition("[")[2]
     spelled = snake_case(name.replace("[", "_").replace("]", ""))
     for prefix in ("filter_by_", "filter_", "by_", "where_", "query_"):
         if spelled != prefix[:-1] and spelled.startswith(prefix):
             return spelled.removeprefix(prefix)
     return spelled.removesuffix("_filter") or spelled
+
+
+def is_of_filters(name: str) -> bool:
+    """Whether a parameter is a part of an object of filters: `criteria[name]`."""
+    outer, _, inner = name.partition("[")
+    return bool(inner) and snake_case(outer) in _OBJECTS
+
+
+_OBJECTS = bag("filter filters where criteria query params parameters request search q conditions")
 
 
 def _asked_of(
@@ -431,6 +443,12 @@ def _asked_of(
         (parameter.name, parameter.schema, parameter.required, parameter.description)
         for parameter in operation.parameters
         if parameter.place == "query"
+    ]
+    told = {parameter.name for parameter in operation.parameters}
+    found += [
+        (name, schema, False, "")
+        for name, schema in asked_in(schemas, operation).items()
+        if name not in told and ("[" not in name or is_of_filters(name))
     ]
     if envelope.paging.in_body and operation.body is not None:
         for media in operation.body.content.values():

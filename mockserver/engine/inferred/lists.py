@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs
 from mockserver.engine.generation.unions import distinct
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
-from mockserver.engine.inferred.filters import Filters
+from mockserver.engine.inferred.filters import Filters, is_of_filters
 from mockserver.engine.inferred.links import members
 from mockserver.engine.inferred.orders import kept_in_order, order_of, sorted_by
 from mockserver.engine.inferred.pages import ALL, PageRequest, ShownPage
@@ -30,10 +31,12 @@ from mockserver.engine.serialization import pointer_of
 from mockserver.errors import ReplyError
 from mockserver.inference.model import Action, Envelope
 from mockserver.inference.page_model import PageField
+from mockserver.inference.page_parameters import asked_in, stands_alone
 from mockserver.inference.resource_model import FIRST, Path
 from mockserver.inference.words import bag, tokens
 from mockserver.openapi.document import MISSING
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.schemas.resolved import Schemas
 
 
 def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -> bool:
@@ -73,11 +76,12 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
     repository = context.repository_of(action)
     filters = Filters(context.schemas, operation, envelope, repository)
     example = _example_page(operation, envelope)
+    asked = tuple(_elsewhere(context.schemas, operation, envelope))
     most, unique = _array_rules(context, operation, envelope)
 
     def handle(call: Call) -> Reply:
         call.check_parents()
-        call = replace(call, request=_asked(call.request, envelope, example))
+        call = replace(call, request=_asked(call.request, envelope, example, asked))
         query, sower = call.request.query, context.sower
         within = call.within()
         sower.sow(call.world, repository, within)
@@ -163,9 +167,37 @@ def _example_page(operation: Operation, envelope: Envelope) -> Any:
     return None
 
 
-def _asked(request: Request, envelope: Envelope, example: Any) -> Request:
-    """The request, with list parameters of the body moved to the query."""
+def _elsewhere(schemas: Schemas, operation: Operation, envelope: Envelope) -> Iterator[Parameter]:
+    """The headers that page a list, and the objects in the query that have parts of what it is
+    asked for."""
+    names = envelope.paging.names | set(envelope.ordering.names)
+    names |= {name for name in asked_in(schemas, operation) if is_of_filters(name)}
+    for parameter in operation.parameters:
+        header = parameter.place == "header" and parameter.name in names
+        deep = any(name.startswith(f"{parameter.name}[") for name in names)
+        if header or deep or stands_alone(parameter):
+            yield parameter
+
+
+def _spread(query: dict[str, Any], asked: Iterable[Parameter], headers: Mapping[str, str]) -> None:
+    """Put what headers and objects say into the query."""
+    for parameter in asked:
+        name, value = parameter.name, query.get(parameter.name)
+        if parameter.place == "header":
+            query.update({name: headers[name.lower()]} if name.lower() in headers else {})
+        elif isinstance(value, Mapping):
+            del query[name]
+            deep = parameter.style == "deepObject"
+            query |= {(f"{name}[{inner}]" if deep else inner): one for inner, one in value.items()}
+
+
+def _asked(
+    request: Request, envelope: Envelope, example: Any, asked: Iterable[Parameter]
+) -> Request:
+    """The request, with list parameters of the body, of headers and of objects moved to the
+    query."""
     query = dict(request.query)
+    _spread(query, asked, request.headers)
     if envelope.paging.in_body:
         query.update(named(request.body))
     if envelope.paging.cursor == _LINKED and _LINKED not in query:
@@ -263,6 +295,8 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage, unique: bool) -> Re
             _settle(context, operation, reply, envelope, shown_fields)
     for name, value in _headers(shown, reply).items():
         reply.headers[name] = value
+    if shown.request.unit and 206 in operation.documented and len(items) < shown.total:
+        reply.status = 206
     return reply
 
 
@@ -273,6 +307,8 @@ def _headers(shown: ShownPage, reply: Reply) -> dict[str, str]:
     shown_fields: dict[str, Any] = {}
     if envelope.page.link_header or (shown.page.more and not envelope.items and numbered):
         shown_fields["Link"] = shown.link_header() or None
+    if shown.request.unit:
+        shown_fields["Content-Range"] = shown.range()
     shown_fields.update({field.path[0]: shown.value(field) for field in envelope.page.headers})
     found = {}
     for header, value in shown_fields.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -29,6 +30,7 @@ ALL = 1 << 60
 _OF_QUERIES = "%&=+,;:@/?!$'()*~"
 """What stays as it is in a query (RFC 3986); a `[` that a client sends is escaped in links."""
 _AHEAD, _BACK = ">", "<"
+_RANGE = re.compile(r"\s*(?:(\w+)[= ])?(\d{1,9})-(\d{1,9})?\s*")
 
 
 class PageRequest:
@@ -51,6 +53,7 @@ class PageRequest:
         self.size = min(ALL if whole else _number(size, paging.default_limit), most)
         self.way = ""
         self.cursor: Any = None
+        self.unit = ""
         self.parameter = ""
         self.start = 0
         offset, number = _value(query, paging.offset), _value(query, paging.page)
@@ -60,6 +63,7 @@ class PageRequest:
                 self.parameter, self.cursor, self.way = name, value, way
         if self.cursor is not None:
             return
+        self._read_range(_value(query, paging.range))
         if offset is not None:
             first = paging.first_offset
             self.start = max(0, _number(offset, first, least=0) - first)
@@ -70,6 +74,13 @@ class PageRequest:
                 self.parameter, self.cursor, self.way = paging.page, number, _AHEAD
             elif page is not None:
                 self.start = min((max(first, page) - first) * self.size, ALL)
+
+    def _read_range(self, value: Any) -> None:
+        """Take the rows from a range, `items=0-9` or `0-9`."""
+        found = _RANGE.fullmatch(value) if isinstance(value, str) else None
+        if found is not None and int(found[2]) <= int(found[3] or ALL):
+            self.unit, self.start = found[1] or "items", int(found[2])
+            self.size = min(int(found[3] or ALL) - self.start + 1, ALL)
 
     def scope(self) -> tuple[Any, ...]:
         """What a cursor is valid for: this list with these filters."""
@@ -186,7 +197,7 @@ class ShownPage:
             case "remaining":
                 return max(0, self.total - self.start - len(rows))
             case "range":
-                return self._range()
+                return self.range()
             case "total":
                 return self.total
             case "pages":
@@ -211,9 +222,10 @@ class ShownPage:
             case "items_name":
                 return self.envelope.items[-1] if self.envelope.items else None
 
-    def _range(self) -> str:
+    def range(self) -> str:
         """The rows of the page as Content-Range has them (RFC 9110): `items 0-9/42`."""
         unit = self.envelope.items[-1] if self.envelope.items else "items"
+        unit = self.request.unit or unit
         shown = len(self.page.rows)
         rows = f"{self.start}-{self.start + shown - 1}" if shown else "*"
         return f"{unit} {rows}/{self.total}"
