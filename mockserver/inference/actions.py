@@ -121,14 +121,15 @@ class Deducer:
         if action.kind == "remove":
             deletes = "delete" in about or "remove" in about or "destroy" in about
             return Reading(WEIGHTS["removal"] + WEIGHTS["deletes"] * deletes, action)
-        if facts.method == "POST" and action.item is not None:
+        if facts.method == "POST" and action.item is not None and action.kind != "replace":
             resource = self.resources[action.resource or ""]
             own = self.survey.flat(resource.schema).properties.keys()
             sends = bool(self.survey.flat(facts.body).properties.keys() & own)
             says = any(word in about for word in ("update", "edit", "modif", "change"))
             weight = WEIGHTS["posted"] + WEIGHTS["sends"] * sends + WEIGHTS["deletes"] * says
             return Reading(weight, action)
-        if facts.method in ("PUT", "PATCH") and action.item is not None and not facts.body:
+        empty = facts.method in ("PUT", "PATCH") and not facts.body and not action.request.upsert
+        if empty and action.item is not None:
             return Reading(WEIGHTS["posted"], action)
         verb = verb_of(facts.route.last) and not facts.route.plural
         made = action.kind == "create" and not verb
@@ -226,6 +227,10 @@ class Deducer:
                 )  # fmt: skip
             case "POST":
                 why = f"POST to {path}, which names one {resource.noun}"
+                if resource.identity.member is not None:
+                    return self._make(
+                        facts, "replace", why, item=item, resource=name, partial=True, upsert=True
+                    )
                 return self._make(
                     facts, "patch", why, "likely", item=item, resource=name, partial=True,
                     upsert=201 in facts.operation.documented

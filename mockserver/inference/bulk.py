@@ -35,7 +35,8 @@ from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.several import (
     ids_in,
 )
-from mockserver.inference.verb_words import ORDERING
+from mockserver.inference.stand_ins import names_member
+from mockserver.inference.verb_words import JOINING, LEAVING, ORDERING
 from mockserver.inference.verbs import (
     first_words,
     says_it_changes,
@@ -138,6 +139,7 @@ class SeveralReader:
     def children(self, facts: Facts, above: Resource) -> Iterator[Reading]:
         """`POST /lists/{id}/import` with `{"members": [...]}`: it makes several of
         `/lists/{id}/members`."""
+        yield from self._members(facts, above)
         media = body_of(facts.operation)
         top = self.survey.schemas.main(media.pointer) if media and media.pointer else ""
         for name, place in self.survey.schemas.arrays(top).items() if top else ():
@@ -159,6 +161,26 @@ class SeveralReader:
                 facts, "create", why, "likely", resource=made[0].name, sent=(name, FIRST)
             )
             yield Reading(WEIGHTS["plain"], action)
+
+    def _members(self, facts: Facts, above: Resource) -> Iterator[Reading]:
+        """`POST /channels/{id}/invite` with `{"users": [...]}`: for each there is a row in
+        `/channels/{id}/members`, or no longer."""
+        words = set(words_of(last_of(facts)))
+        sent = self.survey.flat(facts.body).properties if facts.body else {}
+        for one in self.resources.values() if words & (JOINING | LEAVING) and sent else ():
+            member, link = one.identity.member, one.parents[-1:]
+            if not link or link[0].resource != above.name or len(sent) != 1:
+                continue
+            if not any(names_member(member, name) for name in sent):
+                continue
+            why = f"it is about {plural(one.noun)} of one {above.noun}"
+            if words & JOINING:
+                action = self.make(facts, "create", why, "likely", resource=one.name, sent=())
+            else:
+                found = ids_in(self.survey, facts, one)
+                at = found.at if found is not None else tuple(sent)
+                action = self.make(facts, "sweep", why, "likely", resource=one.name, sent=at)
+            yield Reading(WEIGHTS["plain"] + WEIGHTS["several"], action)
 
     def _mixed(self, facts: Facts, steps: Steps) -> Action | None:
         """Different changes of a collection: at its own path, or with a word for several."""

@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.inference.identifiers import has_key
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, Route
+from mockserver.inference.verb_words import CLONING
 from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import ID_ENDS, about, is_id_of, last_word, noun, tokens
 
@@ -30,6 +31,10 @@ def makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> 
     whole = survey.at(above, "GET") if above[-1:] == (ANY,) else None
     if whole is not None and same(making, whole) and _is_part(survey, making):
         return False
+    if whole is not None and verb_of(making.route.last) in CLONING:
+        shown, own = (survey.flat(one.ref).properties.keys() for one in (making, whole))
+        if shown <= own:
+            return False  # `/pages/{page}/copies`
     if named and (making.route.plural or not verb or survey.holds_several(making.route)):
         return True
     if is_link(survey, making):

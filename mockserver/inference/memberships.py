@@ -15,11 +15,10 @@ from mockserver.inference.parts import path_of_relationship, relationships_of
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import FIRST, Because, Resource
+from mockserver.inference.verb_words import JOINING, LEAVING
 from mockserver.inference.words import bag, is_id_of, last_word, noun, plural, snake_case, tokens
 from mockserver.records import dataclass
 
-_ADDING = bag("add attach assign link include join invite put post associate bind connect enroll")
-_REMOVING = bag("remove delete detach unassign unlink exclude leave disassociate unbind disconnect")
 _NAMING = bag("email mail address username login handle slug code serial number name key")
 """The last words of properties by which one is known besides its id."""
 
@@ -38,11 +37,12 @@ class _Relation:
 
 def _verbal(facts: Facts) -> tuple[Steps, str]:
     """The entity of `/groups/{group}/add-users` or `/groups/{group}:addUsers`, and the noun of what
-    is added to it or taken out."""
+    is added to it or taken out; "" for none, as in `/groups/{group}/invite`."""
     route = facts.route
     word, above = (route.verb, route.steps) if route.verb else (route.last, route.steps[:-1])
     first, *rest = tokens(word) or ("",)
-    return (above, noun("_".join(rest))) if rest and first in _ADDING | _REMOVING else ((), "")
+    known = above[-1:] == (ANY,) and first in JOINING | LEAVING
+    return (above, noun("_".join(rest))) if known else ((), "")
 
 
 class _Relations:
@@ -65,9 +65,14 @@ class _Relations:
             for place in {steps, steps[:-1]}:
                 self.beneath.setdefault(place, []).append(facts)
         named = {(steps[:-1], noun(steps[-1])): steps for steps in self.beneath if steps}
+        self.verbal: dict[Steps, list[Facts]] = {}
+        """Verbs of entities (`/groups/{group}/invite`) whose paths do not tell of whom they are."""
         for facts in survey.facts:
-            place = named.get(_verbal(facts), ())
-            if place not in ((), facts.route.steps, facts.route.steps[:-1]):
+            above, _ = said = _verbal(facts)
+            place = named.get(said, ())
+            if above and not place:
+                self.verbal.setdefault(above, []).append(facts)
+            elif place not in ((), facts.route.steps, facts.route.steps[:-1]):
                 self.beneath[place].append(facts)
         self._homes: dict[str, list[Resource]] = {}
         self._nouns: dict[str, list[Resource]] = {}
@@ -104,7 +109,8 @@ class _Relations:
             listed = self.resources.get(action.resource or "")
             if action.kind != "list" or listed is None or listed.schema is None:
                 return None
-            alike = [*self._homes[listed.schema], *self._nouns.get(listed.noun, ())]
+            own = self._homes.get(listing.ref) or self._homes[listed.schema]
+            alike = [*own, *self._nouns.get(listed.noun, ())]
             found = self._at_home(alike, owner, listed)
             return found if found is not None else self._called(steps, owner, listing)
         members = self._nouns.get(noun(steps[-1]), [])
@@ -270,7 +276,8 @@ def _of_relation(relations: _Relations, relation: _Relation) -> Iterator[tuple[s
     survey, actions = relations.survey, relations.actions
     own = survey.flat(member.schema).properties.keys()
     fields = _fields(survey, owner, member)
-    for facts in relations.beneath[steps]:
+    verbs = [f for f in relations.verbal.get(steps[:-1], ()) if _ids(survey, f, member) is not None]
+    for facts in (*relations.beneath[steps], *verbs):
         action, here = actions[facts.operation.id], facts.route.steps
         membership = Membership(owner.name, "/".join(steps), fields=fields)
         if here == steps and action.kind == "list":
@@ -284,7 +291,7 @@ def _of_relation(relations: _Relations, relation: _Relation) -> Iterator[tuple[s
                     parents=parents,
                 ),
             )  # fmt: skip
-        elif here == (*steps, ANY) and _is_own(survey, facts, relation):
+        elif here == (*steps, ANY) and not verbs and _is_own(survey, facts, relation):
             continue
         elif here == (*steps, ANY):
             asked = facts.route.names[-1:] if facts.plain is not None else ()
@@ -332,7 +339,7 @@ def _named(
             ids = by = sent[0] if tokens(sent[0])[-1] in _NAMING else None
     if ids is None:
         return None
-    return replace(membership, ids=ids, by=by, sets=facts.method == "PUT")
+    return replace(membership, ids=ids, by=by, sets=facts.method == "PUT" and bool(facts.body))
 
 
 def _fields(survey: Survey, owner: Resource, member: Resource) -> tuple[str, ...]:
@@ -358,11 +365,11 @@ def kind_of(facts: Facts, word: str) -> str | None:
     """Whether an operation puts something in (`link`) or takes it out (`unlink`), by its method and
     the word at the end of its path; None if neither."""
     words = set(tokens(word or facts.operation.id))
-    if facts.operation.method == "DELETE" or (word and words & _REMOVING):
+    if facts.operation.method == "DELETE" or (word and words & LEAVING):
         return "unlink"
     if not word and facts.operation.method in ("POST", "PUT", "PATCH"):
         return "link"
-    return "link" if word and words & _ADDING else None
+    return "link" if word and words & JOINING else None
 
 
 def _ids(survey: Survey, facts: Facts, member: Resource) -> str | None:
@@ -371,10 +378,11 @@ def _ids(survey: Survey, facts: Facts, member: Resource) -> str | None:
     body = body_of(facts.operation)
     sent = list(survey.flat(body.pointer).properties) if body and body.pointer else []
     inner = survey.schemas.place(body.pointer, None) if body and body.pointer else None
-    if inner is not None and not survey.flat(survey.schemas.canonical(inner)).properties:
+    row = survey.flat(survey.schemas.canonical(inner)).properties if inner is not None else {}
+    shorts = {tokens(member.noun)[-1], last_word(facts.route.noun)}
+    if inner is not None and (not row or any(is_id_of(n, one) for n in row for one in shorts)):
         return FIRST
     names = sent or [p.name for p in facts.operation.parameters if p.place == "query"]
-    shorts = {tokens(member.noun)[-1], last_word(facts.route.noun)}
     found = [
         name
         for name in names

@@ -198,10 +198,9 @@ OTHER_NAMES = {
     "continue": "resume",
     "done": "complete",
     "proceed": "resume",
-    "duplication": "duplicate",
-    "duplications": "duplicate",
-    "copies": "copy",
-    **dict.fromkeys(("make_copy", "create_copy", "save_copy", "save_as"), "copy"),
+    **dict.fromkeys(("duplication", "duplications", "duplicates"), "duplicate"),
+    **dict.fromkeys(("clones", "forks"), "clone"),
+    **dict.fromkeys(("copies", "make_copy", "create_copy", "save_copy", "save_as"), "copy"),
     "poweroff": "shutdown",
     "poweron": "start",
     "unhold": "resume",
@@ -474,6 +473,8 @@ COUNTED = {
 """What a verb makes one more of, and its opposite one less."""
 ONLY_ONE = bag("default primary main preferred")
 """Flags that only one of several has."""
+JOINING = bag("add attach assign link include join invite put post associate bind connect enroll")
+LEAVING = bag("remove delete detach unassign unlink exclude leave disassociate unbind kick")
 ORDERING = bag("reorder rearrange resequence arrange sort rank order positions")
 """Verbs that give several another order."""
 EMPTYING = bag("clear remove delete unset")

@@ -40,9 +40,10 @@ def read_wrapped(survey: Survey) -> None:
 
 
 def _step_out(survey: Survey, facts: Facts) -> None:
-    """Take the whole body where its wrapper is a part of each row of the list at the same path:
+    """Take the whole body where its wrapper is a part of each row of the list at its path:
     `{"song": {...}, "added_at": ...}` to `/playlists/{playlist}/songs`."""
-    listing = survey.at(facts.route.steps, "GET")
+    above = facts.route.parent if facts.route.is_item else facts.route
+    listing = survey.at(above.steps, "GET")
     row = survey.flat(listing.ref).properties if listing is not None and listing.is_list else {}
     asked, media = body_of(facts.operation), facts.operation.success_json
 

@@ -12,7 +12,8 @@ from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
 
 KITE = thing(id=TEXT, name=TEXT, color=TEXT, length=WHOLE)
 SHAPES = {
-    "below": "/kites/{id}/duplicate", "two words": "/kites/{id}/make-copy",
+    "below": "/kites/{id}/duplicate", "a noun": "/kites/{id}/copies", "forks": "/kites/{id}/forks",
+    "two words": "/kites/{id}/make-copy",
     "a colon": "/kites/{id}:clone", "before": "/kites/copy/{id}",
     "actions": "/kites/{id}/actions/copy", "by body": "/kites/duplicate",
     "by body, dotted": "/kites.clone",

@@ -14,7 +14,7 @@ from mockserver.engine.inferred.children import take_away
 from mockserver.engine.inferred.context import Context, dig, named, wrapped
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.filters import Filters
-from mockserver.engine.inferred.reference_names import id_in, names_member
+from mockserver.engine.inferred.reference_names import id_in
 from mockserver.engine.inferred.repository import Choice, Entity, Test, value_at
 from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
@@ -22,6 +22,7 @@ from mockserver.engine.serialization import dump, pointer_of
 from mockserver.errors import Conflict, TooLarge
 from mockserver.inference.model import PLACE, Action, Envelope
 from mockserver.inference.resource_model import FIRST
+from mockserver.inference.stand_ins import names_member
 from mockserver.inference.words import CONTROLS, bag, last_word, noun, snake_case, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation
@@ -100,7 +101,7 @@ def _for_each(call: Call, items: list[Any]) -> list[Any]:
             found.append({"id": item})
             continue
         for name, value in item.items() if isinstance(item, dict) else ():
-            if isinstance(value, list) and names_member(call.resource, name):
+            if isinstance(value, list) and names_member(call.resource.identity.member, name):
                 found += ({**item, name: each} for each in value)
                 break
             one = name if name in own else spelled.get(noun(name), "")

@@ -361,7 +361,8 @@ class Joins:
             if membership.owner == resource.name:
                 tally = Tally((), self._repositories[member], membership)
                 noun_ = self._plan.resources[member].noun
-                found |= {noun_: tally, "member": tally}
+                called = noun(membership.name.rpartition("/")[2])
+                found |= {noun_: tally, "member": tally, called: tally}
         for name, tally in list(found.items()):
             for called in spellings(name):
                 found.setdefault(called, tally)

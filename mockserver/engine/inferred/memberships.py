@@ -12,12 +12,14 @@ from mockserver.engine.inferred.entities import changed_entity
 from mockserver.engine.inferred.links import LINKS, is_member
 from mockserver.engine.inferred.links import members as linked
 from mockserver.engine.inferred.receipts import count_made
+from mockserver.engine.inferred.reference_names import id_in, listed
 from mockserver.engine.inferred.repository import Entity, held_at
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply
 from mockserver.engine.world import World
 from mockserver.inference.model import Elements, Membership
 from mockserver.inference.resource_model import FIRST
+from mockserver.inference.words import is_plural
 from mockserver.openapi.document import MISSING
 
 
@@ -62,9 +64,10 @@ def _keys(call: Call, membership: Membership) -> list[Any]:
     request, name = call.request, membership.ids or ""
     value = named(request.body).get(name, request.query.get(name))
     value = request.body if name == FIRST else value
-    values = value if isinstance(value, list | tuple) else [value]
+    if isinstance(value, str) and name in request.query and is_plural(name):
+        value = value.split(",")
     key = call.resource.identity.key or "id"
-    keys = [one.get(key) if isinstance(one, dict) else one for one in values]
+    keys = [one.get(key, id_in(one)) if isinstance(one, dict) else one for one in listed(value)]
     return [one for one in keys if one is not None]
 
 

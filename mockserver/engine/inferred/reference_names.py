@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.inference.resource_model import Resource
-from mockserver.inference.words import ID_ENDS, about, stem_of, tokens
+from mockserver.inference.stand_ins import names_member
+from mockserver.inference.words import ID_ENDS, stem_of, tokens
 from mockserver.openapi.schemas.resolved import Schemas
 
 _ENDS = (*ID_ENDS, ("key",))
@@ -38,7 +39,7 @@ def listed(value: Any) -> list[Any]:
     """The values of a property with one or several, or none."""
     if value is None:
         return []
-    return value if isinstance(value, list) else [value]
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def under_other_names(
@@ -63,13 +64,6 @@ def is_id(name: str) -> bool:
     return tokens(name)[-1:] in _ENDS
 
 
-def names_member(resource: Resource, name: str) -> bool:
-    """Whether what is sent under this name is for whom a row of the resource stands: the `user`,
-    `user_ids` or just `ids` of a member."""
-    member = resource.identity.member
-    return member is not None and about(name) in (about(member[0]), "id", "uuid", "uri")
-
-
 def for_member(resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent of a row that stands for another entity, with the id of that where the row has
     it."""
@@ -77,7 +71,7 @@ def for_member(resource: Resource, sent: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(sent)
     for name, value in sent.items() if member is not None else ():
         own = id_in(value)
-        if member is None or own is None or not names_member(resource, name):
+        if member is None or own is None or not names_member(resource.identity.member, name):
             continue
         del found[name]
         more = value if len(member) > 1 and isinstance(value, Mapping) else {}
