@@ -12,6 +12,7 @@ from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.unions import best
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.compositions import Compositions
+from mockserver.engine.inferred.embeds import Embeds
 from mockserver.engine.inferred.examples import Examples, NoExamples
 from mockserver.engine.inferred.given import Given, GivenExamples
 from mockserver.engine.inferred.identifiers import Keys
@@ -51,6 +52,7 @@ class Context:
     sower: Sower
     keys: Keys
     examples: Examples
+    embeds: Embeds
     joins: Joins
     compositions: Compositions
     _self_links: dict[tuple[str, str | None], Mapping[Path, str]] = field(default_factory=dict)
@@ -84,14 +86,15 @@ class Context:
             examples = GivenExamples(given, plan, values, keys, examples)
         sought = Sought(contract, plan)
         sower = Sower(values, repositories, keys, examples, plan, sought, empty=empty)
-        joins = Joins(schemas, plan, repositories, sower)
+        embeds = Embeds(schemas, plan, repositories, sower)
+        joins = Joins(schemas, plan, repositories, sower, embeds)
 
         def seen(resource: str) -> Mapping[str, Any] | None:
             first = examples.first(resource)
             return first.data if first is not None else None
 
         return cls(
-            contract, plan, values, answers, repositories, sower, keys, examples, joins,
+            contract, plan, values, answers, repositories, sower, keys, examples, embeds, joins,
             Compositions(values, seen),
         )  # fmt: skip
 

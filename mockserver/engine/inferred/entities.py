@@ -63,7 +63,7 @@ def new_entity(
         **_owned(call, repository, sent, ordinal, parent),
         **fixed,
     }
-    known.update(context.joins.named(world, resource, sent, _above(call)))
+    known.update(context.embeds.named(world, resource, sent, _above(call)))
     known.update(_copied_from_above(call, repository, known, parent))
     name, number = resource.identity.key, ordinal + resource.seeds
     if name is not None and fixed.get(name) is None:

@@ -198,5 +198,5 @@ def _element(call: Call, change: Elements, name: str, given: Any) -> Any:
     """An element as the entity shows it: the entity with this id, or an object with the id."""
     if change.key is None or isinstance(given, Mapping):
         return given
-    there = call.context.joins.embedded(call.world, call.resource, name, given)
+    there = call.context.embeds.embedded(call.world, call.resource, name, given)
     return dict(there.data) if there is not None else {change.key: given}
