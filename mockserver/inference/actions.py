@@ -28,7 +28,8 @@ from mockserver.inference.outcomes import CONTENTS, LATER, NOT_YET, RESULTS
 from mockserver.inference.paths import ANY
 from mockserver.inference.relations import Linker, upwards
 from mockserver.inference.resource_model import FIRST, Because, Confidence, Path, Resource
-from mockserver.inference.transitions import UNLISTED, VerbReader
+from mockserver.inference.soft_deletes import UNLISTED
+from mockserver.inference.transitions import VerbReader
 from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, verb_of
 from mockserver.inference.words import noun, plural, tokens
 from mockserver.openapi.model import Operation

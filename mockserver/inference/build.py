@@ -27,6 +27,7 @@ from mockserver.inference.resources import (
     make_resource,
     without_circles,
 )
+from mockserver.inference.soft_deletes import with_trash
 from mockserver.inference.stand_ins import with_cascades
 from mockserver.inference.value_sets import with_value_sets
 from mockserver.inference.webhooks import announced
@@ -67,7 +68,7 @@ def build_plan(
     actions = with_preconditions(survey, resources, actions)
     resources = with_cascades(reached(named(survey, resources, actions), actions))
     actions = linked(survey, referring(survey, actions, resources), resources)
-    actions = constrained(survey, actions, resources)
+    actions = with_trash(survey, resources, constrained(survey, actions, resources))
     resources, actions = with_rows(survey, resources, actions, linker)
     plan = Plan(actions=actions, resources=resources, callers=callers)
     if overrides:

@@ -101,6 +101,8 @@ class RequestUse:
     """Parameters that name the entity, or filter a list, each with its property."""
     only: tuple[tuple[str, str], ...] = ()
     """Properties with the value that all of a list have."""
+    left: bool = False
+    """Whether a list has those that were soft-deleted, and no others."""
     through: tuple[Through, ...] = ()
     """Parameters that filter by entities that link two others."""
     newest: bool = False

@@ -19,8 +19,9 @@ from mockserver.inference.evidence import WEIGHTS, Maker, Reading, Steps, Target
 from mockserver.inference.merges import source_of
 from mockserver.inference.model import Action, Source, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.paths import ANY, route
+from mockserver.inference.paths import ANY
 from mockserver.inference.resource_model import Path, Resource
+from mockserver.inference.soft_deletes import SOFT, is_kept
 from mockserver.inference.starts import StartReader
 from mockserver.inference.states import spelled
 from mockserver.inference.verbs import (
@@ -37,17 +38,6 @@ from mockserver.inference.words import is_id_of_new, last_word, snake_case, toke
 
 CHANGING = ("POST", "PUT", "PATCH")
 _NEW = re.compile(r"\bnew\b|\bcreates?\b|\bcopy\b|\bcopies\b|\bduplicate", re.IGNORECASE)
-_SOFT = re.compile(
-    r"\bsoft[- ]?\w*|mark(?:s|ed)? .{0,30}\bas (?:deleted|discarded|archived|inactive|removed)"
-    r"|can be restored|(?:move|send)s? .{0,30}\bto (?:the )?(?:trash|bin|archive)",
-    re.IGNORECASE,
-)
-UNLISTED = re.compile(
-    r"\b(?:not|no longer|never|neither)\b.{0,25}\b(?:list|listed|lists|appear|appears|show up)\b"
-    r"|\b(?:hides?|hidden|excluded|omitted|disappears?|removed) from (?:\w+ ){0,3}lists?\b",
-    re.IGNORECASE,
-)
-"""Words of a description for entities that lists leave out."""
 _DELETES = frozenset(("delete", "remove", "destroy", "erase", "purge", "drop", "unregister"))
 
 
@@ -462,23 +452,13 @@ class VerbReader:
             changes = dict(self.effects.changes(resource, verb, ""))
             if changes or (same and verb in known.ENDING_EARLY):
                 return verb, changes
-        if not _SOFT.search(about) and not self._is_kept(resource):
+        if not SOFT.search(about) and not is_kept(self.survey, facts, resource):
             return "", {}
         for verb in ("delete", "discard", "remove", "archive", "trash", "deactivate"):
             changes = dict(self.effects.changes(resource, verb, ""))
             if changes:
                 return verb, changes
         return "trash", {}
-
-    def _is_kept(self, resource: Resource) -> bool:
-        """Whether a deleted entity can be listed or restored: a list has a parameter for deleted
-        entities, or there is a verb for it."""
-        for path in resource.collections:
-            listing = self.survey.at(route(path).steps, "GET")
-            for parameter in listing.operation.parameters if listing is not None else ():
-                if parameter.place == "query" and _DELETED & set(tokens(parameter.name)):
-                    return True
-        return any(route(path).steps in self.survey.restored for path in resource.items)
 
     def leaving(self, resource: Resource) -> str | None:
         """The state of an entity that is being deleted."""
@@ -491,7 +471,6 @@ class VerbReader:
         )
 
 
-_DELETED = frozenset(("deleted", "trashed", "discarded", "removed"))
 _REMOVING = frozenset(("deleting", "deprovisioning", "destroying", "removing", "terminating"))
 
 

@@ -180,8 +180,9 @@ class Call:
         elif entity is not None and not self._lies(entity):
             entity = None if resource.identity.open or leniency.knows_any_id else entity
         transition = self.action.transition
-        restores = transition is not None and transition.verb == "restore"
-        if entity is not None and entity.row.get("trashed") and not restores:
+        ends = self.action.kind == "remove"  # what DELETE has only marked
+        ends = ends or (transition is not None and transition.verb == "restore")
+        if entity is not None and entity.row.get("trashed") and not ends:
             raise not_found(resource, self.item)
         if entity is None:
             entity = self.called(self.repository, self.item, self.home() or "")

@@ -23,7 +23,7 @@ from mockserver.engine.inferred.repository import Entity, Repository, Test
 from mockserver.engine.inferred.schedules import code_of
 from mockserver.inference.model import Envelope
 from mockserver.inference.page_parameters import asked_in
-from mockserver.inference.words import bag, snake_case
+from mockserver.inference.words import bag, snake_case, tokens
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -59,6 +59,9 @@ _MOST_PLACES = 3
 """Properties within others that one name may mean, any of them."""
 _BACKTICKED = re.compile(r"[`'\"]([\w.]{2,40})[`'\"]")
 _LEAVING_OUT = ("exclude_", "without_", "hide_", "skip_", "omit_", "ignore_")
+_SHOWING = ("include_", "including_", "with_", "show_", "return_")
+HIDDEN = bag("deleted archived discarded include trashed inactive")
+"""Words of parameters by which lists have what was deleted softly."""
 _NO = (False, "false", None)
 _NEGATIONS = ("un", "not_", "non_", "no_", "in", "dis")
 
@@ -300,6 +303,8 @@ class Filters:
     def _switch(self, spelled: str) -> Make | None:
         """A boolean about a property that is no boolean: `archived` of `archived_at`."""
         plain = spelled
+        if spelled.startswith(_SHOWING) and not HIDDEN.isdisjoint(tokens(spelled)):
+            return lambda wanted: _anyone  # they are listed as well
         for prefix in _LEAVING_OUT:
             left = self._flag(plain.removeprefix(prefix)) if plain.startswith(prefix) else None
             if left is not None:

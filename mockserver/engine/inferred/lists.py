@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from mockserver.engine.generation.unions import distinct
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
-from mockserver.engine.inferred.filters import Filters, is_of_filters
+from mockserver.engine.inferred.filters import HIDDEN, Filters, is_of_filters
 from mockserver.engine.inferred.links import members
 from mockserver.engine.inferred.orders import kept_in_order, order_of, sorted_by
 from mockserver.engine.inferred.pages import ALL, PageRequest, ShownPage
@@ -33,7 +33,7 @@ from mockserver.inference.model import Action, Envelope
 from mockserver.inference.page_model import PageField
 from mockserver.inference.page_parameters import asked_in, stands_alone
 from mockserver.inference.resource_model import FIRST, Path
-from mockserver.inference.words import bag, tokens
+from mockserver.inference.words import tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.openapi.schemas.resolved import Schemas
@@ -234,6 +234,8 @@ def _pages(
         link = above[-1]
         if link.field is not None:
             fields = {**fields, link.field: str(call.request.path[link.parameter])}
+    if call.action.request.left:
+        tests = [*tests, lambda entity: bool(entity.row.get("hidden"))]
     choice = Choice(within, order.newest_first, fields, shows_hidden=_shows_hidden(call))
     membership = call.action.membership
     if membership is None:
@@ -259,14 +261,15 @@ def _shows_hidden(call: Call) -> bool:
     """Whether the request includes soft-deleted entities."""
     states, query = call.resource.states, call.request.query
     text = f"{call.operation.summary} {call.operation.description}"
+    if call.action.request.left:
+        return True
     if _ALL_OF_THEM.search(text) and not call.operation.parameters:
         return True
     words = {word for name, value in query.items() if value is not False for word in tokens(name)}
-    return bool(words & _HIDDEN) or (states is not None and states.name in query)
+    return bool(words & HIDDEN) or (states is not None and states.name in query)
 
 
 _ALL_OF_THEM = re.compile(r"\bincluding (?:the )?(?:deleted|archived|trashed)", re.IGNORECASE)
-_HIDDEN = bag("deleted archived discarded include trashed inactive")
 
 
 def _reply(call: Call, envelope: Envelope, shown: ShownPage, unique: bool) -> Reply:

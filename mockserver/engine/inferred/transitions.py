@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.engine.inferred.acceptance import asked_in_query
 from mockserver.engine.inferred.call import Call, CallHandler
-from mockserver.engine.inferred.children import copy_below
+from mockserver.engine.inferred.children import copy_below, take_away
 from mockserver.engine.inferred.consistency import may_lack
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.crud import single
@@ -42,7 +42,7 @@ from mockserver.inference.verb_words import (
     ONLY_ONE,
     RENEWING,
 )
-from mockserver.inference.words import participles, snake_case
+from mockserver.inference.words import bag, participles, snake_case, tokens
 from mockserver.openapi.document import MISSING
 
 _AGAIN = frozenset(
@@ -52,6 +52,8 @@ _AGAIN = frozenset(
         "readmit", "reenroll", "reconnect", "republish", "resubscribe", "relist", "reengage",
     )
 )  # fmt: skip
+_BRINGING_BACK = bag("restore unarchive unhide reactivate activate")
+_FOR_GOOD = bag("permanent permanently hard purge forever")
 _LEFT = ("hidden", "trashed")
 """How rows are marked that are deleted and can be restored."""
 _OVER = JOB_DONE | {"paid", "settled", "refunded", "delivered"}
@@ -66,6 +68,11 @@ def transition(call: Call) -> Reply:
     verb = _verb(call, sent)
     shown = _shown(call, verb, sent)
     check_bare(call, entity)
+    if verb.soft and call.operation.method == "DELETE" and _is_for_good(call):
+        take_away(call, call.repository, entity)
+        own = call.context.flat(call.resource).properties
+        at, known = call.action.response.at, call.known(entity)
+        return call.context.answers.reply(call.operation, call.rng(entity.key), known, at, own=own)
     before = entity
     entity = act(call, entity, sent, shown, verb)
     if entity.data == before.data and 304 in call.operation.documented and verb.changes:
@@ -87,6 +94,14 @@ def transition(call: Call) -> Reply:
     own = call.context.flat(call.resource).properties
     at, mode = call.action.response.at, call.mode("fresh")
     return answers.reply(call.operation, call.rng(entity.key), known, at, mode, own=own)
+
+
+def _is_for_good(call: Call) -> bool:
+    """Whether a DELETE is to remove what it else only marks: `?permanent=true`."""
+    return any(
+        value not in (False, None, "false", "0") and not _FOR_GOOD.isdisjoint(tokens(name))
+        for name, value in call.request.query.items()
+    )
 
 
 def _verb(call: Call, sent: Mapping[str, Any]) -> Transition:
@@ -167,7 +182,7 @@ def act(
     moved = {n: v.removeprefix("body.") for n, v in verb.changes if isinstance(v, str)}
     renamed = {name: sent[source] for name, source in moved.items() if source in sent}
     entity = _with_words(entity, states, {**sent, **renamed})
-    if verb.verb == "restore" and not entity.row.keys().isdisjoint(_LEFT):
+    if verb.verb in _BRINGING_BACK and not entity.row.keys().isdisjoint(_LEFT):
         row = {name: value for name, value in entity.row.items() if name not in _LEFT}
         entity = Entity(entity.key, entity.data, entity.parent, row)
     if verb.soft:
