@@ -35,7 +35,6 @@ from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.several import (
     ids_in,
 )
-from mockserver.inference.stand_ins import names_member
 from mockserver.inference.verb_words import JOINING, LEAVING, ORDERING
 from mockserver.inference.verbs import (
     first_words,
@@ -44,7 +43,7 @@ from mockserver.inference.verbs import (
     state_called,
     verb_of,
 )
-from mockserver.inference.words import bag, last_word, noun, plural, tokens
+from mockserver.inference.words import bag, last_word, names_member, noun, plural, tokens
 
 Steps = tuple[str, ...]
 Pairs = tuple[tuple[str, str], ...]

@@ -50,12 +50,6 @@ def member_of(
     return named[0] if only else None
 
 
-def names_member(member: Path | None, name: str) -> bool:
-    """Whether what is sent under this name says for whom a row stands that has it at `member`: the
-    `user`, `user_ids` or just `ids`."""
-    return member is not None and about(name) in (about(member[0]), "id", "uuid", "uri")
-
-
 def with_cascades(resources: Mapping[str, Resource]) -> dict[str, Resource]:
     """The resources, whose entities take with them the rows that stand for them."""
     found = dict(resources)

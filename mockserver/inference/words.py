@@ -152,6 +152,12 @@ def about(name: str) -> str:
     return noun("_".join(stem_of(name)))
 
 
+def names_member(member: tuple[str, ...] | None, name: str) -> bool:
+    """Whether what is sent under this name says for whom a row stands that has it at `member`: the
+    `user`, `user_ids` or just `ids`."""
+    return member is not None and about(name) in (about(member[0]), "id", "uuid", "uri")
+
+
 _NEW = bag("new copy copied clone cloned duplicate duplicated target")
 
 

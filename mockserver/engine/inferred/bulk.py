@@ -22,8 +22,15 @@ from mockserver.engine.serialization import dump, pointer_of
 from mockserver.errors import Conflict, TooLarge
 from mockserver.inference.model import PLACE, Action, Envelope
 from mockserver.inference.resource_model import FIRST
-from mockserver.inference.stand_ins import names_member
-from mockserver.inference.words import CONTROLS, bag, last_word, noun, snake_case, tokens
+from mockserver.inference.words import (
+    CONTROLS,
+    bag,
+    last_word,
+    names_member,
+    noun,
+    snake_case,
+    tokens,
+)
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation
 

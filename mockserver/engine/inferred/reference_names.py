@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.inference.resource_model import Resource
-from mockserver.inference.stand_ins import names_member
-from mockserver.inference.words import ID_ENDS, stem_of, tokens
+from mockserver.inference.words import ID_ENDS, names_member, stem_of, tokens
 from mockserver.openapi.schemas.resolved import Schemas
 
 _ENDS = (*ID_ENDS, ("key",))
