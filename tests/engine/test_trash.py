@@ -31,7 +31,7 @@ def sketches(mark: str, trash: str, back: str, listed: str, for_good: str) -> di
     flag = {"in": "query", "schema": {"type": "boolean"}}
     done = {"responses": {"204": answer()}}
     does = "Archives" if mark == "archived" else "Soft-deletes"
-    item = {
+    item: dict[str, Any] = {
         "parameters": [{"name": "id", "in": "path", "required": True, "schema": TEXT}],
         "get": {"responses": {"200": answer(ref), "404": answer()}},
         "delete": {"summary": f"{does} a sketch", **done},
