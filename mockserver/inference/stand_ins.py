@@ -3,12 +3,13 @@ of a playlist. Each has the id of its user or song, and none of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from typing import Protocol
 
 from mockserver.inference.identifiers import Drafted
 from mockserver.inference.operations import Survey
+from mockserver.inference.paths import Route
 from mockserver.inference.resource_model import Path, Resource
 from mockserver.inference.words import about, bag, last_word, noun, snake_case
 from mockserver.openapi.schemas.resolved import Flat
@@ -31,23 +32,32 @@ def member_of(
     the id of one: in `user_id`, or in the `id` of its `user`. None if they are entities of their
     own."""
     keyed = not _OWN_IDS.isdisjoint(flat.properties)
-    for route in draft.items:
-        called = about(route.names[-1])
-        own = keyed and called in (draft.noun, last_word(draft.noun))
-        found = _place(survey, flat, called) if others.is_other(called, draft) else None
-        if found is not None and not own:
-            return called, found
-    if draft.items or keyed:
-        return None
     sent = {
         about(name)
         for one in draft.creates
         for name in (survey.flat(one.body).properties if one.body else ())
     }
+    for route in draft.items:
+        called = about(route.names[-1])
+        found = _place(survey, flat, called) if others.is_other(called, draft) else None
+        own = called in (draft.noun, last_word(draft.noun)) or found == (key,)
+        put_in = not draft.creates or _is_put_in(survey, route, sent)
+        if own and (keyed or not put_in or any(r.parent != draft.route for r in draft.items)):
+            continue  # it is its own id, whatever else is called so
+        if found is not None:
+            return called, found
+    if draft.items or keyed:
+        return None
     shown = list(_references(survey, draft, flat, others))
     named = [one for one in shown if one[0] in sent or {"id", "uuid", "uri"} & sent]
     only = len(named) == 1 and key in ("", named[0][1][0])
     return named[0] if only else None
+
+
+def _is_put_in(survey: Survey, item: Route, sent: Set[str]) -> bool:
+    """Whether what a path names is put there, or a create says which one it is."""
+    puts = survey.at(item.steps, "PUT", "POST") is not None
+    return puts or not sent.isdisjoint((about(item.names[-1]), "id", "uuid", "uri"))
 
 
 def with_cascades(resources: Mapping[str, Resource]) -> dict[str, Resource]:

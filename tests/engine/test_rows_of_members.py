@@ -145,3 +145,31 @@ def test_who_is_removed_is_in_no_crew(row: str) -> None:
             join(client, "an id", red, user)
         assert client.delete(f"/users/{ann}").status_code == 204
         assert members(client, red) == [bob]
+
+
+def test_what_has_a_path_of_its_own_stands_for_nobody() -> None:
+    """A stage is read at `/stages/{stage_id}`, so its id is one by itself, in every crew."""
+    stage = thing("stage_id", stage_id=TEXT, title=TEXT)
+    item = "/stages/{stage_id}"
+    described = crews("the user", "an id", "its path")
+    described["paths"] |= {
+        "/crews/{crew_id}/stages": {
+            "parameters": named("crew_id"),
+            "get": {"responses": {"200": answer({"type": "array", "items": stage})}},
+            "post": {"requestBody": body(thing(title=TEXT)), "responses": {"201": answer(stage)}},
+        },
+        item: {
+            "parameters": named("stage_id"),
+            "get": {"responses": {"200": answer(stage)}},
+            "put": {
+                "requestBody": body(thing(title=TEXT)), "responses": {"200": answer(stage)},
+            },
+        },
+        "/stages": {"get": {"responses": {"200": answer({"type": "array", "items": stage})}}},
+    }  # fmt: skip
+    with MockServer(described, seeds="none") as mock:
+        (red,) = made(mock.client, "/crews", "r")
+        one = mock.client.post(f"/crews/{red}/stages", json={"title": "a"}).json()
+        url = item.replace("{stage_id}", one["stage_id"])
+        assert mock.client.get(url).json() == one
+        assert mock.client.put(url, json={"title": "b"}).json() == {**one, "title": "b"}
