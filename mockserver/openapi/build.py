@@ -410,7 +410,9 @@ class _Builder:
                 if name not in known:
                     self.note(pointer, f"the security scheme {name!r} is not defined")
             found.append({name: tuple(scopes or ()) for name, scopes in requirement.items()})
-        return tuple(found)
+        # What has no definition nobody can send: the other ways remain, if there are any.
+        defined = [one for one in found if one.keys() <= known.keys()]
+        return tuple(defined if any(defined) else found)
 
     def _schemes(self) -> dict[str, SecurityScheme]:
         found = {}

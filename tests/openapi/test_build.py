@@ -135,3 +135,30 @@ def test_the_projection_has_safe_names_and_every_operation():
 )
 def test_the_base_path_begins_at_the_root(url: str, base: str) -> None:
     assert build_contract({**document(), "servers": [{"url": url}]}).base_path == base
+
+
+@pytest.mark.parametrize(
+    ("security", "kept"),
+    [
+        ([{"key": []}, {"Key": []}], [{"key": ()}]),
+        ([{"other": []}, {"key": ["read"]}], [{"key": ("read",)}]),
+        ([{"key": [], "other": []}, {"key": []}], [{"key": ()}]),
+        ([{"other": []}], [{"other": ()}]),
+        ([{"other": []}, {}], [{"other": ()}, {}]),
+        ([{"key": []}, {}], [{"key": ()}, {}]),
+    ],
+)
+def test_a_scheme_that_has_no_definition_is_no_way_in_beside_others(
+    security: list[Any], kept: list[Any]
+) -> None:
+    operation = {"operationId": "read", "security": security, "responses": {}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Doors", "version": "1"},
+        "paths": {"/doors": {"get": operation}},
+        "components": {
+            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+        },
+    }
+    (operation_read,) = build_contract(document).operations
+    assert [dict(one) for one in operation_read.security] == kept
