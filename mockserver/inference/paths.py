@@ -91,9 +91,12 @@ def route(path: str) -> Route:
             names.append(found[0])
         elif part:
             steps.append(part)
+    if verb.lower() in _FINDING and steps and steps[-1] != ANY:
+        steps, verb = [*steps, verb], ""  # `/kites:search`, as `/kites/search`
     return Route(tuple(steps), tuple(names), verb)
 
 
+_FINDING = frozenset(("search", "query", "list", "find", "lookup"))
 _BY_ID = frozenset(("id", "byid", "by-id", "by_id"))
 
 

@@ -148,3 +148,44 @@ def test_a_response_shows_the_properties_that_are_asked_for(
         one = server.client.get("/mugs", params={name: value}).json()[0]
         assert set(one) - {"made_at"} == set(shown.split())
         assert server.client.get(f"/mugs/{one['id']}", params={name: value}).json() == one
+
+
+COMPARED = thing("", property=TEXT, operator=TEXT, value=TEXT)
+FILTERS: Any = {"type": "array", "items": COMPARED}
+BLUE = {"property": "glaze", "operator": "EQ", "value": "blue"}
+NONE = {"property": "glaze", "operator": "EQ", "value": "red"}
+
+
+@pytest.mark.parametrize(
+    ("path", "asks"),
+    in_turns(
+        ["/mugs:search", "/mugs:query", "/mugs/search", "/mugs/list"],
+        [
+            ({"filters": FILTERS}, {"filters": [BLUE]}),
+            (
+                {"filterGroups": {"type": "array", "items": thing("", filters=FILTERS)}},
+                {"filterGroups": [{"filters": [BLUE]}, {"filters": [NONE]}]},
+            ),
+            ({"filter": {"type": "object"}}, {"filter": {"property": "glaze", "equals": "blue"}}),
+            (
+                {"query": thing("", operator=TEXT, value=FILTERS)},
+                {"query": {"operator": "OR", "value": [BLUE, NONE]}},
+            ),
+        ],
+    ),
+)
+def test_a_search_by_post_finds_what_its_body_asks_for(path: str, asks: Any) -> None:
+    schema, sent = asks
+    with mugs() as plain:
+        paths = plain.mock.contract.document["paths"]
+    found = answer(thing("", results=ROWS, total=WHOLE))
+    search = {"post": {"requestBody": body(thing("", **schema)), "responses": {"200": found}}}
+    with MockServer(
+        document({**paths, path: search}, "3.0.3"), seeds="none", clock="manual"
+    ) as server:
+        for size, name in enumerate(NAMES):
+            made = {"name": name, "size": size, "glaze": "blue" if size % 2 else "green"}
+            server.client.post("/mugs", json=made)
+        assert names(server.client.post(path, json={}), "results") == NAMES
+        reply = server.client.post(path, json=sent)
+        assert (names(reply, "results"), reply.json()["total"]) == (["birch", "elm"], 2)

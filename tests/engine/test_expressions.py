@@ -30,6 +30,9 @@ from mockserver.engine.inferred.expressions import Group, Term, parsed
         ("email pr", "email", "set", True),
         ('{"price": {"lte": 5}}', "price", "to", 5),
         ('[{"field": "name", "op": "contains", "value": "x"}]', "name", "like", "x"),
+        ('{"property": "name", "starts_with": "x"}', "name", "starts", "x"),
+        ('{"property": "price", "number": {"greater_than": 5}}', "price", "above", 5),
+        ('{"operator": "AND", "value": [{"field": "a", "value": "x"}]}', "a", "equal", "x"),
         ("plain", "", "like", "plain"),
     ],
 )

@@ -271,7 +271,10 @@ def _unquoted(match: re.Match[str]) -> str:
     return re.sub(r"\\(.)|''", lambda one: one[1] or "'", text)
 
 
-_ALL, _ANY = bag("and all must _and filters conditions rules"), bag("or any should _or")
+_ALL, _ANY = (
+    bag("and all must _and filters conditions rules"),
+    bag("or any should _or filter_groups"),
+)
 _FIELD = bag("field name property attribute column key property_name field_name path attr "
              "fieldname filter_by")  # fmt: skip
 _HOW = bag("operator op comparator condition comparison operation relation match_type predicate")
@@ -279,12 +282,20 @@ _WITH = bag("value values val operand term terms")
 
 
 def _of_object(wanted: Mapping[str, Any], size: _Size) -> Expression | None:
-    """`{"name": "x", "price": {"gte": 5}}`, or `{"field": "name", "op": "eq", "value": "x"}`."""
+    """`{"name": "x", "price": {"gte": 5}}`, `{"field": "name", "op": "eq", "value": "x"}`,
+    `{"property": "name", "equals": "x"}` or `{"op": "or", "value": [...]}`."""
     by_word = {snake_case(name): value for name, value in wanted.items()}
     field, how, value = (
         next((by_word[name] for name in by_word if name in words), None)
         for words in (_FIELD, _HOW, _WITH)
     )
+    joined = how.lower() if isinstance(how, str) else ""
+    listed = [part for part in wanted.values() if isinstance(part, list)]
+    if joined in _ALL | _ANY and len(listed) == 1:
+        return _of_value({joined: listed[0]}, size)
+    if isinstance(field, str) and value is None and (said := _said_of(wanted)) is not None:
+        size.add()
+        return Term(field, *said)
     if isinstance(field, str) and value is not None:
         operator = operator_of(snake_case(str(how)) or str(how)) if how is not None else "equal"
         return Term(field, operator or "equal", value)
@@ -296,6 +307,18 @@ def _of_object(wanted: Mapping[str, Any], size: _Size) -> Expression | None:
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else Group(tuple(parts))
+
+
+def _said_of(wanted: Mapping[str, Any]) -> tuple[Operator, Any] | None:
+    """The operator and the value beside the name of a property, also within its kind:
+    `{"property": "size", "number": {"greater_than": 5}}`."""
+    others = [name for name in wanted if snake_case(name) not in _FIELD]
+    if len(others) != 1:
+        return None
+    operator, value = operator_of(snake_case(others[0])), wanted[others[0]]
+    if operator is None and isinstance(value, Mapping):
+        return _said_of(value)
+    return (operator, value) if operator is not None else None
 
 
 def _compares(value: Any) -> bool:

@@ -195,6 +195,8 @@ class Filters:
         spelled = _spelled(name)
         flat = self._schemas.flat(schema)
         fields = self.properties.named(spelled)
+        if snake_case(name) == "filter_groups":  # any of them
+            return lambda wanted: self._expressed({"filter_groups": wanted})
         if not fields and (spelled in _EXPRESSIONS or name == "$filter"):
             return self._flags(flat) or self._expressed
         if fields:
