@@ -25,7 +25,7 @@ from mockserver.inference.merges import MergeReader
 from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.outcomes import CONTENTS, LATER, NOT_YET, RESULTS
-from mockserver.inference.paths import ANY
+from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.relations import Linker, upwards
 from mockserver.inference.resource_model import FIRST, Because, Confidence, Path, Resource
 from mockserver.inference.soft_deletes import UNLISTED
@@ -34,7 +34,6 @@ from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, verb
 from mockserver.inference.words import noun, plural, tokens
 from mockserver.openapi.model import Operation
 
-Steps = tuple[str, ...]
 _TELLING = ("list", "create", "clone", "fetch", "replace", "patch", "remove")
 _ARRAY = "an array of them is sent"
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.inference import verb_words as known
-from mockserver.inference.evidence import Steps
 from mockserver.inference.lifecycles import enumerated
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import has_properties
-from mockserver.inference.paths import ANY
+from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.verbs import VERBS, deeds, first_words, object_of, says_made, verb_of
 from mockserver.inference.words import bag, is_plural, singular, snake_case, tokens

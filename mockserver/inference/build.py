@@ -13,7 +13,7 @@ from mockserver.inference.credentials import plan_credentials
 from mockserver.inference.decisions import with_decisions
 from mockserver.inference.drafts import Draft, find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
-from mockserver.inference.embedded import read_embedded
+from mockserver.inference.elements import read_embedded
 from mockserver.inference.lookups import named
 from mockserver.inference.memberships import with_memberships
 from mockserver.inference.model import Action, Plan

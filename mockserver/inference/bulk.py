@@ -30,7 +30,7 @@ from mockserver.inference.evidence import WEIGHTS, Maker, Reading
 from mockserver.inference.making import is_link
 from mockserver.inference.model import Action, ItemPlace
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
-from mockserver.inference.paths import ANY
+from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.several import (
     ids_in,
@@ -45,7 +45,6 @@ from mockserver.inference.verbs import (
 )
 from mockserver.inference.words import bag, last_word, names_member, noun, plural, tokens
 
-Steps = tuple[str, ...]
 Pairs = tuple[tuple[str, str], ...]
 
 _REMOVING = bag("delete remove destroy purge deletes deletion deletions erase trash discard")

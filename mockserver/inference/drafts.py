@@ -11,15 +11,13 @@ from mockserver.inference.lifecycles import Hints
 from mockserver.inference.making import makes, sends_rows
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.parts import USUAL, properties_of
-from mockserver.inference.paths import ANY, Route, label
+from mockserver.inference.paths import ANY, Route, Steps, label
 from mockserver.inference.relations import names_owner
 from mockserver.inference.remote_calls import is_search, is_status_path
 from mockserver.inference.resource_model import FIRST, Because, Confidence
 from mockserver.inference.verbs import says_made, verb_of
 from mockserver.inference.words import noun, tokens
 from mockserver.records import dataclass
-
-Steps = tuple[str, ...]
 
 
 @dataclass(slots=True)

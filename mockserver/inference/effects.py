@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import verb_words as known
-from mockserver.inference.evidence import Steps
 from mockserver.inference.lifecycles import enumerated
 from mockserver.inference.model import LATER, LESS, MORE, NEW, Action
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import has_properties
+from mockserver.inference.paths import Steps
 from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.state_changes import (
     entered,

@@ -8,14 +8,12 @@ from typing import Any, Protocol
 
 from mockserver.inference.model import Action
 from mockserver.inference.operations import Facts
-from mockserver.inference.paths import ANY, is_version
+from mockserver.inference.paths import ANY, Steps, is_version
 from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.words import noun as noun_of
 from mockserver.records import dataclass
 
 # The entity that a path leads through, whatever follows it.
-
-Steps = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mockserver.inference.model import Action
 from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.paths import Steps
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.words import (
     bag,
@@ -108,7 +109,6 @@ def _literals(survey: Survey, pointers: Iterable[str]) -> Iterator[str]:
             yield found[1]
 
 
-Steps = tuple[str, ...]
 _COUNTS = bag("count counter counts total")
 _NEWEST = (("latest",), ("newest",), ("last",), ("most", "recent"), ("latest", "version"))
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from mockserver.inference.model import Action, Membership, ResponseUse
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import path_of_relationship, relationships_of
-from mockserver.inference.paths import ANY
+from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import FIRST, Because, Resource
 from mockserver.inference.verb_words import JOINING, LEAVING
@@ -21,8 +21,6 @@ from mockserver.records import dataclass
 
 _NAMING = bag("email mail address username login handle slug code serial number name key")
 """The last words of properties by which one is known besides its id."""
-
-Steps = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

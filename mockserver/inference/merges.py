@@ -13,13 +13,12 @@ from mockserver.inference.effects import Effects, values_of
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading
 from mockserver.inference.model import Action, Merge, Source, Transition
 from mockserver.inference.operations import Facts, Survey, body_of
-from mockserver.inference.paths import ANY
+from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.states import spelled
 from mockserver.inference.verbs import flags, spaced, state_called, verb_of
 from mockserver.inference.words import ID_WORDS, bag, last_word, plural, snake_case, tokens
 
-Steps = tuple[str, ...]
 _MERGING = bag("merge combine dedupe deduplicate consolidate unify")
 _INTO = bag(
     "target into primary master main destination dest to winner winning survivor surviving parent "

@@ -8,6 +8,8 @@ from functools import lru_cache
 from mockserver.inference.words import is_plural, noun, snake_case
 from mockserver.records import dataclass
 
+Steps = tuple[str, ...]
+"""The steps of a path: literal ones, and `{}` for each parameter."""
 ANY = "{}"
 _PARAMETER = re.compile(r"{([^{}]+)}")
 _ODATA = re.compile(r"([^{}()]+)\(\s*'?({[^{}]+})'?\s*\)")
@@ -27,7 +29,7 @@ class Route:
     `verb` is the part after a colon in the last step (`/runs/{id}:cancel`).
     """
 
-    steps: tuple[str, ...]
+    steps: Steps
     names: tuple[str, ...]
     verb: str = ""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.paths import Steps
 from mockserver.inference.paths import route as route_of
 from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.resource_model import Path, Resource
@@ -14,7 +15,6 @@ from mockserver.inference.status_links import leading, leads
 from mockserver.inference.words import LEADING, bag, singular, tokens
 from mockserver.records import dataclass
 
-Steps = tuple[str, ...]
 Mark = str | Steps
 """What tells resources apart: a word, or what their paths begin with."""
 

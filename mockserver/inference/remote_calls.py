@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from mockserver.inference.model import ItemPlace
-from mockserver.inference.paths import ANY, Route, is_version
+from mockserver.inference.paths import ANY, Route, Steps, is_version
 from mockserver.inference.state_words import JOBS
 from mockserver.inference.verb_words import CLONING
 from mockserver.inference.verbs import verb_of
@@ -48,7 +48,6 @@ _OTHER_ONE = (("id",), ("ids",), ("uuid",), ("key",), ("sid",))
 _DOTTED = re.compile(r"([A-Za-z_-]+)\.([A-Za-z]+)")
 
 Kind = Literal["create", "list", "fetch", "update", "remove", "verb", "status"]
-Steps = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from mockserver.inference.evidence import Maker, Reading, weight_of
 from mockserver.inference.model import Action, JobStart
 from mockserver.inference.operations import Facts, Survey, body_of
-from mockserver.inference.paths import ANY, Route
+from mockserver.inference.paths import ANY, Route, Steps
 from mockserver.inference.paths import route as route_of
-from mockserver.inference.receipts import MANY, Mark, Receipts, Steps, receipt_id
+from mockserver.inference.receipts import MANY, Mark, Receipts, receipt_id
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.states import is_job
 from mockserver.inference.words import bag, last_word, snake_case, tokens

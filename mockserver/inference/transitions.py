@@ -15,11 +15,11 @@ from mockserver.inference.answers import Answers
 from mockserver.inference.bodies import Bodies, names_several, shows_own
 from mockserver.inference.effects import Effects
 from mockserver.inference.elements import elements
-from mockserver.inference.evidence import WEIGHTS, Maker, Reading, Steps, Target, Targets, weight_of
+from mockserver.inference.evidence import WEIGHTS, Maker, Reading, Target, Targets, weight_of
 from mockserver.inference.merges import source_of
 from mockserver.inference.model import Action, Source, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.paths import ANY
+from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.resource_model import Path, Resource
 from mockserver.inference.soft_deletes import SOFT, is_kept
 from mockserver.inference.starts import StartReader

@@ -15,14 +15,13 @@ from mockserver.inference.elements import ADDING
 from mockserver.inference.memberships import kind_of
 from mockserver.inference.model import Action, Elements, RequestUse, ResponseUse, ValueSet
 from mockserver.inference.operations import Facts, Survey, body_of
-from mockserver.inference.paths import ANY
+from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import FIRST, Because, Path, Resource
 from mockserver.inference.verbs import first_words
 from mockserver.inference.words import bag, last_word, noun, tokens
 from mockserver.records import dataclass
 
-Steps = tuple[str, ...]
 _SETTING = bag("set replace overwrite overwrites replaces sets")
 _NAMES = ("name", "key", "label", "value", "title", "id", "email", "tag")
 _SCALARS = {"string", "integer", "number"}

@@ -15,24 +15,14 @@ from urllib.parse import urlsplit
 from starlette.types import Scope
 
 from mockserver.errors import Forbidden, Unauthenticated
+from mockserver.inference.words import bag
 from mockserver.records import dataclass
 
 Headers = dict[str, list[str]]
 # Behind a local proxy every request seems to come from this machine.
-_FORWARDED = frozenset(
-    (
-        "cf-connecting-ip",
-        "forwarded",
-        "true-client-ip",
-        "via",
-        "x-client-ip",
-        "x-cluster-client-ip",
-        "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-proto",
-        "x-forwarded-server",
-        "x-real-ip",
-    )
+_FORWARDED = bag(
+    "cf-connecting-ip forwarded true-client-ip via x-client-ip x-cluster-client-ip x-forwarded-for "
+    "x-forwarded-host x-forwarded-proto x-forwarded-server x-real-ip"
 )
 
 

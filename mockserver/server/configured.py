@@ -19,6 +19,7 @@ from mockserver.engine.leniency import (
 )
 from mockserver.errors import UsageError, nearest
 from mockserver.files.secrets import read_key_file
+from mockserver.inference.words import bag
 from mockserver.records import dataclass
 from mockserver.server.config_file import Config, beside, read_config, sources_of
 from mockserver.server.settings import SETTINGS
@@ -74,26 +75,9 @@ class MockOptions(TypedDict, total=False):
 
 KNOWN = tuple(MockOptions.__annotations__)
 _SAME = {"api_key": "keys", "webhook_host": "webhook_hosts", "lock": "calibration"}
-_OF_SERVE = (
-    frozenset(
-        (
-            "seed",
-            "seeds",
-            "pace",
-            "api_key",
-            "key_file",
-            "upstream",
-            "from_upstream",
-            "tenant_by",
-            "webhook_host",
-            "max_worlds",
-            "max_body",
-            "har",
-            "calibration",
-        )
-    )
-    | {"strict_base_path", "no_cache", "max_bytes"}
-    | {"lenient", "handlers", "data", *PARTS}
+_OF_SERVE = frozenset(PARTS) | bag(
+    "seed seeds pace api_key key_file upstream from_upstream tenant_by webhook_host max_worlds "
+    "max_body max_bytes har calibration strict_base_path no_cache lenient handlers data"
 )
 """Keys of [serve] that apply in process; the rest is about addresses and processes."""
 _BY_KEY = {setting.key: setting for setting in SETTINGS}

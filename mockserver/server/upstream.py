@@ -21,6 +21,7 @@ from mockserver.engine.pipeline import VIOLATIONS, Exchange, Message
 from mockserver.engine.pipeline.versions import Answerer, Later
 from mockserver.engine.serialization import Sent, dump
 from mockserver.errors import ContractError, Invalid, PlanError, Refusal, ReplyError, UsageError
+from mockserver.inference.words import bag
 from mockserver.openapi.media_types import covers, essence, is_json
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.path_templates import chosen, matches, unknown
@@ -35,20 +36,9 @@ if TYPE_CHECKING:
 SECONDS = 30.0
 MOST_BYTES = 64 * 1024 * 1024
 # What belongs to one connection, or to a body that is not passed on as it came.
-_OWN = frozenset(
-    (
-        "connection",
-        "content-encoding",
-        "content-length",
-        "host",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    )
+_OWN = bag(
+    "connection content-encoding content-length host keep-alive proxy-authenticate "
+    "proxy-authorization te trailer transfer-encoding upgrade"
 )
 _JSON = [(b"content-type", b"application/json")]
 

@@ -9,20 +9,11 @@ from random import Random
 from typing import Any, Literal
 
 from mockserver.errors import BadRequest
+from mockserver.inference.words import bag
 from mockserver.records import dataclass
 
 LONGEST_DELAY = 3600.0
-_FRAMING = frozenset(
-    (
-        "connection",
-        "content-length",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    )
-)
+_FRAMING = bag("connection content-length keep-alive te trailer transfer-encoding upgrade")
 _Kind = Literal["fixed", "uniform", "normal"]
 
 

@@ -19,11 +19,10 @@ from typing import Any
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
 from mockserver.engine.serialization import dump
-from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Settings
 from mockserver.errors import Stale, StoreUnavailable
 from mockserver.records import dataclass
-from mockserver.store.memory import SEED_TENANT, log_eviction, mask
+from mockserver.store.memory import SEED_AGE, SEED_TENANT, log_eviction, mask
 from mockserver.store.redis import scripts
 from mockserver.store.redis.board import RedisBoard
 from mockserver.store.redis.connection import Link, LookAhead
@@ -50,7 +49,6 @@ from mockserver.store.worlds import (
 
 # Seed worlds in Redis: the first process creates one, and all processes fork it.
 
-SEED_AGE = 60 * SECOND
 KEPT = 16
 
 

@@ -13,19 +13,16 @@ from xml.etree.ElementTree import Element
 import httpx
 
 from mockserver.errors import ContractError
+from mockserver.inference.words import bag
 from mockserver.openapi.document import join
 from mockserver.openapi.model import Contract
 from mockserver.openapi.path_templates import filled, parameters_of
 from mockserver.verify.conformance.exemptions import unlisted_refusal
 from mockserver.verify.model import Difference, Exchange
 
-CONFORMANCE = frozenset(
-    {
-        "status_code_conformance",
-        "content_type_conformance",
-        "response_headers_conformance",
-        "response_schema_conformance",
-    }
+CONFORMANCE = bag(
+    "status_code_conformance content_type_conformance response_headers_conformance "
+    "response_schema_conformance"
 )
 """The Schemathesis checks that openapi-core repeats."""
 

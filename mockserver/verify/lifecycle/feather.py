@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+from mockserver.inference.words import bag
 from mockserver.openapi.model import Contract, Json
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.model import Api, Filter, Paging, Resource, Runs, Switch
@@ -174,28 +175,13 @@ REVISION = Resource(
 )
 """For a document without links: the collection path does not show that the item is elsewhere."""
 
-_LIVE_RUN = frozenset(
-    {
-        "status",
-        "runs",
-        "release_eval_status",
-        "release_eval_verdict",
-        "release_eval_completed_at",
-        "release_eval_error",
-    }
+_LIVE_RUN = bag(
+    "status runs release_eval_status release_eval_verdict release_eval_completed_at "
+    "release_eval_error"
 )
-_LIVE_CHILD = frozenset(
-    {
-        "status",
-        "started_at",
-        "finished_at",
-        "error_text",
-        "recording_id",
-        "recording_status",
-        "recording_url",
-        "recording_duration_seconds",
-        "recording",
-    }
+_LIVE_CHILD = bag(
+    "status started_at finished_at error_text recording_id recording_status recording_url "
+    "recording_duration_seconds recording"
 )
 
 
