@@ -10,7 +10,7 @@ MockServerError
 │   └── StoreUnavailable    the store does not respond: 503, retry later
 ├── Stale                   another request changed the world first: retry the transaction
 ├── ReplyError              the mock would break its own contract: 500, with the reason
-└── Refusal                 the request is refused; `engine.dialects` renders it as HTTP
+└── Refusal                 the request is refused; `engine.error_formats` renders it as HTTP
     ├── BadRequest          400
     ├── Unauthenticated     401
     ├── PaymentRequired     402

@@ -108,7 +108,7 @@ def calibration_of(options: Options, contract: Contract) -> Lock:
     """Observed behaviour of the real server, by operationId."""
     if options.calibration is None:
         return {}
-    from mockserver.files.calibration import read_lock
+    from mockserver.files.inputs import read_lock
 
     written_down = read_lock(Path(options.calibration), contract.by_id)
     return rules_of(written_down, contract.by_id)
@@ -118,7 +118,7 @@ def given_of(options: Options) -> Given | None:
     """The user's seed data. Raises UsageError if it can't be read."""
     if options.data is None:
         return None
-    from mockserver.files.seed_data import SeedData, read_seed_data
+    from mockserver.files.inputs import SeedData, read_seed_data
 
     if isinstance(options.data, Mapping):
         data = SeedData(options.data)

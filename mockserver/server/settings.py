@@ -16,7 +16,7 @@ from mockserver.records import dataclass
 
 TENANTS = ("credential", "subject")
 SEEDS = ("examples", "generated", "none")
-# Repeats `server.app`, whose import takes longer than everything that `--help` needs.
+# Repeats `server.asgi.app`, whose import takes longer than everything that `--help` needs.
 MAX_BODY = 10 * 1024 * 1024
 MAX_BYTES = 100 * 1024 * 1024
 

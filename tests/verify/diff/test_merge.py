@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.files.calibration import EVERY
+from mockserver.files.inputs import EVERY
 from mockserver.verify.diff.calibrate.answers import (
     OWN,
     Pair,

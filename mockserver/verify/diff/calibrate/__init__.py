@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.errors import MissingExtra, UsageError
-from mockserver.files.calibration import EVERY
+from mockserver.files.inputs import EVERY
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
-from mockserver.files.calibration import EVERY
+from mockserver.files.inputs import EVERY
 from mockserver.openapi.model import Json
 
 When = tuple[tuple[str, str], ...]

@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mockserver.files.calibration import EVERY
 from mockserver.files.documents import read_contract
+from mockserver.files.inputs import EVERY
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibration_file import read_lock
