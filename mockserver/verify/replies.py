@@ -111,6 +111,10 @@ def quotes(text: str, value: str) -> bool:
     return bool(value.strip()) and bool(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text))
 
 
+_BARE_ID = re.compile(r"[\w-]*\d[\w-]*")
+"""A reply that is nothing but an id, and not a word such as "created"."""
+
+
 @dataclass(frozen=True)
 class Creator:
     """What an operation creates, and how that is removed."""
@@ -129,6 +133,8 @@ def identity_of(creator: Creator, headers: Mapping[str, str], body: bytes) -> st
         value = json_of(body)
     except ValueError:
         value = None
+    if isinstance(value, int) or (isinstance(value, str) and _BARE_ID.fullmatch(value)):
+        return None if isinstance(value, bool) else str(value)
     entity = at(value, creator.at)
     found = at(entity, creator.id_path)
     if not isinstance(found, str | int) and isinstance(value, Mapping):

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Contract
 from mockserver.verify.diff.api import Knowledge
@@ -18,6 +19,8 @@ from mockserver.verify.lifecycle import crud_checks, list_checks, samples
 from mockserver.verify.lifecycle.clock import Real
 from mockserver.verify.lifecycle.infer import derive
 from mockserver.verify.lifecycle.session import Session
+from mockserver.verify.ownership import Ownership
+from mockserver.verify.replies import identity_of
 from mockserver.verify.target import Target
 from tests.verify.jobs_server import serving
 
@@ -155,3 +158,21 @@ def test_a_query_that_is_needed_has_a_value(schema: dict[str, Any], sent: str) -
     found = samples.query_of(contract, contract.by_id["find"], lambda name: None)
     assert found.keys() == {"by"}
     assert sent in found["by"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "identity"),
+    [
+        (b'"01a22fbd-5576-7a1e-8636-e8bafeafd6ec"', "01a22fbd-5576-7a1e-8636-e8bafeafd6ec"),
+        (b"17", "17"),
+        (b'"w_17"', "w_17"),
+        (b'"created"', None),
+        (b'"Wing 7 was made."', None),
+        (b"true", None),
+        (b"", None),
+    ],
+)
+def test_what_a_bare_reply_has_created_is_removed_by_it(reply: bytes, identity: str | None) -> None:
+    contract = museum(TEXT)
+    creator = Ownership(contract, build_plan(contract)).creators["wingNew"]
+    assert identity_of(creator, {}, reply) == identity
