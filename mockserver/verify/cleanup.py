@@ -16,7 +16,7 @@ from mockserver.verify.lifecycle.values import GONE as GONE_WORD
 from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership
 from mockserver.verify.replies import at
-from mockserver.verify.target import NoReply, Target, fill
+from mockserver.verify.target import NoReply, Target, fill, is_page
 
 GONE = (404, 410)
 ROUNDS = 3
@@ -216,8 +216,10 @@ def _remove(entry: Entry, ledger: Ledger, target: Target, ownership: Ownership) 
         if not target.is_there():
             raise
         return f"{entry.kind} {entry.id}: {error}"
-    went = reply.status < 300 or reply.status in GONE or _went_along(entry, ledger, reply)
-    if went or (400 <= reply.status < 500 and _is_gone(entry, target)):
+    page = reply.status < 300 and is_page(reply)
+    done = reply.status < 300 and not page
+    went = done or reply.status in GONE or _went_along(entry, ledger, reply)
+    if went or ((page or 400 <= reply.status < 500) and _is_gone(entry, target)):
         for twin in list(ledger.left()):
             # An entity that was created again, as by PUT, is in the ledger again.
             if (twin.remove, twin.where) == (entry.remove, entry.where):

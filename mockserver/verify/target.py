@@ -294,7 +294,7 @@ def preflight(target: Target, without: Collection[str] = ()) -> None:
             f"{target.url} refuses the key ({secured[0].status} for {secured[0].method} "
             f"{urlsplit(secured[0].url).path}); give the right one with --api-key or API_KEY"
         )
-    if all(_is_page(reply) for reply in replies):
+    if all(is_page(reply) for reply in replies):
         raise UsageError(
             f"{target.url} returns a web page (HTML), not this API; "
             f"check --url, including the path of the API{_likely(target, probes)}"
@@ -376,6 +376,7 @@ def fill(path: str, values: Mapping[str, str]) -> str:
     return filled(path, {**missing, **values})
 
 
-def _is_page(reply: Exchange) -> bool:
+def is_page(reply: Exchange) -> bool:
+    """Whether a response is a web page, such as that of a login or a gateway."""
     start = reply.body.lstrip()[:15].lower()
     return "html" in reply.content_type or start.startswith((b"<!doctype", b"<html"))

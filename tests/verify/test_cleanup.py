@@ -100,6 +100,43 @@ def test_what_a_removal_wants_besides_the_id_is_in_the_entity(hides: bool, tmp_p
     assert not any(PLACEHOLDER in path for path in labels.removed)
 
 
+class Behind(Labels):
+    """Behind a gateway that gives the page of its login in place of the first removals."""
+
+    def __init__(self, pages: int) -> None:
+        super().__init__(hides=False)
+        self.pages = pages
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if method == "DELETE" and self.pages:
+            self.pages -= 1
+            return 200, self._page
+        return super().answer(method, path, body)
+
+    @staticmethod
+    def _page(handler: Any) -> None:
+        page = b"<html><h1>Sign in</h1></html>"
+        handler.send_response(200)
+        handler.send_header("content-type", "text/html")
+        handler.send_header("content-length", str(len(page)))
+        handler.end_headers()
+        handler.wfile.write(page)
+
+
+@pytest.mark.parametrize(("pages", "left"), [(0, 0), (1, 0), (2, 0), (9, 1)])
+def test_a_web_page_removes_nothing(pages: int, left: int, tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    labels = Behind(pages)
+    known = Ownership(LABELS, build_plan(LABELS), ledger)
+    with serving(labels) as url, Target(LABELS, url, "") as target:
+        target.ownership = known
+        target.send("POST", "/labels", body={"group": "mine", "value": "another-long-value"})
+        told = clean_up(ledger, target, known, lambda text: None, check=False)
+    ledger.close()
+    assert len(told) == left
+    assert len(labels.rows) == 1 + left
+
+
 PASS = {
     "type": "object",
     "required": ["name", "secret"],
