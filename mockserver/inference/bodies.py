@@ -13,7 +13,11 @@ from mockserver.inference.parts import has_properties
 from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.verbs import VERBS, deeds, first_words, object_of, says_made, verb_of
-from mockserver.inference.words import bag, is_plural, singular, snake_case, tokens
+from mockserver.inference.words import bag, is_plural, singular, snake_case, stem_of, tokens
+
+_WHERE = bag("to new target next desired destination dest")
+"""Words that tell what a value is for, before the name of the property that gets it."""
+_MOVING = (("move",), ("transfer",), ("relocate",))
 
 
 class Bodies:
@@ -150,8 +154,10 @@ class Bodies:
         for name in sent:
             if name in own:
                 continue
-            words = [w for w in tokens(name) if w not in ("to", "new", "target", "next", "desired")]
+            words = [w for w in tokens(name) if w not in _WHERE]
             plain = spelt.get("_".join(words))
+            if plain is None and tokens(word)[:1] in _MOVING:
+                plain = self._where_to(resource, words, alone=len(sent) == 1)
             if plain is None and below is not None and len(sent) == 1 and words:
                 plain = below
             states = resource.states
@@ -165,6 +171,19 @@ class Bodies:
                 plain = next((one for one in about if one.startswith(tokens(word)[0][:4])), None)
             if plain is not None and self._fits(own[plain], sent[name]):
                 yield plain, f"body.{name}"
+
+    def _where_to(self, resource: Resource, words: list[str], *, alone: bool) -> str | None:
+        """The property that names what an entity is moved to: `list_id` of `list`; of a bare
+        `destination`, if it is `alone`, the one that names what it belongs to."""
+        key = resource.identity.key
+        own = [n for n in self.survey.flat(resource.schema).properties if n != key]
+        stem = stem_of("_".join(words))
+        found = [name for name in own if stem_of(name) == stem != ()]
+        if not found and alone and words in ([], ["id"]):
+            field = next((link.field for link in resource.parents[-1:]), None)
+            nouns = self.survey.nouns - {resource.noun}
+            found = [field] if field else [n for n in own if "_".join(stem_of(n)) in nouns]
+        return found[0] if len(found) == 1 else None
 
     def _fits(self, own: Any, sent: Any) -> bool:
         kinds, others = self.survey.schemas.kinds(own), self.survey.schemas.kinds(sent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.engine.inferred.acceptance import accepted, asked_in_query, kind_by_name
@@ -27,7 +27,8 @@ from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
-from mockserver.inference.words import bag, other_name_in, tokens
+from mockserver.inference.verb_words import ONLY_ONE
+from mockserver.inference.words import ID_ENDS, bag, other_name_in, snake_case, tokens
 from mockserver.openapi.media_types import essence
 
 _TRIES = 50
@@ -73,6 +74,7 @@ def create(call: Call) -> Reply:
         row = {**entity.row, "adrift": True}
         entity = Entity(entity.key, entity.data, entity.parent, row)
     entity = create_below(call, repository.put(call.world, entity))
+    only_one(call, entity, sent)
     keep_file(call, entity)
     reply = _remembered(call, entity, call.reply(entity, made=True))
     tell_ids(call, reply, [call.id_of(entity)])
@@ -221,7 +223,29 @@ def change(call: Call) -> Reply:
     changed = changed_entity(call, repository, entity, {**facts_of(call), **changes}, given)
     changed = replace_below(call, changed, given)
     keep_file(call, changed)
+    only_one(call, changed, given)
     return call.reply(repository.put(call.world, changed))
+
+
+def only_one(call: Call, entity: Entity, changed: Iterable[str]) -> None:
+    """Take the flags that are set from the others beside an entity, where only one has such a flag:
+    the default card of a customer."""
+    flags = [
+        name
+        for name in changed
+        if entity.data.get(name) is True and snake_case(name).removeprefix("is_") in ONLY_ONE
+    ]
+    if not flags:
+        return
+    repository, resource = call.repository, call.resource
+    sent = call.context.fitting(resource.request, entity.data).properties
+    above = [n for n in sent if tokens(n)[-1:] in ID_ENDS and n != resource.identity.key]
+    call.context.sower.sow(call.world, repository, entity.parent or None)
+    for other in list(repository.scan(call.world, entity.parent or None, False)):
+        off = {name: False for name in flags if other.data.get(name) is True}
+        beside = all(other.data.get(name) == entity.data.get(name) for name in above)
+        if off and beside and other.key != entity.key:
+            repository.put(call.world, changed_entity(call, repository, other, off))
 
 
 def _upsert(call: Call, sent: dict[str, Any]) -> Reply:

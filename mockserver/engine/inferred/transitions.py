@@ -11,7 +11,7 @@ from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.children import copy_below, take_away
 from mockserver.engine.inferred.consistency import may_lack
 from mockserver.engine.inferred.context import dig, named, not_found
-from mockserver.engine.inferred.crud import single
+from mockserver.engine.inferred.crud import only_one, single
 from mockserver.engine.inferred.dependencies import check_bare
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times
@@ -39,10 +39,9 @@ from mockserver.inference.verb_words import (
     AFTERWARDS,
     EXTENDING,
     NEEDS_SUCCESS,
-    ONLY_ONE,
     RENEWING,
 )
-from mockserver.inference.words import bag, participles, snake_case, tokens
+from mockserver.inference.words import bag, participles, tokens
 from mockserver.openapi.document import MISSING
 
 _AGAIN = frozenset(
@@ -188,19 +187,8 @@ def act(
     if verb.soft:
         left = {"hidden": True} if verb.changes else {"hidden": True, "trashed": True}
         entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, **left})
-    for name, value in verb.changes:
-        if value is True and snake_case(name).removeprefix("is_") in ONLY_ONE:
-            _only_one(call, entity, name)
+    only_one(call, entity, [name for name, value in verb.changes if value is True])
     return repository.put(call.world, entity)
-
-
-def _only_one(call: Call, entity: Entity, name: str) -> None:
-    """Take a flag from the others that only one has: the default card."""
-    repository = call.repository
-    call.context.sower.sow(call.world, repository, entity.parent or None)
-    for other in list(repository.scan(call.world, entity.parent or None, False)):
-        if other.key != entity.key and other.data.get(name) is True:
-            repository.put(call.world, changed_entity(call, repository, other, {name: False}))
 
 
 def _check_changes(call: Call, verb: Transition, entity: Entity) -> None:
