@@ -332,23 +332,27 @@ def test_a_report_without_runs_has_no_rehearsal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "values", "learned"),
+    ("place", "values", "refused", "learned"),
     [
-        ("allow", ("GET, HEAD", "GET, HEAD"), {"200": {"allow": "GET, HEAD"}}),
-        ("www-authenticate", ("Basic", "Basic", "Basic"), {"200": {"www-authenticate": "Basic"}}),
-        ("www-authenticate", ("", ""), {"200": {"www-authenticate": ""}}),
-        ("allow", ("GET", "POST"), None),
-        ("allow", ("GET",), None),
-        ("etag", ('"1"', '"1"'), None),
+        ("allow", ("GET, HEAD", "GET, HEAD"), (), {"200": {"allow": "GET, HEAD"}}),
+        ("allow", ("GET", "GET"), (1,), {"200": {"allow": "GET"}, "404": {"allow": "GET"}}),
+        ("www-authenticate", ("Basic", "Basic"), (), {"200": {"www-authenticate": "Basic"}}),
+        ("www-authenticate", ("", ""), (), {"200": {"www-authenticate": ""}}),
+        ("allow", ("GET", "GET", "POST"), (2,), {"200": {"allow": "GET"}}),
+        ("allow", ("GET", "POST"), (), None),
+        ("allow", ("GET", "POST"), (1,), None),
+        ("allow", ("GET",), (), None),
+        ("etag", ('"1"', '"1"'), (), None),
     ],
 )
 def test_headers_that_every_reply_has_are_learned(
-    place: str, values: tuple[str, ...], learned: Any
+    place: str, values: tuple[str, ...], refused: tuple[int, ...], learned: Any
 ) -> None:
     seen = []
-    for value in values:
+    for number, value in enumerate(values):
         headers = {"content-type": "application/json"} | ({place: value} if value else {})
-        sent = Exchange("GET", "http://x/logs", {}, b"", 200, headers, b"{}", 0.0, "diff")
+        status = 404 if number in refused else 200
+        sent = Exchange("GET", "http://x/logs", {}, b"", status, headers, b"{}", 0.0, "diff")
         seen.append(Seen(Step(len(seen) + 1, "readLogs", "read"), [sent], {}))
     run = Run(Program(tuple(one.step for one in seen)), seen)
     evidence = {"status": 200, "body": {}}

@@ -208,14 +208,19 @@ class Calibration:
             if difference["kind"] == "headers" and difference["at"] not in _OF_ONE_REPLY:
                 wanted.setdefault(difference["operation"], set()).add(difference["at"])
         replies: dict[tuple[str, str], list[Mapping[str, str]]] = {}
+        every: dict[str, list[Mapping[str, str]]] = {}
         for seen in (seen for run in map(run_from_json, report.get("runs", ())) for seen in run):
             if not seen.skipped and seen.status < 500 and seen.step.operation in wanted:
                 place = seen.step.operation, str(seen.status)
                 replies.setdefault(place, []).append(seen.last.headers)
+                every.setdefault(seen.step.operation, []).append(seen.last.headers)
         for (operation, status), shown in replies.items():
             for name in sorted(wanted[operation]):
+                # `Allow` is of the path: where all statuses have it, one reply of each is enough.
+                alike = len({headers.get(name, "") for headers in every[operation]}) == 1
                 values = {headers.get(name, "") for headers in shown}
-                if len(values) == 1 and len(shown) >= _REPLIES:
+                count = len(every[operation] if alike else shown)
+                if len(values) == 1 and count >= _REPLIES:
                     tables = self.operations.setdefault(operation, {}).setdefault("headers", {})
                     tables.setdefault(status, {})[name] = values.pop()
 
