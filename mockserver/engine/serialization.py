@@ -25,6 +25,7 @@ from mockserver.errors import (
     PreconditionFailed,
     Refusal,
     ReplyError,
+    TooEarly,
     Unauthenticated,
     UnsupportedMedia,
 )
@@ -59,6 +60,7 @@ _KINDS: dict[int, type[Refusal]] = {
     412: PreconditionFailed,
     415: UnsupportedMedia,
     422: Invalid,
+    425: TooEarly,
 }
 
 

@@ -194,6 +194,7 @@ class Deducer:
                 id_path=id_path,
                 id_schema=id_schema,
                 awaits=more.pop("awaits", None),
+                early=more.pop("early", 409),
                 part=more.pop("part", None),
                 counts=more.pop("counts", None),
                 several=facts.shown if kind == "create" else None,
@@ -459,10 +460,10 @@ class Deducer:
         why = f"a part of one {resource.noun} that nothing else changes"
         states = resource.states
         if states is not None and facts.method == "GET":
-            awaits = _says_it_awaits(facts.operation, word)
-            if awaits:
-                why += f"; {awaits}: it is the result of a {resource.noun}"
-                return self._make(facts, "fixed", why, "likely", awaits=resource.name)
+            early, told = _says_it_awaits(facts.operation, word)
+            if early:
+                why += f"; {told}: it is the result of a {resource.noun}"
+                return self._make(facts, "fixed", why, "likely", awaits=resource.name, early=early)
         part = part_called(self.survey, facts, resource, word) if facts.method == "GET" else None
         if part is not None:
             item = facts.route.names[-1]
@@ -473,18 +474,28 @@ class Deducer:
         return self._make(facts, "fixed", why, "likely")
 
 
-def _says_it_awaits(operation: Operation, word: str) -> str:
-    """By what a document tells that a part of a job is there once that has succeeded; "" if it does
-    not: the description of the part or of a refusal, or a 409 for what is called a result."""
-    if 409 in operation.documented and not (RESULTS | CONTENTS).isdisjoint(tokens(word)):
-        return "a 409 is listed"
-    refused = [operation.responses.get(str(status)) for status in (404, 409, 425)]
-    texts = [response.description for response in refused if response is not None]
-    if any(NOT_YET.search(text) or LATER.search(text) for text in texts):
-        return "a refusal says that it comes later"
-    if texts and LATER.search(f"{operation.summary}\n{operation.description}"):
-        return "its description says when it is there"
-    return ""
+_EARLY = (409, 425, 404, 202, 204)
+"""The usual statuses of what is not there yet, the likeliest first."""
+
+
+def _says_it_awaits(operation: Operation, word: str) -> tuple[int, str]:
+    """The status of a part of a job until that has succeeded, and by what a document tells that it
+    is so: the description of the part or of a response, or a 409 or a second success for what is
+    called a result; 0 if it does not."""
+    listed = [one for one in _EARLY if one in operation.documented - {operation.success}]
+    others = sorted(one for one in operation.documented if 400 <= one < 500 and one not in listed)
+    for status in (*listed, *others):
+        response = operation.responses.get(str(status))
+        text = response.description if response is not None else ""
+        if NOT_YET.search(text) or LATER.search(text):
+            return status, f"a {status} says that it comes later"
+    is_result = not (RESULTS | CONTENTS).isdisjoint(tokens(word))
+    if is_result and not {409, 202}.isdisjoint(listed):
+        status = 409 if 409 in listed else 202
+        return status, f"a {status} is listed"
+    if listed and LATER.search(f"{operation.summary}\n{operation.description}"):
+        return listed[0], "its description says when it is there"
+    return 0, ""
 
 
 def _makes(facts: Facts) -> bool:

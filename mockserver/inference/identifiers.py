@@ -11,6 +11,7 @@ from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
 from mockserver.inference.receipts import receipt_id
 from mockserver.inference.resource_model import Because, Confidence, Path, Resource
+from mockserver.inference.status_links import leading
 from mockserver.inference.words import (
     LEADING,
     bag,
@@ -453,6 +454,8 @@ def _returns_id(survey: Survey, draft: Drafted, made: Facts) -> bool:
         return True
     if not made.ref:
         return False
+    if next(leading(survey.schemas, made.ref), None) is not None:
+        return True
     flat = survey.flat(made.ref)
     if "object" not in flat.types:
         # The id alone.

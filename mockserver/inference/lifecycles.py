@@ -33,7 +33,7 @@ from mockserver.inference.state_texts import (
     spoken_values,
     styled,
 )
-from mockserver.inference.stateless import by_flags, by_moments, has_done_flag
+from mockserver.inference.stateless import by_flags, by_moments, by_progress, has_done_flag
 from mockserver.inference.states import (
     ACTIVE,
     INITIAL,
@@ -118,8 +118,12 @@ def states_of(
     candidates = list(_properties(schemas, flat, hints))
     if not candidates:
         job = _is_job(schemas, flat, hints)
-        return by_flags(schemas, flat, hints.noun, hints.sent, holder, job=job) or by_moments(
-            schemas, flat, hints.noun, hints.sent, job=hints.accepted or is_background(hints)
+        accepted = hints.accepted or is_background(hints)
+        about, sent = hints.noun, hints.sent
+        return (
+            by_flags(schemas, flat, about, sent, holder, job=job)
+            or by_moments(schemas, flat, about, sent, job=accepted)
+            or by_progress(schemas, flat, about, sent, job=accepted)
         )
     found, *others = candidates
     said = (*hints.made, *_said(schemas, flat, found))

@@ -125,6 +125,8 @@ class ResponseUse:
     """The pointer of the schema of this id, if it has another form than the resource's."""
     awaits: str | None = None
     """The resource whose job has to succeed before there is a response."""
+    early: int = 409
+    """The status until then."""
     part: str | None = None
     """The property of the entity that is shown."""
     counts: Path | None = None

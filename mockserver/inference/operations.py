@@ -268,7 +268,8 @@ class Survey:
     def _tells(self, facts: Facts) -> bool:
         """Whether the response, or each row of it, has a status or how far something is."""
         shown = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
-        ends = {word for name in shown for word in tokens(name)[-1:]}
+        inner = (self.schemas.flat(one).properties for one in shown.values())
+        ends = {word for names in (shown, *inner) for name in names for word in tokens(name)[-1:]}
         return not ends.isdisjoint(_STATUS | DONE_FLAGS)
 
     def _may_list(self, facts: Facts) -> bool:

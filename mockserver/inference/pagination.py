@@ -30,7 +30,7 @@ from mockserver.inference.page_parameters import (
 )
 from mockserver.inference.paths import ANY
 from mockserver.inference.resource_model import FIRST, Because, Path
-from mockserver.inference.state_words import FAILS
+from mockserver.inference.state_words import ANY_WORK, FAILS
 from mockserver.inference.states import ACTIVE, is_job, kind_of
 from mockserver.inference.words import (
     bag,
@@ -40,6 +40,7 @@ from mockserver.inference.words import (
     plural,
     snake_case,
     tokens,
+    told_of,
 )
 from mockserver.openapi.model import Operation, Response
 from mockserver.openapi.schemas.resolved import Flat, Schemas
@@ -305,7 +306,7 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
     flat = schemas.flat_at(pointer)
     if "object" not in flat.types or "id" in flat.properties or len(flat.properties) > 6:
         return (), pointer
-    last = last_word(about)
+    last = last_word(told_of(about))
     wrapped: tuple[Path, str] = (), pointer
     for name in flat.properties:
         spelled = noun(name)
@@ -315,6 +316,7 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         own = own or any(spelled in (f"{last}_{one}", f"{about}_{one}") for one in _SAID_OF_ONE)
         # `import_task` of `/imports`
         own = own or (spelled.startswith((f"{last}_", f"{about}_")) and is_job(spelled))
+        own = own or (spelled in ANY_WORK and len(flat.properties) == 1)
         if own and _works_on(schemas, flat, pointer, name):
             continue
         if not own and (snake_case(name) not in WRAPPERS or _is_beside(name, last, flat)):

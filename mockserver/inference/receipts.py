@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
@@ -10,9 +11,10 @@ from mockserver.inference.paths import Steps
 from mockserver.inference.paths import route as route_of
 from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.resource_model import Path, Resource
+from mockserver.inference.state_words import ANY_WORK
 from mockserver.inference.states import is_job
 from mockserver.inference.status_links import leading, leads
-from mockserver.inference.words import LEADING, bag, singular, tokens
+from mockserver.inference.words import LEADING, TOLD, bag, singular, tokens
 from mockserver.records import dataclass
 
 Mark = str | Steps
@@ -21,8 +23,6 @@ Mark = str | Steps
 _IDS = bag("id uuid guid uid sid token ticket reference key")
 """What a receipt calls the id of an entity that it does not show."""
 _ID_FORMATS = ("uuid", "guid", "ulid", "objectid")
-_GENERIC = bag("job task operation request process execution work command action")
-"""Nouns of work of any kind, and what a receipt calls the id of one: `{"task": "t-7"}`."""
 _CHATTER = bag(
     "message messages status state code success ok link links url href self location duration time "
     "timestamp at request result results data meta errors error warnings note description created "
@@ -40,21 +40,30 @@ _COMMON = bag(
     "been has have are will can"
 )
 """Words that do not show what an operation is about."""
+_ENDING = re.compile(
+    r"(?<=\w{3})(?:ification|ify|iption|ibe|ysis|yze|yse|ation|ate|sion|tion|ion|ment|ing|ed|e|t)$"
+)
+"""With what nouns of deeds and their verbs end: `/transcribe` makes a transcription."""
+
+
+def _words(text: str) -> set[str]:
+    """The stems of the words of a text that show what it is about: no `v1`."""
+    return _stems({singular(word) for word in tokens(text) if word.isalpha()} - _COMMON)
+
+
+def _stems(words: Iterable[str]) -> set[str]:
+    return {_ENDING.sub("", singular(word)) for word in words}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
     """A job without a create of its own: the words of the operations that read it, those of its
-    noun, and the paths at which it is read."""
+    noun, the paths at which it is read, and whether it may be work of any kind: an operation."""
 
     words: set[str]
     noun: set[str]
     places: list[Steps]
-
-    @property
-    def generic(self) -> bool:
-        """Whether it may be work of any kind: an operation, the status of a job."""
-        return self.noun <= _GENERIC | _COMMON
+    generic: bool
 
 
 class Receipts:
@@ -103,10 +112,11 @@ class Receipts:
     def _may_be_called(self, called: str, name: str, facts: Facts) -> bool:
         """Whether the id of a job may have this name: a `task_id` is not the id of a run."""
         stem, job = tokens(called)[:-1], self.unmade[name]
-        if not stem or stem[-1] in job.noun or (stem[-1] in _GENERIC and job.generic):
+        own = _stems(stem[-1:])
+        if own <= job.noun or (job.generic and not ANY_WORK.isdisjoint(stem[-1:])):
             return True
         about = _words(f"{facts.operation.path} {facts.operation.id}")
-        return bool(job.noun & about) or (job.generic and singular(stem[-1]) in about)
+        return bool(job.noun & about) or (job.generic and own <= about)
 
     def _leads(self, facts: Facts) -> bool:
         """Whether a header or a property of the response leads to what was started."""
@@ -128,7 +138,7 @@ class Receipts:
         operation, steps = facts.operation, facts.route.steps
         about = _words(f"{operation.path} {operation.id} {operation.summary}")
         described = _words(operation.description)
-        itself = {singular(word) for word in tokens(self._resources[own].noun)} if own else set()
+        itself = _stems(tokens(self._resources[own].noun)) if own else set()
         ranked = list[tuple[int, str]]()
         for name in self._likely(steps, about | described):
             job = self.unmade[name]
@@ -168,11 +178,13 @@ class Receipts:
             works = resource.states is not None and bool(resource.states.active)
             by_status = any(is_status_path(route_of(f.operation.url_path)) for f in reads)
             if reads and (works or by_status or is_job(resource.noun)):
+                words = tokens(resource.noun)
                 texts = (f"{o.path} {o.id} {o.summary}" for o in (f.operation for f in reads))
                 found[name] = _Job(
-                    {word for text in texts for word in _words(text)},
-                    {singular(word) for word in tokens(resource.noun)},
+                    {word for text in texts for word in _words(text)} | _stems(words),
+                    _stems(words),
                     [f.route.steps for f in reads],
+                    ANY_WORK.issuperset(word for word in words if word not in TOLD),
                 )
         return found
 
@@ -194,7 +206,7 @@ def receipt_id(survey: Survey, facts: Facts) -> Path | None:
     found = []
     for name, schema in flat.properties.items():
         words = tokens(name)
-        if words and (words[-1] in _IDS or (len(words) == 1 and words[0] in _GENERIC)):
+        if words and (words[-1] in _IDS or (len(words) == 1 and words[0] in ANY_WORK)):
             if {"string", "integer"} & set(schemas.types(schema)):
                 found.append(name)
         elif not _is_chatter(name):
@@ -208,8 +220,3 @@ def receipt_id(survey: Survey, facts: Facts) -> Path | None:
 def _is_chatter(name: str) -> bool:
     words = tokens(name)
     return not words or not _CHATTER.isdisjoint(words) or leads(name)
-
-
-def _words(text: str) -> set[str]:
-    """The words of a text that show what it is about, in the singular: no `v1`."""
-    return {singular(word) for word in tokens(text) if word.isalpha()} - _COMMON

@@ -40,6 +40,9 @@ _FETCH = bag("get info details detail show describe read view retrieve fetch ins
 _UPDATE = bag("update edit modify change save")
 _REMOVE = bag("delete remove destroy")
 _FORMATS = bag("json xml")
+_POLLING = _FETCH | bag("check query poll track")
+_FEW = 2
+"""So many texts a request has that only asks how one is."""
 _STATUS_WORDS = bag("status state progress")
 _SEVERAL = bag("many multiple several bulk batch all selected")
 """What is no noun behind a verb: `/tickets/destroy_many`."""
@@ -76,13 +79,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """A path that ends in a verb: the collection or entity, what is done to it, and the verb.
-    `many`: its noun is a plural."""
+    """A path that ends in a verb: the collection or entity, what is done to it, and the verb."""
 
     parent: Steps
     kind: Kind
     word: str
     many: bool = False
+    """Whether its noun is a plural; of what tells a state, whether there is a noun."""
 
 
 class RemoteCalls:
@@ -147,16 +150,34 @@ class RemoteCalls:
         """`GET /exports/{id}/status`, where nothing else reads an export: it is what there is to
         see of one; then `/exports/latest/status` shows one, too."""
         steps, parent = call_facts.route.steps, call.parent
+        if parent[-1:] != (ANY,) and call_facts.tells():
+            asked = self._of_asked(call_facts, call, names)
+            if asked is not None:
+                return asked
         better = any(("GET", (*parent, word)) in self._taken for word in ("status", "Status"))
         set_ = any((method, steps) in self._taken for method in ("PUT", "PATCH", "POST", "DELETE"))
         if call_facts.method != "GET" or set_ or not call_facts.tells():
             return None
-        if parent[-1] != ANY:
+        if parent[-1:] != (ANY,):
             one = ("GET", (*parent[:-1], ANY, steps[-1]))
             return PlainForm("GET", Route(parent, names)) if one in self._taken else None
         if (better and call.word.lower() != "status") or parent[-2:] in self._read:
             return None
         return PlainForm("GET", Route(parent, names))
+
+    def _of_asked(self, call_facts: Asked, call: Call, names: tuple[str, ...]) -> PlainForm | None:
+        """`GET /tasks/status?task_id=7` and `POST /getStatus` with a `job_id`: a task, a job."""
+        place: ItemPlace = "query" if call_facts.method == "GET" else "body"
+        sent = call_facts.needed or call_facts.query if place == "query" else call_facts.body
+        about = noun(call.parent[-1]) if call.many else ""
+        if call_facts.method not in ("GET", "POST") or len(sent) > _FEW:
+            return None
+        own = name_sent(about, sent) if about else next(iter(sent), "")
+        stem = tokens(own)[:-1] if own and tokens(own)[-1] in _ID_ENDINGS else ()
+        if not own or not (about or stem):
+            return None
+        home = call.parent if about else (*call.parent, plural("_".join(stem)))
+        return PlainForm("GET", Route((*home, ANY), (*names, own)), place)
 
     def _of_item(self, call_facts: Asked, call: Call, names: tuple[str, ...]) -> PlainForm | None:
         route = Route(call.parent, names)
@@ -263,7 +284,7 @@ def _read(route: Route) -> Call | None:
         return None
     *above, last = route.steps
     if above and last.lower() in _STATUS_WORDS:
-        return Call(tuple(above), "status", last)
+        return Call(tuple(above), "status", last, above[-1] != ANY and not is_version(above[-1]))
     dotted = _DOTTED.fullmatch(last)
     if dotted and not last.endswith((".json", ".xml")):
         kind = _kind(dotted[2])
@@ -281,6 +302,11 @@ def _split(route: Route) -> Call | None:
     """The meaning of a last step of a verb and its noun: `/create-corpus`."""
     *above, last = route.steps
     words = tokens(last)
+    if len(words) > 1 and words[-1] in _STATUS_WORDS:
+        # `/getJobStatus`, `/check-status`
+        own = words[words[0] in _POLLING : -1]
+        home = (*above, plural("_".join(own))) if own else tuple(above)
+        return Call(home, "status", last, bool(own)) if words[0] in _POLLING else None
     kind = _kind(words[0]) if len(words) > 1 and not _SEVERAL.issuperset(words[1:]) else None
     if kind is None or (above and above[-1] == ANY and not is_plural(words[-1])):
         return None

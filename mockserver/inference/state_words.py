@@ -23,7 +23,7 @@ INITIAL = listed(
     requires_capture action_required user_action_required input_required user_input_required
     needs_input needs_review review in_review under_review pending pendiente pendente en_attente
     ausstehend in_attesa wachtend outstanding waiting wartend awaiting esperando deferred
-    delayed scheduled programado planifie queued enqueued in_queue waiting_in_queue en_cola
+    delayed scheduled programado planifie queued enqueued runnable in_queue waiting_in_queue en_cola
     en_file warteschlange in_warteschlange ready_for_processing unscheduled unknown_yet
     """
 )
@@ -325,8 +325,10 @@ SURE_JOBS = bag(
 """Nouns of nothing but work, even where the status is any text."""
 JOBS_FIRST = bag("export import")
 """Nouns of work even before what it is done to: `export_channels`."""
-TOLD = bag("status state progress result info detail")
-"""What a path adds to the noun of a thing to tell how it is: `/job_status/{id}`."""
+ANY_WORK = bag("job task operation request process execution work command action")
+"""Nouns of work of any kind."""
+FAILED = ("error", "failed", "failure", "errored", "fail")
+"""What has failed for no reason that the word says."""
 DONE_FLAGS = bag("done finished completed complete processed ready ended")
 """Names of flags that are true once the work is done."""
 WORK_FLAGS = bag("processing running in_progress inprogress working importing exporting indexing")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import state_words as known
-from mockserver.inference.outcomes import ENDED, STARTED, WORK_ENDED, moment_of
+from mockserver.inference.outcomes import ENDED, STARTED, WORK_ENDED, is_progress, moment_of
 from mockserver.inference.resource_model import Because, States
 from mockserver.inference.states import is_job, is_work
 from mockserver.inference.words import bag, tokens
@@ -73,6 +73,17 @@ def by_moments(
     both = " and ".join(f"`{name}`" for name in (started, ended) if name)
     because = (Because(f"{both} says when it was done"),)
     return replace(_WORK, started=started, ended=ended, because=because)
+
+
+def by_progress(
+    schemas: Schemas, flat: Flat, about: str, sent: Set[str], *, job: bool
+) -> States | None:
+    """A job that only says how far it is: `percentComplete`."""
+    found = (n for n, one in flat.properties.items() if is_progress(schemas, one, n))
+    name = next((one for one in found if one not in sent), None)
+    if name is None or not (job or is_job(about)):
+        return None
+    return replace(_WORK, because=(Because(f"`{name}` says how far it is"),))
 
 
 def _work_flags(

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from mockserver.inference import state_words as known
-from mockserver.inference.words import last_word, participles, snake_case, tokens
+from mockserver.inference.words import last_word, participles, snake_case, tokens, told_of
 from mockserver.records import dataclass
 
 INITIAL, ACTIVE, SUCCESS, FAILURE, CANCELLED, LEAVING, OTHER = (
@@ -118,7 +118,7 @@ def _kind(word: str) -> str:
 
 def is_job(noun: str) -> bool:
     """Whether a noun is one of work: `sim_run`, `export_channel`, `pipelinerun`, `job_status`."""
-    words = [word for word in tokens(noun) if word not in known.TOLD] or [""]
+    words = tokens(told_of(noun)) or ("",)
     joined = any(words[-1].endswith(one) and len(words[-1]) > len(one) + 3 for one in known.JOINED)
     return joined or words[-1] in known.JOBS or words[0] in known.JOBS_FIRST
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from mockserver.inference import verb_words as known
-from mockserver.inference.state_words import ENDINGS
+from mockserver.inference.state_words import ENDINGS, FAILED
 from mockserver.inference.states import participle_of, spelled
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.words import bag, last_word, participles, singular, tokens
@@ -223,7 +223,7 @@ def outcome(verb: str, values: Iterable[str]) -> str | None:
     )
     if found is None and verb in ("cancel", "abort", "stop", "terminate", "kill"):
         # Without a cancelled state, ending early means failure.
-        return next((words[word] for word in ("error", "failed", "failure") if word in words), None)
+        return next((words[word] for word in FAILED if word in words), None)
     return found
 
 

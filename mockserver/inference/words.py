@@ -106,6 +106,15 @@ ID_WORDS = bag("id ids uuid uuids guid guids sid sids key keys")
 """The last words of names that hold an id, or several."""
 
 
+TOLD = bag("status state progress result info detail")
+"""What a path adds to the noun of a thing to tell how it is: `/job_status/{id}`."""
+
+
+def told_of(noun: str) -> str:
+    """The noun of what a path tells about: `job` of `job_status`."""
+    return "_".join(word for word in tokens(noun) if word not in TOLD) or noun
+
+
 def spells(parameter: str, name: str, noun: str) -> bool:
     """Whether a path parameter is called like this property of an entity: `{FileName}`, or
     `{team_id}` for the `id` of a team."""

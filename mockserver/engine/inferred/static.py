@@ -19,8 +19,8 @@ from mockserver.engine.jobs import state_at
 from mockserver.engine.messages import Reply
 from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DELIMITERS, rendered_table
-from mockserver.engine.serialization import media_of, pointer_of
-from mockserver.errors import Conflict, NotFound, TooEarly
+from mockserver.engine.serialization import media_of, pointer_of, refusal_of
+from mockserver.errors import Conflict
 from mockserver.inference.model import Action
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.resource_model import FIRST
@@ -50,8 +50,9 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
 
     def handle(call: Call) -> Reply:
         call.check_parents()
-        if jobs is not None:
-            _check_done(call, jobs)
+        early = _too_early(call, jobs) if jobs is not None else None
+        if early is not None:
+            return early
         if table is not None and (rows := _rows(call, table)) is not None:
             return Reply(operation.success, rows, {}, table.media_type)
         world, request = call.world, call.request
@@ -182,28 +183,31 @@ def _of_entity(call: Call, names: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in entity.data.items() if name in names}
 
 
-def _check_done(call: Call, jobs: Repository) -> None:
-    """Raises Conflict, or TooEarly or NotFound where only that is listed, if the job has not
-    succeeded."""
+def _too_early(call: Call, jobs: Repository) -> Reply | None:
+    """The response that is no refusal, if the job has not succeeded. Raises the listed refusal."""
     if call.world.leniency.overrules:
-        return
+        return None
     entity = call.context.find(call.world, jobs, call.parent_key())
     states = jobs.resource.states
     if entity is None or states is None or not states.moves:
-        return
+        return None
     schedule = entity.row.get("schedule")
     if states.name:
         state = state_of(states, entity.data)
     elif schedule:  # of which flags or moments alone say how it goes
         state = state_at(schedule, call.world.now)
     else:
-        return
+        return None
     if state in states.success:
-        return
+        return None
+    early = call.action.response.early
+    if early < 400:
+        rng = lasting(call.world, call.operation.id, entity.key)
+        known = {states.name: state} if states.name and not states.inner else {}
+        return call.context.answers.reply(call.operation, rng, known, status=early)
     noun = jobs.resource.noun.replace("_", " ")
-    refusals = (Conflict, TooEarly, NotFound)
-    listed = (one for one in refusals if one.status in call.operation.documented)
-    raise next(listed, Conflict)(f"The {noun} is {state}; this exists once it has succeeded.")
+    message = f"The {noun} is {state}; this exists once it has succeeded."
+    raise refusal_of(early, Conflict(message))
 
 
 _FORMATS = bag("format file_format output_format export_format file_type content_type media_type")
