@@ -24,15 +24,14 @@ from mockserver.inference.lookups import (
 from mockserver.inference.merges import MergeReader
 from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.outcomes import CONTENTS, LATER, NOT_YET, RESULTS
+from mockserver.inference.outcomes import says_it_awaits
 from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.relations import Linker, upwards
 from mockserver.inference.resource_model import FIRST, Because, Confidence, Path, Resource
 from mockserver.inference.soft_deletes import UNLISTED
 from mockserver.inference.transitions import VerbReader
 from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, verb_of
-from mockserver.inference.words import noun, plural, tokens
-from mockserver.openapi.model import Operation
+from mockserver.inference.words import noun, plural
 
 _TELLING = ("list", "create", "clone", "fetch", "replace", "patch", "remove")
 _ARRAY = "an array of them is sent"
@@ -460,7 +459,7 @@ class Deducer:
         why = f"a part of one {resource.noun} that nothing else changes"
         states = resource.states
         if states is not None and facts.method == "GET":
-            early, told = _says_it_awaits(facts.operation, word)
+            early, told = says_it_awaits(facts.operation, word)
             if early:
                 why += f"; {told}: it is the result of a {resource.noun}"
                 return self._make(facts, "fixed", why, "likely", awaits=resource.name, early=early)
@@ -472,30 +471,6 @@ class Deducer:
                 facts, "fetch", why, "likely", item=item, resource=resource.name, part=part
             )
         return self._make(facts, "fixed", why, "likely")
-
-
-_EARLY = (409, 425, 404, 202, 204)
-"""The usual statuses of what is not there yet, the likeliest first."""
-
-
-def _says_it_awaits(operation: Operation, word: str) -> tuple[int, str]:
-    """The status of a part of a job until that has succeeded, and by what a document tells that it
-    is so: the description of the part or of a response, or a 409 or a second success for what is
-    called a result; 0 if it does not."""
-    listed = [one for one in _EARLY if one in operation.documented - {operation.success}]
-    others = sorted(one for one in operation.documented if 400 <= one < 500 and one not in listed)
-    for status in (*listed, *others):
-        response = operation.responses.get(str(status))
-        text = response.description if response is not None else ""
-        if NOT_YET.search(text) or LATER.search(text):
-            return status, f"a {status} says that it comes later"
-    is_result = not (RESULTS | CONTENTS).isdisjoint(tokens(word))
-    if is_result and not {409, 202}.isdisjoint(listed):
-        status = 409 if 409 in listed else 202
-        return status, f"a {status} is listed"
-    if listed and LATER.search(f"{operation.summary}\n{operation.description}"):
-        return listed[0], "its description says when it is there"
-    return 0, ""
 
 
 def _makes(facts: Facts) -> bool:

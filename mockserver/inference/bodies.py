@@ -12,7 +12,15 @@ from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import has_properties
 from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.resource_model import FIRST, Resource
-from mockserver.inference.verbs import VERBS, deeds, first_words, object_of, says_made, verb_of
+from mockserver.inference.verbs import (
+    VERBS,
+    deeds,
+    first_words,
+    is_beside,
+    object_of,
+    says_made,
+    verb_of,
+)
 from mockserver.inference.words import bag, is_plural, singular, snake_case, stem_of, tokens
 
 _WHERE = bag("to new target next desired destination dest")
@@ -38,8 +46,12 @@ class Bodies:
         # Some summaries are only the path.
         said = operation.summary if "/" not in operation.summary[:20] else ""
         said = said or operation.description
-        says = {verb, verb_of(word), *first_words(said)}
-        if not known.KEEPING.isdisjoint(says) or self._sends_others(facts, rest):
+        says = {verb, verb_of(word), snake_case(word), *first_words(said)}
+        if (
+            not known.KEEPING.isdisjoint(says)
+            or is_beside(verb, word)
+            or self._sends_others(facts, rest)
+        ):
             return False
         if facts.method == "POST" and word and says_made(said, operation.id):
             return False

@@ -30,6 +30,7 @@ from mockserver.inference.verbs import (
     flags,
     gerund,
     is_about,
+    is_beside,
     object_of,
     outcome,
     state_called,
@@ -83,13 +84,14 @@ class Effects:
         the entity to the verb."""
         flat = self.survey.flat(resource.schema)
         found: dict[str, Any] = {}
-        switched = dict(self.flags(resource, flags(verb)))
+        beside = is_beside(verb, word)
+        switched = {} if beside else dict(self.flags(resource, flags(verb)))
         states = resource.states
         about = tokens(word)[1:]
         named = next((name for name in flat.properties if about and tokens(name) == about), None)
         if named is not None and verb in known.RENEWING:
             return {named: NEW}
-        away = self._leads_away(resource, between, facts)
+        away = beside or self._leads_away(resource, between, facts)
         elsewhere = away or self._is_elsewhere(resource, word)
         if states is not None and states.name and elsewhere:
             called = None if states.open or away else state_called(verb, states.known)

@@ -41,7 +41,7 @@ _EDITS = "application/json-patch+json"
 _SENDING = ("POST", "PUT", "PATCH")
 _KEPT = ("GET", "PUT", "PATCH", "DELETE")
 _NESTED = (("array",), ("object",))
-_STATUS = bag("status state phase progress percent percentage completion")
+_TELLING = DONE_FLAGS | bag("status state phase progress percent percentage completion")
 BULK = bag(
     "batch bulk batch_create bulk_create create_batch create_bulk create_many batches many import"
 )
@@ -268,9 +268,8 @@ class Survey:
     def _tells(self, facts: Facts) -> bool:
         """Whether the response, or each row of it, has a status or how far something is."""
         shown = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
-        inner = (self.schemas.flat(one).properties for one in shown.values())
-        ends = {word for names in (shown, *inner) for name in names for word in tokens(name)[-1:]}
-        return not ends.isdisjoint(_STATUS | DONE_FLAGS)
+        every = (shown, *(self.schemas.flat(one).properties for one in shown.values()))
+        return any(_TELLING & set(tokens(name)[-1:]) for names in every for name in names)
 
     def _may_list(self, facts: Facts) -> bool:
         """Whether the response of a POST is a list whatever the request says."""

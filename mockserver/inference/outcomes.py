@@ -13,6 +13,7 @@ from mockserver.inference.resource_model import States
 from mockserver.inference.states import ACTIVE, CANCELLED, FAILURE, SUCCESS, kind_of, spelled
 from mockserver.inference.verbs import called_after
 from mockserver.inference.words import bag, moment_stem, snake_case, tokens
+from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 STARTED = bag("started start began begin begun running processing in_progress launched")
@@ -372,3 +373,27 @@ def _says_when(schemas: Schemas, schema: Any) -> bool:
     text = schemas.plain(schema).get("description")
     numeric = {"integer", "number"} & set(flat.types)
     return bool(numeric) and isinstance(text, str) and bool(_WHEN.search(text))
+
+
+_EARLY = (409, 425, 404, 202, 204)
+"""The usual statuses of what is not there yet, the likeliest first."""
+
+
+def says_it_awaits(operation: Operation, word: str) -> tuple[int, str]:
+    """The status of a part of a job until that has succeeded, and by what a document tells that it
+    is so: the description of the part or of a response, or a 409 or a second success for what is
+    called a result; 0 if it does not."""
+    listed = [one for one in _EARLY if one in operation.documented - {operation.success}]
+    others = sorted(one for one in operation.documented if 400 <= one < 500 and one not in listed)
+    for status in (*listed, *others):
+        response = operation.responses.get(str(status))
+        text = response.description if response is not None else ""
+        if NOT_YET.search(text) or LATER.search(text):
+            return status, f"a {status} says that it comes later"
+    is_result = not (RESULTS | CONTENTS).isdisjoint(tokens(word))
+    if is_result and not {409, 202}.isdisjoint(listed):
+        status = 409 if 409 in listed else 202
+        return status, f"a {status} is listed"
+    if listed and LATER.search(f"{operation.summary}\n{operation.description}"):
+        return listed[0], "its description says when it is there"
+    return 0, ""

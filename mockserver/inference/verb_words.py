@@ -442,7 +442,7 @@ KEEPING = bag(
     preview check test validate inspect estimate calculate predict compile discover export
     download evaluate query search send resend notify email remind invite print render follow
     unfollow subscribe watch unwatch like unlike vote favorite favourite star refund return reverse
-    dispute preflight scan
+    dispute preflight scan simulate dry_run suggest ping explain compare quote
     """
 )
 """Verbs that leave the properties of an entity as they are, whatever is sent."""

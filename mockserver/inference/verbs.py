@@ -281,6 +281,30 @@ def undone_by(verb: str) -> tuple[str, ...]:
     return undone
 
 
+_TELLING = bag("send resend email mail remind notify share print get")
+_MESSAGES = bag(
+    "reminder notification invitation invite email mail receipt copy message sms link code otp "
+    "alert event test webhook preview report summary confirmation"
+)
+_CHECKING = bag("check test verify validate")
+_CHECKED = bag(
+    "signature connection connectivity availability eligibility credential permission payload"
+)
+"""What is told or checked of an entity without a change of it: `send-reminder`."""
+
+
+def is_beside(verb: str, word: str) -> bool:
+    """Whether a verb tells or checks something beside the entity: `send-reminder`,
+    `confirmation-email`, `verify-signature`."""
+    first, *about = tokens(word) or ("",)
+    objects = {singular(one) for one in about}
+    if first.endswith("ation") or about[-1:] == ["preview"]:
+        return not objects.isdisjoint(_MESSAGES)
+    beside = _MESSAGES if verb in _TELLING else frozenset()
+    beside = _CHECKED if verb in _CHECKING else beside
+    return bool(objects) and objects <= beside
+
+
 def flags(verb: str, *, doing: bool = True) -> dict[str, bool]:
     """The names of booleans that a verb sets or clears; `doing`: also such as `charging`."""
     found: dict[str, bool] = {}

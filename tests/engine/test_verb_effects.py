@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
+from tests.support.documents import MOMENT, TEXT, WHOLE, answer, body, document, thing
 from tests.support.verbs import FLAG, ITEM, after, kept, operation, states
 
 
@@ -310,3 +310,35 @@ def test_a_secret_that_only_responses_tell_is_another_each_time(verb: str) -> No
         found = [made, *(server.client.post(url).json() for _ in range(2))]
     assert len({one["clientSecret"] for one in found}) == 3
     assert {(one["id"], one["name"]) for one in found} == {(made["id"], "a")}
+
+
+BESIDE = [
+    ("send-reminder", "Send a reminder"),
+    ("resendInvitation", "Resends the invitation"),
+    ("email-receipt", "Email the receipt"),
+    ("send-test", "Send a test event"),
+    ("confirmation-email", "Send the confirmation once more"),
+    ("confirm-email-preview", "Preview of the confirmation"),
+    ("verify-signature", "Verify the signature of a payload"),
+    ("check-availability", "Check whether it is available"),
+    ("share-link", "Get a link for sharing"),
+    ("simulate", "Simulate what would happen"),
+    ("dry-run", "Try it without doing it"),
+    ("compare", "Compare with what is sent"),
+]
+
+
+@pytest.mark.parametrize(("word", "summary"), BESIDE)
+@pytest.mark.parametrize("answered", [None, thing(ok=FLAG)])
+@pytest.mark.parametrize("sent", [None, {"name": "other", "message": "m"}])
+def test_what_is_told_or_checked_beside_an_entity_changes_nothing(
+    word: str, summary: str, answered: Any, sent: Any
+) -> None:
+    moments = dict.fromkeys(("sent_at", "verified_at", "checked_at", "shared_at"), MOMENT)
+    values = states("draft", "sent", "confirmed", "verified", "shared", "checked")
+    shown = thing("id status", id=TEXT, name=TEXT, status=values, **moments)
+    asked = thing(name=TEXT, message=TEXT) if sent is not None else None
+    made = operation(asked, answered or shown, summary=summary)
+    before, last = after(kept(shown, **{f"post_{word}": made}), ("POST", word, sent))
+    assert last == before
+    assert last["status"] == "draft"
