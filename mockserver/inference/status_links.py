@@ -22,7 +22,9 @@ def leading(schemas: Schemas, place: str) -> Iterator[tuple[Path, str]]:
         at = schemas.place(place, name)
         if at is None:
             continue
-        if name.lower() in LINKS:
+        if "string" in schemas.flat_at(at).types and leads(name):
+            yield (name,), at
+        elif name.lower() in LINKS:
             for inner in schemas.flat_at(at).properties:
                 below = schemas.place(at, inner)
                 if below is None or snake_case(inner) not in ("self", *_ASKED):
@@ -31,8 +33,6 @@ def leading(schemas: Schemas, place: str) -> Iterator[tuple[Path, str]]:
                     yield (name, inner), below
                 elif "href" in schemas.flat_at(below).properties:
                     yield (name, inner, "href"), schemas.place(below, "href") or below
-        elif "string" in schemas.flat_at(at).types and leads(name):
-            yield (name,), at
 
 
 def leads(name: str) -> bool:
