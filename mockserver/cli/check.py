@@ -27,7 +27,7 @@ from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Note, Operation, Parameter, Violation
 from mockserver.openapi.objects import objects
 from mockserver.openapi.schemas.discriminators import is_loose
-from mockserver.openapi.schemas.formats import fault, reader
+from mockserver.openapi.schemas.formats import as_meant, fault, reader
 from mockserver.openapi.schemas.json_schema import TYPES, types_of
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.terminal import plain, waiting
@@ -62,6 +62,18 @@ def _extremes(pointer: str, node: Mapping[str, Any]) -> Iterator[Note]:
     """Patterns that are not checked, sizes that are not generated, unknown types, bounds without
     anything between them."""
     pattern = node.get("pattern")
+    if isinstance(pattern, int | float):
+        yield Note(
+            join(pointer, "pattern"),
+            f"the pattern {pattern} is no text, so any string matches; YAML reads 00:00:00 as a "
+            "number unless it is quoted",
+        )
+    elif isinstance(pattern, str) and as_meant(pattern) != pattern:
+        yield Note(
+            join(pointer, "pattern"),
+            f"the pattern {pattern[:80]!r} is escaped as a whole: it is read as "
+            f"{as_meant(pattern)[:80]!r}",
+        )
     if isinstance(pattern, str) and reader(pattern) is None and fault(pattern) is None:
         yield Note(
             join(pointer, "pattern"),

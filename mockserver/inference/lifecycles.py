@@ -46,6 +46,7 @@ from mockserver.inference.states import (
     spelled,
 )  # fmt: skip
 from mockserver.inference.words import bag, noun, tokens
+from mockserver.openapi.schemas.formats import alternatives
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
@@ -457,14 +458,15 @@ def _default(schemas: Schemas, schema: Any) -> object:
 
 
 def enumerated(schemas: Schemas, schema: object) -> list[str]:
-    """The enum of a property without null."""
+    """The enum of a property without null, or the words that its pattern lists."""
     found: dict[str, None] = {}
     waiting, seen = [schema], set()
     for one in waiting:
         if id(one) not in seen:
             seen.add(id(one))
             flat = schemas.flat(one)
-            found.update((value, None) for value in flat.values or () if isinstance(value, str))
+            values = flat.values or alternatives(flat.rules.get("pattern", ""))
+            found.update((value, None) for value in values if isinstance(value, str))
             waiting.extend(branch for branches in flat.choices for branch in branches)
     return list(found)
 

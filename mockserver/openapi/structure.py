@@ -162,7 +162,8 @@ _DEFINITIONS: dict[str, Any] = {
             "$ref": _TEXT,
             "type": {"type": ["string", "array"], "items": _TEXT},
             "format": _TEXT,
-            "pattern": _TEXT,
+            # YAML reads `pattern: 00:00:00` as a number.
+            "pattern": {"type": ["string", "number", "boolean", "null"]},
             "enum": {"type": "array"},
             "required": {"type": ["array", "boolean"], "items": _TEXT},
             **dict.fromkeys(("properties", "patternProperties", "$defs"), _SCHEMA_MAP),

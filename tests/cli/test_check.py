@@ -75,3 +75,19 @@ def test_parameters_and_statuses_that_are_none() -> None:
             for status in ("2000", "6XX", "ok")
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        (0, "the pattern 0 is no text, so any string matches"),
+        (43200, "the pattern 43200 is no text"),
+        (r"\(\?s\).\+", "is escaped as a whole: it is read as '(?s).+'"),
+        ("^00:00$", ""),
+        (r"\(\d+\)", ""),
+    ],
+)
+def test_patterns_that_are_not_meant_as_they_are(pattern: Any, says: str) -> None:
+    found = notes({**URL, "properties": {"url": {"type": "string", "pattern": pattern}}})
+    assert [note for note in found if "pattern" in note] == [n for n in found if says and says in n]
+    assert any("pattern" in note for note in found) == bool(says)

@@ -7,7 +7,13 @@ import time
 
 import pytest
 
-from mockserver.openapi.schemas.formats import _compiled, reader, rust_reads
+from mockserver.openapi.schemas.formats import (
+    _compiled,
+    alternatives,
+    as_meant,
+    reader,
+    rust_reads,
+)
 
 AHEAD = [
     r"(?=.*[A-Z])(?=.*\d).{8,}",
@@ -57,3 +63,41 @@ def test_a_long_text_takes_linear_time(pattern: str, line: str) -> None:
 
     took(1000)
     assert took(400_000) < 80 * took(20_000) + 0.1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant", "fits", "not_fits"),
+    [
+        (r"\(\?s\).\+", "(?s).+", "a barn", ""),
+        (r"\(\?i\)\[a-f\]\{2\}", "(?i)[a-f]{2}", "Be", "no"),
+        (r"\(\?ms\)^\d\*$", r"(?ms)^\d*$", "12", "x"),
+        (r"\(\?\)", r"\(\?\)", "(?)", "?"),
+        (r"\(s\).\+", r"\(s\).\+", "(s)a+", "sa"),
+    ],
+)
+def test_a_pattern_that_is_escaped_as_a_whole(
+    pattern: str, meant: str, fits: str, not_fits: str
+) -> None:
+    assert as_meant(pattern) == meant
+    found = reader(pattern)
+    assert found is not None
+    assert found(fits)
+    assert not found(not_fits)
+    assert rust_reads(pattern) == (meant == pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("^(open|closed)$", ("open", "closed")),
+        ("(^Active$)|(^Paused$)", ("Active", "Paused")),
+        ("in_use|free", ("in_use", "free")),
+        ("(?i)^(a|b-c)$", ("a", "b-c")),
+        ("^open$", ()),
+        ("^(a|b)c$", ()),
+        ("[ab]|c", ()),
+        (r"a\|b", ()),
+    ],
+)
+def test_the_words_that_a_pattern_lists(pattern: str, words: tuple[str, ...]) -> None:
+    assert alternatives(pattern) == words

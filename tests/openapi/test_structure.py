@@ -106,6 +106,15 @@ def test_the_place_and_what_is_needed(path: list[str], value: Any, says: str) ->
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.parametrize("pattern", [0, 43200, 1.5, True])
+def test_a_pattern_that_is_no_text_matches_any(pattern: Any) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["components"]["schemas"]["Thing"]["properties"]["id"]["pattern"] = pattern
+    contract = build_contract(document)
+    validators = Validators(contract.document, contract.version)
+    assert validators.request("#/components/schemas/Thing").is_valid({"id": "anything"})
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_is_broken_it_is_a_contract_error(seed: int) -> None:
     random_ = random.Random(seed)

@@ -258,6 +258,8 @@ class Merger:
         for word in _PLAIN_RULES:
             if part.get(word) is not None:
                 rules.setdefault(word, part[word])
+        if not isinstance(rules.get("pattern", ""), str):
+            del rules["pattern"]
         if isinstance(rules.get("format"), str):
             rules["format"] = FORMAT_NAMES.get(rules["format"].lower(), rules["format"])
         for word in _LARGEST & part.keys():

@@ -28,6 +28,11 @@ _PYTHON = re.compile(
 _XDIGIT = re.compile(r"\\p\{XDigit\}")
 
 
+# `\(\?s\).\+`: a flag that was escaped, with all else, when the pattern was copied.
+_ESCAPED = re.compile(r"\\\(\\\?[ims]+\\\)")
+_WORD = re.compile(r"\w[\w -]*")
+
+
 # `(?=.*[A-Z])(?=.*\d).{8,}`: looks ahead that reach to the end of the line, then as much as there
 # is. What fits such a pattern anywhere in a line fits it at the start of that line.
 _AHEAD = re.compile(
@@ -41,17 +46,31 @@ def _at_line_start(pattern: str) -> str:
     return f"(?m:^){pattern}" if _AHEAD.fullmatch(pattern) else pattern
 
 
+def as_meant(pattern: str) -> str:
+    """The pattern without backslashes before its signs, if they were put there by mistake."""
+    return re.sub(r"\\(\W)", r"\1", pattern) if _ESCAPED.match(pattern) else pattern
+
+
+@lru_cache(maxsize=1024)
+def alternatives(pattern: str) -> tuple[str, ...]:
+    """The words that a pattern lists, if it does nothing else: `^(open|closed)$`,
+    `(^Active$)|(^Paused$)`."""
+    plain = pattern.removeprefix("(?i)").strip("^$")
+    words = [word.strip("()^$") for word in plain.split("|")]
+    return tuple(words) if len(words) > 1 and all(map(_WORD.fullmatch, words)) else ()
+
+
 @lru_cache(maxsize=4096)
 def rust_reads(pattern: str) -> bool:
     """Whether the validator's engine accepts the pattern unchanged, and in linear time."""
-    return _at_line_start(pattern) == pattern and _compiled(pattern) is not None
+    return _at_line_start(as_meant(pattern)) == pattern and _compiled(pattern) is not None
 
 
 @lru_cache(maxsize=1024)
 def reader(pattern: str) -> Callable[[str], bool] | None:
     """A function that says whether a text matches; None for a pattern that can't be matched
     safely."""
-    pattern = _at_line_start(pattern)
+    pattern = _at_line_start(as_meant(pattern))
     return _compiled(pattern) or _compiled(_PYTHON.sub(_in_rust, _without_xdigit(pattern)))
 
 

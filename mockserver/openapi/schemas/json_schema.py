@@ -178,8 +178,8 @@ class _Worker:
                     name: self.required(around, _listed(names, f"{where}/{key}/{escape(name)}"))
                     for name, names in listed.items()
                 }
-            elif key == "pattern":
-                found[self.pattern(value, where)] = value
+            elif key == "pattern" and isinstance(value, str):
+                found[self.pattern(value)] = value
         for word in ("oneOf", "anyOf"):
             if word in schema and word in found:
                 self.choice(found, schema, word, where)
@@ -299,8 +299,8 @@ class _Worker:
             schema = lookup(self.document, pointer_of(reference))
         return False
 
-    def pattern(self, pattern: Any, where: str) -> str:
-        if not isinstance(pattern, str) or rust_reads(pattern):
+    def pattern(self, pattern: str) -> str:
+        if rust_reads(pattern):
             return "pattern"
         self.python_patterns = True
         return PYTHON_PATTERN
