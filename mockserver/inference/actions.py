@@ -11,6 +11,7 @@ from mockserver.inference.by_value import upserted_by
 from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
 from mockserver.inference.identifiers import place_of_id
+from mockserver.inference.lifecycles import says_background
 from mockserver.inference.lookups import (
     are_ids,
     is_newest,
@@ -255,7 +256,8 @@ class Deducer:
                 transition=Transition(verb, tuple(changes.items()), same, soft=soft),
             )  # fmt: skip
             return replace(action, response=replace(action.response, at=at))
-        leaving = self._verbs.leaving(resource) if same else None
+        later = 202 in facts.operation.documented or says_background(facts.operation.description)
+        leaving = self._verbs.leaving(resource) if same or later else None
         states = resource.states
         change = (
             Transition("delete", ((states.name, leaving),), same) if leaving and states else None

@@ -473,4 +473,9 @@ def enumerated(schemas: Schemas, schema: object) -> list[str]:
 
 def is_background(hints: Hints) -> bool:
     """Whether the document says that the work goes on after a response."""
-    return any(_BACKGROUND.search(text) for text in hints.texts)
+    return any(map(says_background, hints.texts))
+
+
+def says_background(text: str) -> bool:
+    """Whether a text says so of the operation that it describes."""
+    return bool(_BACKGROUND.search(text))

@@ -123,10 +123,8 @@ ENDINGS: dict[str, tuple[str, ...]] = {
     "deactivating": ("inactive", "deactivated", "disabled"),
     "decommissioning": ("decommissioned", "retired"),
     "deleting": ("deleted", "removed"),
-    "delete_in_progress": ("deleted", "removed"),
     "delete_pending": ("deleted", "removed"),
     "delete_requested": ("deleted", "removed"),
-    "deletion_in_progress": ("deleted", "removed"),
     "pending_deletion": ("deleted", "removed"),
     "deprovisioning": ("deprovisioned", "deleted", "terminated"),
     "destroying": ("destroyed", "deleted"),
@@ -176,6 +174,8 @@ ENDINGS: dict[str, tuple[str, ...]] = {
 that it had before."""
 DEEDS = bag("update modify delete terminate rollback import replace upgrade")
 """What is done to an existing entity: `UPDATE_IN_PROGRESS`."""
+HALTING = bag("aborting canceling cancelling halting killing stopping terminating")
+"""Of these states the ones in which work is broken off."""
 CHANGING = bag("updating modifying upgrading migrating")
 """Of these the ones that make anything of what there is."""
 STANDING = listed(

@@ -73,7 +73,7 @@ class Reading:
 def spelled(value: str) -> str:
     """A value in normal form and in English: `InProgress` -> `in_progress`, `gesperrt` ->
     `blocked`."""
-    word = snake_case(value)
+    word = _as_work(snake_case(value))
     return known.IN_ENGLISH.get(word) or _JOINED.get(word, word)
 
 
@@ -159,6 +159,10 @@ def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
         )
         for kind in (*KINDS, LEAVING)
     }
+    if not known.JOB_DONE.isdisjoint(words[value] for value in by_kind[SUCCESS]):
+        broken_off = (*by_kind[CANCELLED], *by_kind[FAILURE])[:1]
+        for value in leads if broken_off else ():
+            leads[value] = leads[value] or (broken_off[0] if words[value] in known.HALTING else "")
     unplaced = tuple(
         v
         for v in values
@@ -181,7 +185,18 @@ def _without_common(values: Sequence[str]) -> dict[str, str]:
             break
         split = {value: words[1:] for value, words in split.items()}
     joined = {value: "_".join(words) for value, words in split.items()}
-    return {value: _JOINED.get(word, word) for value, word in joined.items()}
+    return {value: _as_work(_JOINED.get(word, word)) for value, word in joined.items()}
+
+
+def _as_work(word: str) -> str:
+    """Work that is called after its verb or noun, as a participle: `reboot_in_progress` and
+    `deletion_in_process` are `rebooting` and `deleting`."""
+    head, _, rest = word.partition("_in_pro")
+    if rest not in ("gress", "cess"):
+        return word
+    stem = head.removesuffix("ion").removesuffix("al").removesuffix("e")
+    forms = (stem + "ing", stem + stem[-1:] + "ing")
+    return next((form for form in forms if form in known.ENDINGS or form in known.MAKING), word)
 
 
 def _of_deed(word: str) -> str:
@@ -380,8 +395,9 @@ def _after(value: str, words: Mapping[str, str], spelt: Mapping[str, str]) -> st
     wanted = known.ENDINGS.get(word) or known.ENDINGS.get(head) or ()
     if head == word or head not in known.ENDINGS:
         wanted = (*wanted, *participle_of(last_word(word)))
-    if head in known.DEEDS and rest:
-        wanted = (f"{head}_complete", f"{head}_completed", f"{head}_succeeded", *wanted)
+    verbs = (head,) if head in known.DEEDS and rest else (word[:-3], word[:-3] + "e")
+    done = tuple(f"{one}_{end}" for one in verbs for end in ("complete", "completed", "succeeded"))
+    wanted = (*done, *wanted)
     return next((spelt[one] for one in wanted if one in spelt and spelt[one] != value), "")
 
 

@@ -465,9 +465,14 @@ class VerbReader:
         states = resource.states
         if states is None:
             return None
+        ended = {*states.failure, *states.cancelled}
         return next(
-            (v for v in states.leads if spelled(v).split("_")[-1] in _REMOVING),
-            next((v for v in states.leads if spelled(v) == "delete_in_progress"), None),
+            (
+                value
+                for value, after in states.leads.items()
+                if spelled(value).split("_")[-1] in _REMOVING and after not in ended
+            ),
+            None,
         )
 
 

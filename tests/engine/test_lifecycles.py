@@ -149,6 +149,33 @@ def test_what_is_deleted_says_so_for_a_while() -> None:
         assert server.client.get(path).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("made", "gone", "removed", "says"),
+    [
+        ("creating", "deleting", "202", ""),
+        ("CREATION_IN_PROGRESS", "DELETION_IN_PROGRESS", "200", "This API is asynchronous."),
+        ("Provisioning", "RemovalInProgress", "204", "The disk is erased in the background."),
+        ("creating", "terminating", "204", "It is gone once it has been finished; poll for that."),
+        ("pending", "deprovisioning", "202", ""),
+    ],
+)
+def test_a_removal_that_takes_its_time(made: str, gone: str, removed: str, says: str) -> None:
+    paths = kept("/disks", ref("Disk"), 202)
+    paths["/disks/{id}"]["delete"] = {
+        "description": says,
+        "parameters": paths["/disks/{id}"]["get"].get("parameters", []),
+        "responses": {removed: {"description": "on its way"}},
+    }
+    with served(paths, Disk=thing(made, "available", gone, "failed")) as server:
+        disk = server.client.post("/disks", json={}).json()
+        path = f"/disks/{disk['id']}"
+        server.clock.advance(60)
+        assert server.client.delete(path).status_code == int(removed)
+        assert server.client.get(path).json()["status"] == gone
+        server.clock.advance(60)
+        assert server.client.get(path).status_code == 404
+
+
 def test_a_service_runs_until_it_is_stopped_and_starts_again() -> None:
     schema = thing("provisioning", "running", "stopping", "stopped", "starting")
     paths = kept("/servers", ref("Server"), 202) | {

@@ -116,6 +116,30 @@ def test_what_passes_by_itself_leads_somewhere() -> None:
     assert read_states(values, ["import", "task"]).path == ("ImportInProgress", "ImportSuccess")
 
 
+@pytest.mark.parametrize(
+    ("values", "leads"),
+    [
+        ("CREATION_IN_PROGRESS RUNNING REBOOT_IN_PROGRESS", {"REBOOT_IN_PROGRESS": ""}),
+        ("creating live deletion_in_progress", {"deletion_in_progress": ""}),
+        ("READY RESIZE_IN_PROGRESS STOP_IN_PROCESS STOPPED",
+         {"RESIZE_IN_PROGRESS": "", "STOP_IN_PROCESS": "STOPPED"}),
+        ("REMOVAL_IN_PROGRESS REMOVED AVAILABLE", {"REMOVAL_IN_PROGRESS": "REMOVED"}),
+        ("UpdateInProgress UpdateComplete CreateInProgress CreateComplete",
+         {"UpdateInProgress": "UpdateComplete"}),
+        # Work that is broken off has failed, where no other state says so; a service has not.
+        ("queued running terminating succeeded failed", {"terminating": "failed"}),
+        ("pending working aborting done cancelled failed", {"aborting": "cancelled"}),
+        ("new scanning stopping finished error", {"stopping": "error"}),
+        ("pending running terminating", {"terminating": ""}),
+        ("creating active terminating failed", {"terminating": ""}),
+    ],
+)  # fmt: skip
+def test_what_is_done_to_something_that_is_there(values: str, leads: dict[str, str]) -> None:
+    found = read_states(values.split())
+    assert found.leads == leads
+    assert leads.keys().isdisjoint(found.path)
+
+
 def test_four_times_as_many_values_cost_about_four_times() -> None:
     """Ratios of processor times; a square would be sixteen times as much."""
 
