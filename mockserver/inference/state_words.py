@@ -365,3 +365,24 @@ _TRANSLATED = {
 }
 IN_ENGLISH = {word: state for state, words in _TRANSLATED.items() for word in words.split()}
 """States in other languages, without accents, by what they are in English."""
+
+
+def participle_of(working: str) -> tuple[str, ...]:
+    """The past participle: `rendering` -> `rendered`."""
+    stem = working[:-3]
+    found = [stem + "ed", stem + "d" if stem.endswith("e") else stem + "e" + "d"]
+    if len(stem) > 3 and stem[-1] == stem[-2]:
+        found.append(stem[:-1] + "ed")
+    special = IRREGULAR_PARTICIPLES.get(working)
+    return (*((special,) if special else ()), *found)
+
+
+def as_work(word: str) -> str:
+    """Work that is called after its verb or noun, as a participle: `reboot_in_progress` and
+    `deletion_in_process` are `rebooting` and `deleting`."""
+    head, _, rest = word.partition("_in_pro")
+    if rest not in ("gress", "cess"):
+        return word
+    stem = head.removesuffix("ion").removesuffix("al").removesuffix("e")
+    forms = (stem + "ing", stem + stem[-1:] + "ing")
+    return next((form for form in forms if form in ENDINGS or form in MAKING), word)

@@ -73,7 +73,7 @@ class Reading:
 def spelled(value: str) -> str:
     """A value in normal form and in English: `InProgress` -> `in_progress`, `gesperrt` ->
     `blocked`."""
-    word = _as_work(snake_case(value))
+    word = known.as_work(snake_case(value))
     return known.IN_ENGLISH.get(word) or _JOINED.get(word, word)
 
 
@@ -128,16 +128,6 @@ def is_work(word: str) -> bool:
     return len(word) > 5 and word.endswith("ing") and word not in known.NO_WORK
 
 
-def participle_of(working: str) -> tuple[str, ...]:
-    """The past participle: `rendering` -> `rendered`."""
-    stem = working[:-3]
-    found = [stem + "ed", stem + "d" if stem.endswith("e") else stem + "e" + "d"]
-    if len(stem) > 3 and stem[-1] == stem[-2]:
-        found.append(stem[:-1] + "ed")
-    special = known.IRREGULAR_PARTICIPLES.get(working)
-    return (*((special,) if special else ()), *found)
-
-
 def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
     """Read all values. `own` are the words of the resource's noun."""
     words = _without_common(values)
@@ -185,18 +175,7 @@ def _without_common(values: Sequence[str]) -> dict[str, str]:
             break
         split = {value: words[1:] for value, words in split.items()}
     joined = {value: "_".join(words) for value, words in split.items()}
-    return {value: _as_work(_JOINED.get(word, word)) for value, word in joined.items()}
-
-
-def _as_work(word: str) -> str:
-    """Work that is called after its verb or noun, as a participle: `reboot_in_progress` and
-    `deletion_in_process` are `rebooting` and `deleting`."""
-    head, _, rest = word.partition("_in_pro")
-    if rest not in ("gress", "cess"):
-        return word
-    stem = head.removesuffix("ion").removesuffix("al").removesuffix("e")
-    forms = (stem + "ing", stem + stem[-1:] + "ing")
-    return next((form for form in forms if form in known.ENDINGS or form in known.MAKING), word)
+    return {value: known.as_work(_JOINED.get(word, word)) for value, word in joined.items()}
 
 
 def _of_deed(word: str) -> str:
@@ -251,7 +230,7 @@ def _ends_of_work(kinds: dict[str, str], words: Mapping[str, str]) -> None:
     """The participle of a kind of work is its end: `rendering`, `rendered`."""
     spelt = {word: value for value, word in words.items()}
     for word in [words[v] for v, kind in kinds.items() if kind == ACTIVE]:
-        for done in (*participle_of(last_word(word)), *_ends_in_words(word)):
+        for done in (*known.participle_of(last_word(word)), *_ends_in_words(word)):
             after = spelt.get(done)
             if after is not None and kinds[after] not in (FAILURE, CANCELLED, ACTIVE):
                 kinds[after] = SUCCESS
@@ -349,7 +328,7 @@ def _between(listed: Sequence[str], working: Sequence[str]) -> Iterator[str]:
     places = {word: place for place, word in reversed(list(enumerate(listed)))}
     last = max((places[word] for word in working if is_work(word)), default=-1)
     for word in working:
-        for done in participle_of(last_word(word)):
+        for done in known.participle_of(last_word(word)):
             if places.get(done, last) < last:
                 yield done
 
@@ -394,7 +373,7 @@ def _after(value: str, words: Mapping[str, str], spelt: Mapping[str, str]) -> st
     head, _, rest = word.partition("_")
     wanted = known.ENDINGS.get(word) or known.ENDINGS.get(head) or ()
     if head == word or head not in known.ENDINGS:
-        wanted = (*wanted, *participle_of(last_word(word)))
+        wanted = (*wanted, *known.participle_of(last_word(word)))
     verbs = (head,) if head in known.DEEDS and rest else (word[:-3], word[:-3] + "e")
     done = tuple(f"{one}_{end}" for one in verbs for end in ("complete", "completed", "succeeded"))
     wanted = (*done, *wanted)
@@ -415,7 +394,7 @@ def _in_stages(values: Sequence[str], kinds: Mapping[str, str]) -> bool:
     `training`, `trained`, `hosting`, `hosted`."""
     listed = [value for value in values if kinds[value] in (ACTIVE, SUCCESS)]
     pairs = list(zip(listed[::2], listed[1::2], strict=False))
-    ends = [spelled(done) in participle_of(last_word(spelled(work))) for work, done in pairs]
+    ends = [spelled(done) in known.participle_of(last_word(spelled(work))) for work, done in pairs]
     return len(pairs) > 1 and all(ends)
 
 
@@ -477,7 +456,7 @@ def _path(
     restarts = {"creating", "starting", "stopped"} <= {*words.values()} and "created" not in spelt
     for value in working:
         if words[value] not in aside and not (restarts and words[value] == "starting"):
-            done = participle_of(last_word(words[value]))
+            done = known.participle_of(last_word(words[value]))
             found += [value, *[spelt.pop(one) for one in done if one in spelt]]
     if not ends:
         return tuple(found)
@@ -500,7 +479,7 @@ def _last_of(
         return last
     spelt, place = {words[value]: value for value in ends}, {v: n for n, v in enumerate(values)}
     for value in sorted(working, key=place.__getitem__, reverse=True):
-        own = participle_of(last_word(words[value]))
+        own = known.participle_of(last_word(words[value]))
         done = next((spelt[one] for one in own if one in spelt), "")
         if done and place[done] > place[value] > place[last]:
             return done

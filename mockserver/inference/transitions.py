@@ -466,14 +466,8 @@ class VerbReader:
         if states is None:
             return None
         ended = {*states.failure, *states.cancelled}
-        return next(
-            (
-                value
-                for value, after in states.leads.items()
-                if spelled(value).split("_")[-1] in _REMOVING and after not in ended
-            ),
-            None,
-        )
+        found = (value for value, after in states.leads.items() if after not in ended)
+        return next((v for v in found if spelled(v).split("_")[-1] in _REMOVING), None)
 
 
 _REMOVING = frozenset(("deleting", "deprovisioning", "destroying", "removing", "terminating"))

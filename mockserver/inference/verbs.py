@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from mockserver.inference import verb_words as known
-from mockserver.inference.state_words import ENDINGS, FAILED
-from mockserver.inference.states import participle_of, spelled
+from mockserver.inference.state_words import ENDINGS, FAILED, participle_of
+from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.words import bag, last_word, participles, singular, tokens
 from mockserver.openapi.model import Operation
