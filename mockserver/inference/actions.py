@@ -31,7 +31,7 @@ from mockserver.inference.relations import Linker, upwards
 from mockserver.inference.resource_model import FIRST, Because, Confidence, Path, Resource
 from mockserver.inference.soft_deletes import UNLISTED
 from mockserver.inference.transitions import VerbReader
-from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, verb_of
+from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, says_put_there, verb_of
 from mockserver.inference.words import noun, plural
 
 _TELLING = ("list", "create", "clone", "fetch", "replace", "patch", "remove")
@@ -236,7 +236,8 @@ class Deducer:
                     facts, "patch", why, "likely", item=item, resource=name, partial=True,
                     upsert=201 in facts.operation.documented
                     or resource.identity.open
-                    or _makes(facts),
+                    or _makes(facts)
+                    or (not resource.creatable and says_put_there(facts.operation)),
                 )  # fmt: skip
         return None
 

@@ -140,6 +140,12 @@ def says_made(summary: str, operation: str) -> bool:
     return not known.MAKING.isdisjoint(words)
 
 
+def says_put_there(operation: Operation) -> bool:
+    """Whether an operation is said to bring something: `Upload a logo`."""
+    words = list(first_words(operation.summary or operation.description))
+    return not known.BRINGING.isdisjoint(words or tokens(operation.id)[:1])
+
+
 def says_upsert(operation: Operation) -> bool:
     """Whether an operation is said to make what there is not: `Update or create several`."""
     words = set(tokens(operation.summary)) or set(tokens(operation.id))

@@ -21,6 +21,9 @@ SHOWN = thing("slug", slug=TEXT, scm=TEXT)
         ("post", {"operationId": "addRepository"}),
         ("put", {"summary": "Register a repository"}),
         ("post", {"description": "Adds a repository."}),
+        ("post", {"summary": "Upload a repository"}),
+        ("post", {"summary": "Sets the repository of a slug"}),
+        ("post", {"operationId": "saveRepository"}),
     ],
 )
 def test_an_operation_on_an_item_may_make_it(method: str, said: dict[str, Any]) -> None:
@@ -41,6 +44,51 @@ def test_an_operation_on_an_item_may_make_it(method: str, said: dict[str, Any]) 
         made = server.client.request(method, "/repos/site", json={"scm": "git"})
         assert made.status_code == 200
         assert server.client.get("/repos/site").json() == {"slug": "site", "scm": "git"}
+
+
+@pytest.mark.parametrize(
+    ("method", "summary", "status"),
+    [
+        ("post", "Upload a subtitle", "200"),
+        ("post", "Attach subtitles in a language", "200"),
+        ("post", "Create a subtitle", "201"),
+        ("post", "Stores the subtitle", "201"),
+        ("put", "Replace a subtitle", "200"),
+    ],
+)
+def test_a_name_in_a_path_is_free_below_each_parent(method: str, summary: str, status: str) -> None:
+    subtitle, film = thing("lang", lang=TEXT, text=TEXT), thing("id", id=TEXT, title=TEXT)
+    below = [{"name": n, "in": "path", "required": True, "schema": TEXT} for n in ("film", "lang")]
+    paths = {
+        "/films": {
+            "post": {
+                "requestBody": body(thing(title=TEXT)),
+                "responses": {"201": answer(film)},
+            }
+        },
+        "/films/{film}": {"parameters": below[:1], "get": {"responses": {"200": answer(film)}}},
+        "/films/{film}/subtitles": {
+            "parameters": below[:1],
+            "get": {"responses": {"200": answer({"type": "array", "items": subtitle})}},
+        },
+        "/films/{film}/subtitles/{lang}": {
+            "parameters": below,
+            "get": {"responses": {"200": answer(subtitle), "404": answer()}},
+            method: {
+                "summary": summary,
+                "requestBody": body(thing(text=TEXT)),
+                "responses": {status: answer(subtitle), "404": answer()},
+            },
+        },
+    }
+    with MockServer(document(paths)) as server:
+        films = [server.client.post("/films", json={"title": t}).json()["id"] for t in "ab"]
+        for film_id in films:
+            path = f"/films/{film_id}/subtitles"
+            made = server.client.request(method, f"{path}/fr", json={"text": film_id})
+            assert made.status_code == int(status)
+            assert server.client.get(f"{path}/fr").json() == {"lang": "fr", "text": film_id}
+            assert len(server.client.get(path).json()) == 1
 
 
 def test_an_update_of_what_is_not_there_is_refused() -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from tests.support.documents import JSON_PATCH, TEXT, collection, document, thing
+from tests.support.documents import JSON_PATCH, TEXT, WHOLE, collection, document, thing
 
 SERVERS: dict[str, Any] = {**TEXT, "readOnly": True}
 SECRET: dict[str, Any] = {**TEXT, "writeOnly": True}
@@ -111,3 +111,47 @@ def test_what_is_required_is_required_one_way(cars: httpx.Client) -> None:
     without = cars.post("/cars", json={"name": "Ada"})
     assert without.status_code == 422
     assert "password" in without.text
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_what_a_request_lists_is_the_clients_whatever_responses_call_it(version: str) -> None:
+    labels = {"type": "object", "additionalProperties": TEXT}
+    shown = thing("id", id=SERVERS, region=SERVERS, labels={**labels, "readOnly": True})
+    sent = thing("region", region=TEXT, labels=labels)
+    paths = collection("/hosts", shown, sent, change=thing(labels=labels))
+    with MockServer(document(paths, version)) as server:
+        host = server.client.post("/hosts", json={"region": "north", "labels": {"a": "1"}}).json()
+        assert (host["region"], host["labels"]) == ("north", {"a": "1"})
+        path = f"/hosts/{host['id']}"
+        server.client.patch(path, json={"labels": {"b": "2"}})
+        assert server.client.get(path).json() == {**host, "labels": {"b": "2"}}
+
+
+SETTINGS = thing(cores=WHOLE, mode=TEXT, made=WHEN, disk=thing(kind=TEXT, cores=WHOLE))
+
+
+@pytest.mark.parametrize(
+    ("change", "sent", "after"),
+    [
+        (thing(mode=TEXT), {"mode": "b"}, {"cores": 4, "mode": "b", "disk": {"kind": "k"}}),
+        (
+            thing(disk=thing(cores=WHOLE)),
+            {"disk": {"cores": 9}},
+            {"cores": 4, "mode": "a", "disk": {"kind": "k", "cores": 9}},
+        ),
+        (thing(mode=TEXT), {}, {"cores": 4, "disk": {"kind": "k"}}),
+        # What a change can name, it replaces, but for what is the server's to say.
+        (SETTINGS, {"mode": "b"}, {"mode": "b"}),
+        ({"type": "object"}, {"mode": "b"}, {"mode": "b"}),
+    ],
+)
+def test_a_change_keeps_what_it_cannot_name(change: Any, sent: Any, after: Any) -> None:
+    shown = thing("id", id=SERVERS, settings=SETTINGS)
+    paths = collection("/hosts", shown, thing(settings=SETTINGS), change=thing(settings=change))
+    with MockServer(document(paths)) as server:
+        settings = {"cores": 4, "mode": "a", "disk": {"kind": "k"}}
+        host = server.client.post("/hosts", json={"settings": settings}).json()["id"]
+        server.client.patch(f"/hosts/{host}", json={"settings": sent})
+        found = server.client.get(f"/hosts/{host}").json()["settings"]
+        found.pop("made", None)
+        assert found == after

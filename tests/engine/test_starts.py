@@ -249,3 +249,39 @@ def test_a_response_of_a_text_that_others_share_starts_nothing(named: str, noun:
         client = server.client
         told = client.post(f"/create{noun}", json={"title": "Soup"}).json()[named]
         assert client.get(f"/get{noun}", params={named: told}).json()["title"] == "Soup"
+
+
+@pytest.mark.parametrize(
+    ("named", "path", "status"),
+    [
+        ("playerId", "source", "201"),
+        ("player_id", "clip", "201"),
+        ("playerId", "upload", "202"),
+        ("player", "recording", "201"),
+        ("playerId", "cover/image", "202"),
+    ],
+)
+def test_an_entity_that_names_another_one_starts_none(named: str, path: str, status: str) -> None:
+    """The film that the path names is the response; which player it has was said before."""
+    film = {"$ref": "#/components/schemas/Film"}
+    player = thing("playerId", playerId=TEXT, colour=TEXT)
+    item = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
+    paths = {
+        f"/{name}s": {
+            "post": {"requestBody": body(thing(title=TEXT)), "responses": {"201": answer(shown)}},
+            "get": {"responses": {"200": answer({"type": "array", "items": shown})}},
+        }
+        for name, shown in (("player", player), ("film", film))
+    }
+    paths["/films/{id}"] = {"parameters": item, "get": {"responses": {"200": answer(film)}}}
+    paths["/players/{id}"] = {"parameters": item, "get": {"responses": {"200": answer(player)}}}
+    paths["/films/{id}/" + path] = {
+        "post": {"parameters": item, "responses": {status: answer(film)}}
+    }
+    schemas = {"Film": thing("id", id=TEXT, title=TEXT, **{named: TEXT})}
+    with MockServer(document(paths, schemas=schemas), seeds="none") as server:
+        made = server.client.post("/films", json={"title": "Dawn"}).json()
+        shown = server.client.post(f"/films/{made['id']}/{path}")
+        assert shown.status_code == int(status)
+        assert shown.json()["id"] == made["id"]
+        assert server.client.get("/players").json() == []

@@ -31,17 +31,53 @@ def accepted(
     resource: Resource,
     sent: Mapping[str, Any],
     before: Mapping[str, Any] | None = None,
+    asked: str | None = None,
 ) -> dict[str, Any]:
     """The request's data without `readOnly` properties, under the names of the resource. `before`
-    is the entity that it changes."""
+    is the entity that it changes, `asked` the place of the schema of what is sent."""
     own = best(schemas, resource.shape, sent).properties if resource.shape else {}
-    requested = best(schemas, resource.request, sent).properties if resource.request else {}
+    asked = asked or resource.request
+    requested = best(schemas, asked, sent).properties if asked else {}
 
     # The request's own description wins.
     kept = _without(
         schemas, {**own, **requested}, sent, lambda flat: flat.notes.read_only, ids=True
     )
     return under_own_names(schemas, resource, own, kept, before or {})
+
+
+def place_asked(call: Call) -> str | None:
+    """The place of the schema of the entity in the request."""
+    body, schemas = call.operation.body, call.context.schemas
+    media = body.content.get(call.request.media_type) if body is not None else None
+    place = media.pointer if media is not None else None
+    for step in call.action.request.at:
+        if place is not None:
+            place = schemas.place(schemas.main(place), None if step == FIRST else step)
+    return place
+
+
+def completed(
+    schemas: Schemas, place: str, before: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The changed properties, in which objects keep what the request can't say of them.
+
+    `place` is that of the schema of what is sent.
+    """
+    found = dict(given)
+    for name, value in given.items():
+        old, inner = before.get(name), schemas.place(schemas.main(place), name)
+        if inner is None or not isinstance(value, Mapping) or not isinstance(old, Mapping):
+            continue
+        said = schemas.flat_at(inner).properties
+        kept = {
+            own: one
+            for own, one in old.items()
+            if own not in value and (own not in said or schemas.flat(said[own]).notes.read_only)
+        }
+        if said:
+            found[name] = {**kept, **completed(schemas, inner, old, value)}
+    return found
 
 
 def asked_in_query(call: Call) -> dict[str, Any]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.engine.inferred.acceptance import accepted, asked_in_query, kind_by_name
+from mockserver.engine.inferred.acceptance import (
+    accepted,
+    asked_in_query,
+    completed,
+    kind_by_name,
+    place_asked,
+)
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.callers import caller, subject_of, with_login_name
 from mockserver.engine.inferred.children import create_below, replace_below, take_away
@@ -129,7 +135,7 @@ def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, 
         sent = {**kind_by_name(call), **sent}
     if call.action.kind == "create":
         sent = for_member(call.resource, sent)
-    found = accepted(call.context.schemas, call.resource, sent, before)
+    found = accepted(call.context.schemas, call.resource, sent, before, place_asked(call))
     own = call.context.flat(call.resource).properties if call.action.elsewhere else found
     return {name: value for name, value in found.items() if name in own}
 
@@ -286,7 +292,8 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
     if merges:
         given = merge_patched(entity.data, given)
     if merges or call.action.request.partial:
-        return given, given
+        place = None if merges else place_asked(call)
+        return completed(context.schemas, place, entity.data, given) if place else given, given
     # A full replacement: properties not sent get their initial values.
     settable = context.schemas.flat_at(resource.request).properties if resource.request else {}
     keep = {resource.identity.key, *(link.field for link in resource.parents)}
