@@ -300,8 +300,7 @@ AGAIN = TRYING_AGAIN | bag("refresh regenerate recreate")
 """It is tried again: the same one, or a new one where the document says so."""
 MAKING = bag("create add register insert make claim provision anlegen erstellen crear creer")
 """What is said of making an entity."""
-BRINGING = bag("upload attach store save set submit put write import")
-"""What is said of bringing one that may be there already."""
+BRINGING = bag("upload attach store save set submit put write import")  # also what is there
 CRUD = bag(
     """
     get list fetch find read create add make update edit modify change put patch post delete
