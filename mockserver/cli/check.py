@@ -248,7 +248,7 @@ def unsent(plan: Plan) -> Iterator[Note]:
                 webhook.place,
                 f"the webhook {webhook.name!r} is never sent: {why}; set it in "
                 f'mockserver.toml: [webhooks."{webhook.name}"] with resource = "..." and '
-                'when = ["created", a state]',
+                'when = ["created", "updated", "removed", a state]',
             )
 
 

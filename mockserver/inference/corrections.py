@@ -106,7 +106,7 @@ WEBHOOKS = (
     Key(
         "when",
         {**TEXTS, "minItems": 1},
-        'When it is sent: `"created"`, and states of the lifecycle.',
+        'When it is sent: `"created"`, `"updated"`, `"removed"`, and states of the lifecycle.',
     ),
 )
 TABLES: Mapping[str, tuple[tuple[Key, ...], str]] = {

@@ -325,7 +325,16 @@ LESS = "(less)"
 PLACE = "body.(place)"
 """The place of an entity among those that a request names, as a change of a transition."""
 CREATED = ""
-"""The moment at which an entity is created; the other moments are named by the state it enters."""
+"""The moment at which an entity is created; other moments are named by the state it enters."""
+UPDATED = "(updated)"
+"""The moment at which a request changes an entity."""
+REMOVED = "(removed)"
+"""The moment at which a request removes an entity."""
+
+
+def done_by(operation: str) -> str:
+    """The moment at which an operation changes an entity."""
+    return f"({operation})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +357,8 @@ class Announcement:
     """Whether it reports that an entity was created."""
     states: frozenset[str] = frozenset()
     """The states that it reports on."""
+    changes: frozenset[str] = frozenset()
+    """What else requests do that it reports on: `UPDATED`, `REMOVED`, `done_by` an operation."""
     event_field: str = ""
     """The property of the body that names the event."""
     values: Mapping[str, str] = field(default_factory=dict)
@@ -355,9 +366,18 @@ class Announcement:
     because: tuple[Because, ...] = ()
 
     @property
+    def moments(self) -> frozenset[str]:
+        """All that it reports on."""
+        return self.states | self.changes | ({CREATED} if self.created else frozenset())
+
+    @property
     def when(self) -> list[str]:
         """The events, for people."""
-        return ["it is made"] * self.created + [f"it is {state}" for state in sorted(self.states)]
+        said = {CREATED: "made", UPDATED: "updated", REMOVED: "removed"}
+        ordered = sorted(self.moments, key=lambda one: (one != CREATED, one in self.changes, one))
+        return [
+            f"it is {said.get(one) or one.removeprefix('(').removesuffix(')')}" for one in ordered
+        ]
 
     def as_json(self) -> dict[str, Any]:
         found: dict[str, Any] = {

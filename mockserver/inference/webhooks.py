@@ -13,12 +13,20 @@ from typing import Any
 from mockserver.errors import ContractError, PlanError
 from mockserver.inference import corrections
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import CREATED, Announcement, Plan
+from mockserver.inference.model import CREATED, REMOVED, UPDATED, Announcement, Plan, done_by
 from mockserver.inference.resource_model import CORRECTED, Because, Resource, States
 from mockserver.inference.states import kind_of
 from mockserver.inference.verb_words import OUTCOMES, TELLERS
 from mockserver.inference.verbs import outcome
-from mockserver.inference.words import bag, singular, snake_case, tokens
+from mockserver.inference.words import (
+    bag,
+    may_register,
+    participles,
+    registers,
+    singular,
+    snake_case,
+    tokens,
+)
 from mockserver.openapi.document import join, resolve
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Contract
@@ -26,9 +34,12 @@ from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.records import dataclass
 
 _CREATED = bag("created create new added add submitted received")
-_CHANGED = bag("updated update changed change status state progress")
+_UPDATED = bag("updated update changed change modified modify edited edit")
+_CHANGED = _UPDATED | bag("status state progress")
 _ENDED = bag("ended finished done settled")
-_REMOVED = bag("deleted removed destroyed")
+_REMOVED = bag("deleted delete removed remove destroyed destroy")
+_UPDATING = frozenset({"patch", "replace", "write", "values", "transition", "link", "unlink"})
+_REMOVING = frozenset({"remove", "sweep", "clear", "transition"})
 _SAID, _ALIKE, _END, _CHANGE = range(4)
 
 
@@ -37,7 +48,6 @@ class Ranks:
     """The events that a name matches; the lower the number, the better the match."""
 
     ranks: dict[str, int] = field(default_factory=dict)
-    removed: bool = False
 
     def add(self, moments: Iterable[str], rank: int) -> None:
         for moment in sorted(moments):  # sets have no order of their own
@@ -49,11 +59,43 @@ class Ranks:
         return frozenset(m for m, rank in self.ranks.items() if m == CREATED or rank == least)
 
 
-def read(name: str, noun: Collection[str], states: States | None) -> Ranks:
-    """What a name (`render.timed_out`) says about an entity with this noun and these states."""
+@dataclass(eq=False)
+class Acts:
+    """What requests can do to entities of one resource: whether they update and remove them, and
+    the operations with a verb by its forms (`archive`, `archived`)."""
+
+    updates: bool = False
+    removes: bool = False
+    verbs: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, plan: Plan, resource: Resource) -> Acts:
+        actions = [one for one in plan.actions.values() if one.resource == resource.name]
+        kinds = {one.kind for one in actions}
+        found = cls(bool(kinds & _UPDATING), bool(kinds & _REMOVING))
+        for action in actions:
+            if action.kind == "transition":
+                verb = snake_case(action.path.rsplit("/", 1)[-1])
+                for form in (verb, *participles(verb)):
+                    found.verbs.setdefault(form, action.operation)
+        return found
+
+
+NOTHING_DONE = Acts()
+
+
+def read(
+    name: str, noun: Collection[str], states: States | None, acts: Acts = NOTHING_DONE
+) -> Ranks:
+    """What a name (`render.timed_out`) says about an entity with this noun and these states, to
+    which requests can do these acts."""
     rest = [word for word in tokens(name) if word not in noun]
     words = {*rest, "_".join(rest)}
-    found = Ranks(removed=bool(words & _REMOVED))
+    found = Ranks()
+    if words & _REMOVED and acts.removes:
+        found.add([REMOVED], _SAID)
+    if words & _UPDATED and acts.updates and not words & (_CHANGED - _UPDATED):
+        found.add([UPDATED], _CHANGE)
     every = _all(states)
     readings = [state for state in every if {*tokens(state)} <= words]
     found.add(readings, _SAID)
@@ -69,6 +111,9 @@ def read(name: str, noun: Collection[str], states: States | None) -> Ranks:
             found.add([CREATED], _ALIKE)
     if words & _CREATED and not set(readings) - set(states.initial if states else ()):
         found.add([CREATED], _SAID)
+    if not found.ranks:
+        done = (acts.verbs[word] for word in words if word in acts.verbs)
+        found.add(map(done_by, done), _SAID)
     return found
 
 
@@ -136,13 +181,17 @@ class _Reader:
         if given:
             return [self._configured(one, given, event_field, values)]
         resource, why = self._subject(one)
-        if resource is not None:
-            return [self._when(one, resource, event_field, values, why)]
         by_resource: dict[str, list[str]] = {}
         for value in values:
             subject = _spoken_of(value, self._plan)
             if subject is not None:
                 by_resource.setdefault(subject.name, []).append(value)
+        others = one.operation and by_resource and resource and resource.name not in by_resource
+        if others and resource and (registers(resource.noun) or may_register(resource.noun)):
+            # A callback of a registration is a webhook, for all that are registered.
+            one, resource = replace(one, operation="", url=""), None
+        if resource is not None:
+            return [self._when(one, resource, event_field, values, why)]
         found = [
             self._when(
                 one,
@@ -155,7 +204,7 @@ class _Reader:
             )
             for name, own in by_resource.items()
         ]
-        sent = [each for each in found if each.created or each.states]
+        sent = [each for each in found if each.moments]
         return sent or [replace(one, because=(Because("nothing says what it reports", "guess"),))]
 
     def _subject(self, one: Announcement) -> tuple[Resource | None, Because]:
@@ -218,10 +267,11 @@ class _Reader:
         why: Because,
     ) -> Announcement:
         """The announcement with its events, by its name and by the values."""
-        states = resource.states if resource.states and resource.states.moves else None
+        states = resource.states
         noun = {*tokens(resource.noun), *tokens(resource.name)}
-        named = read(one.name, noun, states)
-        readings = {value: read(value, noun, states) for value in values}
+        acts = Acts.of(self._plan, resource)
+        named = read(one.name, noun, states, acts)
+        readings = {value: read(value, noun, states, acts) for value in values}
         vague = event_field in _VAGUE and not any(noun & _words(value) for value in values)
         if vague or self._is(one.schema, resource):
             readings = {}  # the values are kinds of resources, not events
@@ -235,11 +285,12 @@ class _Reader:
             evidence.append(Because(f"`{event_field}` says when: {', '.join(by_value.values())}"))
         elif one.operation:
             # A callback without an event reports the end; or the creation, if there is no end.
-            moments = states.terminal if states is not None else frozenset((CREATED,))
+            ends = states is not None and states.moves
+            moments = states.terminal if states and ends else frozenset((CREATED,))
             evidence.insert(0, Because("it does not say when: at the end", "guess"))
         else:
             moments = frozenset()
-            evidence.insert(0, Because(_silence(resource, states, [named, *readings.values()])))
+            evidence.insert(0, Because("neither its name nor its body says when"))
         if one.name in values:
             by_value = dict.fromkeys(sorted(moments), one.name)
         elif by_value:
@@ -260,14 +311,16 @@ class _Reader:
         if name not in self._plan.resources:
             raise PlanError(f"{where}.resource is one of {', '.join(self._plan.resources)}")
         resource = self._plan.resources[name]
-        states = resource.states if resource.states and resource.states.moves else None
-        known = ("created", *_all(states))
+        states = resource.states
+        said = {"created": CREATED, "updated": UPDATED, "removed": REMOVED}
+        known = (*said, *_all(states))
         when = given.get("when")
         if not isinstance(when, list) or not when or any(each not in known for each in when):
             raise PlanError(f"{where}.when is a list of some of: {', '.join(known)}")
         noun = {*tokens(resource.noun), *tokens(resource.name)}
-        by_value = best({value: read(value, noun, states) for value in values}, states)
-        moments = frozenset(CREATED if each == "created" else each for each in when)
+        acts = Acts.of(self._plan, resource)
+        by_value = best({value: read(value, noun, states, acts) for value in values}, states)
+        moments: frozenset[str] = frozenset(said.get(str(each), str(each)) for each in when)
         if one.name in values:
             by_value = dict.fromkeys(sorted(moments), one.name)
         unsaid = moments - by_value.keys() if by_value else ()
@@ -288,24 +341,17 @@ def _made(
     evidence: Iterable[Because],
 ) -> Announcement:
     readings = {moment: value for moment, value in values.items() if moment in moments}
+    states = moments & {*_all(resource.states)}
     return replace(
         one,
         resource=resource.name,
         created=CREATED in moments,
-        states=frozenset(moments - {CREATED}),
+        states=states,
+        changes=moments - {CREATED} - states,
         event_field=event_field if readings else "",
         values=readings,
         because=tuple(evidence),
     )
-
-
-def _silence(resource: Resource, states: States | None, read_: Iterable[Ranks]) -> str:
-    """Why the events are unknown."""
-    if any(one.removed for one in read_):
-        return "removals are not announced"
-    if states is None and resource.states is not None:
-        return f"`{resource.states.name}` of a {_shown(resource)} does not move by itself"
-    return "neither its name nor its body says when"
 
 
 def _all(states: States | None) -> tuple[str, ...]:

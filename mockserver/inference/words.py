@@ -263,3 +263,18 @@ def upward(names: Iterable[str], about: str) -> str | None:
     wanted = {f"{stem}{end}" for stem in stems for end in ("", "_id", "_uuid", "_key")}
     found = list(dict.fromkeys(name for name in names if snake_case(name) in wanted))
     return found[0] if len(found) == 1 else None
+
+
+_HOOKS = bag("webhook hook")
+_RECEIVERS = bag("subscription callback endpoint listener notification destination")
+
+
+def registers(called: str) -> bool:
+    """Whether an entity with this noun is where a client wants events sent."""
+    words = {singular(word) for word in tokens(called)}
+    return bool(words & _HOOKS) or len(words & (_RECEIVERS | {"event"})) > 1
+
+
+def may_register(called: str) -> bool:
+    """Whether it is, if it has a list of events."""
+    return bool(_RECEIVERS & {singular(word) for word in tokens(called)})

@@ -12,6 +12,7 @@ from mockserver.engine.credentials import ISSUED, Credentials
 from mockserver.engine.idempotency import ANSWERS, key_of, once
 from mockserver.engine.inferred import bulk, crud
 from mockserver.engine.inferred.call import Call, CallHandler
+from mockserver.engine.inferred.changes import CHANGES, noting
 from mockserver.engine.inferred.children import showing_holder
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.dependencies import by_names, checked, entity_named, traits_in_world
@@ -97,11 +98,16 @@ def assemble(
         operation.id: _lazy(context, operation, plan.actions[operation.id])
         for operation in contract.operations
     }
+    reported = {one.resource for one in plan.announcements if one.moments}
+    for name in [one.id for one in contract.operations if reported and one.method != "GET"]:
+        handlers[name] = noting(plan.actions[name], handlers[name])
     credentials = Credentials(plan.credentials)
     handlers.update(_about_credentials(context, handlers, credentials))
     handlers.update({n: h for n, h in base.handlers.items() if n in contract.by_id})
     own_repositories = [one for one in repositories.values() if isinstance(one, OwnRepository)]
     own = {one.collection.name: one.collection for one in own_repositories}
+    for repository in own_repositories:
+        repository.reported = repository.resource.name in reported
 
     def seed(world: World, fixtures: Mapping[str, Any]) -> None:
         note_creation(world)
@@ -153,13 +159,15 @@ def _about_credentials(
 
 def _others(context: Context) -> dict[str, Collection]:
     """The collections beside those of the resources, as far as any operation needs them: files,
-    links, issued credentials, and stored responses for idempotency keys."""
+    links, issued credentials, changes that webhooks report, and stored responses for idempotency
+    keys."""
     plan, operations = context.plan, context.contract.operations
     needed = (
         (SYSTEM, True),
         (FILES, any_files(context)),
         (LINKS, any(action.membership is not None for action in plan.actions.values())),
         (ISSUED, plan.credentials.any),
+        (CHANGES, any(one.moments for one in plan.announcements)),
         (ANSWERS, any(key_of(context.schemas, operation) for operation in operations)),
     )
     return {collection.name: collection for collection, used in needed if used}

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from mockserver.engine.generation.modes import Mode
+from mockserver.engine.inferred.changes import note
 from mockserver.engine.inferred.field_roles import Roles, is_nullable, roles_of, stamp
 from mockserver.engine.inferred.job_fields import Phases
 from mockserver.engine.inferred.reference_names import id_in
@@ -140,6 +141,8 @@ class OwnRepository:
             path=resource.path,
         )
         flat = schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
+        self.reported = False
+        """Whether changes are noted, for webhooks."""
         self.schemas = schemas
         self.flat = flat
         self.roles = roles_of(schemas, flat, resource.holder)
@@ -248,11 +251,20 @@ class OwnRepository:
             row[_ODD] = True
         if "n" not in row:
             row["n"] = world.ordinal("row:" + self.collection.name)
+        if self.reported:
+            self._note(world, entity.key, row)
         world[self.collection.name].put(row)
         return self.as_of(row, world.now)
 
     def remove(self, world: World, key: str) -> None:
+        if self.reported:
+            self._note(world, key, None)
         world[self.collection.name].remove(key)
+
+    def _note(self, world: World, key: str, after: Mapping[str, Any] | None) -> None:
+        states = self.resource.states
+        before = world[self.collection.name].get(key)
+        note(world, self.collection.name, before, after, states.name if states else None)
 
     def as_of(self, row: Mapping[str, Any], now: int) -> Entity:
         """The row at an instant, as far as it follows from the time."""

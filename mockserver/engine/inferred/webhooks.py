@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from mockserver.engine.api import Event, Listener
 from mockserver.engine.generation.headers import as_text
 from mockserver.engine.generation.values import Values
+from mockserver.engine.inferred.changes import changes_since
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.repository import Entity, OwnRepository
@@ -24,8 +26,9 @@ from mockserver.errors import ContractError, ReplyError
 from mockserver.inference.model import CREATED, Announcement
 from mockserver.inference.resource_model import Resource
 from mockserver.inference.verb_words import TELLERS
-from mockserver.inference.words import bag, singular, snake_case, tokens
+from mockserver.inference.words import bag, may_register, registers, snake_case, tokens
 from mockserver.openapi.document import join, resolve
+from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.records import dataclass
 
 # The headers and the query parameters that a document requires of a webhook or a callback.
@@ -156,16 +159,17 @@ class EventSource:
 
     def events(self, world: World, since: int, known: Container[str] = ()) -> list[Event]:
         """The events between `since` and now, oldest first, without those whose ids are `known`."""
-        found = [
-            event
+        found = {
+            event.id: (event.at, number, event.announcement.name, event.key, event)
             for announcement in self.announcements
-            for event in self._of(announcement, world, since, known)
-        ]
-        return sorted(found, key=lambda event: (event.at, event.announcement.name, event.key))
+            for number, event in self._of(announcement, world, since, known)
+        }
+        return [event for *_, event in sorted(found.values(), key=itemgetter(0, 1, 2, 3))]
 
     def _of(
         self, announcement: Announcement, world: World, since: int, known: Container[str]
-    ) -> Iterator[Event]:
+    ) -> Iterator[tuple[int, Event]]:
+        """Events with their number among those of one instant."""
         repository = self._context.repositories.get(announcement.resource)
         if not isinstance(repository, OwnRepository):
             return
@@ -178,7 +182,33 @@ class EventSource:
                     source = announcement.operation, announcement.name, announcement.resource
                     salt = ("event", *source, row["id"], moment, at)
                     if _id(world, salt) not in known:
-                        yield self._event(announcement, world, repository, row, moment, at, salt)
+                        event = self._event(announcement, world, repository, row, moment, at, salt)
+                        yield 0, event
+        yield from self._changed(announcement, world, repository, since, known)
+
+    def _changed(
+        self,
+        announcement: Announcement,
+        world: World,
+        repository: OwnRepository,
+        since: int,
+        known: Container[str],
+    ) -> Iterator[tuple[int, Event]]:
+        """The changes by requests that it reports, each as the most telling of its moments. Those
+        that rows tell, too, have the same ids: a row may be removed before they are sent."""
+        reported = announcement.moments
+        for change in changes_since(world, since):
+            moment = next((one for one in change["moments"] if one in reported), None)
+            if change["of"] != repository.collection.name or moment is None:
+                continue
+            row, at = change["row"], change["at"]
+            source = announcement.operation, announcement.name, announcement.resource
+            salt: tuple[object, ...] = ("change", *source, change["n"], moment)
+            if moment not in announcement.changes:
+                salt = ("event", *source, row["id"], moment, at)
+            if _id(world, salt) not in known:
+                event = self._event(announcement, world, repository, row, moment, at, salt)
+                yield change["n"], event
 
     def _event(
         self,
@@ -208,9 +238,7 @@ class EventSource:
         """The places in a body of what the entity could have and has not."""
         repository = self._context.repositories[announcement.resource]
         own = self._context.flat(repository.resource).properties
-        properties = self._properties(announcement.schema)
-        inner = {*_INNER, repository.resource.noun}
-        nested = [name for name in properties if name.lower() in inner]
+        nested = self._nested(announcement, repository.resource)
         holders = [(name,) for name in nested] if nested else [()]
         return [(*holder, n) for holder in holders for n in own if n not in entity.data]
 
@@ -229,7 +257,7 @@ class EventSource:
         properties = self._properties(announcement.schema)
         repository = self._context.repositories[announcement.resource]
         inner = {*_INNER, repository.resource.noun}
-        nested = [name for name in properties if name.lower() in inner]
+        nested = self._nested(announcement, repository.resource)
         known: dict[str, Any] = {} if nested else dict(entity.data)
         if announcement.values:
             known[announcement.event_field] = event
@@ -253,6 +281,15 @@ class EventSource:
             elif name.lower() in ("timestamp", "created", "time"):
                 known[name] = stamp(schemas, name, schema, at)
         return known
+
+    def _nested(self, announcement: Announcement, resource: Resource) -> list[str]:
+        """The properties of a body that may have the entity."""
+        schemas, inner = self._context.schemas, {*_INNER, resource.noun}
+        return [
+            name
+            for name, schema in self._properties(announcement.schema).items()
+            if name.lower() in inner and "object" in schemas.types(schema)
+        ]
 
     def _properties(self, schema: str) -> dict[str, Any]:
         """The properties of a body, those of union branches included."""
@@ -282,12 +319,15 @@ def _moments(announcement: Announcement, row: Mapping[str, Any]) -> Iterator[tup
             yield state, int(at)
 
 
-_HOOKS = bag("webhook hook")
-_LOOSE = bag("subscription callback")
 _URLS = bag(
-    "url target_url callback_url endpoint endpoint_url webhook_url delivery_url notification_url"
+    "url target_url callback_url endpoint endpoint_url webhook_url delivery_url notification_url "
+    "uri target_uri callback_uri endpoint_uri webhook_uri notification_uri address"
 )
-_EVENTS = bag("events event_types enabled_events topics subscribed_events event_type event topic")
+_TELLING_URLS = bag("callback_url webhook_url notification_url callback_uri webhook_uri")
+_HOLDERS = bag("config destination delivery endpoint target settings channel")
+_EVENTS = bag(
+    "events event_types enabled_events topics subscribed_events event_type event topic triggers"
+)
 _ON = bag("active enabled is_active is_enabled")
 _OFF = bag("disabled paused is_disabled is_paused")
 _ASLEEP = bag("disabled inactive paused suspended revoked")
@@ -300,7 +340,7 @@ class _Kind:
 
     resource: Resource
     repository: OwnRepository
-    url: str
+    url: tuple[str, ...]
     events: str
 
 
@@ -320,36 +360,56 @@ class Listeners:
             _listener(kind, entity)
             for kind in self._kinds
             for entity in kind.repository.scan(world, None, newest_first=False)
-            if not entity.seed
-            and _awake(kind, entity)
-            and isinstance(entity.data.get(kind.url), str)
+            if not entity.seed and _awake(kind, entity) and isinstance(entity.at(kind.url), str)
         ]
 
 
 def _kinds(context: Context) -> Iterator[_Kind]:
+    announcements = context.plan.announcements
+    known = {name for one in announcements for name in (one.name, *one.values.values())}
     for name, resource in context.plan.resources.items():
         repository = context.repositories.get(name)
         if not isinstance(repository, OwnRepository) or not resource.request:
             continue
         sent = context.schemas.flat_at(resource.request).properties
-        url = next((each for each in sent if _word(each) in _URLS), "")
-        events = next((each for each in sent if _word(each) in _EVENTS), "")
-        words = {singular(word) for word in tokens(resource.noun)}
+        url = next(_where_urls_are(context.schemas, sent), ())
+        events = next((each for each in sent if _word(each) in _EVENTS), "") or next(
+            (each for each in sent if known & _listed(context.schemas, sent[each])), ""
+        )
         # A subscription may be to a magazine.
-        if url and (words & _HOOKS or (words & _LOOSE and events)):
+        telling = bool(events) or _word(url[-1] if url else "") in _TELLING_URLS
+        if url and (registers(resource.noun) or (may_register(resource.noun) and telling)):
             yield _Kind(resource, repository, url, events)
+
+
+def _listed(schemas: Schemas, schema: Any) -> set[str]:
+    """The values that a property lists, or its items."""
+    flat = schemas.flat(schema)
+    parts = [flat, *([schemas.flat(flat.arrays.items)] if flat.arrays.items is not None else ())]
+    return {one for part in parts for one in part.values or () if isinstance(one, str)}
+
+
+def _where_urls_are(schemas: Schemas, sent: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The paths of URLs to which events may go, also within `config` or `destination`."""
+    for name in sent:
+        if _word(name) in _URLS and "object" not in schemas.types(sent[name]):
+            yield (name,)
+    for name in sent:
+        if _word(name) in _HOLDERS:
+            yield from ((name, n) for n in schemas.flat(sent[name]).properties if _word(n) in _URLS)
 
 
 def _listener(kind: _Kind, entity: Entity) -> Listener:
     events = entity.data.get(kind.events) if kind.events else None
     wanted = [events] if isinstance(events, str) else events if isinstance(events, list) else []
-    names = frozenset(name for name in wanted if isinstance(name, str))
+    texts = (one.values() if isinstance(one, Mapping) else (one,) for one in wanted)
+    names = frozenset(name for several in texts for name in several if isinstance(name, str))
     secret = next(
         (v for n, v in entity.data.items() if _word(n) in _SECRETS and isinstance(v, str) and v), ""
     )
     return Listener(
         f"{kind.resource.name}/{entity.key}",
-        entity.data[kind.url],
+        entity.at(kind.url),
         frozenset() if "*" in names else names,
         secret,
         int(entity.row["at"]),
