@@ -15,6 +15,7 @@ from mockserver.files.documents import as_document, naming
 from mockserver.inference.build import build_plan
 from mockserver.inference.corrections import TABLES, Key
 from mockserver.openapi.build import build_contract
+from mockserver.openapi.example_schemas import with_example_schemas
 from mockserver.server.config_file import (
     DEFAULT_CONFIG,
     UNDOCUMENTED,
@@ -155,7 +156,7 @@ def check_config(config: Config) -> str:
         sandbox_of({}, config.verify)
     if config.spec is None:
         return f"{config.path}: valid; it names no document, so corrections were not checked"
-    document = as_document(config.spec)
+    document = with_example_schemas(as_document(config.spec))
     with naming(config.spec, document), naming_config(config.path):
         build_plan(build_contract(document), config.overrides)
     return f"{config.path}: valid for {config.spec}"

@@ -26,6 +26,7 @@ from mockserver.inference.build import build_plan
 from mockserver.inference.explain import Row, as_json, rows
 from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
+from mockserver.openapi.example_schemas import with_example_schemas
 from mockserver.openapi.model import Contract
 from mockserver.server.config_file import Config, naming_config, read_config
 from mockserver.server.handlers_file import check_known, load_handlers
@@ -108,7 +109,7 @@ def explained(spec: str | None, config: Config, handlers: Path | None = None) ->
     """
     name = spec or config.spec or DEFAULT_SPEC
     with waiting(f"Loading {name}"):
-        document = as_document(name)
+        document = with_example_schemas(as_document(name))
         with naming(name, document), naming_config(config.path):
             contract = build_contract(document)
             plan = build_plan(contract, config.overrides)

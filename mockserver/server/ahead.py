@@ -93,6 +93,7 @@ def _plan(spec: str | None, path: Path | None, cached: bool) -> bytes | None:
 
     from mockserver.files.cache import user_cache
     from mockserver.files.documents import DEFAULT_SPEC, find_document, read_document
+    from mockserver.openapi.example_schemas import with_example_schemas
     from mockserver.server.config_file import read_config
 
     config = read_config(path, spec)
@@ -100,7 +101,7 @@ def _plan(spec: str | None, path: Path | None, cached: bool) -> bytes | None:
     if source.path is None or not source.path.is_file():
         return None  # what is fetched or read from a pipe must be read once only
     cache = user_cache() if cached else None
-    document = read_document(source, None, cache)
+    document = with_example_schemas(read_document(source, None, cache))
     inputs = digest_of(document, config.overrides)
     if cache is not None and cache.has(cache.key("plan", inputs)):
         return None

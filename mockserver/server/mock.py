@@ -45,6 +45,7 @@ from mockserver.files.documents import as_document
 from mockserver.inference.model import Plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.credentials import credential
+from mockserver.openapi.example_schemas import with_example_schemas
 from mockserver.openapi.model import Contract
 from mockserver.openapi.observed import completed
 from mockserver.openapi.schemas.validators import Validators
@@ -230,6 +231,7 @@ def load(
 ) -> Mock:
     """Everything needed to serve a document. Raises ContractError or PlanError."""
     __tracebackhide__ = True
+    document = with_example_schemas(document)
     contract = build_contract(document)
     if not contract.operations:
         raise ContractError(

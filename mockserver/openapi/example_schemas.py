@@ -1,0 +1,161 @@
+"""Schemas for responses of which a document shows only examples.
+
+Such documents are made from collections of requests. A schema of an example says which properties
+there are and their types; the values may be null.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import orjson
+
+from mockserver.openapi.media_types import is_json
+
+_TELLING = frozenset(
+    ("$ref", "properties", "items", "allOf", "oneOf", "anyOf", "additionalProperties", "enum")
+)
+_DATE = r"\d{4}-\d\d-\d\d"
+_FORMATS = (
+    (
+        "date-time",
+        re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)"),
+    ),
+    ("date", re.compile(r"\d{4}-\d\d-\d\d")),
+    ("uuid", re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)),
+)
+_DEEPEST = 30
+_MOST_EXAMPLES = 20
+
+
+def with_example_schemas(document: dict[str, Any]) -> dict[str, Any]:
+    """The document, in which each successful JSON response with examples and no schema of its own
+    has the schema of these. The same object if there is none."""
+    old = document.get("swagger") is not None
+    paths = document.get("paths")
+    if not isinstance(paths, Mapping):
+        return document
+    changed: dict[str, Any] = {}
+    for path, item in paths.items():
+        operations = item if isinstance(item, Mapping) else {}
+        for method, operation in operations.items():
+            responses = operation.get("responses") if isinstance(operation, Mapping) else None
+            if not isinstance(responses, Mapping):
+                continue
+            described = {
+                status: _described(response, old)
+                for status, response in responses.items()
+                if str(status).startswith("2") and isinstance(response, Mapping)
+            }
+            if any(described[status] is not responses[status] for status in described):
+                known = changed.setdefault(path, dict(item))
+                known[method] = {**operation, "responses": {**responses, **described}}
+    return {**document, "paths": {**paths, **changed}} if changed else document
+
+
+def _described(response: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
+    """A response with its schemas; the same object if it has them already."""
+    if old:
+        shown = response.get("examples")
+        if not isinstance(shown, Mapping) or not _says_nothing(response.get("schema")):
+            return response
+        read = {name: _read(value) for name, value in shown.items() if is_json(str(name))}
+        if not read:
+            return response
+        return {**response, "examples": {**shown, **read}, "schema": schema_of([*read.values()])}
+    content = response.get("content")
+    if not isinstance(content, Mapping) or not all(
+        isinstance(media, Mapping) and _says_nothing(media.get("schema"))
+        for media in content.values()
+    ):
+        return response  # what one media type says counts for all
+    found = {}
+    for name, media in content.items():
+        if is_json(str(name)):
+            shown = _read_in(media)
+            examples = list(_examples(shown))
+            if examples:
+                found[name] = {**shown, "schema": schema_of(examples)}
+    return {**response, "content": {**content, **found}} if found else response
+
+
+def _read(example: Any) -> Any:
+    """An example; some documents write the JSON of an object or an array as a text."""
+    if isinstance(example, str) and example.lstrip()[:1] in ("{", "["):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(example)
+    return example
+
+
+def _read_in(media: Mapping[str, Any]) -> dict[str, Any]:
+    """A media type whose examples are read, that of its schema as its own."""
+    found = dict(media)
+    for holder in (media.get("schema"), media):
+        if isinstance(holder, Mapping) and "example" in holder:
+            found["example"] = _read(holder["example"])
+    if isinstance(media.get("examples"), Mapping):
+        found["examples"] = {
+            name: {**one, "value": _read(one["value"])}
+            if isinstance(one, Mapping) and "value" in one
+            else one
+            for name, one in media["examples"].items()
+        }
+    return found
+
+
+def _says_nothing(schema: Any) -> bool:
+    if not isinstance(schema, Mapping):
+        return not schema
+    return not (_TELLING & schema.keys()) and schema.get("type") in (None, "object")
+
+
+def _examples(media: Mapping[str, Any]) -> Iterator[Any]:
+    if "example" in media:
+        yield media["example"]
+    several = media.get("examples")
+    for one in several.values() if isinstance(several, Mapping) else ():
+        if isinstance(one, Mapping) and "value" in one:
+            yield one["value"]
+
+
+def schema_of(values: list[Any], depth: int = 0) -> dict[str, Any]:
+    """A schema that fits all these JSON values, in OpenAPI 3.0's words."""
+    values = [value for value in values if value is not None][:_MOST_EXAMPLES]
+    if not values or depth > _DEEPEST:
+        return {}
+    if all(isinstance(value, Mapping) for value in values):
+        names = dict.fromkeys(name for value in values for name in value)
+        return {
+            "type": "object",
+            "properties": {
+                name: schema_of([one[name] for one in values if name in one], depth + 1)
+                for name in names
+            },
+            # What is always null says nothing of what it may be.
+            "required": [
+                name for name in names if all(one.get(name) is not None for one in values)
+            ],
+        }
+    if all(isinstance(value, list) for value in values):
+        elements = [element for value in values for element in value]
+        return {"type": "array", "items": schema_of(elements, depth + 1)}
+    return _scalar(values)
+
+
+def _scalar(values: list[Any]) -> dict[str, Any]:
+    kinds = {type(value) for value in values}
+    if kinds == {bool}:
+        return {"type": "boolean", "nullable": True}
+    if kinds == {int}:
+        return {"type": "integer", "nullable": True}
+    if kinds <= {int, float}:
+        return {"type": "number", "nullable": True}
+    if kinds != {str}:
+        return {}
+    for name, pattern in _FORMATS:
+        if all(pattern.fullmatch(value) for value in values):
+            return {"type": "string", "format": name, "nullable": True}
+    return {"type": "string", "nullable": True}
