@@ -4,9 +4,9 @@ responses that show one entity as a list shows several: in a page, or in an arra
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mockserver.inference.model import Envelope
 from mockserver.inference.page_fields import (
@@ -316,7 +316,7 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         own = own or any(spelled in (f"{last}_{one}", f"{about}_{one}") for one in _SAID_OF_ONE)
         # `import_task` of `/imports`
         own = own or (spelled.startswith((f"{last}_", f"{about}_")) and is_job(spelled))
-        own = own or (spelled in ANY_WORK and len(flat.properties) == 1)
+        own = own or (len(flat.properties) == 1 and _is_work(schemas, spelled, flat.properties))
         if own and _works_on(schemas, flat, pointer, name):
             continue
         if not own and (snake_case(name) not in WRAPPERS or _is_beside(name, last, flat)):
@@ -338,6 +338,15 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
                 return path, inner
             wrapped = wrapped if wrapped[0] else (path, inner)
     return wrapped
+
+
+def _is_work(schemas: Schemas, called: str, properties: Mapping[str, Any]) -> bool:
+    """Whether the only property of a body is some work, `{"job": {"id": ..., "state": ...}}`, and
+    not what is sent for it."""
+    if called not in ANY_WORK:
+        return False
+    shown = {snake_case(n) for one in properties.values() for n in schemas.flat(one).properties}
+    return not shown.isdisjoint(_STATUS | {"id"})
 
 
 def _works_on(schemas: Schemas, flat: Flat, pointer: str, name: str) -> bool:
