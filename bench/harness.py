@@ -58,8 +58,7 @@ def running(
     core: str = SERVER_CORE,
     patience: float = 120,
 ) -> Iterator[Running]:
-    """Run a server during the block. Any HTTP reply counts as the first. Until then the server has
-    every core, as on a user's machine; then it is pinned to one.
+    """Run a server pinned to one core during the block. Any HTTP reply counts as the first.
 
     Exits if it stops by itself or does not respond within `patience` seconds.
     """
@@ -67,7 +66,7 @@ def running(
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         process = subprocess.Popen(
-            [*command],
+            ["taskset", "-c", core, *command],
             stdout=output,
             stderr=output,
             env={**os.environ, **(env or {})},
@@ -81,9 +80,7 @@ def running(
                     said = output.read()[-600:].decode("utf-8", "replace")
                     raise RuntimeError(f"{name} did not start: {' '.join(command)}\n{said}")
                 time.sleep(0.005)
-            first = time.perf_counter() - start
-            pin(process.pid, core)
-            yield Running(name, base, process.pid, first)
+            yield Running(name, base, process.pid, time.perf_counter() - start)
         finally:
             # Some of them are started by a script, which would leave them behind.
             with suppress(ProcessLookupError):
@@ -93,15 +90,6 @@ def running(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def pin(session: int, core: str) -> None:
-    """Pin all threads of a session's processes to one core."""
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has just ended
-            if os.getsid(int(process.name)) == session:
-                for thread in (process / "task").iterdir():
-                    os.sched_setaffinity(int(thread.name), {int(core)})
 
 
 def answers(url: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +10,6 @@ import click
 from click.core import ParameterSource
 
 from mockserver.cli.options import CONTEXT, collector_paused, complete_spec, say
-from mockserver.server.ahead import inferred_ahead
 
 if TYPE_CHECKING:
     from mockserver.server.settings import Setting
@@ -110,24 +108,20 @@ def serve(
     and clock. The admin API is at /__mock__/. With several SPECs, each is served on its own port,
     counting up from --port, or with --prefix below its own path, such as /feather.
     """
+    with collector_paused():
+        from mockserver.server.config_file import read_config
+        from mockserver.server.multi import serve_all
+        from mockserver.server.service import Serving, serving_of
+
     given = {
         name: value
         for name, value in values.items()
         if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
-    spec = specs[0] if len(specs) == 1 else None
-    given_specs = [{"spec": each} for each in specs] or [{}]
-    with ExitStack() as closing:
-        ahead = None
-        if len(specs) < 2:
-            ahead = closing.enter_context(inferred_ahead(spec, config, not values["no_cache"]))
-        with collector_paused():
-            from mockserver.server.config_file import read_config
-            from mockserver.server.multi import serve_all
-            from mockserver.server.service import Serving, serving_of
 
-        def resolve() -> list[Serving]:
-            found = read_config(config, spec)
-            return [serving_of({**given, **each}, found, ahead) for each in given_specs]
+    def resolve() -> list[Serving]:
+        found = read_config(config, specs[0] if len(specs) == 1 else None)
+        return [serving_of({**given, **spec}, found) for spec in given_specs]
 
-        serve_all(resolve, say)
+    given_specs = [{"spec": spec} for spec in specs] or [{}]
+    serve_all(resolve, say)

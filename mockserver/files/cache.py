@@ -46,10 +46,6 @@ class Cache:
             digest.update(part)
         return f"{kind}-{digest.hexdigest()[:40]}"
 
-    def has(self, key: str) -> bool:
-        """Whether there is such an entry; it may turn out to be one that can't be trusted."""
-        return (self._folder / key).is_file()
-
     def get(self, key: str) -> Any:
         """The entry; None if there is none that can be trusted."""
         path = self._folder / key

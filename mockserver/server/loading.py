@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from mockserver.engine.api import Api
 from mockserver.engine.calibration import Lock, rules_of
 from mockserver.engine.inferred.given import Given
@@ -26,7 +28,6 @@ from mockserver.openapi.document import parse_document
 from mockserver.openapi.model import Contract
 from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.validators import Validators
-from mockserver.server.ahead import digest_of
 
 if TYPE_CHECKING:
     from mockserver.server.mock import Options
@@ -75,33 +76,22 @@ def _shipped(name: str) -> Contract:
 def plan_of(
     document: Mapping[str, Any], contract: Contract, options: Options, schemas: Schemas
 ) -> Plan:
-    """The plan of the document: from the cache of an earlier start or from the child that inferred
-    it meanwhile, else inferred now."""
+    """The plan of the document: from the cache of an earlier start, or inferred now."""
     cache = None if options.no_cache else user_cache()
-    try:
-        inputs = digest_of(document, options.overrides)
-    except (TypeError, ValueError, RecursionError):  # not JSON
-        return _inferred(contract, options, schemas)
-    key = cache.key("plan", inputs) if cache is not None else ""
-    found = restored_plan(cache.get(key)) if cache is not None else None
-    if found is not None:
-        return found
-    plain = options.ahead.plan(inputs) if options.ahead is not None else None
-    found = restored_plan(plain)
-    if found is None:
-        found = _inferred(contract, options, schemas)
-        plain = None
+    key = ""
     if cache is not None:
-        with suppress(TypeError):  # a plan that can't be kept is made again
-            cache.put(key, plain or stored(found))
+        with suppress(TypeError, ValueError, RecursionError):  # not JSON
+            key = cache.key("plan", orjson.dumps([document, options.overrides]))
+    found = restored_plan(cache.get(key)) if cache is not None and key else None
+    if found is None:
+        # Many modules, which a cached plan does not need.
+        from mockserver.inference.build import build_plan
+
+        found = build_plan(contract, options.overrides, schemas)
+        if cache is not None and key:
+            with suppress(TypeError):  # a plan that can't be kept is made again
+                cache.put(key, stored(found))
     return found
-
-
-def _inferred(contract: Contract, options: Options, schemas: Schemas) -> Plan:
-    # Many modules, which a plan that is already there does not need.
-    from mockserver.inference.build import build_plan
-
-    return build_plan(contract, options.overrides, schemas)
 
 
 def calibration_of(options: Options, contract: Contract) -> Lock:

@@ -51,7 +51,6 @@ from mockserver.openapi.observed import completed
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.records import dataclass
 from mockserver.server.access import is_caller_local
-from mockserver.server.ahead import Ahead
 from mockserver.server.asgi.app import MAX_BODY, build_app
 from mockserver.server.asgi.uvicorn import ThreadedServer
 from mockserver.server.asgi.workers import Serials
@@ -92,7 +91,7 @@ class Options:
 
     `settings` are the tables of mockserver.toml that belong to one API, by its name. `sources` maps
     patterns of operations to `upstream` or `mock`. A `proxy` forwards everything upstream; `errors`
-    turns violations into errors. A plan may have been inferred `ahead`, by another process.
+    turns violations into errors.
     """
 
     seed: int = 0
@@ -121,7 +120,6 @@ class Options:
     sources: Mapping[str, str] = field(default_factory=dict)
     proxy: bool = False
     errors: bool = False
-    ahead: Ahead | None = field(default=None, compare=False)
 
 
 @dataclass(eq=False)

@@ -28,7 +28,6 @@ from mockserver.records import dataclass
 from mockserver.server.access import Guard
 from mockserver.server.admin.app import admin_api
 from mockserver.server.admin.request import Panel
-from mockserver.server.ahead import Ahead
 from mockserver.server.asgi.uvicorn import Background, Server, bind_for, make_server, url_of
 from mockserver.server.asgi.workers import Workers, end_with_parent
 from mockserver.server.authorization import signing_key
@@ -82,7 +81,7 @@ _OPTIONS = (
 )
 
 
-def serving_of(given: dict[str, Any], config: Config, ahead: Ahead | None = None) -> Serving:
+def serving_of(given: dict[str, Any], config: Config) -> Serving:
     """Merge the settings of the command line and the file. Raises UsageError."""
     values = settled(given, config)
     keys = values.pop("api_key")
@@ -109,7 +108,6 @@ def serving_of(given: dict[str, Any], config: Config, ahead: Ahead | None = None
         overrides=config.overrides,
         settings=config.settings,
         sources=sources_of(upstream, values.pop("from_upstream"), config),
-        ahead=ahead,
         **{name: values.pop(name) for name in _OPTIONS},
     )
     serving = Serving(options=options, config=config.path, **values)
