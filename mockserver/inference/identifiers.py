@@ -261,8 +261,11 @@ _OTHERWISE = re.compile(
 )
 
 
-def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[str, ...]:
-    """The other properties that a path may use to name an entity (`{idOrName}`)."""
+def other_names(
+    survey: Survey, draft: Drafted, flat: Flat, key: str, holder: str | None
+) -> tuple[str, ...]:
+    """The other properties that a path may use to name an entity (`{idOrName}`), also within its
+    holder: `attributes.slug` for `{member_slug}`."""
     words: set[str] = set()
     said: set[str] = set()
     for route in draft.items:
@@ -285,6 +288,10 @@ def other_names(survey: Survey, draft: Drafted, flat: Flat, key: str) -> tuple[s
             naming = _names(survey.schemas, schema)
         if name != key and naming:
             found.append(name)
+    if key and holder is not None and not found:
+        held = survey.schemas.flat(flat.properties[holder]).properties
+        for one in parameters:
+            found += [f"{holder}.{n}" for n in held if n != key and spells(one, n, draft.noun)]
     if not key and not found and any(_says_id(draft, route) for route in draft.items):
         found = _named_by_people(survey, draft, flat, _PEOPLES)[:1]
     return tuple(found)

@@ -55,9 +55,9 @@ def make_resource(survey: Survey, name: str, draft: Draft, linker: Linker) -> Re
         draft.because.append(why)
     route = draft.route
     parents = linker.links(route, len(route.steps), (n for n in flat.properties if n != key))
-    identity = _identity(survey, draft, schema, request, key, parents, linker)
     hints = hints_of(survey, draft)
     holder = holder_of(survey.schemas, flat, draft.noun, sent, linker.nouns)
+    identity = _identity(survey, draft, schema, request, key, parents, linker, holder)
     above = {link.field for link in parents if link.field}
     # When it is to be sent, ended or paid is what a client says with the verb.
     above |= {
@@ -98,6 +98,7 @@ def _identity(
     key: str,
     parents: tuple[Link, ...],
     linker: Linker,
+    holder: str | None,
 ) -> Identity:
     """The id of a resource, and who chooses it."""
     flat, body = survey.flat(schema), survey.flat(request)
@@ -126,7 +127,7 @@ def _identity(
         nested=nested or draft.singleton,
         returned=returned,
         open=not returned,
-        names=other_names(survey, draft, flat, key),
+        names=other_names(survey, draft, flat, key, holder),
         member=member[1] if member is not None else None,
         more=more_ids(survey, draft, schema, key, linker.nouns),
     )

@@ -137,7 +137,8 @@ def other_name_in(resource: Resource, parameter: str) -> str | None:
     identity, noun = resource.identity, resource.noun
     if not identity.names or spells(parameter, identity.key or "", noun):
         return None
-    return next((name for name in identity.names if spells(parameter, name, noun)), None)
+    plain = {name: name.rpartition(".")[2] for name in identity.names}
+    return next((name for name, last in plain.items() if spells(parameter, last, noun)), None)
 
 
 def is_id_of(name: str, short: str) -> bool:

@@ -27,6 +27,7 @@ _FORMATS = (
     ("date", re.compile(r"\d{4}-\d\d-\d\d")),
     ("uuid", re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)),
 )
+_KINDS = frozenset(("type", "object", "kind", "_type", "__typename", "resource_type"))
 _DEEPEST = 30
 _MOST_EXAMPLES = 20
 
@@ -123,15 +124,15 @@ def _examples(media: Mapping[str, Any]) -> Iterator[Any]:
 
 def schema_of(values: list[Any], depth: int = 0) -> dict[str, Any]:
     """A schema that fits all these JSON values, in OpenAPI 3.0's words."""
-    values = [value for value in values if value is not None][:_MOST_EXAMPLES]
-    if not values or depth > _DEEPEST:
-        return {}
+    nothing, values = values, [value for value in values if value is not None][:_MOST_EXAMPLES]
+    if depth > _DEEPEST or not values:
+        return {"default": None} if nothing else {}
     if all(isinstance(value, Mapping) for value in values):
         names = dict.fromkeys(name for value in values for name in value)
         return {
             "type": "object",
             "properties": {
-                name: schema_of([one[name] for one in values if name in one], depth + 1)
+                name: _property(name, [one[name] for one in values if name in one], depth)
                 for name in names
             },
             # What is always null says nothing of what it may be.
@@ -143,6 +144,13 @@ def schema_of(values: list[Any], depth: int = 0) -> dict[str, Any]:
         elements = [element for value in values for element in value]
         return {"type": "array", "items": schema_of(elements, depth + 1)}
     return _scalar(values)
+
+
+def _property(name: str, values: list[Any], depth: int) -> dict[str, Any]:
+    """The schema of a property; what names the kind of an object is the same in each."""
+    found = schema_of(values, depth + 1)
+    same = name in _KINDS and all(value == values[0] for value in values)
+    return {**found, "default": values[0]} if same and found.get("type") == "string" else found
 
 
 def _scalar(values: list[Any]) -> dict[str, Any]:

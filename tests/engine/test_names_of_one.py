@@ -109,3 +109,31 @@ def test_the_one_that_was_made_is_found_changed_and_removed(
         assert ask(get).status_code == 404
         rows = mock.client.get("/boxes.list" if dots else "/boxes").json()
         assert made[key] not in [row[key] for row in rows]
+
+
+@pytest.mark.parametrize("name", ["box_slug", "slug", "boxSlug"])
+@pytest.mark.parametrize("holder", ["attributes", "box"])
+def test_a_path_names_one_by_a_property_in_its_holder(name: str, holder: str) -> None:
+    box = thing(id=TEXT, kind=TEXT, **{holder: thing(slug=TEXT, label=TEXT, weight=NUMBER)})
+    sent = {"requestBody": body(thing(slug=TEXT, label=TEXT, weight=NUMBER))}
+    shown = answer(thing(data=box))
+    named = {"name": name, "in": "path", "required": True, "schema": TEXT}
+    paths = {
+        "/boxes": {"post": {**sent, "responses": {"201": shown}}},
+        f"/boxes/{{{name}}}": {
+            "parameters": [named],
+            "get": {"responses": {"200": shown}},
+            "put": {**sent, "responses": {"200": shown}},
+            "delete": {"responses": {"204": answer()}},
+        },
+    }
+    with MockServer(document(paths)) as mock:
+        tea = {"slug": "fine-tea", "label": "Tea", "weight": 7.5}
+        made = mock.client.post("/boxes", json=tea).json()
+        assert made["data"][holder] == tea
+        assert mock.client.get("/boxes/fine-tea").json() == made
+        changed = mock.client.put("/boxes/fine-tea", json={**tea, "label": "Rum"}).json()
+        assert changed["data"][holder]["label"] == "Rum"
+        assert changed["data"]["id"] == made["data"]["id"]
+        assert mock.client.delete("/boxes/fine-tea").status_code == 204
+        assert mock.client.get("/boxes/fine-tea").status_code == 404

@@ -473,7 +473,7 @@ def called(
         return None
 
     def is_called(entity: Entity) -> bool:
-        return any(says(entity.data.get(one), value) for one in names)
+        return any(says(held_at(entity.data, one), value) for one in names)
 
     def is_theirs(entity: Entity) -> bool:
         for own, owner in owners.items():

@@ -17,7 +17,7 @@ from mockserver.engine.generation.examples import (
 from mockserver.engine.generation.values import Values
 from mockserver.engine.inferred.field_roles import roles_of
 from mockserver.engine.inferred.identifiers import Keys, dig, id_text, key_above
-from mockserver.engine.inferred.repository import newest_first
+from mockserver.engine.inferred.repository import held_at, newest_first
 from mockserver.engine.serialization import media_of
 from mockserver.inference.model import Action, Envelope, Plan
 from mockserver.inference.resource_model import Link, Resource
@@ -206,8 +206,9 @@ class Collector:
             data[resource.identity.key] = fitting
         shown.data = {**data, **shown.data}
         for name in resource.identity.names:
-            if shown.value is not MISSING and isinstance(data.get(name), str | int):
-                self._called.setdefault((resource.name, id_text(data[name])), shown.value)
+            called = held_at(data, name)
+            if shown.value is not MISSING and isinstance(called, str | int):
+                self._called.setdefault((resource.name, id_text(called)), shown.value)
         shown.whole = True
         shown.names.setdefault(action.operation, list(data))
         return key
