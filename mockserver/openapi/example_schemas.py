@@ -7,25 +7,23 @@ there are and their types; the values may be null.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 import orjson
 
 from mockserver.openapi.media_types import is_json
+from mockserver.openapi.schemas.formats import CANONICAL_UUID, canonical_instant
 
 _TELLING = frozenset(
     ("$ref", "properties", "items", "allOf", "oneOf", "anyOf", "additionalProperties", "enum")
 )
-_DATE = r"\d{4}-\d\d-\d\d"
-_FORMATS = (
-    (
-        "date-time",
-        re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)"),
-    ),
-    ("date", re.compile(r"\d{4}-\d\d-\d\d")),
-    ("uuid", re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)),
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_FORMATS: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("date-time", canonical_instant),
+    ("date", _DATE.fullmatch),
+    ("uuid", CANONICAL_UUID),
 )
 _KINDS = frozenset(("type", "object", "kind", "_type", "__typename", "resource_type"))
 _DEEPEST = 30
@@ -163,7 +161,7 @@ def _scalar(values: list[Any]) -> dict[str, Any]:
         return {"type": "number", "nullable": True}
     if kinds != {str}:
         return {}
-    for name, pattern in _FORMATS:
-        if all(pattern.fullmatch(value) for value in values):
+    for name, fits in _FORMATS:
+        if all(map(fits, values)):
             return {"type": "string", "format": name, "nullable": True}
     return {"type": "string", "nullable": True}

@@ -98,3 +98,23 @@ def test_a_line_without_a_price_leaves_the_total_alone() -> None:
     with MockServer(orders({"price": NUMBER}, total=NUMBER), seeds="none") as mock:
         made = mock.client.post("/orders", json={"lines": [{"sku": "a"}, {"price": 2}]}).json()
         assert made == mock.client.get(f"/orders/{made['id']}").json()
+
+
+@pytest.mark.parametrize(
+    "price", ["1e100000", "1e99999999", "1e999999999999", "-1e-99999999", "nan"]
+)
+@pytest.mark.parametrize("total", [TEXT, NUMBER, WHOLE])
+def test_a_price_of_a_few_letters_makes_no_huge_total(price: str, total: dict[str, Any]) -> None:
+    line = {"quantity": WHOLE, "unit_price": TEXT}
+    with MockServer(orders(line, total=total), seeds="none") as mock:
+        made = mock.client.post("/orders", json={"lines": [{"quantity": 2, "unit_price": price}]})
+        assert made.status_code == 201
+        assert len(made.content) < 1000
+
+
+def test_a_total_beyond_what_numbers_can_say_is_not_computed() -> None:
+    with MockServer(orders({"quantity": NUMBER, "price": NUMBER}, total=NUMBER)) as mock:
+        line = {"quantity": 2**52, "price": 2**52}
+        made = mock.client.post("/orders", json={"lines": [line]})
+        assert made.status_code == 201
+        assert abs(made.json().get("total") or 0) < 2**53

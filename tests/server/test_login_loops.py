@@ -122,3 +122,22 @@ def test_what_is_given_is_good_until_the_logout(
         url = mock.url + end.replace("{token}", token)
         assert WEB.request(method, url, **_carried(carrier, token)).status_code == 204
         assert (status(token), status(other)) == (401, 200), "only the one that logged out"
+
+
+def test_a_logout_below_another_id_ends_the_caller_s_session() -> None:
+    """The id in the path is that of the account, not of the session."""
+    account = {"name": "account", "in": "path", "required": True, "schema": TEXT}
+    login = {"security": [], "responses": json_body(_schema({"token": "x"}))}
+    out = {"responses": {"204": {"description": "out"}}}
+    paths = {"/accounts/{account}/session": {"parameters": [account], "post": login, "delete": out}}
+    with served(document(BEARER, paths)) as mock:
+        url = mock.url + "/accounts/7/session"
+        token, other = (WEB.post(url).json()["token"] for _ in range(2))
+        WEB.cookies.clear()
+
+        def status(token: str) -> int:
+            return WEB.get(mock.url + "/things", **_carried("bearer", token)).status_code
+
+        assert (status(token), status(other)) == (200, 200)
+        assert WEB.delete(url, **_carried("bearer", token)).status_code == 204
+        assert (status(token), status(other)) == (401, 200)

@@ -207,6 +207,10 @@ def test_a_change_of_nothing_is_not_told() -> None:
         assert mock.client.patch(f"/parcels/{parcel}", json={"label": "tea"}).status_code == 200
         mock.webhooks.deliver()
         assert events == []
+        for _ in range(2):
+            assert mock.client.post(f"/parcels/{parcel}/archive").status_code == 200
+        mock.webhooks.deliver()
+        assert events == [NAMES["dots"]("archived")]
 
 
 def test_the_latest_changes_are_kept() -> None:

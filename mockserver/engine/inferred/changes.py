@@ -27,7 +27,7 @@ def note(
 ) -> None:
     """Note that a row changed; `state` is the property with the entity's state."""
     row = after or before
-    if row is None or (before is None and row.get("seed")):
+    if row is None or after == before or (before is None and row.get("seed")):
         return
     n = world.ordinal("change")
     moments = _moments(before, after, state, world.now)
@@ -61,7 +61,7 @@ def noting(action: Action, handler: Handler) -> Handler:
 
     def handle(world: World, request: Request) -> Reply:
         rows = world[CHANGES.name]
-        last = max((row["n"] for row in _newest(rows.scan(newest_first=True))), default=0)
+        last = next((row["n"] for row in rows.scan(newest_first=True)), 0)
         reply = handler(world, request)
         fresh = list(takewhile(lambda row: row["n"] > last, rows.scan(newest_first=True)))
         found: dict[tuple[str, str], Row] = {}
@@ -78,12 +78,6 @@ def noting(action: Action, handler: Handler) -> Handler:
         return reply
 
     return handle
-
-
-def _newest(rows: Iterator[Row]) -> Iterator[Row]:
-    first = next(rows, None)
-    if first is not None:
-        yield first
 
 
 def _told(action: Action, row: Mapping[str, Any]) -> list[str]:

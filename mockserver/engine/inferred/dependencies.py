@@ -173,7 +173,7 @@ def traits_in_world(
             found.setdefault("first not there", name)
             continue
         for field, value in entity.data.items():
-            if isinstance(value, bool) or _is_state(context, entity, field, value):
+            if isinstance(value, bool) or _is_state(field, value):
                 found[f"{name}.{field}"] = str(value).lower()
     for name, value in path.items():
         if found.get(name) != "there":
@@ -223,7 +223,7 @@ def _there(context: Context, world: World, repository: Repository, key: str) -> 
     return None if entity is None or entity.row.get("gone") else entity
 
 
-def _is_state(context: Context, entity: Entity, field: str, value: Any) -> bool:
+def _is_state(field: str, value: Any) -> bool:
     return isinstance(value, str) and field in ("status", "state", "phase") and len(value) < 40
 
 

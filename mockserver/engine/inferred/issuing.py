@@ -387,20 +387,22 @@ def _with(body: Any, path: Path, value: Any) -> Any:
 
 
 def revoking(handler: Handler) -> Handler:
-    """The handler; revokes the credential that its path or its body names, else its caller's."""
+    """The handler; revokes the credential that its body or the end of its path names, else its
+    caller's."""
 
     def handle(world: World, request: Request) -> Reply:
-        body = named(request.body)
+        body, path = named(request.body), request.operation.url_path
         given = body.get("token") or body.get("refresh_token") or body.get("access_token")
-        said = [*map(str, request.path.values() or ([given] if given else ()))]
+        if given is None and path.endswith("}"):
+            given = request.path.get(path.rpartition("{")[2].removesuffix("}"))
         try:
             reply = handler(world, request)
         except NotFound:
             # A credential can be all that there is of a session.
-            if request.operation.success == 204 and any(revoke(world, one) for one in said):
+            if request.operation.success == 204 and given and revoke(world, str(given)):
                 return Reply(204, NO_BODY)
             raise
-        for credential in said or sent_credentials(request):
+        for credential in [str(given)] if given else sent_credentials(request):
             revoke(world, credential)
         return reply
 

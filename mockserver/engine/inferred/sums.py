@@ -23,6 +23,9 @@ _BARE = bag("subtotal sub_total subtotal_price subtotal_amount amount_subtotal t
 _MORE = bag("tax taxes vat shipping delivery fee fees tip tips gratuity duty")
 _LESS = bag("discount discounts rebate")
 _KINDS = frozenset(("number", "integer", "string"))
+_LARGEST = Decimal(2**53)
+"""Beyond it, not every whole number is one for JavaScript. A text of a few letters (`1e999999`) can
+say a number that takes all memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,11 +196,14 @@ def _number(value: Any) -> Decimal | None:
         found = Decimal(str(value))
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    return found if found.is_finite() and found.copy_abs() <= _LARGEST else None
 
 
 def _written(target: Target, total: Decimal, data: Mapping[str, Any], like: Any) -> dict[str, Any]:
-    """A property with a sum, in the form of its schema; an amount in the currency of a price."""
+    """A property with a sum, in the form of its schema; an amount in the currency of a price.
+    Nothing if it is too large for a number."""
+    if abs(total) > _LARGEST:
+        return {}
     before = data.get(target.name)
     if "string" in target.types:
         return {target.name: f"{total:.2f}"}

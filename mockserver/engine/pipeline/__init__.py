@@ -16,7 +16,7 @@ from mockserver.engine.calibration import Rules, adapted, with_defaults
 from mockserver.engine.error_formats import FastApiDialect, dialect_named
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
 from mockserver.engine.faults import Injection, Trouble
-from mockserver.engine.generation.headers import Headers, RateLimits, has_limits
+from mockserver.engine.generation.headers import Headers
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.values import Values
 from mockserver.engine.leniency import STRICT, Leniency, preferred
@@ -34,6 +34,7 @@ from mockserver.engine.pipeline.exchange import (
     unavailable,
 )
 from mockserver.engine.pipeline.negotiation import Negotiator, Preference, has_choice
+from mockserver.engine.pipeline.rate_limits import RateLimits, has_limits
 from mockserver.engine.serialization import Finisher, Sent, document_refusal, sharpened
 from mockserver.engine.stubs import Stub
 from mockserver.engine.world import World
