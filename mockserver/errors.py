@@ -19,11 +19,13 @@ MockServerError
     ├── MethodNotAllowed    405
     ├── NotAcceptable       406
     ├── Conflict            409
+    ├── Gone                410
     ├── PreconditionFailed  412
     ├── TooLarge            413
     ├── TargetTooLong       414
     ├── UnsupportedMedia    415
     ├── Invalid             422, with violations
+    ├── TooEarly            425
     ├── RateLimited         429
     └── HeadersTooLarge     431
 """
@@ -60,9 +62,9 @@ class MissingExtra(UsageError):
     """An optional dependency is missing. The message names the `pip install` that adds it."""
 
     def __init__(self, what: str, extra: str) -> None:
-        # Not on PyPI: the bare name would find nothing, or another's package.
+        # Not on PyPI: without a slash, pip would look there for a package of this name.
         super().__init__(
-            f"{what} needs an optional dependency: pip install 'PATH-TO-A-CLONE[{extra}]'"
+            f"{what} needs an optional dependency: pip install '/PATH/TO/CLONE[{extra}]'"
         )
 
 
@@ -106,9 +108,9 @@ class ReplyError(MockServerError):
 
 
 class Refusal(MockServerError):
-    """A refused request. The API's dialect renders it as an error response.
+    """A refused request. The API's error format renders it as an error response.
 
-    `code` is the machine-readable error code (each dialect has defaults), `headers` are added to
+    `code` is the machine-readable error code (each error format has defaults), `headers` are added to
     the response, `instance` is the requested URI, and `body` is a standard body for when the
     document describes no such response. Writes of the handler are rolled back unless `keeps_writes`
     is set.
@@ -167,10 +169,6 @@ class NotAcceptable(Refusal):
     status = 406
 
 
-class TooEarly(Refusal):
-    status = 425
-
-
 class Conflict(Refusal):
     status = 409
 
@@ -199,6 +197,10 @@ class Invalid(Refusal):
     """The request violates the contract; `violations` list where and why."""
 
     status = 422
+
+
+class TooEarly(Refusal):
+    status = 425
 
 
 class RateLimited(Refusal):

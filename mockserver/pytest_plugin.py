@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--mock-spec",
         metavar="SPEC",
-        help="the API to mock: feather,  speechify, speechify-legacy, truestate or the path of an "
+        help="the API to mock: feather, speechify, speechify-legacy, truestate or the path of an "
         "OpenAPI document",
     )
     parser.addini("mock_spec", "the API to mock, as --mock-spec (default: feather)", default="")

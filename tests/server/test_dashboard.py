@@ -334,7 +334,7 @@ def test_from_another_machine_it_asks_for_the_token(browser: Any) -> None:
 
 
 def test_the_reference_shows_the_document_and_tries_it_here(browser: Any, server: str) -> None:
-    pytest.importorskip("fastapi", reason="pip install 'PATH-TO-A-CLONE[reference]'")
+    pytest.importorskip("fastapi", reason="pip install '/PATH/TO/CLONE[reference]'")
     page = browser.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

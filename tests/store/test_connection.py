@@ -69,7 +69,7 @@ def test_an_unknown_store() -> None:
 
 def test_the_client_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'PATH-TO-A-CLONE\[redis\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install '/PATH/TO/CLONE\[redis\]'"):
         MockServer(store="redis://127.0.0.1:6379/0")
 
 

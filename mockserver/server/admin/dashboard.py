@@ -108,7 +108,7 @@ PACKAGE = "fastapi_swagger"
 FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
 MISSING = (
     "The API reference needs Swagger UI, which is not installed: "
-    "pip install 'PATH-TO-A-CLONE[reference]', and restart the server."
+    "pip install '/PATH/TO/CLONE[reference]', and restart the server."
 )
 # Swagger UI uses inline styles and data: URLs for icons.
 _SWAGGER_UI_POLICY = (
