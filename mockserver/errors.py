@@ -110,8 +110,8 @@ class ReplyError(MockServerError):
 class Refusal(MockServerError):
     """A refused request. The API's error format renders it as an error response.
 
-    `code` is the machine-readable error code (each error format has defaults), `headers` are added to
-    the response, `instance` is the requested URI, and `body` is a standard body for when the
+    `code` is the machine-readable error code (each error format has defaults), `headers` are added
+    to the response, `instance` is the requested URI, and `body` is a standard body for when the
     document describes no such response. Writes of the handler are rolled back unless `keeps_writes`
     is set.
     """

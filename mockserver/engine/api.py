@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from mockserver.engine.credentials import Credentials
+from mockserver.engine.error_formats.base import ErrorFormat
 from mockserver.engine.jobs import JobKind, Lifecycle
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Collection, Row, Seeder, World
@@ -218,14 +219,14 @@ class Webhooks:
 class Wire:
     """How an API speaks HTTP.
 
-    `dialect` names the error format ("" chooses by the document). `slash_redirects`: a wrong
+    `error_format` is chosen by the document if it is None. `slash_redirects`: a wrong
     trailing slash is redirected (307) as in FastAPI. `body_first`: a body that isn't JSON is
     rejected before the credential is checked. Keys that start with `prefix` are accepted.
     `stamp(reply, headers, serial)` adds what every reply carries (a request id); `serial` counts
     the replies. `candid`: no vendor's wording is known, so refusals may say what would work.
     """
 
-    dialect: str = ""
+    error_format: ErrorFormat | None = None
     slash_redirects: bool = False
     body_first: bool = False
     prefix: str = "mock-"

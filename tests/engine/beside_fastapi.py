@@ -1,4 +1,4 @@
-"""The same request to a FastAPI application and to our validation and dialect."""
+"""The same request to a FastAPI application and to our validation and error_format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from mockserver.engine.error_formats import FastApiDialect
+from mockserver.engine.error_formats import FastApiFormat
 from mockserver.errors import Invalid
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Operation
@@ -22,7 +22,7 @@ from tests.engine.fastapi_application import app
 document = app.openapi()
 contract = build_contract(document)
 validators = Validators(document, contract.version)
-dialect = FastApiDialect(contract)
+error_format = FastApiFormat(contract)
 
 Fault = tuple[str, tuple[str | int, ...], str]
 """type, loc, msg."""
@@ -93,5 +93,5 @@ def ours(case: Case) -> Answer:
     violations = values.violations + body.read(headers, case.body).violations
     if not violations:
         return Answer(200, [])
-    reply = dialect.reply(Invalid("does not fit", violations=violations), operation)
+    reply = error_format.reply(Invalid("does not fit", violations=violations), operation)
     return Answer(reply.status, reply.body["detail"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.error_formats import SchemaDialect
+from mockserver.engine.error_formats import SchemaFormat
 from mockserver.engine.error_formats.base import code_of
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import document_refusal, nearest_status
@@ -14,16 +14,16 @@ from mockserver.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Operation, Violation
 from mockserver.openapi.schemas.validators import Validators
-from tests.engine.test_dialects import FAULTS, INVALID, UUID, array, contract_of, shape
+from tests.engine.test_error_formats import FAULTS, INVALID, UUID, array, contract_of, shape
 from tests.support.documents import TEXT, document, thing
 
 
 def said(refusal: Refusal, responses: dict[str, Any], **rest: Any) -> Reply:
-    """SchemaDialect's body, which must match the documented schema."""
+    """SchemaFormat's body, which must match the documented schema."""
     contract = contract_of(responses, **rest)
     validators = Validators(contract.document, contract.version)
     operation = contract.operations[0]
-    reply = SchemaDialect(contract, validators).reply(refusal, operation)
+    reply = SchemaFormat(contract, validators).reply(refusal, operation)
     response = operation.response_for(reply.status)
     if response is not None and reply.media_type in response.content:
         pointer = response.content[reply.media_type].pointer

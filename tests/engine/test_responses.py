@@ -11,7 +11,7 @@ from mockserver.engine.generation.responses import Answers
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Rng
 from mockserver.openapi.schemas.validators import Validators
-from tests.engine.test_dialects import shape
+from tests.engine.test_error_formats import shape
 from tests.engine.test_serialization import contract_with
 from tests.support.documents import TEXT
 

@@ -1,62 +1,40 @@
-"""Error formats of vendors: a dialect turns a list of violations into a body."""
+"""Error formats of vendors: each turns a refusal, with its violations, into a response."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 
-from mockserver.engine.error_formats.base import Dialect, EnvelopeDialect, ProblemDialect
-from mockserver.engine.error_formats.fastapi import FastApiDialect
-from mockserver.engine.error_formats.from_schema import SchemaDialect
-from mockserver.errors import ContractError, PlanError
+from mockserver.engine.error_formats.base import EnvelopeFormat, ErrorFormat, ProblemFormat
+from mockserver.engine.error_formats.fastapi import FastApiFormat
+from mockserver.engine.error_formats.from_schema import SchemaFormat
+from mockserver.errors import ContractError
 from mockserver.openapi.model import Contract, MediaType
 from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.validators import Validators
 
-# Which dialect a document uses.
 
-NAMES = ("fastapi", "fastapi-plain", "envelope", "problem", "schema")
+def choose_error_format(contract: Contract, validators: Validators) -> ErrorFormat:
+    """The error format that fits the document's own error schemas.
 
-
-def dialect_named(name: str, contract: Contract, validators: Validators) -> Dialect:
-    """The dialect with this name; "" detects it. Raises PlanError for an unknown name."""
-    if name == "fastapi":
-        return FastApiDialect(contract)
-    if name == "fastapi-plain":
-        return FastApiDialect(contract, plain=True)
-    if name == "envelope":
-        return EnvelopeDialect()
-    if name == "problem":
-        return ProblemDialect()
-    if name == "schema":
-        return SchemaDialect(contract, validators)
-    if name == "":
-        return choose_dialect(contract, validators)
-    raise PlanError(f"the dialect {name!r} is not one of: {', '.join(NAMES)}")
-
-
-def choose_dialect(contract: Contract, validators: Validators) -> Dialect:
-    """The dialect that fits the document's own error schemas.
-
-    If all have one known format, that dialect; else each schema is filled by itself, and the most
+    If all have one known format, that one; else each schema is filled by itself, and the most
     frequent format is used where nothing is documented.
     """
     shapes = _shapes(contract, validators.schemas)
     if not shapes:
-        return ProblemDialect()
-    usual: dict[str, Dialect] = {
-        "fastapi": FastApiDialect(contract, plain=shapes["detail"] > shapes["pair"]),
-        "pair": FastApiDialect(contract),
-        "envelope": EnvelopeDialect(),
-        "problem": ProblemDialect(),
+        return ProblemFormat()
+    usual: dict[str, ErrorFormat] = {
+        "fastapi": FastApiFormat(contract, plain=shapes["detail"] > shapes["pair"]),
+        "pair": FastApiFormat(contract),
+        "envelope": EnvelopeFormat(),
+        "problem": ProblemFormat(),
     }
-    known = shapes.keys() - {"other"}
-    if shapes.keys() <= {"fastapi", "pair"} and shapes["fastapi"]:
+    if shapes["fastapi"] and (
+        shapes.keys() <= {"fastapi", "pair"} or shapes.keys() <= {"fastapi", "detail"}
+    ):
         return usual["fastapi"]
-    if shapes.keys() <= {"fastapi", "detail"} and shapes["fastapi"]:
-        return usual["fastapi"]
-    commonest = "fastapi" if "fastapi" in known else shapes.most_common(1)[0][0]
-    return SchemaDialect(contract, validators, usual.get(commonest, usual["problem"]))
+    commonest = "fastapi" if shapes["fastapi"] else shapes.most_common(1)[0][0]
+    return SchemaFormat(contract, validators, usual.get(commonest, usual["problem"]))
 
 
 def _shapes(contract: Contract, schemas: Schemas) -> Counter[str]:
@@ -109,11 +87,10 @@ def _kind(schemas: Schemas, schema: object) -> str:
 
 
 __all__ = [
-    "Dialect",
-    "EnvelopeDialect",
-    "FastApiDialect",
-    "ProblemDialect",
-    "SchemaDialect",
-    "choose_dialect",
-    "dialect_named",
+    "EnvelopeFormat",
+    "ErrorFormat",
+    "FastApiFormat",
+    "ProblemFormat",
+    "SchemaFormat",
+    "choose_error_format",
 ]

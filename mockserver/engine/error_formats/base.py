@@ -1,4 +1,4 @@
-"""What all dialects share."""
+"""What all error formats share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import Operation, Violation
 
 
-class Dialect(Protocol):
+class ErrorFormat(Protocol):
     """How a vendor formats a refusal."""
 
     def reply(self, refusal: Refusal, operation: Operation | None) -> Reply: ...
@@ -184,7 +184,7 @@ def answer(status: int, body: Any, refusal: Refusal, media_type: str = "") -> Re
 _CODES: dict[int, str] = {401: "unauthorized"}
 
 
-class EnvelopeDialect:
+class EnvelopeFormat:
     """`{"error": {"code", "message", "fields"?}, "request_id"?}`.
 
     A request that doesn't fit its schema is a 400 `validation_failed`; `fields` maps each place to
@@ -217,7 +217,7 @@ def _field(violation: Violation) -> str:
     return dotted(inside) if inside else str(violation.where[0])
 
 
-class ProblemDialect:
+class ProblemFormat:
     """RFC 9457, `application/problem+json`, with violations under `errors`."""
 
     def reply(self, refusal: Refusal, operation: Operation | None) -> Reply:

@@ -195,7 +195,7 @@ _FORMAT_LABELS = {
 }
 
 
-class FastApiDialect:
+class FastApiFormat:
     """422 has FastAPI's `detail` list; every other status has an `{error, message}` pair.
 
     With `plain`, other statuses have `{detail: text}`, like an application without exception

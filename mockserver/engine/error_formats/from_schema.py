@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.error_formats.base import (
-    Dialect,
-    ProblemDialect,
+    ErrorFormat,
+    ProblemFormat,
     answer,
     code_of,
     dotted,
@@ -339,7 +339,7 @@ class _Form:
     """Whether it is RFC 9457, which the document does not describe."""
 
 
-class SchemaDialect:
+class SchemaFormat:
     """Fills the documented schema of a status: recognised properties by name, required ones in any
     case.
 
@@ -348,11 +348,11 @@ class SchemaDialect:
     """
 
     def __init__(
-        self, contract: Contract, validators: Validators, otherwise: Dialect | None = None
+        self, contract: Contract, validators: Validators, otherwise: ErrorFormat | None = None
     ) -> None:
         self._values = Values(contract, validators)
         self._recogniser = Recogniser(self._values.schemas, words_of(contract))
-        self._otherwise = otherwise if otherwise is not None else ProblemDialect()
+        self._otherwise = otherwise if otherwise is not None else ProblemFormat()
         self._usual = _only_one(contract, self._values.schemas)
         self._known: dict[tuple[str, int], _Form] = {}
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from mockserver.engine.api import Api, Handler
 from mockserver.engine.calibration import Rules, adapted, with_defaults
-from mockserver.engine.error_formats import FastApiDialect, dialect_named
+from mockserver.engine.error_formats import FastApiFormat, choose_error_format
 from mockserver.engine.error_formats.base import dotted, fault_text, place_of
 from mockserver.engine.faults import Injection, Trouble
 from mockserver.engine.generation.headers import Headers
@@ -97,7 +97,7 @@ class Pipeline:
         self.api = api
         self.handlers = handlers
         self.settings = settings
-        self.dialect = dialect_named(api.wire.dialect, contract, validators)
+        self.error_format = api.wire.error_format or choose_error_format(contract, validators)
         self.validators = validators
         self.authenticator = Authenticator(
             contract, settings.keys, api.wire.prefix, settings.issued, settings.tenant_of,
@@ -319,7 +319,7 @@ class Pipeline:
         """The reply after fault injection; a reply that the fault defines is not adapted."""
         if injection.refusal is not None:
             exchange.problem = ""  # what was refused before is not what is sent
-            reply = self.dialect.reply(injection.refusal, operation)
+            reply = self.error_format.reply(injection.refusal, operation)
             self.preference.add_headers(operation, reply, exchange.now)
             reply = self.stamp(reply, exchange.message)
             try:
@@ -438,12 +438,12 @@ class Pipeline:
         """A refusal as bytes: the one place where errors become HTTP."""
         instance = refusal.instance = _NOT_URI.sub(_as_uri, message.target)
         if operation is None:
-            return plain(self.stamp(self.dialect.reply(refusal, None), message))
+            return plain(self.stamp(self.error_format.reply(refusal, None), message))
         if refusal.body is not None and operation.response_for(refusal.status) is None:
             return plain(self.stamp(Reply(refusal.status, refusal.body, refusal.headers), message))
         try:
             if self.settings.undocumented == "nearest":
-                if self.api.wire.candid and not isinstance(self.dialect, FastApiDialect):
+                if self.api.wire.candid and not isinstance(self.error_format, FastApiFormat):
                     refusal = sharpened(operation, refusal)
                 adapted = document_refusal(operation, refusal, self.contract.invalid)
                 if isinstance(adapted, Reply):
@@ -452,7 +452,7 @@ class Pipeline:
                     return self.finish(operation, self.stamp(adapted, message))
                 refusal = adapted
                 refusal.instance = instance
-            reply = self.stamp(self.dialect.reply(refusal, operation), message)
+            reply = self.stamp(self.error_format.reply(refusal, operation), message)
             self.preference.add_headers(operation, reply, now)
             return self.finish(operation, reply)
         except ReplyError as error:

@@ -67,7 +67,7 @@ def unavailable(reason: str) -> Sent:
 
 
 def _problem(status: int, title: str, reason: str) -> Sent:
-    # RFC 9457; the vendor's dialect is for what the vendor would say.
+    # RFC 9457; the vendor's error format is for what the vendor would say.
     body = {"type": "about:blank", "title": title, "status": status, "detail": reason}
     return Sent(status, [(b"content-type", b"application/problem+json")], dump(body))
 

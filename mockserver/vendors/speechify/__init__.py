@@ -12,6 +12,7 @@ Modules import downwards only:
 """
 
 from mockserver.engine.api import Api, Jobs, Shape, Shapes, Wire, handlers_in
+from mockserver.engine.error_formats import EnvelopeFormat
 from mockserver.openapi.model import Contract
 from mockserver.vendors.speechify import agent_tests, agents, runs, versions
 from mockserver.vendors.speechify.run_rows import OUTCOMES, TEST_RUNS
@@ -33,7 +34,7 @@ SPEECHIFY = Api(
     collections=COLLECTIONS,
     seed=seed,
     jobs=Jobs((TEST_RUNS,), LIFECYCLES, OUTCOMES, runs.steer),
-    wire=Wire(dialect="envelope", stamp=versions.stamp),
+    wire=Wire(error_format=EnvelopeFormat(), stamp=versions.stamp),
     shapes=Shapes(
         (Shape(versions.NEWER, HANDLERS), Shape(versions.OLDER, OLDER_HANDLERS)),
         shape_of,

@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 
 from mockserver.engine.error_formats import (
-    EnvelopeDialect,
-    FastApiDialect,
-    ProblemDialect,
-    SchemaDialect,
-    choose_dialect,
-    dialect_named,
+    EnvelopeFormat,
+    FastApiFormat,
+    ProblemFormat,
+    SchemaFormat,
+    choose_error_format,
 )
 from mockserver.errors import (
     BadRequest,
@@ -18,7 +17,6 @@ from mockserver.errors import (
     Invalid,
     MethodNotAllowed,
     NotFound,
-    PlanError,
     RateLimited,
     Refusal,
     Unauthenticated,
@@ -59,14 +57,14 @@ def contract_of(
 class TestFastApi:
     def test_422_is_a_list_and_the_rest_a_pair(self) -> None:
         """Rules 18 and 21."""
-        dialect = FastApiDialect(contract_of({"200": None}))
-        reply = dialect.reply(INVALID, None)
+        error_format = FastApiFormat(contract_of({"200": None}))
+        reply = error_format.reply(INVALID, None)
         assert reply.status == 422
         assert [entry["type"] for entry in reply.body["detail"]] == [
             "greater_than_equal",
             "missing",
         ]
-        assert dialect.reply(NotFound("No suite."), None).body == {
+        assert error_format.reply(NotFound("No suite."), None).body == {
             "error": "not_found",
             "message": "No suite.",
         }
@@ -84,23 +82,23 @@ class TestFastApi:
     )
     def test_words(self, refusal: Refusal, error: str) -> None:
         """Rule 21."""
-        reply = FastApiDialect(contract_of({"200": None})).reply(refusal, None)
+        reply = FastApiFormat(contract_of({"200": None})).reply(refusal, None)
         assert (reply.status, reply.body["error"]) == (refusal.status, error)
         assert reply.body["message"]
 
     def test_plain(self) -> None:
-        dialect = FastApiDialect(contract_of({"200": None}), plain=True)
-        assert dialect.reply(NotFound("No."), None).body == {"detail": "No."}
+        error_format = FastApiFormat(contract_of({"200": None}), plain=True)
+        assert error_format.reply(NotFound("No."), None).body == {"detail": "No."}
 
     def test_where_only_400_is_documented(self) -> None:
         contract = contract_of({"200": None, "400": {"type": "object"}})
-        reply = FastApiDialect(contract).reply(INVALID, contract.operations[0])
+        reply = FastApiFormat(contract).reply(INVALID, contract.operations[0])
         assert reply.status == 400
         assert reply.body == {"error": "bad_request", "message": "The request does not fit."}
 
     def test_an_invalid_without_violations(self) -> None:
         """Rule 46: refused by the model's validator, without a place in the schema."""
-        reply = FastApiDialect(contract_of({"200": None})).reply(Invalid("no null here"), None)
+        reply = FastApiFormat(contract_of({"200": None})).reply(Invalid("no null here"), None)
         assert reply.body["detail"] == [
             {
                 "type": "value_error",
@@ -113,8 +111,8 @@ class TestFastApi:
     def test_a_fault_across_fields(self) -> None:
         """Rule 29."""
         fault = Violation(("body",), "value_error", "set agent_id", {"scope": "agent"})
-        dialect = FastApiDialect(contract_of({"200": None}))
-        [entry] = dialect.reply(Invalid("", violations=[fault]), None).body["detail"]
+        error_format = FastApiFormat(contract_of({"200": None}))
+        [entry] = error_format.reply(Invalid("", violations=[fault]), None).body["detail"]
         assert entry == {
             "type": "value_error",
             "loc": ["body"],
@@ -129,7 +127,7 @@ class TestFastApi:
         contract = contract_of({"200": None}, Named=named)
         schema = contract.document["components"]["schemas"]["Named"]
         words = [
-            FastApiDialect(contract).reply(
+            FastApiFormat(contract).reply(
                 Invalid("", violations=[Violation(("query", "q"), "enum", "", "x", s["enum"], s)]),
                 None,
             )
@@ -143,23 +141,23 @@ class TestFastApi:
         for _ in range(500):
             value = [value]
         fault = Violation(("body",), "type", "", value, ["object"], {})
-        dialect = FastApiDialect(contract_of({"200": None}))
-        [entry] = dialect.reply(Invalid("", violations=[fault]), None).body["detail"]
+        error_format = FastApiFormat(contract_of({"200": None}))
+        [entry] = error_format.reply(Invalid("", violations=[fault]), None).body["detail"]
         assert str(entry["input"]).count("[") <= 100
 
     def test_headers_are_sent_along(self) -> None:
         refusal = Unauthenticated(headers={"WWW-Authenticate": "Bearer"})
-        for dialect in (
-            FastApiDialect(contract_of({"200": None})),
-            EnvelopeDialect(),
-            ProblemDialect(),
+        for error_format in (
+            FastApiFormat(contract_of({"200": None})),
+            EnvelopeFormat(),
+            ProblemFormat(),
         ):
-            assert dialect.reply(refusal, None).headers == {"WWW-Authenticate": "Bearer"}
+            assert error_format.reply(refusal, None).headers == {"WWW-Authenticate": "Bearer"}
 
 
 class TestEnvelope:
     def test_validation_is_a_400_with_fields(self) -> None:
-        reply = EnvelopeDialect().reply(INVALID, None)
+        reply = EnvelopeFormat().reply(INVALID, None)
         assert reply.status == 400
         assert reply.body == {
             "error": {
@@ -171,18 +169,18 @@ class TestEnvelope:
 
     def test_codes_and_the_request_id(self) -> None:
         refusal = NotFound("No.", headers={"X-Request-ID": "abc"})
-        reply = EnvelopeDialect({404: "missing"}).reply(refusal, None)
+        reply = EnvelopeFormat({404: "missing"}).reply(refusal, None)
         assert reply.body == {
             "error": {"code": "missing", "message": "No."},
             "request_id": "abc",
         }
-        assert EnvelopeDialect().reply(Unauthenticated(), None).body["error"]["code"] == (
+        assert EnvelopeFormat().reply(Unauthenticated(), None).body["error"]["code"] == (
             "unauthorized"
         )
 
 
 def test_problem_details() -> None:
-    reply = ProblemDialect().reply(INVALID, None)
+    reply = ProblemFormat().reply(INVALID, None)
     assert (reply.status, reply.media_type) == (422, "application/problem+json")
     assert reply.body == {
         "type": "about:blank",
@@ -207,18 +205,18 @@ class TestChoice:
     @pytest.mark.parametrize(
         ("responses", "kind"),
         [
-            ({"422": HTTP_ERROR, "404": shape(error=TEXT, message=TEXT)}, FastApiDialect),
-            ({"422": HTTP_ERROR, "404": shape(detail=TEXT)}, FastApiDialect),
-            ({"422": HTTP_ERROR}, FastApiDialect),
-            ({"422": HTTP_ERROR, "404": shape(code=TEXT)}, SchemaDialect),
-            ({"404": shape(error=shape(code=TEXT, message=TEXT))}, SchemaDialect),
-            ({"404": shape(message=TEXT)}, SchemaDialect),
-            ({"200": None, "404": None}, ProblemDialect),
+            ({"422": HTTP_ERROR, "404": shape(error=TEXT, message=TEXT)}, FastApiFormat),
+            ({"422": HTTP_ERROR, "404": shape(detail=TEXT)}, FastApiFormat),
+            ({"422": HTTP_ERROR}, FastApiFormat),
+            ({"422": HTTP_ERROR, "404": shape(code=TEXT)}, SchemaFormat),
+            ({"404": shape(error=shape(code=TEXT, message=TEXT))}, SchemaFormat),
+            ({"404": shape(message=TEXT)}, SchemaFormat),
+            ({"200": None, "404": None}, ProblemFormat),
         ],
     )
     def test_by_the_document(self, responses: dict[str, Any], kind: type) -> None:
         contract = contract_of(responses)
-        found = choose_dialect(contract, Validators(contract.document, "3.1.0"))
+        found = choose_error_format(contract, Validators(contract.document, "3.1.0"))
         assert type(found) is kind
 
     @pytest.mark.parametrize(
@@ -236,26 +234,10 @@ class TestChoice:
         self, responses: dict[str, Any], body: Any
     ) -> None:
         contract = contract_of(responses)
-        dialect = choose_dialect(contract, Validators(contract.document, "3.1.0"))
+        error_format = choose_error_format(contract, Validators(contract.document, "3.1.0"))
         operation: Operation | None = contract.operations[0]
         for place in (operation, None):
-            assert dialect.reply(NotFound("No."), place).body == body
-
-    def test_by_name(self) -> None:
-        contract = contract_of({"200": None})
-        validators = Validators(contract.document, "3.1.0")
-        kinds = {
-            "fastapi": FastApiDialect,
-            "fastapi-plain": FastApiDialect,
-            "envelope": EnvelopeDialect,
-            "problem": ProblemDialect,
-            "schema": SchemaDialect,
-            "": ProblemDialect,
-        }
-        for name, kind in kinds.items():
-            assert type(dialect_named(name, contract, validators)) is kind
-        with pytest.raises(PlanError, match="no-such"):
-            dialect_named("no-such", contract, validators)
+            assert error_format.reply(NotFound("No."), place).body == body
 
 
 CODES = {"enum": ["not_found", "conflict", "invalid_request", "unauthorized"]}
@@ -272,14 +254,14 @@ CODES = {"enum": ["not_found", "conflict", "invalid_request", "unauthorized"]}
 )
 def test_a_listed_code_means_what_happened(refusal: Refusal, code: str) -> None:
     contract = contract_of({"4XX": shape(code=CODES, message=TEXT)})
-    dialect = choose_dialect(contract, Validators(contract.document, "3.1.0"))
-    assert dialect.reply(refusal, contract.operations[0]).body["code"] == code
+    error_format = choose_error_format(contract, Validators(contract.document, "3.1.0"))
+    assert error_format.reply(refusal, contract.operations[0]).body["code"] == code
 
 
 def test_a_list_of_fields_has_their_names_alone() -> None:
     schema = {**shape(message=TEXT), "properties": {"message": TEXT, "fields": array(TEXT)}}
     contract = contract_of({"404": schema, "422": schema})
-    dialect = choose_dialect(contract, Validators(contract.document, "3.1.0"))
+    error_format = choose_error_format(contract, Validators(contract.document, "3.1.0"))
     (operation,) = contract.operations
-    assert dialect.reply(INVALID, operation).body["fields"] == ["limit", "items.0.id"]
-    assert dialect.reply(NotFound("No."), operation).body == {"message": "No."}
+    assert error_format.reply(INVALID, operation).body["fields"] == ["limit", "items.0.id"]
+    assert error_format.reply(NotFound("No."), operation).body == {"message": "No."}
