@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.inference import verb_words as known
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import LATER, LESS, MORE, NEW, Action
+from mockserver.inference.model import LATER, LESS, MORE, NEW, OTHER, Action
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import has_properties
 from mockserver.inference.paths import Steps
@@ -32,8 +32,10 @@ from mockserver.inference.verbs import (
     is_about,
     is_beside,
     object_of,
+    of_caller,
     outcome,
     state_called,
+    toggles,
     undone_by,
     verb_of,
 )
@@ -57,7 +59,7 @@ _ALLOWED = bag("enable enabled allow allowed use has")
 _BEGUN = bag("started opened launched activated enabled")
 _BEING = bag("is are was has have been")
 _OF_ITSELF = bag("request status state job task process execution run order work now failed")
-_WAYS = bag("action command operation transition state status lifecycle do control event")
+_WAYS = bag("action command operation transition state status lifecycle do control event reaction")
 """Steps of paths before a verb that say nothing."""
 _ASKED = {"requested"}
 """What is said of a deed when it is asked for."""
@@ -120,6 +122,7 @@ class Effects:
         if verb in known.EXTENDING:
             found.update(self._extended(resource, facts))
         found.update(self._numbered(resource, verb))
+        found |= self._toggled(resource, word, found, facts)
         if not found and not elsewhere:
             found.update(self._listed_value(resource, verb))
         stated = self.stated(facts, resource) if facts is not None else None
@@ -142,13 +145,41 @@ class Effects:
                 yield name, value
 
     def _numbered(self, resource: Resource, verb: str) -> Iterator[tuple[str, str]]:
-        """The number of those who have done it: `likes_count` of `like` and `unlike`."""
+        """The number of those who have done it: `likes_count` or `stats.likes` of `like` and
+        `unlike`; of any other verb, the `bookmarks_count` that is named after it."""
         undone = next((one for one in undone_by(verb) if one in known.COUNTED), "")
+        undone = undone or (verb.removeprefix("un") if verb.startswith("un") else "")
         nouns = known.COUNTED.get(undone or verb, frozenset())
-        for name, schema in self.survey.flat(resource.schema).properties.items() if nouns else ():
-            about = counted(name) or noun(name)
-            if about in nouns and "integer" in self.survey.schemas.types(schema):
-                yield name, LESS if undone else MORE
+        tried = resource.states.attempts if resource.states is not None else None
+        schemas = self.survey.schemas
+        for name, schema in self.survey.flat(resource.schema).properties.items() if verb else ():
+            numbers = {name: schema}
+            if nouns and has_properties(schemas, schema):
+                inner = schemas.flat(schema)
+                numbers = {f"{name}.{n}": one for n, one in inner.properties.items()}
+                numbers = {} if "id" in inner.properties else numbers
+            for path, one in numbers.items():
+                about, plain = counted(path.rpartition(".")[2]), noun(path.rpartition(".")[2])
+                if not ((about or plain) in nouns or (about == (undone or verb) and path != tried)):
+                    continue
+                if "integer" in schemas.types(one):
+                    yield path, LESS if undone else MORE
+
+    def _toggled(
+        self, resource: Resource, word: str, found: Changes, facts: Facts | None
+    ) -> dict[str, Any]:
+        """The flags that are said to be turned over: those that a path names (`toggle-archived`),
+        those of the verb, or else the only one of the entity."""
+        if facts is None or not toggles(facts.operation, facts.route):
+            return {}
+        about = "_".join(one for one in tokens(word) if one not in ("toggle", "toggles"))
+        wanted = {about: True, f"is_{about}": True, **flags(verb_of(about))} if about else {}
+        switched = dict(self.flags(resource, wanted)) or {**found}
+        if not switched:
+            own = self.survey.flat(resource.schema).properties.items()
+            every = [name for name, one in own if "boolean" in self.survey.schemas.kinds(one)]
+            switched = dict.fromkeys(every, True) if len(every) == 1 else {}
+        return {name: OTHER for name, value in switched.items() if value is True}
 
     def renewed_secret(self, facts: Facts, resource: Resource, verb: str) -> str:
         """The secret that only the response of a verb like `rotate` tells; "" if there is none."""
@@ -388,6 +419,7 @@ class Effects:
         stem = moment_stem(name) or word
         # `deletedStatus` is a flag if it is a boolean.
         flag = word.removesuffix("_status").removesuffix("_flag")
+        flag = flag if flag in wanted else of_caller(flag)
         if flag in wanted and "boolean" in self.survey.schemas.kinds(schema):
             yield name, wanted[flag]
         elif word in wanted and word.endswith("ed") and self._is_date(schema):
@@ -413,23 +445,27 @@ def with_switches(
     resources: Mapping[str, Resource], actions: Iterable[Action]
 ) -> dict[str, Resource]:
     """The resources, with the flags that their verbs switch (off at first, unless all that can be
-    done is to switch one off) and the timestamps that their verbs set."""
+    done is to switch one off), the numbers that they count up and the timestamps that they set."""
     seen: dict[str, dict[str, set[bool]]] = {}
     stamped: dict[str, set[str]] = {}
+    counted_up: dict[str, dict[str, int]] = {}
     for action in actions:
         verb = action.transition
         if verb is None or action.resource is None:
             continue
         each = [verb.changes, *(changes.items() for _, changes in verb.choices.values())]
         for name, value in (change for changes in each for change in changes):
-            if isinstance(value, bool):
-                seen.setdefault(action.resource, {}).setdefault(name, set()).add(value)
+            if isinstance(value, bool) or value == OTHER:
+                seen.setdefault(action.resource, {}).setdefault(name, set()).add(value is not False)
+            elif value in (MORE, LESS):
+                counted_up.setdefault(action.resource, {})[name] = 0
             elif value == "now":
                 stamped.setdefault(action.resource, set()).add(name)
     found = dict(resources)
-    for name in seen.keys() | stamped.keys():
+    for name in seen.keys() | stamped.keys() | counted_up.keys():
         states = found[name].states
-        first = {flag: True not in values for flag, values in seen.get(name, {}).items()}
+        first: dict[str, int] = {f: True not in values for f, values in seen.get(name, {}).items()}
+        first |= counted_up.get(name, {})
         by_state = states.moments if states is not None else {}
         times = frozenset(stamped.get(name, set()) - by_state.keys())
         found[name] = replace(found[name], switches=first, stamped=times)

@@ -194,8 +194,9 @@ class Resource:
     """The values of fields that occur."""
     holder: str | None = None
     """The part of an entity that holds its properties: `attributes`."""
-    switches: Mapping[str, bool] = field(default_factory=dict)
-    """Flags that verbs switch, with their first value; `part.flag` is one in a part."""
+    switches: Mapping[str, int] = field(default_factory=dict)
+    """Flags that verbs switch, and numbers that they count up, with their first value;
+    `part.flag` is one in a part."""
     stamped: frozenset[str] = frozenset()
     """Timestamps that only verbs set: `archived_at`."""
     touches: bool = False

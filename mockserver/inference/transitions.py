@@ -34,7 +34,7 @@ from mockserver.inference.verbs import (
     verb_in_text,
     verb_of,
 )
-from mockserver.inference.words import is_id_of_new, last_word, snake_case, tokens
+from mockserver.inference.words import is_id_of_new, last_word, noun, snake_case, tokens
 
 CHANGING = ("POST", "PUT", "PATCH")
 _NEW = re.compile(r"\bnew\b|\bcreates?\b|\bcopy\b|\bcopies\b|\bduplicate", re.IGNORECASE)
@@ -121,6 +121,8 @@ class VerbReader:
         if ANY in rest:
             yield from self._of_element(facts, target, rest)
             return
+        while len(rest) > 1 and rest[-1] in _CALLER:
+            rest = rest[:-1]  # `PUT /posts/{post}/likes/me`
         word = spaced(facts.route.verb or (rest[-1] if rest else ""), facts.operation.id)
         stated = self._stated_verbs(facts, word, resource)
         if facts.method == "DELETE" and rest:
@@ -349,7 +351,7 @@ class VerbReader:
 
     def _undone(self, facts: Facts, target: Target, word: str, rest: Steps) -> Iterator[Reading]:
         """A DELETE that undoes a verb, `DELETE /gists/{gist}/star`, or empties a property."""
-        verb = verb_of(word)
+        verb = verb_of(word) or (noun(word) if noun(word) in known.COUNTED else "")
         resource = target.resource
         if len(rest) == 1 and not known.FOR_GOOD.isdisjoint(tokens(word)):
             why = f"DELETE of `{word}` removes one {resource.noun} for good"
@@ -470,6 +472,7 @@ class VerbReader:
         return next((v for v in found if spelled(v).split("_")[-1] in _REMOVING), None)
 
 
+_CALLER = frozenset(("me", "self", "mine"))
 _REMOVING = frozenset(("deleting", "deprovisioning", "destroying", "removing", "terminating"))
 
 

@@ -339,8 +339,9 @@ OTHER_VERBS = bag(
     share simulate snapshot star suggest swap switch sync synthesize tag test track transfer
     transform translate transition transcribe reschedule reassign unassign unenroll unfavorite
     unfavourite unfeature unfollow unhide uninstall unlike unlink unmute unpin unregister unshare
-    unstar unwatch unmark unread moderate unmoderate silence waive certify update upgrade upload
-    upsert use lose win view vote watch write opt upvote downvote repost clap
+    unstar unwatch unmark unread moderate unmoderate silence waive certify toggle update upgrade
+    upload upsert use lose win view vote watch write opt upvote downvote repost clap bookmark react
+    dislike
     """
 )
 ENDING_EARLY = bag("cancel abort stop terminate kill interrupt")
@@ -466,10 +467,8 @@ COUNTED = {
     "vote": bag("vote voter"),
     "upvote": bag("upvote vote point"),
     "join": bag("member participant attendee"),
-    "share": bag("share"),
-    "view": bag("view"),
-    "repost": bag("repost"),
-    "clap": bag("clap"),
+    **{one: bag(one) for one in bag("share view repost clap bookmark dislike downvote save")},
+    "react": bag("reaction"),
 }
 """What a verb makes one more of, and its opposite one less."""
 ONLY_ONE = bag("default primary main preferred")

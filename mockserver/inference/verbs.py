@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from mockserver.inference import verb_words as known
+from mockserver.inference.paths import Route
 from mockserver.inference.state_words import ENDINGS, FAILED, participle_of
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import OUTCOMES
@@ -327,6 +328,32 @@ def flags(verb: str, *, doing: bool = True) -> dict[str, bool]:
         for negative in ("in", "un"):
             found.setdefault(f"{head}{negative}{word}", not holds)
     return found
+
+
+_CALLERS = bag("viewer user me you i my caller current self already")
+_HAVING = bag("is am are has have had did was been by")
+_PERSONAL = frozenset(word for verb in known.COUNTED for word in participles(verb))
+
+
+def of_caller(flag: str) -> str:
+    """What a flag says of the caller: `liked` of `viewer_has_liked`, `liked_by_me`."""
+    words, ends = list(flag.split("_")), 0
+    while len(words) > 1 and words[0] in _CALLERS | _HAVING:
+        words = words[1:]
+    while len(words) > 1 and words[-1] in _CALLERS:
+        words, ends = words[:-1], ends + 1
+    if ends and len(words) > 1 and words[-1] == "by":
+        words = words[:-1]
+    found = "_".join(words)
+    # A `user_active` may be about somebody else than the caller.
+    told = flag.partition("_")[0] != "user" or flag.startswith("user_ha") or found in _PERSONAL
+    return found if told else ""
+
+
+def toggles(operation: Operation, route: Route) -> bool:
+    """Whether an operation is said to turn flags over: `POST /posts/{post}/toggle-like`."""
+    said = (route.verb, route.last, last_part(operation.id), operation.summary)
+    return any(tokens(text or "")[:1] in (("toggle",), ("toggles",)) for text in said)
 
 
 PARTIAL = re.compile(

@@ -12,7 +12,7 @@ from mockserver.engine.inferred.memberships import changed_elements
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.inferred.schedules import extended, instant_of
 from mockserver.engine.timestamps import seconds
-from mockserver.inference.model import LATER, LESS, MORE, NEW, Elements, Transition
+from mockserver.inference.model import LATER, LESS, MORE, NEW, OTHER, Elements, Transition
 from mockserver.inference.verb_words import SETTING
 from mockserver.openapi.document import MISSING
 
@@ -45,10 +45,13 @@ def changes_of(
         told, schema = value, own[holder]
         if inner:
             schema = context.schemas.flat(schema).properties[inner]
-        if isinstance(value, bool) and not inner and isinstance(sent.get(holder), bool):
+        switches = isinstance(value, bool) or value == OTHER
+        if switches and not inner and isinstance(sent.get(holder), bool):
             continue  # `{"enabled": false}` to `/toggle`
         if value in (MORE, LESS):
-            value = _counted(before.get(holder), verb, value, before)
+            value = _counted(_known(before, holder, inner), verb, value, before)
+        elif value == OTHER:
+            value = not _known(before, holder, inner)
         elif value == LATER:
             value = _later(call, name, schema, sent, entity)
         elif isinstance(value, Elements):
@@ -68,10 +71,19 @@ def changes_of(
 def _counted(known: Any, verb: Transition, value: str, before: Mapping[str, Any]) -> Any:
     """One more or less than before; as many, if the flags of the verb say that it is done."""
     number = known if isinstance(known, int) else 0
+    turned = next((name for name, one in verb.changes if one == OTHER), None)
+    if turned is not None:
+        value = LESS if _known(before, *turned.split(".", 1)) else MORE
     flags = {name: one for name, one in verb.changes if isinstance(one, bool)}
     if flags and all(before.get(name) is one for name, one in flags.items()):
         return number
     return number + 1 if value == MORE else max(0, number - 1)
+
+
+def _known(before: Mapping[str, Any], name: str, inner: str = "") -> Any:
+    """The value of a property, or of one in it."""
+    value = before.get(name)
+    return (value.get(inner) if isinstance(value, Mapping) else None) if inner else value
 
 
 def _value(
