@@ -32,9 +32,7 @@ from mockserver.inference.model import Action, ItemPlace
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.resource_model import FIRST, Path, Resource
-from mockserver.inference.several import (
-    ids_in,
-)
+from mockserver.inference.several import ids_in, rows_sent
 from mockserver.inference.verb_words import JOINING, LEAVING, ORDERING
 from mockserver.inference.verbs import (
     first_words,
@@ -74,12 +72,18 @@ def means_all(facts: Facts) -> bool:
     return not query or bool(says & _ALL)
 
 
+_DEEDS = {"POST": ("create",), "PUT": ("update",), "PATCH": ("update",), "DELETE": ("delete",)}
+
+
 def _said(facts: Facts) -> frozenset[str]:
-    """What an operation says that it does, where its path does not: by its method or summary."""
-    if facts.method == "DELETE":
-        return frozenset(("delete",))
-    changes = ("update",) if facts.method == "PATCH" else ()
-    return frozenset((*first_words(facts.operation.summary), *changes))
+    """What an operation says that it does, where its path does not: by its summary or id, else by
+    its method."""
+    says = {*first_words(facts.operation.summary)} or {*tokens(facts.operation.id)}
+    if facts.method == "PUT" and says_upsert(facts.operation):
+        return frozenset((*says, "upsert"))
+    if facts.method in ("POST", "PUT") and says & (_REMOVING | CHANGING | _MAKING):
+        return frozenset(says)
+    return frozenset((*says, *_DEEDS.get(facts.method, ())))
 
 
 class SeveralReader:
@@ -248,19 +252,10 @@ class SeveralReader:
     def _array_of(self, facts: Facts, resource: Resource) -> Path | None:
         """Where a request has an array of entities, each with its id."""
         key = resource.identity.key
-        if FIRST in facts.sent:
-            return facts.sent if key in self.survey.flat(facts.body).properties else None
-        media = body_of(facts.operation)
-        if media is None or not media.pointer:
-            return None
-        arrays = self.survey.schemas.arrays(self.survey.schemas.main(media.pointer))
-        if len(arrays) != 1:
-            return None
-        (name, place), *_ = arrays.items()
-        sent = self.survey.flat(self.survey.schemas.canonical(place)).properties
-        whole = name in self.survey.flat(resource.schema).properties
-        alike = key in sent and sends_most(self.survey, sent, resource)
-        return (name, FIRST) if alike and not whole else None
+        if FIRST in facts.sent and key in self.survey.flat(facts.body).properties:
+            return facts.sent
+        found = rows_sent(self.survey, facts, resource)
+        return found[0] if found is not None and key in found[1].properties else None
 
     def one(self, facts: Facts, resource: Resource) -> Action | None:
         """PUT or PATCH of a collection, with one entity that a required parameter names, or its id
@@ -312,21 +307,13 @@ class SeveralReader:
     def _rows_sent(self, facts: Facts, resource: Resource) -> Path | None:
         """Where a request has an array of entities; at the top if it has what they are known by,
         each alone (`{"labels": ["a", "b"]}`)."""
-        media = body_of(facts.operation)
-        if media is None or not media.pointer:
-            return None
-        schemas, body = self.survey.schemas, self.survey.schemas.main(media.pointer)
-        flat = self.survey.flat(body)
-        name = next(iter(flat.properties)) if len(flat.properties) == 1 else None
-        inner = schemas.place(body, name) if name is not None else body
-        if inner is None or "array" not in self.survey.flat(schemas.main(inner)).types:
-            return None
-        place = schemas.place(schemas.main(inner), None)
-        row = self.survey.flat(schemas.canonical(place)).properties if place is not None else {}
-        if row:
-            path = (FIRST,) if name is None else (name, FIRST)
-            return path if sends_most(self.survey, row, resource) else None
-        return () if name is not None and named_so(self.survey, resource, name) else None
+        found = rows_sent(self.survey, facts, resource)
+        sent = self.survey.flat(facts.body).properties if facts.body else {}
+        if found is not None:
+            return found[0]
+        name = next(iter(sent)) if len(sent) == 1 else None
+        named = name is not None and "array" in self.survey.schemas.types(sent[name])
+        return () if name and named and named_so(self.survey, resource, name) else None
 
     def sends_like(self, facts: Facts, resource: Resource) -> bool:
         """Whether the request holds several of what creates one entity (`POST /emails/batch`)."""

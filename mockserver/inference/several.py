@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mockserver.inference.by_value import names_of
+from mockserver.inference.by_value import names_of, sends_most
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.words import bag, last_word, noun, plural, snake_case, tokens
+from mockserver.openapi.schemas.resolved import Flat
 from mockserver.records import dataclass
 
 _WRAPS = bag(
@@ -61,6 +62,39 @@ def ids_in(survey: Survey, facts: Facts, resource: Resource) -> Named | None:
         ):
             return Named(f"`{name}`", at=(*within, name), within=within)
     return None
+
+
+def rows_sent(survey: Survey, facts: Facts, resource: Resource) -> tuple[Path, Flat] | None:
+    """Where a request has entities in an array, beside what it says of how to store them: the path
+    of one, and its schema. Each may be in an object of its own: `{"requests": [{"kite": {}}]}`."""
+    media = body_of(facts.operation)
+    if media is None or not media.pointer:
+        return None
+    schemas = survey.schemas
+    within, body = unwrapped(survey, media.pointer)
+    whole = survey.flat(resource.schema).properties
+    arrays = dict(_arrays(survey, body))
+    if len(arrays) != 1 or not whole.keys().isdisjoint((within or next(iter(arrays)))[:1]):
+        return None  # it says different things, or this is what an entity has
+    (name, place), *_ = arrays.items()
+    at, row = (*within, *name, FIRST), schemas.canonical(place)
+    rows = {at: row}
+    for inner in survey.flat(row).properties:
+        below = schemas.place(row, inner)
+        if below is not None:
+            rows[*at, inner] = schemas.canonical(below)
+    flats = ((path, survey.flat(where)) for path, where in rows.items())
+    found = (one for one in flats if sends_most(survey, one[1].properties, resource))
+    return next(found, None)
+
+
+def _arrays(survey: Survey, body: str) -> Iterator[tuple[Path, str]]:
+    """The arrays of a body, with the places of their items: the body itself, or those in it."""
+    item = survey.schemas.place(body, None)
+    if "array" not in survey.flat(body).types:
+        yield from (((name,), place) for name, place in survey.schemas.arrays(body).items())
+    elif item is not None:
+        yield (), item
 
 
 def unwrapped(survey: Survey, pointer: str) -> tuple[Path, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,8 @@ from mockserver.engine.inferred.context import Context, dig, named, wrapped
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.filters import Filters
 from mockserver.engine.inferred.reference_names import id_in
-from mockserver.engine.inferred.repository import Choice, Entity, Test, value_at
+from mockserver.engine.inferred.repository import Entity, Test, value_at
+from mockserver.engine.inferred.results import Deed, Done, say_each
 from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import dump, pointer_of
@@ -29,7 +31,6 @@ from mockserver.inference.words import (
     names_member,
     noun,
     snake_case,
-    tokens,
 )
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation
@@ -63,29 +64,23 @@ def create(call: Call) -> Reply:
         at = shown[: shown.index(FIRST)] if FIRST in shown else ()
         mode = call.mode("fresh")
         return call.context.answers.reply(call.operation, call.rng(), known, at, mode)
-    replies = []
+    replies = list[Reply]()
+    done = list[Done]()
     for item in items:
         if not _is_meant(call, item):
             continue
         request = replace(call.request, body=wrapped(above, [item]))
-        replies.append(crud.create(replace(call, request=request)))
+        entity, reply, new = crud.created(replace(call, request=request))
+        replies.append(reply)
+        deed: Deed = "created" if new else "updated"
+        done.append(Done(call.id_of(entity), entity, deed, dig(item, sent[len(above) + 1 :])))
     ids = [value for reply in replies for value in receipts.returned_ids(call, reply)]
-    joined = _joined(call, replies, [item for item in items if _is_meant(call, item)])
+    joined = _joined(call, replies)
     receipts.tell_ids(call, joined, ids)
     call.count_page(joined)
-    receipts.count_made(call, joined, len(replies))
-    receipts.say_results(call, joined, lambda: _ids_done(call, items))
+    receipts.count_made(call, joined, len(done), Counter(one.deed for one in done))
+    say_each(call, joined, done, shown[: shown.index(FIRST)] if FIRST in shown else None)
     return joined
-
-
-def _ids_done(call: Call, items: Sequence[Any]) -> list[Any]:
-    """The ids of the entities of a batch: those that its items say, else of the newest ones."""
-    meant = [named(item) for item in items if _is_meant(call, item)]
-    said = [item.get(call.resource.identity.key or "") for item in meant]
-    if None not in said:
-        return said
-    newest = call.repository.select(call.world, [], Choice(newest_first=True))
-    return [call.id_of(one) for one in reversed(newest.page(len(meant)).rows)]
 
 
 def _clear(call: Call) -> None:
@@ -148,7 +143,9 @@ def _is_meant(call: Call, item: Any) -> bool:
     if not (call.action.request.upsert and call.action.request.partial):
         return True
     key = call.resource.identity.key
-    value = item.get(key) if isinstance(item, dict) and key is not None else None
+    at = call.action.request.at
+    one = dig(item, at[at.index(FIRST) + 1 :] if FIRST in at else ())
+    value = one.get(key) if isinstance(one, dict) and key is not None else None
     return value is None or call.find(call.key_of(value)) is not None
 
 
@@ -193,11 +190,8 @@ def _done(filters: Filters, call: Call) -> Iterator[Entity]:
     for item in items if isinstance(items, list) else ():
         if not _is_meant(call, item):
             continue
-        key = named(item).get(call.resource.identity.key or "")
-        crud.create(replace(call, request=replace(call.request, body=wrapped(above, [item]))))
-        found = call.find(call.key_of(key)) if key is not None else None
-        newest = Choice(newest_first=True)
-        yield found or call.repository.select(call.world, [], newest).page(1).rows[0]
+        request = replace(call.request, body=wrapped(above, [item]))
+        yield crud.created(replace(call, request=request))[0]
 
 
 def _on_several(filters: Filters, call: Call) -> Reply:
@@ -206,10 +200,11 @@ def _on_several(filters: Filters, call: Call) -> Reply:
     call.check_parents()
     parent, verb = call.parent_key(), call.action.transition
     shown = call.action.response.several
-    gone: list[Any] = []
+    done: list[Done] = []
     rows: list[Any] = []
     sent = named(dig(call.request.body, call.action.request.told))
     first = _first_place(call)
+    deed: Deed = "deleted" if verb is None else "updated"
     for entity in [] if _only_tries(call) else list(_meant(filters, call, parent)):
         if parent not in ("", entity.parent):
             continue
@@ -217,21 +212,29 @@ def _on_several(filters: Filters, call: Call) -> Reply:
             if verb is None:
                 take_away(call, call.repository, entity)
             else:
-                entity = act(call, entity, {**sent, _PLACE: first + len(gone)})
+                entity = act(call, entity, {**sent, _PLACE: first + len(done)})
         except Conflict:
             continue
-        gone.append(call.id_of(entity))
+        done.append(Done(call.id_of(entity), entity, deed))
         rows.append(call.known(entity) if shown is not None else None)
-    did = "deleted" if verb is None else "updated"
-    known: dict[str, Any] = {did: len(gone), "count": len(gone), "ids": gone}
-    rng = call.rng(len(gone))
+    rng = call.rng(len(done))
     if shown is not None:
         return call.context.answers.reply(call.operation, rng, rows, shown, call.mode("sparse"))
+    known: dict[str, Any] = {deed: len(done), "count": len(done), "ids": [o.id for o in done]}
     mode = call.mode("fresh")
     reply = call.context.answers.reply(call.operation, rng, known, (), mode, own=())
-    receipts.count_made(call, reply, len(gone), gone)
-    receipts.say_results(call, reply, lambda: gone)
+    unknown = list(_unknown(call, done, deed))
+    receipts.count_made(call, reply, len(done), {deed: len(done)}, len(unknown))
+    say_each(call, reply, [*done, *unknown])
     return reply
+
+
+def _unknown(call: Call, done: Sequence[Done], deed: Deed) -> Iterator[Done]:
+    """Those ids of a request with which nothing could be done."""
+    if call.action.request.by or call.action.request.every or _only_tries(call):
+        return
+    known = {call.key_of(one.id) for one in done}
+    yield from (Done(one, None, deed) for one in _ids(call) if call.key_of(one) not in known)
 
 
 _PLACE = PLACE.removeprefix("body.")
@@ -317,37 +320,12 @@ def _ids(call: Call) -> Iterator[Any]:
         yield values
 
 
-def _say_of_each(call: Call, status: int, rows: list[Any], sent: list[Any]) -> None:
-    """Say of each row that shows an entity within it that it went well, and of what it is:
-    `{"status": "ok", "source_url": ..., "image": {...}}`."""
-    at, schemas = call.action.response.at, call.context.schemas
-    place = pointer_of(call.operation, status)
-    if at[-1:] == (FIRST,):
-        return
-    for step in at[: at.index(FIRST) + 1]:
-        place = place and schemas.place(schemas.main(place), None if step == FIRST else step)
-    if not place:
-        return
-    outcome = call.context.answers.outcomes.of(place, status, True)
-    shown = schemas.flat_at(schemas.main(place)).properties
-    for row, item in zip(rows, sent, strict=False):
-        if isinstance(row, dict):
-            given = item.items() if isinstance(item, dict) else ()
-            texts = {tokens(name): value for name, value in given if isinstance(value, str)}
-            named = {
-                name: texts.get(tokens(name)) or texts.get(tokens(name)[-1:]) for name in shown
-            }
-            told = {name: value for name, value in named.items() if value and name != at[-1]}
-            row.update({**outcome, **told})
-
-
-def _joined(call: Call, replies: list[Reply], sent: list[Any]) -> Reply:
+def _joined(call: Call, replies: list[Reply]) -> Reply:
     """The first reply, with the entities of all of them if it shows an array."""
     first, use = replies[0], call.action.response
     if FIRST in use.at:
         above = use.at[: use.at.index(FIRST)]
         rows = [row for reply in replies for row in dig(reply.body, above) or ()]
-        _say_of_each(call, first.status, rows, sent)
         holder: Any = dig(first.body, above[:-1])
         if not above:
             first.body = rows

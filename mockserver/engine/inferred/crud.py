@@ -43,6 +43,11 @@ _TRIES = 50
 def create(call: Call) -> Reply:
     """Create an entity; update it if the body names an existing one and the document allows
     that."""
+    return created(call)[1]
+
+
+def created(call: Call) -> tuple[Entity, Reply, bool]:
+    """The entity that a request creates, the response, and whether the entity is new."""
     call.check_parents()
     repository, resource = call.repository, call.resource
     sent = _accepted(call)
@@ -55,14 +60,15 @@ def create(call: Call) -> Reply:
         known = _known(call, sent, parent)
         if known is not None:
             changed = changed_entity(call, repository, known, sent, sent)
-            return call.reply(repository.put(call.world, changed))
+            changed = repository.put(call.world, changed)
+            return changed, call.reply(changed), False
     entity = new_entity(call, repository, sent, fixed, parent)
     member = resource.identity.member is not None
     chosen = bool(wished) or member or resource.identity.key in sent or called(resource, sent)
     there = None if not chosen or call.world.leniency.overrules else call.find(entity.key)
     if there is not None:
         if member and nearest_status(call.operation, 409) not in call.operation.documented:
-            return call.reply(there, made=True)
+            return there, call.reply(there, made=True), False
         if member or _clients_own(call, sent, wished):
             own = entity.key.rsplit("/", 1)[-1]
             raise Conflict(f"A {resource.noun} '{own}' exists already.")
@@ -85,7 +91,7 @@ def create(call: Call) -> Reply:
     reply = _remembered(call, entity, call.reply(entity, made=True))
     tell_ids(call, reply, [call.id_of(entity)])
     count_made(call, reply, 1)
-    return reply
+    return entity, reply, True
 
 
 _ID_WORDS = bag("id ids uid uuid guid sid arn")

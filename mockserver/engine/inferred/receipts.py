@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import named
-from mockserver.engine.inferred.reference_names import is_id
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import pointer_of
 from mockserver.inference.words import SECRETS, bag, last_word, snake_case, tokens
 
-_COUNTED = bag(
+COUNTED = bag(
     "success succeeded successful successes created inserted added processed accepted imported "
     "submitted upserted updated deleted removed affected total"
 )
-_FAILED = bag("error errors failed failures failure rejected skipped invalid")
-_COUNTS = _COUNTED | bag("count counts number num")
-_GOOD = bag("success succeeded successful ok done")
+"""Words for what went well."""
+FAILED = bag("error errors failed failures failure rejected skipped invalid")
+_COUNTS = COUNTED | bag("count counts number num")
 _COUNTING = bag("count counts number num total items records rows entries of")
+_DEEDS = {
+    "created": bag("created inserted added"),
+    "updated": bag("updated changed"),
+    "deleted": bag("deleted removed"),
+}
 
 
-def count_made(call: Call, reply: Reply, number: int, ids: Sequence[Any] | None = None) -> None:
+def count_made(
+    call: Call, reply: Reply, number: int, deeds: Mapping[str, int] | None = None, failed: int = 0
+) -> None:
     """Write how many entities a request was about where a response counts them beside these:
-    `{"success_count": 2, "errors_count": 0}`, and their `ids` where it lists those."""
+    `{"success_count": 2, "errors_count": 0}`. `deeds` are the numbers of those that were created,
+    updated or deleted, if the request may have done several of that; `failed` of unknown ones."""
     place, holder = pointer_of(call.operation, reply.status), reply.body
     if not place or not isinstance(holder, dict):
         return
@@ -34,37 +41,16 @@ def count_made(call: Call, reply: Reply, number: int, ids: Sequence[Any] | None 
     alone = len(flat.properties) == 1
     for name, schema in flat.properties.items():
         words = set(tokens(name))
-        items = call.context.schemas.flat(schema).arrays.items
-        listed = items is not None and not call.context.schemas.flat(items).properties
-        if listed and ids is not None and not words - _COUNTED - _FAILED - {"id", "ids"}:
-            holder[name] = [] if words & _FAILED else list(ids)
-            continue
         whole = call.context.schemas.flat(schema).types[:1] in (("integer",), ("number",))
-        if name in own or not whole or words - _COUNTED - _FAILED - _COUNTING:
+        if name in own or not whole or words - COUNTED - FAILED - _COUNTING:
             continue
-        if words & _FAILED:
-            holder[name] = 0
-        elif words & (_COUNTS if alone else _COUNTED) and (words != {"total"} or number != 1):
+        deed = next((one for one, names in _DEEDS.items() if words & names), None)
+        if words & FAILED:
+            holder[name] = failed
+        elif deed is not None and deeds is not None and not alone:
+            holder[name] = deeds.get(deed, 0)
+        elif words & (_COUNTS if alone else COUNTED) and (words != {"total"} or number != 1):
             holder[name] = number
-
-
-def say_results(call: Call, reply: Reply, ids: Callable[[], Sequence[Any]]) -> None:
-    """Write how it went for each entity of a request where a response has a row for each:
-    `{"results": [{"id": 7, "success": true}]}`. `ids` are looked up only then."""
-    place, holder = pointer_of(call.operation, reply.status), reply.body
-    if not place or not isinstance(holder, dict):
-        return
-    schemas = call.context.schemas
-    for name, schema in schemas.flat_at(schemas.main(place)).properties.items():
-        items = schemas.flat(schema).arrays.items
-        row = schemas.flat(items) if items is not None else None
-        own = [one for one in row.properties if is_id(one)] if row is not None else []
-        if row is None or len(own) != 1 or holder.get(name) or set(tokens(name)) & _FAILED:
-            continue
-        good = [n for n in row.properties if n != own[0] and set(tokens(n)) & _GOOD]
-        flags = [n for n in good if "boolean" in schemas.types(row.properties[n])]
-        if row.required.keys() <= {own[0], *flags}:
-            holder[name] = [{own[0]: one, **dict.fromkeys(flags, True)} for one in ids()]
 
 
 def _id_lists(call: Call, reply: Reply) -> Iterator[tuple[dict[str, Any], str]]:
