@@ -48,7 +48,8 @@ def test_other_examples_give_no_form(example: str) -> None:
         ({"type": "string", "example": "ride_7Hk2mQ9xLp4"}, r"ride_\w{11}"),
         ({"type": "string", "examples": ["1700000000123ab4cd"]}, r"\d{13}\w{5}"),
         ({"type": "string", "format": "uuid", "example": "12345678x"}, r"[0-9a-f-]{36}"),
-        ({"type": "string", "maxLength": 40, "example": "1700000000123ab4cd"}, r"[0-9a-f-]{36}"),
+        ({"type": "string", "maxLength": 40, "example": "1700000000123ab4cd"}, r"[0-9a-f]{18}"),
+        ({"type": "string", "maxLength": 40, "example": "ab12"}, r"[0-9a-f-]{36}"),
         ({"type": "string"}, r"[0-9a-f-]{36}"),
     ],
 )

@@ -252,6 +252,17 @@ _LAST: dict[str, Make] = {
 }
 
 
+def is_known(name: str) -> bool:
+    """Whether the name of a property says what texts it has."""
+    words = tokens(name)
+    return is_title(name) or " ".join(words) in _WHOLE or bool(_LAST.keys() & words[-1:])
+
+
+def is_title(name: str) -> bool:
+    """Whether people tell entities apart by this text."""
+    return tokens(name)[-1:] in (("name",), ("title",), ("subject",), ("headline",))
+
+
 def by_name(rng: Rng, name: str, owner: str = "") -> str:
     """A text for the property `name` of a resource `owner`."""
     words = tokens(name)
@@ -320,11 +331,13 @@ def in_millis(name: str, flat: Flat) -> bool:
     return named or any("millisecond" in text.lower() for text in texts)
 
 
-def number(rng: Rng, name: str, rules: dict[str, Any], *, whole: bool) -> int | float:
-    """A number that fits `rules`; a whole one for integers."""
+def number(
+    rng: Rng, name: str, rules: dict[str, Any], *, whole: bool, example: float | None = None
+) -> int | float:
+    """A number that fits `rules`, of the size of an example; a whole one for integers."""
     low, high = _bounds(rules, whole)
     step = rules.get("multipleOf")
-    wanted_low, wanted_high = _wanted(name)
+    wanted_low, wanted_high = _wanted(name, example)
     start = max(low, wanted_low) if max(low, wanted_low) <= high else low
     end = min(high, wanted_high) if min(high, wanted_high) >= start else high
     if math.isinf(start):
@@ -342,11 +355,13 @@ def number(rng: Rng, name: str, rules: dict[str, Any], *, whole: bool) -> int | 
     return found
 
 
-def _wanted(name: str) -> tuple[float, float]:
-    for token in reversed(tokens(name)):
-        if token in _SIZES:
-            return _SIZES[token]
-    return _DEFAULT
+def _wanted(name: str, example: float | None = None) -> tuple[float, float]:
+    """The usual bounds by a name; those around an example that lies outside them."""
+    found = next((_SIZES[word] for word in reversed(tokens(name)) if word in _SIZES), _DEFAULT)
+    if example is None or found[0] <= example <= found[1]:
+        return found
+    low, high = sorted((example / 2, example * 1.5))
+    return low, high
 
 
 def _bounds(rules: dict[str, Any], whole: bool) -> tuple[float, float]:

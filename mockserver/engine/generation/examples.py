@@ -5,14 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.engine.generation.modes import Mode, is_failure, is_new, unused
+from mockserver.engine.generation.unions import is_a
+from mockserver.engine.randomness import Rng
 from mockserver.errors import DanglingReference
 from mockserver.openapi.document import MISSING, lookup
 from mockserver.openapi.model import Parameter
-from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.openapi.schemas.resolved import Flat, Schemas
+
+Path = tuple[str | int, ...]
 
 _DEEPEST = 6
 # Bounded: schemas that refer to each other everywhere would be walked repeatedly.
 _MOST = 500
+
+
+def one_example(rng: Rng, mode: Mode, flat: Flat, name: str, path: Path) -> Any:
+    """An example of a schema that has some: the first one where all shall be said, else some of the
+    time; MISSING otherwise.
+
+    Counts of a new entity begin at their start; its flags are as the document shows.
+    """
+    examples, place = flat.notes.examples, path[-1] if path else 0
+    if mode == "full":
+        return examples[place % len(examples) if isinstance(place, int) else 0]
+    if is_new(mode) and flat.types == ("boolean",):
+        return MISSING if is_failure(name) else examples[0]
+    if is_new(mode) and unused(name, {}):
+        return MISSING
+    return rng.random.choice(examples) if rng.chance(0.5) else MISSING
+
+
+def shown_as(flat: Flat, kind: str) -> Any:
+    """The first example that is a text or a number; None if there is none."""
+    return next((one for one in flat.notes.examples if is_a(kind, one)), None)
 
 
 def example_of(schemas: Schemas, schema: Any, nth: int = 0) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.engine.generation import modes
 from mockserver.engine.generation.by_name import in_millis, is_unix, number
-from mockserver.engine.generation.examples import take
+from mockserver.engine.generation.examples import one_example, shown_as, take
 from mockserver.engine.generation.modes import (
     Mode,
     is_content,
@@ -29,6 +29,7 @@ from mockserver.engine.generation.unions import (
     is_a,
     is_null,
     mark,
+    may_be,
     may_be_null,
     ranked,
     suits,
@@ -125,9 +126,9 @@ class Maker:
             return flat.notes.default
         if flat.nullable and self._takes_null(flat, name, path):
             return None
-        if flat.notes.examples and flat.types[:1] != ("object",) and self.rng.chance(0.5):
-            example = self.rng.random.choice(flat.notes.examples)
-            if not doubted and suits(flat, example):
+        if flat.notes.examples and flat.types[:1] != ("object",) and not doubted:
+            example = one_example(self.rng, self.mode, flat, name, path)
+            if suits(flat, example) and example is not MISSING:
                 return example
         if not flat.types:
             return self._free(flat, name)
@@ -185,7 +186,8 @@ class Maker:
             if low <= moment <= high and not flat.rules.keys() & {"multipleOf", "exclusiveMaximum"}:
                 return moment
         rules = unused(name, flat.rules) if self._is_new else flat.rules
-        return number(self.rng, name, rules, whole=kind == "integer")
+        shown = shown_as(flat, "number")
+        return number(self.rng, name, rules, whole=kind == "integer", example=shown)
 
     def _text(self, flat: Flat, name: str) -> str:
         """A text; if it encodes another value, that value in the encoding of the schema."""
@@ -200,7 +202,7 @@ class Maker:
         elif rules.get("contentEncoding") and "pattern" not in rules:
             found = text(self.rng, name, {}, self._owner)
         else:
-            return text(self.rng, name, rules, self._owner)
+            return text(self.rng, name, rules, self._owner, shown_as(flat, "string"))
         return encoded(found, str(rules.get("contentEncoding") or ""))
 
     def _listed(self, flat: Flat, name: str, known: Any) -> Any:
@@ -328,11 +330,12 @@ class Maker:
         its path."""
         if not {"data", "has_more"} <= flat.properties.keys():
             return {}
+        if self.mode == "full":
+            self.left = max(self.left, 2 * _ONE_MORE)  # a page has an entry
         found = {}
         for key, value in (("object", "list"), ("url", f"/{name or 'items'}")):
             inner = self.schemas.flat(flat.properties.get(key, ANY))
-            free = inner.types == ("string",) and not inner.rules and not inner.notes.examples
-            if free and (key in flat.required or self._rich) and inner.values in (None, [value]):
+            if (key in flat.required or self._rich) and may_be(inner, value):
                 found[key] = value
         return found
 
@@ -347,6 +350,8 @@ class Maker:
 
     def _includes(self, path: Path, name: str, schema: Any) -> bool:
         """Whether an object has an optional property."""
+        if self.mode == "full" and not path:
+            return True  # however large the properties before it are
         if self._lean or len(path) > _DEEP:
             return False
         if self._is_new and self.schemas.flat(schema).presumed:
@@ -477,7 +482,10 @@ class Maker:
             self.left = max(self.left, _ONE_MORE)  # whatever the properties before it took
         if self._lean or self._is_new or len(path) > _DEEP or flat.arrays.items is False:
             return low
-        if flat.arrays.items is not None and self.schemas.flat(flat.arrays.items).properties:
+        items = self.schemas.flat(flat.arrays.items if flat.arrays.items is not None else ANY)
+        if self.mode == "full" and items.notes.examples:
+            return max(low, min(most, len(items.notes.examples)))
+        if items.properties:
             if self.left < _ONE_MORE:
                 return low
             if self.mode == "full" and path:

@@ -17,6 +17,7 @@ from uuid import UUID
 from rstr.xeger import Xeger
 
 from mockserver.engine.generation.by_name import by_name, sentence
+from mockserver.engine.generation.likeness import format_of, is_unique, like, moment_like
 from mockserver.engine.generation.modes import MOST_LETTERS, TooLarge, bound, is_moment, least
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND, http_date, render, spellings
@@ -281,8 +282,11 @@ _SHORT: dict[str, tuple[str, ...]] = {
 }
 
 
-def text(rng: Rng, name: str, rules: dict[str, Any], owner: str = "") -> str:
-    """A text that fits `rules` as far as possible; an empty one only if no other is found.
+def text(
+    rng: Rng, name: str, rules: dict[str, Any], owner: str = "", example: str | None = None
+) -> str:
+    """A text that fits `rules` as far as possible, of the kind of an example; an empty one only if
+    no other is found.
 
     Raises TooLarge for one that would be too long.
     """
@@ -291,7 +295,7 @@ def text(rng: Rng, name: str, rules: dict[str, Any], owner: str = "") -> str:
     pattern = rules.get("pattern")
     matches = reader(pattern) if isinstance(pattern, str) else None
     nothing = False
-    for found in _candidates(rng, name, rules, owner):
+    for found in _candidates(rng, name, rules, owner, example):
         if len(found) > high and matches is not None:
             found = found[:high]
         elif found and len(found) < low and matches is not None:
@@ -322,7 +326,9 @@ def names_for(
     yield from (f"key_{count}" for count in range(1000))
 
 
-def _candidates(rng: Rng, name: str, rules: dict[str, Any], owner: str) -> Iterator[str]:
+def _candidates(
+    rng: Rng, name: str, rules: dict[str, Any], owner: str, example: str | None
+) -> Iterator[str]:
     form = str(rules.get("format"))
     make = FORMATS.get(form)
     if make is not None:
@@ -338,6 +344,8 @@ def _candidates(rng: Rng, name: str, rules: dict[str, Any], owner: str) -> Itera
             yield "https://example.com/" + "a" * int(rules.get("minLength", 0))
         if "pattern" not in rules:
             return
+    elif example is not None and (tokens(name)[-1:] != ("id",) or is_unique(example)):
+        yield _like(rng, name, example, owner)
     pattern = rules.get("pattern")
     if isinstance(pattern, str) and (_DATED.search(pattern) or is_moment(name)):
         yield from spellings(instant(rng, name))
@@ -350,6 +358,14 @@ def _candidates(rng: Rng, name: str, rules: dict[str, Any], owner: str) -> Itera
             # Two letters would soon collide.
             yield from written(pattern, rng.random, max(least_length, _ID_LENGTH), long_first=True)
         yield from written(pattern, rng.random, least_length)
+
+
+def _like(rng: Rng, name: str, example: str, owner: str) -> str:
+    """A text of the kind of an example, which may show a format that the schema does not name."""
+    form = format_of(example)
+    if form is not None:
+        return FORMATS[form](rng, name)
+    return moment_like(example, instant(rng, name)) or like(rng, name, example, owner)
 
 
 def _fitted(rng: Rng, found: str, low: int, high: int) -> str:

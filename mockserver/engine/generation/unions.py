@@ -33,6 +33,14 @@ def suits(flat: Flat, value: Any) -> bool:
     return not flat.types or any(is_a(kind, value) for kind in flat.types)
 
 
+def may_be(flat: Flat, text: str) -> bool:
+    """Whether a text may be this one, of which the document says nothing but its length."""
+    if flat.types != ("string",) or flat.notes.examples or flat.values not in (None, [text]):
+        return False
+    most = flat.rules.get("maxLength", len(text))
+    return not flat.rules.keys() - {"minLength", "maxLength"} and len(text) <= most
+
+
 def is_null(flat: Flat) -> bool:
     """Whether the schema allows only null."""
     return not flat.types and flat.nullable and flat.values == [None]

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.engine.generation.modes import Mode
+from mockserver.engine.generation.unions import kind
 from mockserver.engine.inferred.conditional import check_match, mark
 from mockserver.engine.inferred.context import Context, not_found, put_in
 from mockserver.engine.inferred.identifiers import dig, id_text, identifies, key_above
@@ -274,8 +275,12 @@ class Call:
                 # No client started it, so none would end it.
                 done = self.context.sower.finished(repository, self.world.now, rng)
                 known = {**known, **done}
-            values, mode = self.context.values, self.mode("rich")
-            data = values.kept(resource.shape or "", rng, known, mode=mode, owner=resource.noun)
+            values, mode, shape = self.context.values, self.mode("rich"), resource.shape or ""
+            if shown is None and not like:
+                # Not of the kind that requires least, such as what is left of a removed one.
+                shape, marks = kind(values.schemas, shape, 0)
+                known = {**known, **marks}
+            data = values.kept(shape, rng, known, mode=mode, owner=resource.noun)
         if not isinstance(data, Mapping):
             data = known
         return Entity(key, data, parent, {"seed": True})

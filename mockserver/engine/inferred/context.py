@@ -57,6 +57,7 @@ class Context:
     compositions: Compositions
     _self_links: dict[tuple[str, str | None], Mapping[Path, str]] = field(default_factory=dict)
     _below: dict[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    _pages: dict[str, Mapping[str, bool]] = field(default_factory=dict)
     _locations: dict[tuple[str, Path], tuple[Path, ...]] = field(default_factory=dict)
     _results: dict[str, list[tuple[Repository, str]]] = field(default_factory=dict)
 
@@ -152,6 +153,11 @@ class Context:
             there = found.get(name)
             below = {snake_case(step): f"{url()}/{step}" for step in steps}
             found[name] = {**below, **(there if isinstance(there, Mapping) else {})}
+        for name, whole in self._pages_below(resource).items():
+            there = found.get(name)
+            if isinstance(there, Mapping):
+                own = url() if whole else urlsplit(url()).path
+                found[name] = {**there, "url": f"{own}/{name}"}
 
     def _needs_more(self, resource: Resource, path: Path) -> bool:
         """Whether the object that holds a link requires other properties."""
@@ -170,16 +176,40 @@ class Context:
                 and (flat := self.schemas.flat(schema)).types == ("object",)
                 and not (flat.properties or flat.objects.closed)
             ]
-            items = [route(path).steps for path in resource.items] if names else []
-            steps = [
-                one.steps[-1]
-                for operation in (self.contract.operations if items else ())
-                if operation.method == "GET"
-                and (one := route(operation.path)).steps[:-1] in items
-                and not one.is_item
-            ]
-            found = self._below[resource.name] = dict.fromkeys(names, tuple(dict.fromkeys(steps)))
+            steps = self._steps_below(resource) if names else ()
+            found = self._below[resource.name] = dict.fromkeys(names, steps)
         return found
+
+    def _pages_below(self, resource: Resource) -> Mapping[str, bool]:
+        """The properties that hold the first page of a list below an entity (`data`, `has_more` and
+        its `url`), by whether the URL is one with a host. Such APIs name lists by their paths."""
+        found = self._pages.get(resource.name)
+        if found is None:
+            inner = {
+                name: flat.properties["url"]
+                for name, schema in self.flat(resource).properties.items()
+                if {"data", "has_more", "url"}
+                <= (flat := self.schemas.flat(schema)).properties.keys()
+            }
+            steps = self._steps_below(resource) if inner else ()
+            found = self._pages[resource.name] = {
+                name: self.schemas.flat(schema).rules.get("format") in ("uri", "url", "iri")
+                for name, schema in inner.items()
+                if name in steps
+            }
+        return found
+
+    def _steps_below(self, resource: Resource) -> tuple[str, ...]:
+        """The last steps of the paths of what can be read below an entity."""
+        items = [route(path).steps for path in resource.items]
+        steps = (
+            one.steps[-1]
+            for operation in self.contract.operations
+            if operation.method == "GET"
+            and (one := route(operation.path)).steps[:-1] in items
+            and not one.is_item
+        )
+        return tuple(dict.fromkeys(steps))
 
     def _find_self_links(self, resource: Resource, shown: str | None) -> Iterator[tuple[Path, str]]:
         schemas, start = self.schemas, str(shown or resource.schema)
