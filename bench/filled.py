@@ -14,8 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mockserver.engine.pipeline import Message
 from mockserver.engine.world import digest, uuid_of
+from mockserver.files.documents import as_document
 from mockserver.server.asgi.uvicorn import bind, make_server
-from mockserver.server.mock import Options, load, read_spec
+from mockserver.server.mock import Options, load
 
 
 def personas(known: Any, count: int) -> Iterator[Any]:
@@ -27,7 +28,7 @@ def personas(known: Any, count: int) -> Iterator[Any]:
 
 def main() -> None:
     port, count = int(sys.argv[1]), int(sys.argv[2])
-    mock = load(read_spec("feather"), Options())
+    mock = load(as_document("feather"), Options())
     with mock.store.begin("mock-key") as world:
         rows: Any = world["personas"]
         rows.fill(list(personas(next(rows.scan()), count)))

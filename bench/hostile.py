@@ -26,9 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import shapes
 from bench.pages import DOCS, write_section
+from mockserver.files.documents import as_document
 from mockserver.openapi.model import Contract, Operation
 from mockserver.server.clients import drive
-from mockserver.server.mock import Options, load, read_spec
+from mockserver.server.mock import Options, load
 
 ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 TEXTS = [
@@ -186,7 +187,7 @@ def attack(
 
     No request starts after the time `until` (as of time.time).
     """
-    mock = load(read_spec(spec), Options(seed=seed))
+    mock = load(as_document(spec), Options(seed=seed))
     app = mock.app()
     statuses: Counter[int] = Counter()
     broken: list[str] = []

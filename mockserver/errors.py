@@ -39,15 +39,19 @@ if TYPE_CHECKING:
     from mockserver.openapi.model import Violation
 
 
-def nearest(written: str, known: Iterable[str], otherwise: str = "there is", most: int = 20) -> str:
-    """The end of a message about an unknown name: `did you mean 'port'?`, or what there is."""
+def did_you_mean(written: str, known: Iterable[str], most: int = 1) -> str:
+    """`did you mean 'port'?`, with up to `most` similar names; "" if none is similar."""
     from difflib import get_close_matches  # seldom needed
 
+    close = get_close_matches(written, list(known), most)
+    return f"did you mean {' or '.join(map(repr, close))}?" if close else ""
+
+
+def nearest(written: str, known: Iterable[str], otherwise: str = "there is", most: int = 20) -> str:
+    """The end of a message about an unknown name: `did you mean 'port'?`, or what there is."""
     names = list(known)
-    close = get_close_matches(written, names, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"{otherwise} {', '.join(names[:most]) or 'none'}" if most else otherwise
+    listed = f"{otherwise} {', '.join(names[:most]) or 'none'}" if most else otherwise
+    return did_you_mean(written, names) or listed
 
 
 class MockServerError(Exception):

@@ -18,9 +18,10 @@ from mockserver import cli
 from mockserver.cli.serve import THEMES
 from mockserver.engine.leniency import LENIENT, Leniency
 from mockserver.errors import MissingExtra, UsageError
+from mockserver.files.documents import as_document
 from mockserver.server import multi
 from mockserver.server.banner import banner
-from mockserver.server.mock import Options, load, read_spec
+from mockserver.server.mock import Options, load
 from mockserver.server.service import Serving, serving_notes
 from mockserver.server.settings import SETTINGS
 from tests.engine.test_given import transcodes
@@ -167,7 +168,7 @@ def test_the_banner_says_what_is_lenient(
     options = Options(leniency=leniency)
     notes = serving_notes(Serving("feather", options=options))
     assert notes == ([("lenient", words)] if words else [])
-    said = banner(load(read_spec("feather"), options), "feather", "http://x", notes)
+    said = banner(load(as_document("feather"), options), "feather", "http://x", notes)
     assert f"key            {key}" in said
 
 
@@ -203,7 +204,7 @@ def test_the_file_is_read_and_the_command_line_wins(run: Run, served: list[Servi
         (["serve", "--host", "no.such.host.invalid"], "--host no.such.host.invalid"),
         (["serve", "--handlers", "no.py", "--port", "0"], "--handlers no.py: No such file"),
         (["serve", "--state", "no/s.json", "--port", "0"], "there is no directory"),
-        (["serve", "small.yaml", "--handlers", "h.py", "--port", "0"], "did you mean getThing?"),
+        (["serve", "small.yaml", "--handlers", "h.py", "--port", "0"], "did you mean 'getThing'?"),
         (["check", "no.yaml"], "no such file"),
         (["check", "broken.yaml"], "neither JSON nor YAML"),
         (["check", "old.json"], "old.json: Swagger 1.2"),
@@ -298,7 +299,7 @@ def test_what_a_document_says_does_not_reach_the_terminal_raw(run: Run) -> None:
         out = run(command, "odd.yaml").out
         assert "A\ufffd]0;x\ufffd B\ufffd" in out
         assert all(line.isprintable() for line in out.split("\n"))
-    said = banner(load(read_spec("odd.yaml")), "odd.yaml", "http://x", [])
+    said = banner(load(as_document("odd.yaml")), "odd.yaml", "http://x", [])
     assert said.startswith("A\ufffd]0;x\ufffd B\ufffd (odd.yaml, 1 operation) listens on ")
 
 
@@ -306,7 +307,7 @@ def test_what_a_document_says_does_not_reach_the_terminal_raw(run: Run) -> None:
 def test_the_first_curl_has_the_base_path_of_the_document(run: Run, servers: str) -> None:
     text = SMALL.replace("paths:", f"servers: [{{url: '{servers}'}}]\npaths:", 1)
     Path("based.yaml").write_text(text)
-    said = banner(load(read_spec("based.yaml")), "based.yaml", "http://x", [])
+    said = banner(load(as_document("based.yaml")), "based.yaml", "http://x", [])
     assert "curl 'http://x/v3/things/{id}'" in said
 
 
@@ -319,7 +320,7 @@ def test_the_first_curl_reads_what_can_be_created(run: Run) -> None:
     )
     head = "openapi: 3.0.3\ninfo: {title: A, version: '1'}\npaths:\n"
     Path("two.yaml").write_text(head + paths)
-    said = banner(load(read_spec("two.yaml")), "two.yaml", "http://x", [])
+    said = banner(load(as_document("two.yaml")), "two.yaml", "http://x", [])
     assert "curl http://x/things\n" in said
 
 
@@ -469,7 +470,7 @@ def test_explain_marks_handlers_and_corrections(run: Run, tmp_path: Path) -> Non
     assert (found["handler"], found["corrected"]) == ("own.py:3", False)
     assert "own.py:3; else fetch things" in run("explain", "small.yaml", "--why").out
     (tmp_path / "own.py").write_text(code.replace("getThing", "getThin"), "utf-8")
-    assert "no operation 'getThin'; did you mean getThing?" in run("explain", "small.yaml").err
+    assert "no operation 'getThin'; did you mean 'getThing'?" in run("explain", "small.yaml").err
 
 
 def test_explain_says_what_is_written_by_hand(run: Run) -> None:

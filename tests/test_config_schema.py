@@ -137,7 +137,7 @@ def test_the_reference_names_every_key() -> None:
     [
         ("", 0, "valid; it names no document"),
         ('[serve]\nspec = "feather"\n', 0, "mockserver.toml: valid for feather"),
-        ("[serve]\nprot = 1\n", 2, "did you mean port?"),
+        ("[serve]\nprot = 1\n", 2, "did you mean 'port'?"),
         ('[serve]\nspec = "feather"\n[resources.agent]\nseeds = 1\n', 2, "did you mean 'agents'"),
         ("[verify]\nurk = 1\n", 2, "did you mean 'url'"),
         ("[feather]\nx = 1\n", 0, "names no document"),

@@ -180,7 +180,7 @@ def test_a_project_with_a_file_handlers_data_and_stubs_in_parallel(tmp_path: Pat
     assert "7 passed" in done.stdout, done.stdout + done.stderr
     (tmp_path / "mockserver.toml").write_text("[serve]\nhandler = 'handlers.py'\n", "utf-8")
     done = run(tmp_path, "-q", "-p", "no:xdist")
-    assert "[serve] handler is not known; did you mean handlers?" in done.stdout + done.stderr
+    assert "[serve] handler is not known; did you mean 'handlers'?" in done.stdout + done.stderr
 
 
 THINGS = """\

@@ -119,9 +119,9 @@ def open_rows(rows: Iterable[Row], lifecycle: Lifecycle, now: int) -> list[Row]:
     return [row for row in rows if row["open"] and is_open(row, lifecycle, now)]
 
 
-def cancelled(row: Row, lifecycle: Lifecycle, now: int, state: str = "cancelled") -> dict[str, Any]:
-    """An open child, ended in `state` now."""
-    stopped = scheduled(row, cut(row["schedule"], state, now), lifecycle)
+def cancelled(row: Row, lifecycle: Lifecycle, now: int) -> dict[str, Any]:
+    """An open child, cancelled now."""
+    stopped = scheduled(row, cut(row["schedule"], "cancelled", now), lifecycle)
     stopped["open"] = False
     return stopped
 

@@ -37,7 +37,6 @@ from mockserver.inference.verbs import (
 from mockserver.inference.words import is_id_of_new, last_word, noun, snake_case, tokens
 
 CHANGING = ("POST", "PUT", "PATCH")
-_NEW = re.compile(r"\bnew\b|\bcreates?\b|\bcopy\b|\bcopies\b|\bduplicate", re.IGNORECASE)
 _DELETES = frozenset(("delete", "remove", "destroy", "erase", "purge", "drop", "unregister"))
 
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from urllib.parse import quote, unquote
 
+from mockserver.errors import did_you_mean
 from mockserver.openapi.model import Operation
 
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
@@ -93,6 +93,5 @@ def unknown(pattern: str, operations: Iterable[Operation]) -> str:
         "t": [f"tag:{tag}" for one in listed for tag in one.tags],
         "/": [o.path for o in listed],
     }
-    near = get_close_matches(pattern, names.get(pattern[:1], ids) or ids, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"the document has no operation {pattern!r}{hint}"
+    hint = did_you_mean(pattern, names.get(pattern[:1], ids) or ids)
+    return f"the document has no operation {pattern!r}{hint and '; ' + hint}"

@@ -70,7 +70,6 @@ def _list(reference: str) -> dict[str, Any]:
 
 
 _TEXT = {"type": "string"}
-_TEXTS = {"type": ["array", "null"], "items": _TEXT}
 _OBJECT = {"type": "object"}
 _MAYBE = {"type": ["object", "null"]}
 _NUMBER = {"type": "number"}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from mockserver.errors import PlanError, UsageError
+from mockserver.errors import PlanError, UsageError, nearest
 from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 from mockserver.records import dataclass
 from mockserver.server.settings import SETTINGS, Setting, duration, plainly, size
@@ -194,8 +193,7 @@ def _refuse_unknown(
 ) -> None:
     for name in given:
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"the keys are {', '.join(known)}"
+            hint = nearest(name, known, "the keys are", len(known))
             shown, hint = name.replace("_", hyphen), hint.replace("_", hyphen)
             raise UsageError(f"{path}: {where}{shown} is not known; {hint}")
 

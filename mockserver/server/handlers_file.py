@@ -6,12 +6,11 @@ import inspect
 import sys
 import traceback
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 
 from mockserver.engine.api import Handler, handlers_in
-from mockserver.errors import MockServerError, PlanError, UsageError
+from mockserver.errors import MockServerError, PlanError, UsageError, did_you_mean
 
 _NAME = "mockserver_handlers"
 
@@ -99,6 +98,6 @@ def check_known(where: str, handlers: Collection[str], operation_ids: Collection
     """Raises PlanError for a handler of an operation that the document does not have."""
     for operation_id in handlers:
         if operation_id not in operation_ids:
-            close = get_close_matches(operation_id, list(operation_ids), n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise PlanError(f"{where}: the document has no operation {operation_id!r}{hint}")
+            hint = did_you_mean(operation_id, operation_ids)
+            text = f"{where}: the document has no operation {operation_id!r}"
+            raise PlanError(f"{text}; {hint}" if hint else text)

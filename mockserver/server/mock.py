@@ -206,14 +206,6 @@ def real_now() -> int:
     return time.time_ns() // 1000
 
 
-def read_spec(spec: str | Path | Mapping[str, Any]) -> dict[str, Any]:
-    """The document for a name, a path, a URL or a parsed document.
-
-    Raises UsageError if there is none, ContractError if it can't be read.
-    """
-    return as_document(spec, cache=user_cache())
-
-
 def _advance(store: Store, message: Message, tenant: str, seconds: float) -> None:
     """Advance a tenant's clock for a request from this machine; as the admin API, for no other."""
     if is_caller_local(message.caller, message.headers):

@@ -9,7 +9,6 @@ import json
 import re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from operator import itemgetter
 from typing import Any, Protocol, Self, TypeVar
 
@@ -20,7 +19,7 @@ from mockserver.engine.clock import Clock
 from mockserver.engine.leniency import STRICT
 from mockserver.engine.serialization import dump
 from mockserver.engine.world import Collection, Place, Row, Settings, SortKey
-from mockserver.errors import MockServerError, StoreError, TooLarge
+from mockserver.errors import MockServerError, StoreError, TooLarge, did_you_mean
 
 
 class Reversible(Protocol):
@@ -345,9 +344,9 @@ def _same_key(rows: MemoryRows, row: Row) -> Row | None:
 def _unknown(collection: str, known: Iterable[str]) -> str:
     """The message for an unknown collection."""
     names = sorted(known)
-    close = get_close_matches(str(collection), names, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"there is no collection {collection!r}; {hint}the collections are {', '.join(names)}"
+    hint = did_you_mean(str(collection), names)
+    listed = f"the collections are {', '.join(names)}"
+    return f"there is no collection {collection!r}; {hint and hint + ' '}{listed}"
 
 
 def check_rows(spec: Collection, rows: Any) -> None:

@@ -160,11 +160,6 @@ class _Lists:
         ]
 
 
-def _told(row: Mapping[str, Json]) -> str:
-    """What a row says of its entity, without what it denies."""
-    return " ".join(f"{name} {value}" for name, value in row.items() if value)
-
-
 def _unknown(pending: PendingCreation) -> str:
     if pending.alike:
         return f"what {pending.operation} created: another entity has its id {pending.alike!r}, too"

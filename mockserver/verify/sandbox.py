@@ -11,12 +11,11 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.errors import UsageError
+from mockserver.errors import UsageError, did_you_mean
 from mockserver.inference.corrections import SECONDS, TEXT, TEXT_TABLE, TEXTS, YES_OR_NO, Key, names
 from mockserver.openapi.model import Contract, Json
 from mockserver.openapi.path_templates import matches
@@ -191,9 +190,8 @@ class Sandbox:
 
 
 def _no_such(option: str, name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"{option}: the document has no {name!r}{hint}"
+    hint = did_you_mean(name, known)
+    return f"{option}: the document has no {name!r}{hint and '; ' + hint}"
 
 
 def sandbox_of(

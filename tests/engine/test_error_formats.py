@@ -169,9 +169,9 @@ class TestEnvelope:
 
     def test_codes_and_the_request_id(self) -> None:
         refusal = NotFound("No.", headers={"X-Request-ID": "abc"})
-        reply = EnvelopeFormat({404: "missing"}).reply(refusal, None)
+        reply = EnvelopeFormat().reply(refusal, None)
         assert reply.body == {
-            "error": {"code": "missing", "message": "No."},
+            "error": {"code": "not_found", "message": "No."},
             "request_id": "abc",
         }
         assert EnvelopeFormat().reply(Unauthenticated(), None).body["error"]["code"] == (

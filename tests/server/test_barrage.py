@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from mockserver.engine.faults.spec import read_fault
+from mockserver.files.documents import as_document
 from mockserver.server.clients import call
 from mockserver.server.journal.journal import Journal
-from mockserver.server.mock import MockServer, Options, load, read_spec
+from mockserver.server.mock import MockServer, Options, load
 
 REQUESTS = 10_000
 KEPT = 500
@@ -53,7 +54,7 @@ ASKED_FOR = {503, 504, 500}
 @pytest.mark.slow
 def test_nothing_breaks_that_was_not_asked_to() -> None:
     journal = Journal(kept=KEPT)
-    mock = load(read_spec("feather"), Options(clock="manual", max_worlds=20), journal=journal)
+    mock = load(as_document("feather"), Options(clock="manual", max_worlds=20), journal=journal)
     app, random = mock.app(), Random(7)
     mock.faults.add(read_fault(spec, mock.contract.names) for spec in FAULTS)
     seen: Counter[int | str] = Counter()

@@ -14,12 +14,13 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.faults.spec import read_fault
+from mockserver.files.documents import as_document
 from mockserver.server.access import Guard
 from mockserver.server.admin.app import admin_api
 from mockserver.server.admin.request import Panel
 from mockserver.server.clients import InProcessTransport
 from mockserver.server.journal.journal import Journal
-from mockserver.server.mock import Options, load, read_spec
+from mockserver.server.mock import Options, load
 
 SUITES = "/v1/sim-suites"
 NEW = {"name": "a suite"}
@@ -126,7 +127,7 @@ def test_the_admin_apis_examples() -> None:
     page = (Path(__file__).parents[2] / "docs/faults.md").read_text("utf-8")
     (block,) = re.findall(r"<!-- faults -->\n```sh\n(.*?)```", page, re.DOTALL)
     journal = Journal()
-    mock = load(read_spec("feather"), Options(clock="manual"), journal=journal)
+    mock = load(as_document("feather"), Options(clock="manual"), journal=journal)
     app = mock.app(admin_api(Panel(mock, journal, "feather"), Guard()))
     answers = []
     with httpx.Client(transport=InProcessTransport(app)) as client:

@@ -12,9 +12,10 @@ import pytest
 
 from mockserver import MockServer, Reply
 from mockserver.errors import MockServerError, PlanError
+from mockserver.files.documents import as_document
 from mockserver.server.clients import InProcessTransport
 from mockserver.server.handlers_file import check_known, load_handlers
-from mockserver.server.mock import load, read_spec
+from mockserver.server.mock import load
 
 GOOD = """
 from mockserver import Reply, handles
@@ -89,7 +90,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_an_unknown_operation_suggests_the_nearest() -> None:
-    with pytest.raises(PlanError, match=r"no operation 'getThin'; did you mean getThing\?"):
+    with pytest.raises(PlanError, match=r"no operation 'getThin'; did you mean 'getThing'\?"):
         check_known(Path("h.py"), ["getThin"], ["getThing", "other"])
     check_known(Path("h.py"), ["getThing"], ["getThing"])
 
@@ -135,7 +136,7 @@ THINGS = {
 
 
 def client_of(path: Path) -> httpx.Client:
-    mock = load(read_spec(THINGS), handlers=load_handlers(path))
+    mock = load(as_document(THINGS), handlers=load_handlers(path))
     return httpx.Client(transport=InProcessTransport(mock.app()), base_url="http://mock.local")
 
 

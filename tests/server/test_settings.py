@@ -105,9 +105,9 @@ def test_a_name_or_url_is_no_path(spec: str) -> None:
     [
         ("port = 1", r"port is not known here; write it below \[serve\]"),
         ("any-key = true", r"any-key is not known here; write it below \[serve\]"),
-        ("[server]", r"server is not known; did you mean serve\?"),
-        ("[serve]\nprot = 1", r"\[serve\] prot is not known; did you mean port\?"),
-        ("[serve]\nmax-words = 1", r"max-words is not known; did you mean max-worlds\?"),
+        ("[server]", r"server is not known; did you mean 'serve'\?"),
+        ("[serve]\nprot = 1", r"\[serve\] prot is not known; did you mean 'port'\?"),
+        ("[serve]\nmax-words = 1", r"max-words is not known; did you mean 'max-worlds'\?"),
         ("[serve]\nzzz = 1", "the keys are host, port"),
         ("serve = 1", r"serve must be a table: write \[serve\]"),
         ("undocumented = 'nearst'", "undocumented must be 'nearest' or 'allow', not 'nearst'"),

@@ -129,7 +129,7 @@ def test_a_failure_shows_calls_and_near_misses(tenant: Tenant) -> None:
     ]
     with pytest.raises(AssertionError, match="was called once, expected none"):
         tenant.journal.assert_not_called("createSimulationSuite")
-    with pytest.raises(UsageError, match="did you mean createSimulationSuite"):
+    with pytest.raises(UsageError, match="did you mean 'createSimulationSuite"):
         tenant.journal.assert_called("createSimulatonSuite")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from mockserver.errors import UsageError
+from mockserver.errors import UsageError, did_you_mean
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.path_templates import filled
@@ -42,13 +42,8 @@ class Mock:
     def operation(self, name: str) -> Operation:
         """The operation of this id. Raises UsageError with similar names if there is none."""
         if name not in self.contract.names:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, self.contract.names, 3, 0.4)
-            raise UsageError(
-                f"there is no operation {name!r}"
-                + (f"; did you mean {', '.join(near)}?" if near else "; see list_operations")
-            )
+            hint = did_you_mean(name, self.contract.names, 3) or "see list_operations"
+            raise UsageError(f"there is no operation {name!r}; {hint}")
         return self.contract.by_id[self.contract.names[name]]
 
     def admin(self, method: str, path: str, body: Any = None, **query: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from mockserver.engine.messages import Reply
@@ -188,15 +188,12 @@ class EnvelopeFormat:
     """`{"error": {"code", "message", "fields"?}, "request_id"?}`.
 
     A request that doesn't fit its schema is a 400 `validation_failed`; `fields` maps each place to
-    its violation. `codes` are the error codes of statuses that differ from the defaults.
+    its violation.
     """
-
-    def __init__(self, codes: Mapping[int, str] | None = None) -> None:
-        self._codes = {**_CODES, **(codes or {})}
 
     def reply(self, refusal: Refusal, operation: Operation | None) -> Reply:
         status = 400 if isinstance(refusal, Invalid) else refusal.status
-        code = refusal.code or self._codes.get(refusal.status) or code_of(refusal)
+        code = refusal.code or _CODES.get(refusal.status) or code_of(refusal)
         if refusal.violations and not refusal.code:
             code = "validation_failed"
         error: dict[str, Any] = {"code": code, "message": message_of(refusal)}

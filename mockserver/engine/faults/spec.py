@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
-from difflib import get_close_matches
 from random import Random
 from typing import Any, Literal
 
-from mockserver.errors import BadRequest
+from mockserver.errors import BadRequest, nearest
 from mockserver.inference.words import bag
 from mockserver.records import dataclass
 
@@ -100,7 +99,7 @@ def read_fault(spec: Any, operations: Mapping[str, str], tenant: str | None = No
     for name, value in spec.items():
         read = _READERS.get(name)
         if read is None:
-            offer = _offer(str(name), _READERS)
+            offer = nearest(str(name), sorted(_READERS))
             raise BadRequest(f"a fault has no {name!r}; {offer}")
         if value is None:
             continue
@@ -112,7 +111,8 @@ def read_fault(spec: Any, operations: Mapping[str, str], tenant: str | None = No
     if operation == "*":
         del found["operation"]
     elif operation is not None and operation not in operations:
-        raise BadRequest(f"there is no operation {operation!r}; {_offer(operation, operations)}")
+        hint = nearest(operation, sorted(operations))
+        raise BadRequest(f"there is no operation {operation!r}; {hint}")
     elif operation is not None:
         found["operation"] = operations[operation]
     if "limit" in found:
@@ -135,14 +135,6 @@ def _check_effects(fault: Fault) -> None:
     worded = fault.message or fault.code or fault.headers or fault.retry_after is not None
     if worded and fault.status is None:
         raise BadRequest("message, code, headers and retry_after go with a status")
-
-
-def _offer(wrong: str, known: Collection[str]) -> str:
-    close = get_close_matches(wrong, known, 3, 0.5)
-    if close:
-        return f"did you mean {' or '.join(close)}?"
-    names = sorted(known)
-    return f"there is {', '.join(names[:20])}{' …' if len(names) > 20 else ''}"
 
 
 def _wrong(name: str, wants: str, value: Any) -> BadRequest:

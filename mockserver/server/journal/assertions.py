@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
-from mockserver.errors import UsageError
+from mockserver.errors import UsageError, did_you_mean
 from mockserver.files.secrets import masked_target
 from mockserver.files.wording import often
 from mockserver.openapi.model import Contract, Operation, Violation
@@ -195,9 +195,8 @@ class Calls:
     def _operation(self, name: str) -> Operation:
         known = self._contract.names
         if name not in known:
-            close = get_close_matches(name, known, 3, CLOSE)
-            hint = f"; did you mean {' or '.join(close)}?" if close else ""
-            raise UsageError(f"there is no operation {name!r}{hint}")
+            hint = did_you_mean(name, known, 3)
+            raise UsageError(f"there is no operation {name!r}{hint and '; ' + hint}")
         return self._contract.by_id[known[name]]
 
     def _report(self, name: str, found: list[Call], expected: str) -> str:

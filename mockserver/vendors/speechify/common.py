@@ -29,14 +29,14 @@ PREFIXES = {
 _KNOWN = frozenset(ALPHABET)
 
 
-def crockford(number: int, length: int = LENGTH) -> str:
-    """The last `length` digits of a number in base 32."""
-    return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(length)))
+def crockford(number: int) -> str:
+    """The last `LENGTH` digits of a number in base 32."""
+    return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(LENGTH)))
 
 
-def new_id(world: World, collection: str, at: int | None = None) -> str:
-    """The next id of a collection, for a row of this time (default: now)."""
-    milliseconds, microseconds = divmod(world.now if at is None else at, 1000)
+def new_id(world: World, collection: str) -> str:
+    """The next id of a collection, for a row that is made now."""
+    milliseconds, microseconds = divmod(world.now, 1000)
     ordinal = world.ordinal("id:" + collection)
     drawn = digest(world.settings.seed, world.tenant, collection, ordinal)
     number = milliseconds << 80

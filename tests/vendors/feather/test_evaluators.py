@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from mockserver.server.mock import read_spec
+from mockserver.files.documents import as_document
 from tests.vendors.feather.sandbox import Sandbox
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -42,7 +42,7 @@ def test_rule_087_a_binding_names_the_id_of_its_scope_only(
 @pytest.fixture(scope="module")
 def lax_server() -> Any:
     """The vendor's original contract, whose schema does not enforce rule 87."""
-    document = read_spec("feather")
+    document = as_document("feather")
     del document["components"]["schemas"]["EvaluatorBindingCreate"]["oneOf"]
     with MockServer(document, clock="manual", seed=7) as server:
         yield server

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver import MockServer
-from mockserver.server.mock import read_spec
+from mockserver.files.documents import as_document
 from tests.vendors.feather.sandbox import Sandbox
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -33,7 +33,7 @@ rule = pytest.mark.rule
 @pytest.fixture(scope="module")
 def lax() -> Iterator[MockServer]:
     """The vendor's original contract, whose schemas do not enforce rules 46 and 47."""
-    document = read_spec("feather")
+    document = as_document("feather")
     schemas = document["components"]["schemas"]
     del schemas["CannedToolResponse"]["oneOf"]
     for name, schema in schemas["PersonaUpdate"]["properties"].items():

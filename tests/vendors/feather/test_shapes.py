@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.server.mock import read_spec
+from mockserver.files.documents import as_document
 from mockserver.vendors.feather.agents import AGENT_DEFAULTS, REVISION_DEFAULTS, REVISION_SHAPES
 from mockserver.vendors.feather.common import REQUIRED, SHAPES, Nested, filled
 from mockserver.vendors.feather.library import (
@@ -17,7 +17,7 @@ from mockserver.vendors.feather.library import (
     SUITE_DEFAULTS,
 )
 
-SCHEMAS = read_spec("feather")["components"]["schemas"]
+SCHEMAS = as_document("feather")["components"]["schemas"]
 
 
 def named(schema: Any) -> tuple[str, str] | None:
