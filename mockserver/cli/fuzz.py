@@ -42,6 +42,6 @@ def fuzz(spec: str, **given: Any) -> None:
     """
     defaults = {"default_key": "", "default_ledger": "fuzz-ledger.ndjson"}
     with sandbox_for("fuzz", given, **defaults) as sandbox:
-        from mockserver.verify.fuzz.run import run_fuzz
+        from mockserver.verify.fuzz import run_fuzz
 
         sys.exit(run_fuzz(spec, given, replace(sandbox, rate=sandbox.rate or 5.0)))

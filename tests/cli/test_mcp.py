@@ -133,6 +133,7 @@ def test_a_client_finishes_its_tasks(document: str, tmp_path: Path) -> None:
         ("start_mock", {"document": "nowhere.yaml"}, "nowhere.yaml"),
         ("connect_mock", {"url": "http://127.0.0.1:9"}, "does not respond"),
         ("check_document", {"document": "nowhere.yaml"}, "nowhere.yaml"),
+        ("compare", {"document": "nowhere.yaml", "real": "http://127.0.0.1:9"}, "nowhere.yaml"),
     ],
 )
 def test_errors_say_what_to_do(tool: str, given: dict[str, Any], says: str) -> None:

@@ -20,17 +20,19 @@ from mockserver.engine.jobs import (
 
 hermetic = settings(derandomize=True, database=None, deadline=None)
 JOB = Lifecycle(
-    "job", "new", {"new": ("busy",), "busy": ("good", "bad"), "good": (), "bad": (), "off": ()}
+    "job",
+    "new",
+    {"new": ("busy",), "busy": ("good", "bad"), "good": (), "bad": (), "cancelled": ()},
 )
 FAIR = Derivation(
     (
         ("all", frozenset({"new"}), "new"),
         ("any", frozenset({"new", "busy"}), "busy"),
-        ("any", frozenset({"off"}), "off"),
+        ("any", frozenset({"cancelled"}), "cancelled"),
     ),
     "ended",
 )
-states = st.sampled_from(["new", "busy", "good", "bad", "off"])
+states = st.sampled_from(["new", "busy", "good", "bad", "cancelled"])
 
 
 @hermetic
@@ -41,7 +43,7 @@ def test_the_first_line_that_holds_decides(children: list[str]) -> None:
     elif any(state in ("new", "busy") for state in children):
         expected = "busy"
     else:
-        expected = "off" if "off" in children else "ended"
+        expected = "cancelled" if "cancelled" in children else "ended"
     assert FAIR.of(children) == expected
     assert FAIR.of(reversed(children)) == FAIR.of(children * 2) == expected
 
@@ -72,10 +74,10 @@ def test_a_cancelled_job_stays_what_it_is(row: dict[str, Any], now: int, later: 
     if not is_open(row, JOB, now):
         assert JOB.is_terminal(state_at(row["schedule"], now + later))
         return
-    stopped = cancelled(row, JOB, now, "off")
-    assert (stopped["outcome"], stopped["open"]) == ("off", False)
+    stopped = cancelled(row, JOB, now)
+    assert (stopped["outcome"], stopped["open"]) == ("cancelled", False)
     assert not is_open(stopped, JOB, now)
-    assert state_at(stopped["schedule"], now + later) == "off"
+    assert state_at(stopped["schedule"], now + later) == "cancelled"
     assert stopped["schedule"][:-1] == [step for step in row["schedule"] if step[1] <= now]
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from mockserver import MockServer
-from mockserver.engine.representations.files import sample_file
+from mockserver.engine.generation.sample_files import sample_file
 from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
 
 ROWS = {"type": "array", "items": thing("n name", n=WHOLE, name=TEXT), "minItems": 2}

@@ -12,11 +12,11 @@ import orjson
 from mockserver.engine.generation.events import Streams
 from mockserver.engine.generation.headers import Headers
 from mockserver.engine.generation.modes import Mode
+from mockserver.engine.generation.sample_files import sample_file
 from mockserver.engine.generation.values import Values
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.randomness import Rng
 from mockserver.engine.representations import DELIMITERS, is_described, is_sequence
-from mockserver.engine.representations.files import sample_file
 from mockserver.engine.serialization import choose_media_type
 from mockserver.inference.resource_model import FIRST
 from mockserver.inference.words import bag, snake_case, tokens

@@ -27,8 +27,7 @@ from mockserver.verify.diff.calibrate import (
     read_report,
     rehearsed,
 )
-from mockserver.verify.diff.calibrate.rehearsal import rehearsal_of
-from mockserver.verify.diff.calibrate.support import Exchanges, templated
+from mockserver.verify.diff.calibrate.rule_checks import Exchanges, rehearsal_of, templated
 from mockserver.verify.diff.drift import document_changes, drift_of
 from mockserver.verify.diff.model import Program, Report, Run, Seen, Step
 from mockserver.verify.diff.recorded import run_as_json

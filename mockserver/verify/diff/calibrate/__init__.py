@@ -27,17 +27,19 @@ from mockserver.verify.diff.calibrate.answers import (
     uncalibrated,
 )
 from mockserver.verify.diff.calibrate.fields import Fields, Successes
-from mockserver.verify.diff.calibrate.rehearsal import (
+from mockserver.verify.diff.calibrate.rule_checks import (
     Behaviour,
     Culprits,
+    Exchanges,
     Play,
     Rehearsal,
     Tables,
+    first,
     rehearsal_of,
     states,
+    templated,
     without,
 )
-from mockserver.verify.diff.calibrate.support import Exchanges, first, templated
 from mockserver.verify.diff.calibration_file import Before, Signature, merged_known, signature
 from mockserver.verify.diff.compare import CHANGED
 from mockserver.verify.diff.id_map import is_opaque, time_form

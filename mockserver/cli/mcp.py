@@ -1,4 +1,4 @@
-"""MCP tools and resources for agents."""
+"""`mockserver mcp`: tools and resources for agents, by the Model Context Protocol."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 import mockserver
-from mockserver.cli.mcp.mocks import Call, Mock, Mocks, started
+from mockserver.cli.mock_processes import Call, Mock, Mocks, started
 from mockserver.errors import MissingExtra, MockServerError, UsageError
 from mockserver.openapi.document import lookup
 from mockserver.openapi.model import Contract, Operation
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
+import click
+
+from mockserver.cli.options import CONTEXT
 
 MOST_LISTED = 60
 LONGEST_BODY = 20_000
@@ -324,10 +327,11 @@ def _insight_tools(server: MCPServer, mocks: Mocks) -> None:
         """Validate an OpenAPI document, and list what a mock can't honour."""
         return _command("check", document, "--json")
 
-    def compare(document: str, real: str, seconds: int = 60) -> Any:
-        """Send the same requests to a mock and to the real API, and report differences. This
-        creates and removes entities at `real`: only use a server that you may change."""
-        return _command("diff", document, "--real", real, "--max-time", str(seconds))
+    def compare(document: str, real: str, examples: int = 10) -> Any:
+        """Send the same requests to a mock and to the real API, and report differences: those that
+        cover the document, and `examples` random sequences. This creates and removes entities at
+        `real`: only use a server that you may change."""
+        return _command("diff", document, "--real", real, "--examples", str(examples))
 
     for tool in (journal, coverage, explain, check_document, compare):
         _tool(server, tool)
@@ -353,3 +357,36 @@ def _resources(server: MCPServer, mocks: Mocks) -> None:
     def plan(mock: str) -> str:
         """The inferred plan: resources, lifecycles and what each operation does."""
         return json.dumps(mocks[mock].admin("GET", "plan"))
+
+
+@click.command(
+    context_settings=CONTEXT,
+    epilog="""\b
+    Examples:
+      mockserver mcp
+      mockserver mcp --http --port 8010
+    """,
+)
+@click.option("--http", is_flag=True, help="Use streamable HTTP on this machine instead of stdio.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8010,
+    help="Port for --http.  [default: 8010]",
+)
+def mcp(http: bool, port: int) -> None:
+    """Let an agent start and use mocks, through the Model Context Protocol.
+
+    Add this command to the agent's configuration. It uses standard input and output, or with --http
+    the URL http://127.0.0.1:PORT/mcp. The mocks that it starts end with it.
+    """
+    mocks = Mocks()
+    server = mcp_server(mocks)
+    try:
+        if http:
+            click.echo(f"http://127.0.0.1:{port}/mcp serves agents; Ctrl-C stops it.", err=True)
+            server.run("streamable-http", host="127.0.0.1", port=port)
+        else:
+            server.run("stdio")
+    finally:
+        mocks.close()

@@ -15,10 +15,10 @@ from click.testing import CliRunner
 
 from mockserver import MockServer
 from mockserver.cli import cli
+from mockserver.cli.record import Recorder, refuse
 from mockserver.errors import UsageError
 from mockserver.server.asgi.uvicorn import bind, make_server, url_of
 from mockserver.server.har_import import read_archive
-from mockserver.server.record import Recorder, refuse
 from tests.server.running import running
 
 PETS = Path(__file__).parent.parent / "fixtures/petstore.yaml"

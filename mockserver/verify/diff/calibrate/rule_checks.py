@@ -1,7 +1,9 @@
-"""Send the requests of a recorded run again, to a mock that follows a draft of the calibration.
+"""Check rules before they are written into a calibration file.
 
-The real side is the recording, so no request reaches the real server. The draft
-does not cover a behaviour that still differs, and breaks one that agreed before and differs now.
+All exchanges of the run are asked about a rule that one difference suggests. Then the requests of
+the run are sent again, to a mock that follows a draft of the file. The real side is the recording,
+so no request reaches the real server. The draft does not cover a behaviour that still differs, and
+breaks one that agreed before and differs now.
 """
 
 from __future__ import annotations
@@ -17,13 +19,16 @@ from typing import Any
 
 from mockserver.files.documents import read_contract
 from mockserver.files.inputs import EVERY
+from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
+from mockserver.verify.diff.calibrate.answers import Rules, deciding, named_nulls, pair_of
 from mockserver.verify.diff.calibration_file import read_lock
 from mockserver.verify.diff.mock_side import Comparer, Mocks, own_mocks
 from mockserver.verify.diff.model import Report, Run
 from mockserver.verify.diff.recorded import run_from_json
 from mockserver.verify.diff.report import as_json, fidelity_of
+from mockserver.verify.diff.runner import at
 
 Behaviour = tuple[str, str]
 """An operation, and a kind of behaviour."""
@@ -105,8 +110,8 @@ class Rehearsal:
                 run = self.runs[number]
                 for mismatch in comparer.hear(run.program, run):
                     comparer.keep((run.program, mismatch, run))
-                for at in comparer.shown if whole else ():
-                    self.showing.setdefault(at, set()).add(number)
+                for one in comparer.shown if whole else ():
+                    self.showing.setdefault(one, set()).add(number)
             comparer.conclude()
         return report
 
@@ -126,7 +131,9 @@ class Rehearsal:
         """The same, from the state of each behaviour."""
         before = states(self.report)
         return {
-            at for at, state in now.items() if state == "differs" and before.get(at) == "agreed"
+            behaviour
+            for behaviour, state in now.items()
+            if state == "differs" and before.get(behaviour) == "agreed"
         }
 
 
@@ -159,7 +166,7 @@ def rules_at(operations: Tables, name: str) -> list[RuleAt]:
         if table == "answers":
             found += [(name, table, json.dumps(rule)) for rule in rules]
         elif table == "words":
-            found += [(name, table, json.dumps([at, w])) for at in rules for w in rules[at]]
+            found += [(name, table, json.dumps([key, w])) for key in rules for w in rules[key]]
         elif isinstance(rules, str):
             found.append((name, table, ""))
         else:
@@ -179,7 +186,7 @@ def _exemption(rule: Mapping[str, Json]) -> dict[str, Json]:
 def without(operations: Tables, dropped: Collection[RuleAt]) -> dict[str, dict[str, Any]]:
     """The tables without some rules."""
     tables = {name: dict(rules) for name, rules in operations.items()}
-    for name, table, rule in sorted(dropped, key=lambda at: at[1] == _COMMON_ANSWERS):
+    for name, table, rule in sorted(dropped, key=lambda rule_at: rule_at[1] == _COMMON_ANSWERS):
         own = tables.setdefault(name, {})
         if table == _COMMON_ANSWERS:
             own["answers"] = [*own.get("answers", ()), _exemption(json.loads(rule))]
@@ -227,8 +234,10 @@ class Culprits:
         def worth(now: Mapping[Behaviour, str]) -> dict[str, int]:
             broken = self.rehearsal.broken_in(now)
             found = dict.fromkeys(names, 0)
-            for at in (at for at in now if at[0] in names):
-                found[at[0]] += (now[at] == "agreed") - harm * (at in broken)
+            for one in now:
+                if one[0] not in names:
+                    continue
+                found[one[0]] += (now[one] == "agreed") - harm * (one in broken)
             return found
 
         mended = without(self.operations, dropped)
@@ -238,16 +247,16 @@ class Culprits:
 
     def find(self, behaviours: Collection[Behaviour]) -> set[RuleAt]:
         """The rules to drop. A behaviour that stays broken without any rule has none."""
-        suspects = {at: rules_at(self.operations, at[0]) for at in sorted(behaviours)}
+        suspects = {one: rules_at(self.operations, one[0]) for one in sorted(behaviours)}
         still = self._broken(suspects)
-        suspects = {at: rules for at, rules in suspects.items() if at not in still and rules}
-        self.found = {at: [] for at in suspects}
+        suspects = {one: rules for one, rules in suspects.items() if one not in still and rules}
+        self.found = {one: [] for one in suspects}
         while suspects and self._plays < _MOST_PLAYS:
             still = self._broken(dict.fromkeys(suspects, ()))
-            suspects = {at: rules for at, rules in suspects.items() if at in still and rules}
+            suspects = {one: rules for one, rules in suspects.items() if one in still and rules}
             # One behaviour of each operation: rules dropped for a second one would mislead.
-            batch = {at[0]: at for at in reversed(suspects)}
-            suspects |= self._next_culprits({at: suspects[at] for at in batch.values()})
+            batch = {one[0]: one for one in reversed(suspects)}
+            suspects |= self._next_culprits({one: suspects[one] for one in batch.values()})
         return {rule for rules in self.found.values() for rule in rules}
 
     def _next_culprits(
@@ -255,21 +264,120 @@ class Culprits:
     ) -> dict[Behaviour, list[RuleAt]]:
         """Add the next culprit of each behaviour to `found`; returns the rules before it."""
         # Dropping the first `low` is not enough, dropping the first `high` is.
-        low, high = dict.fromkeys(suspects, 0), {at: len(rules) for at, rules in suspects.items()}
-        while left := [at for at in suspects if high[at] - low[at] > 1]:
-            middle = {at: (low[at] + high[at]) // 2 for at in left}
-            still = self._broken({at: suspects[at][: middle[at]] for at in left})
-            for at in left:
-                (low if at in still else high)[at] = middle[at]
-        for at, rules in suspects.items():
-            self.found[at].append(rules[high[at] - 1])
-        return {at: rules[: high[at] - 1] for at, rules in suspects.items()}
+        low = dict.fromkeys(suspects, 0)
+        high = {one: len(rules) for one, rules in suspects.items()}
+        while left := [one for one in suspects if high[one] - low[one] > 1]:
+            middle = {one: (low[one] + high[one]) // 2 for one in left}
+            still = self._broken({one: suspects[one][: middle[one]] for one in left})
+            for one in left:
+                (low if one in still else high)[one] = middle[one]
+        for one, rules in suspects.items():
+            self.found[one].append(rules[high[one] - 1])
+        return {one: rules[: high[one] - 1] for one, rules in suspects.items()}
 
     def _broken(self, dropped: Mapping[Behaviour, Sequence[RuleAt]]) -> set[Behaviour]:
         """The behaviours that stay broken without these rules and the culprits found so far."""
         self._plays += 1
-        rules = {rule for at in dropped for rule in (*dropped[at], *self.found.get(at, ()))}
+        rules = {rule for one in dropped for rule in (*dropped[one], *self.found.get(one, ()))}
         # Those that showed it with all rules: a few, where others only call the same operation.
-        runs = set().union(*(self.whole.showing.get(at, ()) for at in dropped))
+        runs = set().union(*(self.whole.showing.get(one, ()) for one in dropped))
         now = self.play(without(self.operations, rules), sorted(runs))
         return self.rehearsal.broken_in(now) & dropped.keys()
+
+
+_CHECKED = ("statuses", "bodies", "defaults", "extra", "absent", "nulls")
+"""Tables whose rules an exchange can contradict."""
+_WRONG = 0.1
+"""The share of exchanges in which a rule may be wrong."""
+_DIFFERENT = 3
+"""The minimum number of different requests that show a constant body."""
+Sample = Mapping[str, Json]
+
+
+class Exchanges:
+    """The samples of a run, by operation. `rules` decide some of them, whatever else the mock
+    does; `own_status` is the mock's status without a calibration file."""
+
+    def __init__(
+        self, samples: Sequence[Sample], rules: Rules, own_status: Callable[[str, int], str]
+    ) -> None:
+        self._own_status = own_status
+        self._samples: dict[str, list[tuple[Sample, bool]]] = {}
+        for one in samples:
+            decided = deciding(rules, pair_of(one)) is not None
+            self._samples.setdefault(one["operation"], []).append((one, decided))
+
+    def contradict(self, operation: str, table: str, name: str, value: Json) -> bool:
+        """Whether a rule of a calibration file is wrong too often where it applies."""
+        if table not in _CHECKED:
+            return False
+        verdicts = [
+            verdict
+            for one, decided in self._samples.get(operation, ())
+            if (verdict := self._verdict(one, decided, table, name, value)) is not None
+        ]
+        return verdicts.count(False) > (0 if table == "absent" else _WRONG * len(verdicts))
+
+    def _verdict(
+        self, one: Sample, decided: bool, table: str, name: str, value: Json
+    ) -> bool | None:
+        """Whether the rule is right in an exchange; None if it does not apply."""
+        real, mock = one["real"], one["mock"]
+        done = real["status"] < 300
+        if table in ("statuses", "bodies"):
+            own = self._own_status(one["operation"], mock["status"])
+            if decided or own != name or done != (mock["status"] < 300):
+                return None
+            if table == "statuses":
+                return bool(real["status"] == value)
+            return bool(named_nulls(templated(real["body"], one["path"])) == value)
+        found = first(real["body"], name) if done else MISSING
+        sent = one["body"] if isinstance(one["body"], dict) else {}
+        if table == "defaults" and name.partition(".")[0] in sent:
+            return None
+        if not done or (found is MISSING and (table != "extra" or "*" in name)):
+            return None
+        if table == "absent":
+            return False
+        return bool(found == value)
+
+    def always(self, operation: str, real: Mapping[str, Json]) -> bool:
+        """Whether every success, of different requests, has had this body."""
+        done = list(self._done(operation))
+        asked = {json.dumps([one["path"], one["query"], one["body"]]) for one in done}
+        same = all(one["real"]["body"] == real["body"] for one in done)
+        return real["status"] < 300 and same and len(asked) >= _DIFFERENT
+
+    def constant(self, operation: str, place: str) -> bool:
+        """Whether every success has the same there, if it has anything."""
+        values = (first(one["real"]["body"], place) for one in self._done(operation))
+        return len({json.dumps(value) for value in values if value is not MISSING}) == 1
+
+    def _done(self, operation: str) -> Iterator[Sample]:
+        for one, _ in self._samples.get(operation, ()):
+            if one["real"]["status"] < 300:
+                yield one
+
+
+def first(value: Json, place: str) -> Json:
+    """The value at a dotted path, through the first elements of lists that have it."""
+    name, _, rest = place.partition(".")
+    if name == "*":
+        inner = [first(item, rest) if rest else item for item in value or ()]
+        return next((one for one in inner if one is not MISSING), MISSING)
+    found = at(value, name)
+    return first(found, rest) if rest and found is not MISSING else found
+
+
+def templated(value: Json, path: Mapping[str, str]) -> Json:
+    """An error body with "{name}" in place of path parameter values."""
+    if isinstance(value, str):
+        # Of two equal ones the last: it is the subject of the request.
+        for name, given in reversed(list(path.items())):
+            value = value.replace(given, "{" + name + "}") if len(given) > 3 else value
+        return value
+    if isinstance(value, list):
+        return [templated(item, path) for item in value]
+    if isinstance(value, dict):
+        return {name: templated(item, path) for name, item in value.items()}
+    return value

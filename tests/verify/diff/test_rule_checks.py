@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.verify.diff.calibrate.rehearsal import (
+from mockserver.verify.diff.calibrate.rule_checks import (
     Behaviour,
     Culprits,
     Play,
