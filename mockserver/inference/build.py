@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference.actions import Deducer
+from mockserver.inference.bulk import means_all
 from mockserver.inference.callers import with_callers
 from mockserver.inference.constraints import constrained, with_preconditions
 from mockserver.inference.credentials import plan_credentials
@@ -27,6 +28,7 @@ from mockserver.inference.resources import (
     make_resource,
     without_circles,
 )
+from mockserver.inference.singletons import find_singletons
 from mockserver.inference.soft_deletes import with_trash
 from mockserver.inference.stand_ins import with_cascades
 from mockserver.inference.value_sets import with_value_sets
@@ -51,7 +53,9 @@ def build_plan(
     read_wrapped(survey)
     read_embedded(survey.schemas, survey.facts, survey.by_steps)
     overrides = overrides or {}
-    drafts = with_stated(survey, name_drafts(find_drafts(survey)), overrides)
+    found = find_drafts(survey)
+    found += find_singletons(survey, found)
+    drafts = with_stated(survey, name_drafts(found), overrides)
     linker = Linker(drafts)
     resources = without_circles(
         {name: make_resource(survey, name, draft, linker) for name, draft in drafts.items()}
@@ -116,4 +120,12 @@ def with_rows(
             action, kind="list", resource=name, envelope=envelope, because=(because,),
             parents=parents, instead=None,
         )  # fmt: skip
+        removal = survey.at(facts.route.steps, "DELETE")
+        if removal is not None and means_all(removal):
+            why = f"{removal.method} of {removal.operation.path} removes all rows"
+            emptied = actions[removal.operation.id]
+            listing[removal.operation.id] = replace(
+                emptied, kind="sweep", resource=name, parents=parents, instead=None,
+                because=(Because(why),), request=replace(emptied.request, every=True),
+            )  # fmt: skip
     return found, listing

@@ -15,9 +15,12 @@ from mockserver.inference.paths import ANY, Route, Steps, label
 from mockserver.inference.relations import names_owner
 from mockserver.inference.remote_calls import is_search, is_status_path
 from mockserver.inference.resource_model import FIRST, Because, Confidence
-from mockserver.inference.verbs import says_made, verb_of
+from mockserver.inference.verbs import says_made
 from mockserver.inference.words import noun, tokens
 from mockserver.records import dataclass
+
+STATES = (("status",), ("state",))
+"""What the name of a property with a state ends in."""
 
 
 @dataclass(slots=True)
@@ -61,7 +64,7 @@ class Draft:
 
 
 def find_drafts(survey: Survey) -> list[Draft]:
-    """The resources that paths, methods and schemas imply."""
+    """The resources that paths, methods and schemas imply, without those that are one of a kind."""
     drafts: dict[Steps, Draft] = {}
     for steps, found in survey.by_steps.items():
         facts = next(iter(found.values()))
@@ -79,9 +82,7 @@ def find_drafts(survey: Survey) -> list[Draft]:
         _collection(survey, steps, found, drafts)
     _searches(survey, drafts)
     merged = _with_views(survey, _merge(survey, list(drafts.values())))
-    merged = _with_parts_listed(survey, merged)
-    taken = {route.steps for draft in merged for route in (*draft.collections, *draft.items)}
-    return [*merged, *_singletons(survey, taken)]
+    return _with_parts_listed(survey, merged)
 
 
 def _searches(survey: Survey, drafts: dict[Steps, Draft]) -> None:
@@ -185,7 +186,7 @@ def _makes_rows(survey: Survey, made: Facts, listing: Facts) -> bool:
     """Whether a POST to the path of a list answers with one of its rows, which has a status."""
     rows = survey.flat(listing.ref).properties
     same_row = listing.route.plural and made.ref == listing.ref and not made.is_list
-    return same_row and any(tokens(name)[-1:] in _STATES for name in rows)
+    return same_row and any(tokens(name)[-1:] in STATES for name in rows)
 
 
 def refs_of(survey: Survey, draft: Draft) -> set[str]:
@@ -413,61 +414,6 @@ def _goes_through(long: Steps, short: Steps) -> bool:
     """Whether the short path is the long one without some inner steps."""
     rest = iter(long)
     return len(short) > 1 and all(step in rest for step in short)
-
-
-def _singletons(survey: Survey, taken: set[Steps]) -> Iterator[Draft]:
-    for steps, found in survey.by_steps.items():
-        facts = next(iter(found.values()))
-        if steps in taken or facts.route.is_item or not steps:
-            continue
-        reading = found.get("GET")
-        writing: list[str] = [m for m in ("PUT", "PATCH") if m in found and "GET" in found]
-        made = found.get("POST")
-        creates = made is not None and made.operation.success == 201 and _reads(reading, made)
-        if creates or (made is not None and reading is not None and _sets(survey, reading, made)):
-            writing.append("POST")
-        if not writing and "DELETE" in found and survey.verbs([facts.route]):
-            # `/auto-import` is read and removed, and `/auto-import/pause` changes it.
-            writing = ["DELETE"]
-        if reading is not None and _is_state(survey, reading):
-            writing.append("verbs")
-        if reading is not None and writing and reading.envelope is None:
-            draft = Draft(collections=[facts.route], singleton=True)
-            if creates and made is not None:
-                draft.creates.append(made)
-            draft.say(f"{facts.operation.path} is read and set as a whole ({', '.join(found)})")
-            yield draft
-
-
-def _is_state(survey: Survey, reading: Facts) -> bool:
-    """Whether a path shows the state of the entity above, which does not show it itself, and verbs
-    beside it change it: `/campaigns/{id}/state`, `/campaigns/{id}/pause`."""
-    route = reading.route
-    if tokens(route.last)[-1:] not in _STATES or not route.parent.is_item:
-        return False
-    whole = survey.at(route.parent.steps, "GET")
-    own = survey.flat(whole.ref).properties if whole is not None else {}
-    shown = survey.flat(reading.ref).properties
-    here, above = (any(tokens(name)[-1:] in _STATES for name in one) for one in (shown, own))
-    return here and not above and any(survey.verbs([route.parent]))
-
-
-_STATES = (("status",), ("state",))
-
-
-def _sets(survey: Survey, reading: Facts, made: Facts) -> bool:
-    """Whether a POST sends what GET of the same path reads: `POST /settings`."""
-    if reading.envelope is not None or made.route.plural or verb_of(made.route.last):
-        return False
-    sent = {tokens(name) for name in survey.flat(made.body).properties}
-    shown = {tokens(name) for name in survey.flat(reading.ref).properties}
-    if reading.ref == made.ref and sent and sent <= shown:
-        return True
-    return len(sent & shown) > 1 and 2 * len(sent & shown) > len(sent)
-
-
-def _reads(reading: Facts | None, made: Facts) -> bool:
-    return reading is not None and reading.envelope is None and reading.ref == made.ref
 
 
 def name_drafts(drafts: Iterable[Draft]) -> dict[str, Draft]:

@@ -214,14 +214,14 @@ class Survey:
 
     def _path(self, operation: Operation) -> str:
         """The path; for operations that share one, the discriminating value is its last step."""
-        selected = [
-            value.rsplit(".", 1)[-1] for _, value in operation.query_discriminators if value
-        ]
+        asked = operation.query_discriminators
+        selected = [value.rsplit(".", 1)[-1] for _, value in asked if value]
         if not selected and (operation.method, operation.url_path) in self._plain:
-            selected = [name for name, _ in operation.query_discriminators]
+            selected = [name for name, _ in asked]
         steps = [re.sub(r"[{}/:]+", "-", word) for word in selected]
         *above, last = operation.url_path.rstrip("/").split("/")
-        if not steps and last != operation.id and last == operation.id.lower():
+        same = not steps and last != operation.id and last == operation.id.lower()
+        if same and sum(path == operation.path for _, path in self._plain) == 1:
             # `/createjobqueue`: only the operationId tells the words apart.
             return "/".join([*above, operation.id])
         return "/".join([operation.url_path.rstrip("/"), *steps]) if steps else operation.url_path

@@ -56,12 +56,16 @@ def pages_of_one(
     `/jobs/{id}`, as in the response of the list, or `[{}]`."""
     pages: dict[object, Facts] = {}
     lists: dict[tuple[str, ...], str] = {}
-    changed = {one.route.steps for one in every if one.method in ("PUT", "PATCH")}
+    rows: dict[str, list[str]] = {}
+    put = {one.route.steps for one in every if one.method in ("PUT", "PATCH")}
+    removed = {one.route.steps for one in every if one.method == "DELETE"}
     for facts in every:
         if facts.envelope is not None and facts.envelope.items:
             pages.setdefault(_page_of(schemas, facts, facts.envelope.items), facts)
         if facts.envelope is not None and facts.method == "GET":
             lists[facts.route.steps] = facts.ref
+            if not facts.route.is_item:
+                rows.setdefault(facts.route.noun, []).append(facts.ref)
     pages.pop(None, None)
     envelopes = (one.envelope for one in pages.values())
     # In the order of the document: a set of paths is ordered by chance.
@@ -70,10 +74,14 @@ def pages_of_one(
         if facts.envelope is not None and not _is_bare(facts):
             continue
         if facts.envelope is not None:
-            below = (*facts.route.steps, ANY) in item_steps
-            listed = lists.get(facts.route.steps[:-1]) == facts.ref and _has_id(facts)
-            put = facts.route.steps in changed and _is_named(schemas, facts)
-            if not below and (listed or put):
+            steps = facts.route.steps
+            alike = any(
+                _are_alike(schemas, facts.ref, ref) for ref in rows.get(facts.route.noun, ())
+            )
+            one = lists.get(steps[:-1]) == facts.ref and _has_id(facts)
+            one = one or (steps in put and (_is_named(schemas, facts) or alike))
+            one = one or (steps in removed and alike)
+            if one and (*steps, ANY) not in item_steps:
                 facts.at = (FIRST, *facts.envelope.row)
                 facts.envelope = None
             continue
@@ -91,6 +99,25 @@ def pages_of_one(
                 facts.ref = page.ref
 
 
+def read_whole(schemas: Schemas, reading: Facts, written: Facts, sent: str | None) -> bool:
+    """Take what a GET responds with as one object, not as a list, if a PUT or PATCH whose schema
+    stands at `sent` sets its array under the same name: `{"questions": []}`. Returns whether it
+    does."""
+    media, answered = (one.operation.success_json for one in (reading, written))
+    at = reading.envelope.items if reading.envelope is not None else ()
+    if not at or FIRST in at or media is None or sent is None:
+        return False
+    top, place = schemas.main(sent), schemas.along(media.pointer, at[:-1])
+    own, properties = (schemas.flat_at(one).properties.keys() for one in (place, top))
+    if place is None or at[-1] not in schemas.arrays(top) or not properties <= own:
+        return False
+    reading.envelope, reading.at, reading.ref = None, at[:-1], schemas.main(place)
+    written.sent, written.body, written.several = (), top, None
+    shows = answered is not None and at[0] in schemas.flat_at(answered.pointer).properties
+    written.at, written.ref = (reading.at, reading.ref) if shows else ((), "")
+    return True
+
+
 def _is_bare(facts: Facts) -> bool:
     """Whether a path that ends in an id responds with an array."""
     return (
@@ -99,6 +126,13 @@ def _is_bare(facts: Facts) -> bool:
         and facts.method == "GET"
         and facts.route.is_item
     )
+
+
+def _are_alike(schemas: Schemas, ref: str, other: str) -> bool:
+    """Whether the rows of two lists are of one kind: one schema, or mostly the same properties."""
+    own, others = (schemas.flat_at(each).properties.keys() for each in (ref, other))
+    shared = own & others
+    return ref == other or (len(shared) > 1 and 3 * len(shared) >= 2 * min(len(own), len(others)))
 
 
 def _has_id(facts: Facts) -> bool:
