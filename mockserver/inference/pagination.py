@@ -103,17 +103,19 @@ def read_whole(schemas: Schemas, reading: Facts, written: Facts, sent: str | Non
     """Take what a GET responds with as one object, not as a list, if a PUT or PATCH whose schema
     stands at `sent` sets its array under the same name: `{"questions": []}`. Returns whether it
     does."""
-    media, answered = (one.operation.success_json for one in (reading, written))
+    media, told = (one.operation.success_json for one in (reading, written))
     at = reading.envelope.items if reading.envelope is not None else ()
-    if not at or FIRST in at or media is None or sent is None:
+    place = schemas.along(media.pointer, at[:-1]) if media is not None else None
+    if not at or FIRST in at or place is None or sent is None:
         return False
-    top, place = schemas.main(sent), schemas.along(media.pointer, at[:-1])
+    top = schemas.main(sent)
     own, properties = (schemas.flat_at(one).properties.keys() for one in (place, top))
-    if place is None or at[-1] not in schemas.arrays(top) or not properties <= own:
+    if at[-1] not in schemas.arrays(top) or not properties <= own:
         return False
     reading.envelope, reading.at, reading.ref = None, at[:-1], schemas.main(place)
     written.sent, written.body, written.several = (), top, None
-    shows = answered is not None and at[0] in schemas.flat_at(answered.pointer).properties
+    answered = told.pointer if told is not None else None
+    shows = answered is not None and at[0] in schemas.flat_at(answered).properties
     written.at, written.ref = (reading.at, reading.ref) if shows else ((), "")
     return True
 
