@@ -1,4 +1,4 @@
-"""More real third-party services, of other make: Go and Swagger 2, Flask-RESTX, Express."""
+"""More real third-party services: Go and Swagger 2, Flask-RESTX, Express, Tornado, RPC by POST."""
 
 from __future__ import annotations
 
@@ -96,6 +96,156 @@ def _unleash(home: Path, folder: Path) -> Iterator[Live]:
 
 
 @contextmanager
+def _crowdsec(home: Path, folder: Path) -> Iterator[Live]:
+    document, programs = home / "openapi.yaml", home / "usr" / "bin"
+    if not document.exists():
+        raise Unavailable(f"put its localapi_swagger.yaml, which no package has, at {document}")
+    if not programs.exists():
+        # Its installation wants to register with a server of its makers.
+        subprocess.run(["apt-get", "download", "-q", "crowdsec"], cwd=home, check=True)
+        subprocess.run(["dpkg", "-x", str(next(home.glob("*.deb"))), str(home)], check=True)
+    port = free_port()
+    config = folder / "config.yaml"
+    config.write_text(_CROWDSEC.format(folder=folder, port=port, etc=home / "etc" / "crowdsec"))
+    for name in ("data", "hub"):
+        (folder / name).mkdir()
+    (folder / "hub" / ".index.json").write_text("{}")
+    add = [str(programs / "cscli"), "-c", str(config), "machines", "add", "judge"]
+    add += ["--password", "mock-Password-1", "-f", str(folder / "login.yaml")]
+    add += ["-u", f"http://127.0.0.1:{port}"]
+    subprocess.run(add, capture_output=True, check=True)
+    add = [str(programs / "cscli"), "-c", str(config), "bouncers", "add", "judge", "-k", "mock-key"]
+    subprocess.run(add, capture_output=True, check=True)
+    command = [str(programs / "crowdsec"), "-c", str(config), "-no-cs"]
+    with running("CrowdSec", command, port, "/health") as server:
+        url = server.base + "/v1"
+        who = {"machine_id": "judge", "password": "mock-Password-1"}
+        _, said = services.ask(url + "/watchers/login", "POST", who)
+        headers = {"authorization": f"Bearer {said['token']}", "x-api-key": "mock-key"}
+        given = [f"{name}: {value}" for name, value in headers.items()]
+        options = tuple(word for one in given for word in ("--header", one))
+        yield Live("crowdsec", url, document, headers, options)
+
+
+_CROWDSEC = """\
+common: {{daemonize: false, log_media: stdout, log_level: error, working_dir: .}}
+config_paths:
+  config_dir: {folder}
+  data_dir: {folder}/data
+  simulation_path: {etc}/simulation.yaml
+  hub_dir: {folder}/hub
+  index_path: {folder}/hub/.index.json
+cscli: {{output: json}}
+db_config: {{log_level: error, type: sqlite, db_path: {folder}/data/crowdsec.db}}
+api:
+  client: {{credentials_path: {folder}/login.yaml}}
+  server:
+    log_level: error
+    listen_uri: 127.0.0.1:{port}
+    profiles_path: {etc}/profiles.yaml
+prometheus: {{enabled: false}}
+"""
+
+
+@contextmanager
+def _jupyterhub(home: Path, folder: Path) -> Iterator[Live]:
+    document = HOME / "jupyterhub" / "openapi.yaml"
+    if not document.exists():
+        raise Unavailable(f"put its rest-api.yml, which no package has, at {document}")
+    hub, proxy, port = free_port(), free_port(), free_port()
+    (folder / "server.py").write_text(_NOTEBOOK)
+    config = folder / "jupyterhub_config.py"
+    config.write_text(_HUB.format(hub=hub, proxy=proxy, port=port, folder=folder, home=home))
+    # It looks for its proxy and its database where it is started.
+    command = ["env", "-C", str(folder), str(home / "bin" / "jupyterhub"), "-f", str(config)]
+    with running("JupyterHub", command, hub, "/hub/api/") as server:
+        url = server.base + "/hub/api"
+        headers = {"authorization": "token mock-token"}
+        rows = {
+            "/users/precious": ("POST", "/users/precious", None),
+            "/groups/precious": ("POST", "/groups/precious", None),
+        }
+        precious = precious_of(url, headers, rows)
+        options = ("--header", "Authorization: token mock-token")
+        yield Live("jupyterhub", url, document, headers, options, precious)
+
+
+_HUB = """\
+c = get_config()
+c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
+c.JupyterHub.hub_bind_url = "http://127.0.0.1:{hub}"
+c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy}"
+c.ConfigurableHTTPProxy.command = ["{home}/node_modules/.bin/configurable-http-proxy"]
+c.JupyterHub.authenticator_class = "dummy"
+c.JupyterHub.spawner_class = "simple"
+c.JupyterHub.log_level = "CRITICAL"
+c.JupyterHub.allow_named_servers = True
+c.Authenticator.allow_all = True
+c.Spawner.cmd = ["python3", "{folder}/server.py"]
+c.JupyterHub.services = [{{"name": "judge", "api_token": "mock-token"}}]
+c.JupyterHub.load_roles = [
+    {{"name": "judge", "services": ["judge"], "scopes": ["admin-ui", "admin:users",
+      "admin:groups", "admin:servers", "tokens", "read:hub", "proxy", "list:services",
+      "read:services", "shares", "read:roles", "inherit"]}}
+]
+"""
+
+_NOTEBOOK = """\
+import http.server, os, urllib.parse
+
+at = urllib.parse.urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
+http.server.HTTPServer((at.hostname, at.port), http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+@contextmanager
+def _dstack(home: Path, folder: Path) -> Iterator[Live]:
+    port, token = free_port(), secrets.token_hex(16)
+    env = {
+        "DSTACK_SERVER_DIR": str(folder / "server"),
+        "DSTACK_SERVER_ADMIN_TOKEN": token,
+        "DSTACK_SERVER_LOG_LEVEL": "ERROR",
+        "DSTACK_UPDATE_CHECK": "0",
+        "HOME": str(folder),
+    }
+    command = [str(home / "bin" / "dstack"), "server", "-y"]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    with running("dstack", command, port, "/healthcheck", env=env) as server:
+        headers = {"authorization": f"Bearer {token}"}
+        spec = document_of(server.base + "/openapi.json", folder / "dstack.json", headers)
+        url, at = server.base, "/api/projects"
+        services.ask(f"{url}{at}/create", "POST", {"project_name": "precious"}, headers)
+        yield Live("dstack", url, spec, headers, ("--api-key", token))
+
+
+@contextmanager
+def _signalk(home: Path, folder: Path) -> Iterator[Live]:
+    port = free_port()
+    env = {
+        "PORT": str(port),
+        "SIGNALK_NODE_CONFIG_DIR": str(folder),
+        "SIGNALK_DISABLE_SERVER_UPDATES": "true",
+    }
+    (folder / "settings.json").write_text(json.dumps({"mdns": False, "interfaces": {}}))
+    plugin = folder / "plugin-config-data" / "resources-provider.json"
+    plugin.parent.mkdir()
+    kinds = {"routes": True, "waypoints": True, "notes": True, "regions": True}
+    chosen = {"standard": kinds, "custom": []}
+    plugin.write_text(json.dumps({"enabled": True, "configuration": chosen}))
+    module = home / "node_modules" / "signalk-server"
+    # It looks there for plugins.
+    (folder / "node_modules").symlink_to(home / "node_modules")
+    command = ["node", str(module / "bin" / "signalk-server")]
+    with running("Signal K", command, port, "/signalk", env=env) as server:
+        document = module / "dist" / "api" / "resources" / "openApi.json"
+        url = server.base + "/signalk/v2/api"
+        at = "/resources/waypoints"
+        point = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}}
+        rows = {at + "/{id}": ("POST", at, {"name": "precious", "feature": point})}
+        yield Live("signalk", url, document, precious=precious_of(url, {}, rows))
+
+
+@contextmanager
 def _postgres() -> Iterator[str]:
     """The URL of a database of its own; the server does not run as root."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
@@ -125,5 +275,15 @@ _MORE = (
     Service(
         "unleash", "Express, PostgreSQL", (), _unleash, ("postgresql",), "unleash-server@7.5.1"
     ),
+    Service("crowdsec", "Go, Swagger 2, a login", (), _crowdsec),
+    Service(
+        "jupyterhub",
+        "Tornado, tokens",
+        ("jupyterhub==6.1.1",),
+        _jupyterhub,
+        npm="configurable-http-proxy@5.3.0",
+    ),
+    Service("dstack", "FastAPI, everything by POST", ("dstack[server]==0.22.5",), _dstack),
+    Service("signalk", "Express, resources in maps", (), _signalk, npm="signalk-server@2.23.0"),
 )
 SERVICES = {**services.SERVICES, **{service.name: service for service in _MORE}}

@@ -95,7 +95,7 @@ class Service:
 
     def version(self) -> str:
         """The installed version, for a table; "" for a service of this repository."""
-        if self.npm:
+        if self.npm and not self.packages:
             found = self._npm_file
             return str(json.loads(found.read_text())["version"]) if found.exists() else ""
         if not self.packages and not self.debian:

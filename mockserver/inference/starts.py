@@ -87,8 +87,9 @@ class StartReader:
             return
         evidence = [found.evidence]
         resource = self.resources[found.resource]
-        if found.id_path and resource.creatable and facts.ref in self.refs.get(own or "", ()):
-            return  # the entity that the path names says which of these it has
+        named = facts.route.steps[-1:] == (ANY,) or (found.id_path and resource.creatable)
+        if named and facts.ref in self.refs.get(own or "", ()):
+            return  # the entity that the path names is the response, or says which it has
         several = self._sent_rows(facts) if FIRST in found.at else None
         if facts.operation.success in (201, 202) or several is not None:
             evidence.append("new")

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from mockserver.errors import ContractError
 from mockserver.openapi.closed_parts import with_open_parts
+from mockserver.openapi.credentials import with_header_name
 from mockserver.openapi.document import METHODS, join, resolve
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import (
@@ -428,7 +429,7 @@ class _Builder:
                 if isinstance(flow, Mapping)
                 for scope in flow.get("scopes") or ()
             )
-            found[name] = SecurityScheme(
+            scheme = SecurityScheme(
                 name=name,
                 type=kind,
                 place=str(raw.get("in") or ""),
@@ -436,6 +437,7 @@ class _Builder:
                 scheme=str(raw.get("scheme") or ""),
                 scopes=scopes,
             )
+            found[name] = with_header_name(scheme)
         return found
 
 

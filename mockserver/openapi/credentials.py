@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from mockserver.openapi.model import Contract, Operation, SecurityScheme
 from mockserver.records import dataclass
@@ -12,6 +13,7 @@ from mockserver.records import dataclass
 AUTHORIZATION = "authorization"
 _COOKIE = "session"
 """The name of a cookie of which the document only says that it is one."""
+_HEADER_LINE = re.compile(r"\s*([\w.-]+)\s*:\s*([\w-]*)")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,17 @@ def credential(
         elif scheme.type in ("http", "oauth2", "openIdConnect"):
             _put(found.headers, AUTHORIZATION, f"{scheme.word} {value}")
     return found
+
+
+def with_header_name(scheme: SecurityScheme) -> SecurityScheme:
+    """The scheme without what follows the name of its header: `Authorization: Bearer` is no name
+    (RFC 9110, 5.1), and says which scheme stands in `Authorization`."""
+    parts = _HEADER_LINE.match(scheme.parameter)
+    if scheme.type != "apiKey" or scheme.place != "header" or parts is None:
+        return scheme
+    if parts[1].lower() == AUTHORIZATION:
+        return replace(scheme, type="http", parameter="", scheme=parts[2] or "bearer")
+    return replace(scheme, parameter=parts[1])
 
 
 def cookie_of(scheme: SecurityScheme) -> str | None:

@@ -19,7 +19,14 @@ from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.openapi.path_templates import filled, parameters_of, pattern_of
 from mockserver.verify.ledger import Entry, Ledger, marker_of
 from mockserver.verify.model import json_of
-from mockserver.verify.replies import Creator, at, identity_of, property_of, shown_of
+from mockserver.verify.replies import (
+    Creator,
+    at,
+    each_made,
+    identity_of,
+    property_of,
+    shown_of,
+)
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 HARMLESS = (*SAFE, "QUERY")
@@ -34,6 +41,8 @@ COMMANDS = frozenset(
 """Last words of paths whose GET may have side effects."""
 _ALL = re.compile(r"[-*~%_.+]+|_?all", re.IGNORECASE)
 """An id that some servers take for every entity."""
+_UNKNOWN = (400, 404, 410, 422)
+"""What a read gives for an id that nothing has, or can have. Others, such as a 405, say nothing."""
 Probe = Callable[[str], int]
 """The status of a read, by its path."""
 Kind = Literal["read", "create", "own", "never"]
@@ -122,7 +131,9 @@ class Ownership:
             a.resource: a for a in plan.actions.values() if a.kind == "remove" and a.resource
         }
         self._fetches = {
-            a.resource: a for a in plan.actions.values() if a.kind == "fetch" and a.resource
+            a.resource: a
+            for a in plan.actions.values()
+            if a.kind == "fetch" and a.resource and contract.by_id[a.operation].method in SAFE
         }
         self.creators = dict(self._find_creators())
         self._there: dict[str, bool] = {}
@@ -140,6 +151,11 @@ class Ownership:
                 yield action.operation, Creator(resource, remove, at, id_path)
             elif action.request.upsert and action.path_item:
                 yield action.operation, Creator(resource, remove, at, id_path, action.path_item)
+
+    def has_path(self, path: str) -> bool:
+        """Whether the document has a path, with or without a slash at its end."""
+        other = path[:-1] if path.endswith("/") else f"{path}/"
+        return any(self._router.find("GET", one)[1] for one in (path, other))
 
     def given_in(self, path: str) -> dict[str, str]:
         return {name: self.given[name] for name in parameters_of(path) if name in self.given}
@@ -342,8 +358,7 @@ class Ownership:
             return True
         path = filled(fetch.path, values)
         if path not in self._there:
-            status = self.probe(path)
-            self._there[path] = not 400 <= status < 500 or status in (401, 403, 429)
+            self._there[path] = self.probe(path) not in _UNKNOWN
         return self._there[path]
 
     # --- after it
@@ -351,13 +366,23 @@ class Ownership:
     def settle(
         self, ticket: Ticket, status: int, headers: Mapping[str, str], body: bytes
     ) -> Entry | None:
-        """Record a reply in the ledger and return what was created."""
+        """Record a reply in the ledger and return what was created, the first of several."""
         operation = ticket.operation
         if operation is None or self.ledger is None or operation.method in SAFE:
             return None
         action = self.plan.actions[operation.id]
         creator = self.creators.get(operation.id)
-        made = self._made(action, creator, ticket, status, headers, body) if creator else None
+        made = None
+        if creator is not None:
+            making = action.kind in ("create", "clone")
+            shown = each_made(creator, body, ticket.body) if making else [(creator, body)]
+            one, *others = (self._made(action, c, ticket, status, headers, b) for c, b in shown)
+            made = one
+            for other in filter(None, others):
+                if not self.ledger.is_others(creator.resource.name, other):
+                    number = self.ledger.ask(operation.id, ticket.where, "")
+                    remove = creator.remove.operation
+                    self.ledger.made(number, remove, other, creator.resource.name)
         if made and creator and self.ledger.is_others(creator.resource.name, made):
             if ticket.number and status == 201:
                 # Another one with the same id, or the old one again: the list tells.

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from mockserver.inference.model import Action
@@ -147,6 +147,23 @@ def identity_of(creator: Creator, headers: Mapping[str, str], body: bytes) -> st
         location = headers.get("location", "")
         found = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1]) or None
     return None if found is None else str(found)
+
+
+def each_made(creator: Creator, body: bytes, sent: bytes | None) -> list[tuple[Creator, bytes]]:
+    """The entities of a reply to a creation, each as if it were alone: an array shows those that an
+    array in the request has asked for, or their ids. A longer one may list others."""
+    index = creator.at.index(FIRST) if FIRST in creator.at else len(creator.at)
+    rows = at(parsed(body), creator.at[:index])
+    if not isinstance(rows, list) or not 0 < len(rows) <= _length(parsed(sent or b"")):
+        return [(creator, body)]
+    alone = replace(creator, at=creator.at[index + 1 :])
+    return [(alone, json.dumps(row).encode()) for row in rows]
+
+
+def _length(sent: object) -> int:
+    """How many entities a request may ask for: the length of its longest array."""
+    arrays = [sent, *(sent.values() if isinstance(sent, dict) else ())]
+    return max((len(one) for one in arrays if isinstance(one, list)), default=1)
 
 
 def shown_of(creator: Creator, body: bytes, sent: bytes | None) -> list[Json]:

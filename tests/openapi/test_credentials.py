@@ -15,6 +15,8 @@ FLOWS = {"clientCredentials": {"tokenUrl": "/token", "scopes": {}}}
 SCHEMES: dict[str, dict[str, Any]] = {
     "header": {"type": "apiKey", "in": "header", "name": "X-Key"},
     "authorization as a key": {"type": "apiKey", "in": "header", "name": "Authorization"},
+    "a header with its scheme": {"type": "apiKey", "in": "header", "name": "Authorization: Bearer"},
+    "a header with a colon": {"type": "apiKey", "in": "header", "name": "X-Key:"},
     "query": {"type": "apiKey", "in": "query", "name": "api_key"},
     "cookie": {"type": "apiKey", "in": "cookie", "name": "sid"},
     "basic": {"type": "http", "scheme": "basic"},

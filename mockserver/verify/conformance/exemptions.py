@@ -4,7 +4,6 @@ the document leaves no alternative, or the request was not what the check took i
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,15 +14,16 @@ from urllib.parse import parse_qs, urlsplit
 from mockserver.errors import ContractError
 from mockserver.inference.page_fields import BEFORE, CURSOR
 from mockserver.inference.words import singular, snake_case, tokens
-from mockserver.openapi.document import MISSING, resolve
+from mockserver.openapi.document import MISSING, find, resolve
 from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import Contract, Operation, Parameter
-from mockserver.openapi.observed import ITEM, schema_at
+from mockserver.openapi.observed import schema_at
 from mockserver.openapi.path_templates import parameters_of, pattern_of, shape
 from mockserver.openapi.request.bodies import BodyReader
 from mockserver.openapi.request.parameters import ParameterReader
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.verify.causes import has_key
+from mockserver.verify.conformance.borderline import is_borderline, types_named
 from mockserver.verify.http import is_stream
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Router
@@ -61,6 +61,18 @@ _STRUCTURED = re.compile(r"[/+-](yaml|xml)$")
 """Media types that Schemathesis parses before it applies a schema."""
 _WITHDRAWN = (400, 404, 410, 422)
 """Refusals of a cursor that was never issued, or is too old."""
+_NO_RESOURCE = re.compile(
+    r"(?:the )?(?:requested )?(?:resource|object|entity|item|record) "
+    r"(?:(?:was |is |could |can)?not (?:be )?found|(?:does not|doesn't) exist)\W*",
+    re.IGNORECASE,
+)
+"""A refusal that says of nothing in particular that it is not there."""
+_RULES = re.compile(
+    r"\b(?:exactly|at least|at most|only|either) one\b|\bone (?:of|or the other)\b|\beither\b"
+    r"|\bmutually exclusive\b|\b(?:not both|neither)\b|\bone key\b",
+    re.IGNORECASE,
+)
+"""Words of a rule between fields in a description."""
 _DEEPEST = 12
 """Levels of a schema in which enums are looked for."""
 _ENTITY_TAGS = re.compile(r'\s*(\*|((W/)?"[^"]*"\s*(,\s*|$))+)\s*')
@@ -165,27 +177,6 @@ class Requests:
         others = {p.name for p in operation.parameters} - cursors
         return bool(cursors) and (bool(named & cursors) or not named & others)
 
-    def is_borderline(self, exchange: Exchange) -> bool:
-        """Whether the body is valid only in the strictest reading of JSON Schema: an integer is
-        written as `1.0`, or a schema with properties but no type gets a value that is no object."""
-        try:
-            value = json.loads(exchange.request_body or b"null", parse_float=_Written)
-        except (ValueError, RecursionError):
-            return False
-        operation = self.contract.by_id.get(exchange.operation)
-        content = operation.body.content.values() if operation and operation.body else ()
-        document = self.contract.document
-        pointers = [media.pointer for media in content if media.pointer]
-        schemas = [schema_at(document, pointer, ()) for pointer in pointers]
-        means_object = any("properties" in s and not _types(s) for s in schemas if s)
-        if means_object and not isinstance(value, dict):
-            return True
-        return any(
-            "integer" in _types(schema_at(document, pointer, place))
-            for place in _whole_fractions(value, ())
-            for pointer in pointers
-        )
-
     def is_described(self, exchange: Exchange) -> bool:
         """Whether the description of a sent parameter has a rule that its schema lacks: a value may
         get this status, or must be JSON, which the sent one is not."""
@@ -234,10 +225,15 @@ class Requests:
         return bool(_JUDGING.fullmatch(last))
 
     def relates_fields(self, exchange: Exchange) -> bool:
-        """Whether a text of a documented refusal names several fields of the request. A schema can
-        rarely express a rule between fields."""
+        """Whether a text of a documented refusal names several fields of the request, or one speaks
+        of a rule between fields, as a description does. A schema can rarely express it."""
         operation = self.contract.by_id.get(exchange.operation)
-        if operation is None or operation.response_for(exchange.status) is None:
+        if operation is None:
+            return False
+        told = any(_RULES.search(text) for text in texts_of(exchange))
+        if told and any(map(_RULES.search, _descriptions(operation, self.contract.document))):
+            return True
+        if operation.response_for(exchange.status) is None:
             return False
         names = {parameter.name for parameter in operation.parameters}
         for media in operation.body.content.values() if operation.body is not None else ():
@@ -250,8 +246,8 @@ class Requests:
         )
 
     def names_what_is_missing(self, exchange: Exchange) -> bool:
-        """Whether a refusal says of a value of the request that nothing has this name or id. A
-        schema can't say what exists, but a value from an `enum` of the document should."""
+        """Whether a refusal says that nothing has a name or id of the request. A schema can't say
+        what exists, but a value from an `enum` of the document should."""
         told = [text for text in texts_of(exchange) if NOT_THERE.search(text)]
         if not told:
             return False
@@ -260,8 +256,9 @@ class Requests:
         sent = {*leaves(parsed(exchange.request_body or b"null"))}
         sent.update(v for vs in parse_qs(urlsplit(exchange.url).query).values() for v in vs)
         sent.update(self._path_values(exchange))
-        quoted = (one for one in sent - listed if any(quotes(text, one) for text in told))
-        return any(quoted)
+        if sent and not sent & listed and any(map(_NO_RESOURCE.fullmatch, told)):
+            return True
+        return any(quotes(text, one) for one in sent - listed for text in told)
 
     def _path_values(self, exchange: Exchange) -> list[str]:
         path = urlsplit(exchange.url).path.removeprefix(self.base)
@@ -312,7 +309,7 @@ class Requests:
 def _is_cursor(parameter: Parameter) -> bool:
     """Whether only the server makes the values of a query parameter."""
     schema = parameter.schema if isinstance(parameter.schema, dict) else {}
-    free = "string" in _types(schema) and not schema.keys() & {"enum", "format", "pattern"}
+    free = "string" in types_named(schema) and not schema.keys() & {"enum", "format", "pattern"}
     by_name = (
         snake_case(parameter.name) in CURSOR | BEFORE or tokens(parameter.name)[-1:] in _CURSORS
     )
@@ -327,6 +324,20 @@ def _nouns(contract: Contract) -> Iterator[str]:
             if "{" in below and "{" not in above:
                 yield snake_case(above)
                 yield singular(snake_case(above))
+
+
+def _descriptions(operation: Operation, document: Mapping[str, Any]) -> Iterator[str]:
+    """What is said of an operation, its body and the body's fields."""
+    yield from (operation.summary, operation.description)
+    yield from (one.description for one in operation.parameters)
+    body = (find(document, operation.pointer) or {}).get("requestBody")
+    if isinstance(body, dict):
+        yield str(resolve(document, body, operation.pointer)[0].get("description") or "")
+    for media in operation.body.content.values() if operation.body is not None else ():
+        schema = schema_at(document, media.pointer, ()) if media.pointer else None
+        fields = ((schema or {}).get("properties") or {}).values()
+        for one in (schema, *fields):
+            yield str(one.get("description") or "") if isinstance(one, dict) else ""
 
 
 def _enum_values(operation: Operation, document: Mapping[str, Any]) -> Iterator[str]:
@@ -345,32 +356,6 @@ def _enum_values(operation: Operation, document: Mapping[str, Any]) -> Iterator[
             todo += [(inner, depth) for inner in schema]
 
 
-class _Written(float):
-    """A number that was written with a fraction or an exponent."""
-
-
-def _whole_fractions(value: object, place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """The places of whole numbers that are written with a fraction."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _whole_fractions(inner, (*place, name))
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _whole_fractions(inner, (*place, ITEM))
-    elif isinstance(value, _Written) and value.is_integer():
-        yield place
-
-
-def _types(schema: object) -> set[str]:
-    """The types that a schema or one of its alternatives names."""
-    if not isinstance(schema, dict):
-        return set()
-    named = schema.get("type")
-    found = {named} if isinstance(named, str) else {*named} if isinstance(named, list) else set()
-    parts = [part for keyword in ("anyOf", "oneOf", "allOf") for part in schema.get(keyword, ())]
-    return found.union(*map(_types, parts))
-
-
 def allowed(finding: Finding, requests: Requests) -> bool:
     """Whether a failed Schemathesis check is not a finding."""
     example = finding.example
@@ -378,8 +363,8 @@ def allowed(finding: Finding, requests: Requests) -> bool:
         return False
     if _says_nothing(finding.rule, example):
         return True
-    if finding.rule == "ignored_auth" and example.status == 400:
-        # The status for a credential that can't be read: RFC 6750, 3.1.
+    if finding.rule == "ignored_auth" and (example.status == 400 or 300 <= example.status < 400):
+        # A credential that can't be read is a 400 (RFC 6750, 3.1); a redirect gives nothing away.
         return True
     if finding.rule == "ignored_auth" and "without" in finding.title:
         # A header that the user gave stays.
@@ -397,7 +382,7 @@ def allowed(finding: Finding, requests: Requests) -> bool:
             requests.has_invalid_condition,
             requests.asks_by_header,
             requests.has_unknown_cursor,
-            requests.is_borderline,
+            lambda sent: is_borderline(sent, requests.contract),
             requests.is_described,
             requests.relates_fields,
             # Some generated values, such as quotes in a header, change before they are sent.

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -88,6 +88,14 @@ class Guard:
             if entry is not None and self._is_anothers(request):
                 self._undo(adapter, request, entry, options)
         return response
+
+    def follows(self, sent: str, location: str) -> bool:
+        """Whether a redirect is one within the API: an address that has moved is still the same
+        operation, while a page to log in at, or another host, is none."""
+        here, there = urlsplit(sent), urlsplit(urljoin(sent, location))
+        path = there.path.removeprefix(self.base)
+        within = here.netloc == there.netloc and there.path.startswith(self.base)
+        return within and (self.ownership is None or self.ownership.has_path(path))
 
     def _is_anothers(self, request: requests.PreparedRequest) -> bool:
         """Whether a request lacks our credentials, as those of some checks do."""
@@ -277,7 +285,14 @@ def main() -> None:
         names = ("stream", "timeout", "verify", "cert", "proxies")
         return guard.send(self, request, **{**dict(zip(names, args, strict=False)), **options})
 
+    location_of = requests.Session.get_redirect_target
+
+    def next_of(self: requests.Session, response: requests.Response) -> str | None:
+        location = location_of(self, response)
+        return location if location and guard.follows(response.url, location) else None
+
     HTTPAdapter.send = send  # type: ignore[method-assign]
+    requests.Session.get_redirect_target = next_of  # type: ignore[method-assign, assignment]
     from schemathesis.cli import schemathesis
 
     sys.argv = ["schemathesis", *sys.argv[2:]]

@@ -1,0 +1,143 @@
+"""What a run may send to and must remove from servers with unusual operations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.inference.build import build_plan
+from mockserver.openapi.build import build_contract
+from mockserver.verify.conformance.guarded import Guard
+from mockserver.verify.ledger import Ledger
+from mockserver.verify.ownership import Ownership, Withheld
+from tests.support.documents import TEXT
+
+ROW = {"type": "object", "required": ["name"], "properties": {"name": TEXT, "size": TEXT}}
+ROWS = {"type": "array", "items": ROW}
+
+
+def _operation(
+    name: str, schema: Any = None, status: str = "200", body: Any = None
+) -> dict[str, Any]:
+    content = {"content": {"application/json": {"schema": schema}}} if schema else {}
+    found: dict[str, Any] = {
+        "operationId": name,
+        "responses": {status: {"description": "It.", **content}},
+    }
+    if body is not None:
+        found["requestBody"] = {"content": {"application/json": {"schema": body}}}
+    return found
+
+
+def _ownership(paths: dict[str, Any], ledger: Ledger | None = None, **more: Any) -> Ownership:
+    for path, item in paths.items():
+        if "{" in path:
+            name = path.partition("{")[2].partition("}")[0]
+            item["parameters"] = [{"name": name, "in": "path", "required": True, "schema": TEXT}]
+    info = {"title": "Users", "version": "1"}
+    components = {"schemas": {"User": ROW}}
+    document = {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
+    contract = build_contract(document)
+    return Ownership(contract, build_plan(contract), ledger, **more)
+
+
+NAMES = {"type": "object", "properties": {"names": {"type": "array", "items": TEXT}}}
+
+
+def _users(body: Any, shown: Any) -> dict[str, Any]:
+    return {
+        "/users": {
+            "get": _operation("list", ROWS),
+            "post": _operation("make", shown, "201", body),
+        },
+        "/users/{name}": {
+            "get": _operation("get", ROW),
+            "post": _operation("makeOne", ROW, "201"),
+            "delete": _operation("remove", status="204"),
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "shown", "sent", "reply", "made"),
+    [
+        (NAMES, ROWS, {"names": ["a", "b"]}, [{"name": "a"}, {"name": "b"}], ["a", "b"]),
+        (ROWS, ROWS, [{"name": "a"}, {"name": "b"}], [{"name": "a"}, {"name": "b"}], ["a", "b"]),
+        (
+            ROWS,
+            {"type": "array", "items": TEXT},
+            [{"name": "a"}, {"name": "b"}],
+            ["1", "2"],
+            ["1", "2"],
+        ),
+        (ROW, ROW, {"name": "a"}, {"name": "a"}, ["a"]),
+        # More than was asked for: the others may be somebody else's.
+        (NAMES, ROWS, {"names": ["a"]}, [{"name": "a"}, {"name": "theirs"}], ["a"]),
+    ],
+)
+def test_all_that_one_request_creates_is_recorded(
+    tmp_path: Path, body: Any, shown: Any, sent: Any, reply: Any, made: list[str]
+) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    known = _ownership(_users(body, shown), ledger)
+    ticket = known.admit("POST", "/users", json.dumps(sent).encode())
+    known.settle(ticket, 201, {}, json.dumps(reply).encode())
+    assert sorted(entry.id for entry in ledger.left()) == made
+    assert not ledger.pending
+    ledger.close()
+
+
+def test_a_post_to_a_name_creates_it(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    user = {"$ref": "#/components/schemas/User"}
+    paths = _users(NAMES, {"type": "array", "items": user})
+    paths["/users/{name}"] = {
+        "get": _operation("get", user),
+        "post": _operation("makeOne", user, "201"),
+        "delete": _operation("remove", status="204"),
+    }
+    # It shows a user, too, and nothing else makes what its path names.
+    paths["/sessions/cookie/{cookie}"] = {"get": _operation("cookie", user)}
+    known = _ownership(paths, ledger, probe=lambda path: 404)
+    known.settle(known.admit("POST", "/users/a"), 201, {}, b'{"name": "a"}')
+    assert [(entry.kind, entry.id) for entry in ledger.left()] == [("users", "a")]
+    ledger.close()
+
+
+def test_a_read_by_post_proves_nothing_about_an_id() -> None:
+    paths: dict[str, Any] = {
+        "/projects/list": {"post": _operation("list", ROWS)},
+        "/projects/{name}/get": {"post": _operation("get", ROW)},
+        "/projects/{name}/update": {"post": _operation("update", ROW, body=ROW)},
+    }
+    known = _ownership(paths, probe=lambda path: 405)
+    with pytest.raises(Withheld, match="not ours"):
+        known.admit("POST", "/projects/theirs/update", b"{}")
+
+
+@pytest.mark.parametrize(("status", "sent"), [(404, True), (400, True), (405, False), (0, False)])
+def test_only_some_statuses_say_that_nothing_has_an_id(status: int, sent: bool) -> None:
+    known = _ownership(_users(ROW, ROW), probe=lambda path: status)
+    if sent:
+        known.admit("DELETE", "/users/nobody")
+        return
+    with pytest.raises(Withheld, match="not ours"):
+        known.admit("DELETE", "/users/nobody")
+
+
+@pytest.mark.parametrize(
+    ("location", "followed"),
+    [
+        ("/api/users/", True),
+        ("http://x/api/users/a", True),
+        ("/login?next=/api/users", False),
+        ("http://elsewhere.example/api/users", False),
+        ("/api/pages/home", False),
+    ],
+)
+def test_redirects_are_followed_within_the_api(location: str, followed: bool) -> None:
+    guard = Guard("/api", 1, _ownership(_users(ROW, ROW)))
+    assert guard.follows("http://x/api/users", location) is followed
