@@ -10,13 +10,13 @@ from mockserver.inference.bulk import SeveralReader
 from mockserver.inference.by_value import upserted_by
 from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
+from mockserver.inference.figures import collection_counted, figures_in
 from mockserver.inference.identifiers import place_of_id
 from mockserver.inference.lifecycles import says_background
 from mockserver.inference.lookups import (
     are_ids,
     is_newest,
     looked_up_by,
-    number_in,
     part_called,
     shown_in_short,
     shown_whole,
@@ -77,6 +77,7 @@ class Deducer:
     def action(self, facts: Facts) -> Action:
         """The action of one operation."""
         readings = list(self._plain(facts))
+        readings += self._statistics(facts)
         if not readings:
             readings += self._lookup(facts)
         if facts.route.verb:
@@ -114,6 +115,19 @@ class Deducer:
                     return
         if steps and steps[-1] != ANY:
             yield from self._beneath(facts, steps)
+
+    def _statistics(self, facts: Facts) -> Iterator[Reading]:
+        """What counts or sums up the entities of a collection."""
+        name = collection_counted(facts, self._collections)
+        if name is None or (not facts.route.verb and facts.route.steps in self._lists):
+            return
+        resource = self.resources[name]
+        figures = figures_in(self.survey, facts, resource)
+        if figures:
+            why = f"it says how many {plural(resource.noun)} there are"
+            action = self._make(facts, "fixed", why, "likely", resource=resource.name)
+            response = replace(action.response, figures=figures)
+            yield Reading(WEIGHTS["plain"], replace(action, response=response))
 
     def _weighed(self, facts: Facts, action: Action) -> Reading:
         """The weight of that plain reading."""
@@ -196,7 +210,6 @@ class Deducer:
                 awaits=more.pop("awaits", None),
                 early=more.pop("early", 409),
                 part=more.pop("part", None),
-                counts=more.pop("counts", None),
                 several=facts.shown if kind == "create" else None,
                 holder=facts.holder_at,
             ),
@@ -351,12 +364,6 @@ class Deducer:
         elif above in self._collections:
             resource = self.resources[self._collections[above]]
             known = facts.ref in self._refs[resource.name]
-            number = number_in(self.survey, facts) if facts.method == "GET" else None
-            if number is not None:
-                why = f"it says how many {plural(resource.noun)} there are"
-                action = self._make(facts, "fixed", why, "likely", resource=resource.name)
-                response = replace(action.response, counts=number)
-                yield Reading(WEIGHTS["plain"], replace(action, response=response))
             if facts.method == "GET" and known and facts.envelope is None and is_newest(steps[-1]):
                 why = f"it shows the newest of the {plural(resource.noun)}"
                 action = self._make(facts, "fetch", why, "likely", resource=resource.name)

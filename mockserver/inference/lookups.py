@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
+from mockserver.inference.figures import COUNTS
 from mockserver.inference.model import Action
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Steps
-from mockserver.inference.resource_model import FIRST, Path, Resource
+from mockserver.inference.resource_model import Resource
 from mockserver.inference.words import (
-    bag,
     is_id_of,
     is_plural,
     last_word,
@@ -109,7 +109,6 @@ def _literals(survey: Survey, pointers: Iterable[str]) -> Iterator[str]:
             yield found[1]
 
 
-_COUNTS = bag("count counter counts total")
 _NEWEST = (("latest",), ("newest",), ("last",), ("most", "recent"), ("latest", "version"))
 
 
@@ -194,7 +193,7 @@ def shown_whole(
         one
         for one in resources
         if facts.ref in refs[one.name] and one.identity.key and not one.singleton
-        if not one.identity.nested and facts.route.last.lower() not in _COUNTS
+        if not one.identity.nested and facts.route.last.lower() not in COUNTS
     ]
     if len(found) > 1:
         found = [one for one in found if one.items and one.creatable]
@@ -217,36 +216,6 @@ def _known_of(survey: Survey, resource: Resource) -> set[Steps]:
     own = survey.flat(resource.schema).properties
     held = survey.schemas.flat(own[resource.holder]).properties if resource.holder else {}
     return {tokens(name) for name in (*own, *held)}
-
-
-def number_in(survey: Survey, facts: Facts) -> Path | None:
-    """The path to the number in the response of `GET /pets/count`; None if it has several."""
-    media = facts.operation.success_json
-    if facts.route.last.lower() not in _COUNTS or media is None or not media.pointer:
-        return None
-    schemas, path = survey.schemas, list[str]()
-    place: str | None = media.pointer
-    for _ in range(4):
-        if place is None:
-            return None
-        flat = schemas.flat_at(schemas.main(place))
-        if {"integer", "number"} & set(flat.types):
-            return tuple(path)
-        if "array" in flat.types:
-            place = schemas.place(schemas.main(place), None)
-            path.append(FIRST)
-            continue
-        numbers = [
-            name
-            for name, schema in flat.properties.items()
-            if {"integer", "number"} & set(schemas.types(schema))
-        ]
-        wanted = numbers or list(flat.properties)
-        if len(wanted) != 1:
-            return None
-        path.append(wanted[0])
-        place = schemas.place(schemas.main(place), wanted[0])
-    return None
 
 
 def part_called(survey: Survey, facts: Facts, resource: Resource, called: str) -> str | None:

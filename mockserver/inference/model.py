@@ -114,6 +114,20 @@ class RequestUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A part of a response, at `path`, that follows from all entities of a resource: how many there
+    are (with a `value` of `field`, if it is set), the number for each value of `field` as an object
+    or as rows, or what becomes of its values."""
+
+    path: Path
+    how: Literal["count", "groups", "rows", "sum", "min", "max", "mean"] = "count"
+    field: str | None = None
+    value: str | bool | None = None
+    row: Path = ()
+    """The properties of a row: for the value, and for the number."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseUse:
     """How an action builds its response."""
 
@@ -129,8 +143,8 @@ class ResponseUse:
     """The status until then."""
     part: str | None = None
     """The property of the entity that is shown."""
-    counts: Path | None = None
-    """The path of the number of entities."""
+    figures: tuple[Figure, ...] = ()
+    """What the response counts or sums up of the entities."""
     several: Path | None = None
     """The path of the array that shows entities, if several are sent."""
     holder: Path | None = None

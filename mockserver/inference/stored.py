@@ -17,6 +17,7 @@ from mockserver.inference.model import (
     Constraint,
     Elements,
     Envelope,
+    Figure,
     JobStart,
     Membership,
     Merge,
@@ -37,7 +38,7 @@ _CLASSES: tuple[type[Any], ...] = (
     Plan, Resource, Action, Announcement, Because, Envelope, Identity, JobStart, Link, Membership,
     Ordering, PageField, PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
     Constraint, Elements, ValueSet, Through, CredentialPlan, Issuer, OAuthPaths,
-    Merge, Source,
+    Merge, Source, Figure,
 )  # fmt: skip
 CLASSES = frozenset(_CLASSES)
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, _FIRST)}

@@ -324,7 +324,7 @@ class Call:
                 reply.headers[name] = self._as_url(name, self._location(entity))
             elif identifies(name, self.resource.noun, alone=reply.body is NO_BODY):
                 reply.headers[name] = id_text(self.id_of(entity))
-        mark(operation, reply, entity)
+        mark(operation, reply, entity, self.world.now)
         return reply
 
     def count_page(self, reply: Reply) -> None:

@@ -221,7 +221,7 @@ def fetch(call: Call) -> Reply:
         known = {**call.request.path, **own} if isinstance(own, Mapping) else call.request.path
         rng, at = call.lasting(entity.key, part), call.action.response.at
         return call.context.answers.reply(call.operation, rng, dict(known), at, "sparse")
-    return unchanged(call.request, entity) or call.reply(entity)
+    return unchanged(call.request, entity, call.world.now) or call.reply(entity)
 
 
 def change(call: Call) -> Reply:
@@ -389,7 +389,7 @@ def read(call: Call) -> Reply:
     """Fetch a singleton."""
     call.check_parents()
     entity = single(call)
-    return unchanged(call.request, entity) or call.reply(entity)
+    return unchanged(call.request, entity, call.world.now) or call.reply(entity)
 
 
 def single(call: Call, subject: str | None = None) -> Entity:

@@ -10,7 +10,9 @@ from urllib.parse import parse_qs
 
 from mockserver.engine.generation.unions import distinct
 from mockserver.engine.inferred.call import Call, CallHandler
+from mockserver.engine.inferred.conditional import of_version
 from mockserver.engine.inferred.context import Context, named
+from mockserver.engine.inferred.figures import stated
 from mockserver.engine.inferred.filters import HIDDEN, Filters, is_of_filters
 from mockserver.engine.inferred.links import members
 from mockserver.engine.inferred.orders import kept_in_order, order_of, sorted_by
@@ -32,7 +34,7 @@ from mockserver.errors import ReplyError
 from mockserver.inference.model import Action, Envelope
 from mockserver.inference.page_model import PageField
 from mockserver.inference.page_parameters import asked_in, stands_alone
-from mockserver.inference.resource_model import FIRST, Path
+from mockserver.inference.resource_model import Path
 from mockserver.inference.words import tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Operation, Parameter
@@ -117,7 +119,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
             if _is_empty(pages):
                 pages = _pages(call, envelope, within, [], {}, filters.properties)
             shown = ShownPage(call, envelope, pages, request)
-        return _reply(call, envelope, shown, unique)
+        return of_version(call.request, _reply(call, envelope, shown, unique))
 
     return handle
 
@@ -134,8 +136,8 @@ def _with_links(envelope: Envelope) -> Envelope:
     return replace(envelope, paging=replace(paging, cursor=_LINKED))
 
 
-def counting(context: Context, operation: Operation, action: Action) -> CallHandler:
-    """A handler that says how many rows a list with the same query has."""
+def stating(context: Context, operation: Operation, action: Action) -> CallHandler:
+    """A handler that counts and sums up the rows of a list with the same query."""
     repository = context.repository_of(action)
     filters = Filters(context.schemas, operation, Envelope(), repository)
 
@@ -145,9 +147,8 @@ def counting(context: Context, operation: Operation, action: Action) -> CallHand
         context.sower.sow(call.world, repository, within)
         tests, fields = filters.tests(call.request.query)
         tests = [*call.tests(), *tests]
-        known: Any = _pages(call, Envelope(), within, tests, fields, filters.properties).count()
-        for step in reversed(action.response.counts or ()):
-            known = [known] if step == FIRST else {step: known}
+        pages = _pages(call, Envelope(), within, tests, fields, filters.properties)
+        known = stated(action.response.figures, pages)
         rng = lasting(call.world, operation.id)
         return context.answers.reply(operation, rng, known, (), "bare")
 

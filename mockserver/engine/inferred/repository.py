@@ -249,6 +249,8 @@ class OwnRepository:
             row[index] = str(value) if value is not None else None
         if not row.keys().isdisjoint(_KEPT_BACK):
             row[_ODD] = True
+        if row["at"] != world.now:
+            row["changed"] = world.now
         if "n" not in row:
             row["n"] = world.ordinal("row:" + self.collection.name)
         if self.reported:
