@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.inference.bulk import SeveralReader
 from mockserver.inference.by_value import upserted_by
+from mockserver.inference.choices import ChoiceReader
 from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
 from mockserver.inference.figures import collection_counted, figures_in
@@ -73,6 +74,7 @@ class Deducer:
         above = {steps[:-1]: name for steps, name in self._items.items()} | self._collections
         self._several = SeveralReader(survey, resources, above, self._make, self._verbs.effects)
         self._merges = MergeReader(survey, resources, self._items, above, self._make)
+        self._choices = ChoiceReader(survey, resources, self._collections, self._refs, self._make)
 
     def action(self, facts: Facts) -> Action:
         """The action of one operation."""
@@ -83,6 +85,7 @@ class Deducer:
         if facts.route.verb:
             readings += self._several.readings(facts)
         readings += self._merges.readings(facts)
+        readings += self._choices.readings(facts)
         if facts.method == "GET" and not any(reading.weight > 1 for reading in readings):
             readings += self._view(facts)
         if not any(reading.weight > WEIGHTS["sure"] for reading in readings):
@@ -389,6 +392,14 @@ class Deducer:
                 why = f"answers 201 with the schema of one ({resource.noun})"
                 action = self._make(facts, "create", why, "likely", resource=resource.name)
                 yield Reading(WEIGHTS["plain"], action)
+            by = upserted_by(self.survey, facts, resource) if known else ()
+            if by and facts.method in ("POST", "PUT"):
+                why = f"it finds one ({resource.noun}) by its `{by[0][0]}`, or makes it"
+                action = self._make(
+                    facts, "create", why, "likely", resource=resource.name, by=by, upsert=True,
+                    partial=True,
+                )  # fmt: skip
+                yield Reading(WEIGHTS["plain"] + WEIGHTS["collection"], action)
 
     def _lookup(self, facts: Facts) -> Iterator[Reading]:
         """Entities of a resource named by other properties: `GET /users/email/{email}`."""

@@ -28,6 +28,7 @@ from mockserver.inference.resources import (
     make_resource,
     without_circles,
 )
+from mockserver.inference.shared_parts import with_shared_parts
 from mockserver.inference.singletons import find_singletons
 from mockserver.inference.soft_deletes import with_trash
 from mockserver.inference.stand_ins import with_cascades
@@ -70,6 +71,7 @@ def build_plan(
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}
     resources = with_switches(with_decisions(resources, hints, actions), actions.values())
     actions = with_preconditions(survey, resources, actions)
+    resources = with_shared_parts(survey, resources)
     resources = with_cascades(reached(named(survey, resources, actions), actions))
     actions = linked(survey, referring(survey, actions, resources), resources)
     actions = with_trash(survey, resources, constrained(survey, actions, resources))

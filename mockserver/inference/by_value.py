@@ -129,11 +129,18 @@ def named_so(survey: Survey, resource: Resource, array: str) -> str | None:
     return named[0] if text else None
 
 
+_MAKES = r"(?:creat|add|insert|register|mak|new)(?:e?s|e|ing)?"
 _UPSERTS = re.compile(
-    r"\bupserts?\b|\b(?:creates?|adds?|inserts?) or (?:updates?|replaces?)\b"
-    r"|\b(?:updates?) or (?:creates?|adds?|inserts?)\b",
+    rf"\bupserts?\b|\b{_MAKES} or (?:updates?|replaces?|gets?|finds?|returns?)\b"
+    rf"|\b(?:updates?|gets?|finds?|fetch(?:es)?|retrieves?|returns?)\b[^.]{{0,60}},? or {_MAKES}\b"
+    rf"|\b{_MAKES}\b[^.]{{0,80}}\b(?:if|when|unless)\b[^.]{{0,40}}"
+    r"\b(?:not (?:yet |already )?exist|n't (?:yet |already )?exist|is none|not (?:yet )?known"
+    r"|is missing)"
+    r"|\bif [^.]{0,60}\bexists?(?: already)?,? [^.]{0,40}\b(?:return|updat)(?:s|es|ed)?\b",
     re.IGNORECASE,
 )
+"""What is said of an operation that finds an entity, and makes one only if there is none."""
+_REFUSES = re.compile(r"\b(?:4\d\d|conflict|error|fails?|failure)\b", re.IGNORECASE)
 _KNOWN_BY = re.compile(
     r"\b(?:by|with|same|matching|given)(?: an?| the| its| their| this| that| same| given| unique)*"
     r" [`'\"]?(\w+)",
@@ -142,17 +149,22 @@ _KNOWN_BY = re.compile(
 
 
 def upserted_by(survey: Survey, facts: Facts, resource: Resource) -> tuple[tuple[str, str], ...]:
-    """The property by which a create is said to find the one that it changes, if there is one:
-    "Create or update a contact by email"."""
+    """The property by which a create is said to find the one that it changes or returns, if there
+    is one: "Create or update a contact by email". It is named in the text, or is the only one that
+    has to be sent."""
     operation = facts.operation
-    text = f"{operation.summary}. {operation.description}"
-    if _UPSERTS.search(text) is None:
+    step = " ".join(tokens(facts.operation.path.rstrip("/").rpartition("/")[2]))
+    text = f"{operation.summary}. {operation.description}. {step}"
+    if not any(_UPSERTS.search(one) and not _REFUSES.search(one) for one in text.split(".")):
         return ()
-    sent = survey.flat(facts.body).properties if facts.body else {}
+    flat = survey.flat(facts.body)
     own = survey.flat(resource.schema).properties
+    key = resource.identity.key
+    known = [n for n in flat.properties if n in own and (n != key or resource.identity.client_key)]
     named = {snake_case(found[1]) for found in _KNOWN_BY.finditer(text)}
-    found = [n for n in sent if n in own and snake_case(n) in named and n != resource.identity.key]
-    return ((found[0], found[0]),) if len(found) == 1 and _is_plain(survey, sent[found[0]]) else ()
+    found = [n for n in known if snake_case(n) in named] or [n for n in known if n in flat.required]
+    alone = len(found) == 1 and _is_plain(survey, flat.properties[found[0]])
+    return ((found[0], found[0]),) if alone else ()
 
 
 def key_sent(survey: Survey, facts: Facts, resource: Resource) -> str | None:

@@ -107,6 +107,8 @@ class RequestUse:
     """Parameters that filter by entities that link two others."""
     newest: bool = False
     """Whether it is about the newest entity."""
+    chosen: str | None = None
+    """What the only one is called that it chooses or shows: `default`."""
     told: Path = ()
     """The path of what a request says of each of the entities that it names."""
     copy: tuple[Path, str] = ((), "")

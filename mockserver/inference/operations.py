@@ -76,6 +76,11 @@ class Facts:
     def is_list(self) -> bool:
         return self.envelope is not None
 
+    @property
+    def is_part(self) -> bool:
+        """Whether it reads or sets the part of an entity that its verb names."""
+        return self.plain is not None and self.plain.part and not self.route.plural
+
 
 class Survey:
     """The facts of every operation, by path and by id."""
@@ -87,7 +92,9 @@ class Survey:
         self._sent: dict[tuple[str, ...], list[str]] | None = None
         self._plain = {(o.method, o.path) for o in contract.operations}
         self._item_steps = {route(o.url_path).steps for o in contract.operations}
-        self.facts: list[Facts] = [self._facts(operation) for operation in contract.operations]
+        self.facts = [Facts(one, route(self._path(one))) for one in contract.operations]
+        for facts in self.facts:
+            self._read(facts)
         calls = RemoteCalls((facts.operation.method, facts.route) for facts in self.facts)
         self._one_asked: dict[tuple[str, ...], str | None] = {}
         self._one_changed: dict[tuple[str, ...], set[str]] = {}
@@ -195,10 +202,8 @@ class Survey:
             yield from self._about.get(item.steps, ())
 
     def _is_one(self, route: Route, pointer: str) -> bool:
-        """Whether the path names one entity rather than a list of what is below it.
-
-        `/actions/{app}` and `/actions/{app}/{definition}` are an example of a list.
-        """
+        """Whether the path names one entity rather than a list of what is below it, as
+        `/actions/{app}` beside `/actions/{app}/{definition}` does."""
         if not route.is_item or "array" in self.schemas.flat_at(pointer).types:
             return False
         if (*route.steps, ANY) not in self._item_steps:
@@ -278,11 +283,6 @@ class Survey:
             return False
         return list_place(self.schemas, media.pointer, self._noun(facts.route.parent)) is not None
 
-    def _facts(self, operation: Operation) -> Facts:
-        facts = Facts(operation, route(self._path(operation)))
-        self._read(facts)
-        return facts
-
     def _read(self, facts: Facts) -> None:
         """Read the response and request bodies of an operation."""
         operation = facts.operation
@@ -295,7 +295,8 @@ class Survey:
             asks = operation.method == "POST" and operation.success == 200
             asks = asks and not facts.route.is_item and not facts.route.verb
             asks = asks and (facts.plain is None or facts.method == "GET")
-            if asks or (facts.method == "GET" and not self._is_one(facts.route, media.pointer)):
+            single = facts.is_part or self._is_one(facts.route, media.pointer)
+            if asks or (facts.method == "GET" and not single):
                 facts.envelope = envelope_of(
                     self.schemas, operation, response, media.pointer, about,
                     lists=facts.plain is not None or is_search(facts.route),
@@ -307,19 +308,17 @@ class Survey:
                         row, facts.ref = thing_place(self.schemas, facts.ref, noun_)
                         facts.envelope = replace(facts.envelope, row=(*facts.envelope.row, *row))
             else:
-                facts.at, facts.ref = self._place(
-                    operation, media.pointer, about, facts.route.plural
-                )
+                facts.at, facts.ref = self._place(facts, media.pointer, about)
                 self._unwrap(facts)
                 if facts.at[-1:] == (FIRST,):
                     self._step_into_row(facts, about)
         body = body_of(operation)
         if body is not None and body.pointer:
-            facts.sent, facts.body = self._place(operation, body.pointer, about, facts.route.plural)
+            facts.sent, facts.body = self._place(facts, body.pointer, about)
             if not facts.sent and media is not None and media.pointer:
                 self._wrap_alike(facts, body.pointer, media.pointer)
             several = facts.route.plural or {"bulk", "batch"} & set(tokens(facts.route.last))
-            changes = operation.method == "POST" or bool(several)
+            changes = (operation.method == "POST" and not facts.is_part) or bool(several)
             if operation.method in _SENDING and changes and facts.envelope is None:
                 self._read_several(facts, body.pointer, about)
 
@@ -469,16 +468,17 @@ class Survey:
                 return
             facts.at, facts.ref = (*facts.at, name), self.schemas.main(inner)
 
-    def _place(
-        self, operation: Operation, pointer: str, about: str, several: bool = False
-    ) -> tuple[Path, str]:
+    def _place(self, facts: Facts, pointer: str, about: str) -> tuple[Path, str]:
         """Where an entity is in a body; a POST may take and return an array of them, as other
-        methods may on the path of `several`."""
-        if operation.method == "POST" or (operation.method in _SENDING and several):
+        methods may on the path of several."""
+        method = facts.operation.method
+        if method == "POST" or (method in _SENDING and facts.route.plural):
             found = self.schemas.place(self.schemas.main(pointer), None)
             if found is not None and "object" in self.schemas.flat_at(found).types:
                 return (FIRST,), self.schemas.canonical(found)
-        return thing_place(self.schemas, pointer, about)
+        place = thing_place(self.schemas, pointer, about)
+        whole = facts.is_part and FIRST in place[0]
+        return ((), self.schemas.canonical(self.schemas.main(pointer))) if whole else place
 
 
 def _read_after(facts: Facts) -> tuple[bool, bool]:

@@ -27,7 +27,10 @@ from mockserver.inference.words import (
 )
 from mockserver.records import dataclass
 
-CREATING = bag("create creates add adds new submit insert register make")
+CREATING = bag(
+    "create creates add adds new submit insert register make upsert get_or_create find_or_create "
+    "create_or_update add_or_update create_if_not_exists ensure"
+)
 LISTING = bag(
     "list all search query find filter index list_all get_all getall lookup advanced_search "
     "search_all find_all find_by paged page paginated browse"
@@ -39,6 +42,11 @@ _STARTING = bag(
 _FETCH = bag("get info details detail show describe read view retrieve fetch inspect")
 _UPDATE = bag("update edit modify change save")
 _REMOVE = bag("delete remove destroy")
+_PUTTING = {
+    **dict.fromkeys(("set", "replace", "put"), "PUT"),
+    **dict.fromkeys(("update", "edit", "modify", "change"), "PATCH"),
+}
+"""The method of what gives a part of an entity another value: `setIamPolicy`."""
 _FORMATS = bag("json xml")
 _POLLING = _FETCH | bag("check query poll track")
 _FEW = 2
@@ -60,6 +68,8 @@ class PlainForm:
     method: str
     route: Route
     place: ItemPlace = "path"
+    part: bool = False
+    """Whether it reads or sets a part of an entity, which no path names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +109,11 @@ class RemoteCalls:
         self._read = {steps[-2:] for method, steps in self._taken if method == "GET"}
         self._families: dict[Steps, set[str]] = {}
         self._asked: dict[Steps, str] = {}
+        self._parts: dict[Steps, set[bool]] = {}
         for _, route in operations:
+            of_part = _of_part(route)
+            if of_part is not None:
+                self._parts.setdefault(of_part[0], set()).add(of_part[1] == "GET")
             found = _read(route)
             if found is not None and found.kind != "status":
                 home = found.parent[:-1] if _ends_in_id(route) else found.parent
@@ -107,7 +121,14 @@ class RemoteCalls:
 
     def plain(self, call_facts: Asked) -> PlainForm | None:
         """The REST form of an operation, if it differs from its own."""
-        found = _read(call_facts.route)
+        of_part = _of_part(call_facts.route)
+        if of_part is not None and len(self._parts[of_part[0]]) > 1:
+            steps, method = of_part
+            if (method, steps) in self._taken:
+                return None
+            self._taken.add((method, steps))
+            return PlainForm(method, Route(steps, call_facts.route.names), part=True)
+        found = None if call_facts.route.verb else _read(call_facts.route)
         if found is None or (found.kind == "verb" and self._is_kept(call_facts.route.steps)):
             return None
         parent = found.parent
@@ -247,7 +268,7 @@ class RemoteCalls:
 
 def is_call(route: Route) -> bool:
     """Whether the path ends in a verb, or in what tells the state of an entity."""
-    return _read(route) is not None and not route.verb
+    return (_read(route) is not None and not route.verb) or _of_part(route) is not None
 
 
 def is_search(route: Route) -> bool:
@@ -269,6 +290,18 @@ def _starts(call_facts: Asked, call: Call) -> bool:
 
 
 @lru_cache(maxsize=65_536)
+def _of_part(route: Route) -> tuple[Steps, str] | None:
+    """The path and method of what reads or sets a part of an entity: `GET /vms/{vm}/iam_policy` of
+    `/vms/{vm}:getIamPolicy`, PUT of `/vms/{vm}:setIamPolicy`."""
+    home = route.steps if route.verb else route.steps[:-1]
+    if home[-1:] != (ANY,) or (not route.verb and route.steps[-1] == ANY):
+        return None
+    first, *rest = tokens(route.verb or route.steps[-1]) or ("",)
+    method = "GET" if first in _FETCH else _PUTTING.get(first)
+    return ((*home, "_".join(rest)), method) if rest and method is not None else None
+
+
+@lru_cache(maxsize=65_536)
 def _read(route: Route) -> Call | None:
     """The meaning of the last step, or of the one before an id, if it is a verb, with or without a
     noun."""
@@ -287,7 +320,7 @@ def _read(route: Route) -> Call | None:
         return Call(tuple(above), "status", last, above[-1] != ANY and not is_version(above[-1]))
     dotted = _DOTTED.fullmatch(last)
     if dotted and not last.endswith((".json", ".xml")):
-        kind = _kind(dotted[2])
+        kind = "fetch" if dotted[2].lower() in _STATUS_WORDS else _kind(dotted[2])
         return Call((*above, dotted[1]), kind, dotted[2]) if kind is not None else None
     kind = _kind(last)
     if kind is not None:
@@ -302,12 +335,17 @@ def _split(route: Route) -> Call | None:
     """The meaning of a last step of a verb and its noun: `/create-corpus`."""
     *above, last = route.steps
     words = tokens(last)
-    if len(words) > 1 and words[-1] in _STATUS_WORDS:
+    if len(words) > 1 and words[-1] in _STATUS_WORDS and not is_plural(words[-2]):
         # `/getJobStatus`, `/check-status`
         own = words[words[0] in _POLLING : -1]
         home = (*above, plural("_".join(own))) if own else tuple(above)
         return Call(home, "status", last, bool(own)) if words[0] in _POLLING else None
     kind = _kind(words[0]) if len(words) > 1 and not _SEVERAL.issuperset(words[1:]) else None
+    if kind in (None, "verb") and len(words) > 1 and is_plural(words[-2]):
+        # `/users_create` beside `/users_list`
+        called = "fetch" if words[-1] in _STATUS_WORDS else _kind(words[-1])
+        if called is not None and not is_plural(words[-1]):
+            return Call((*above, "_".join(words[:-1])), called, words[-1])
     if kind is None or (above and above[-1] == ANY and not is_plural(words[-1])):
         return None
     # `/create-corpus` beside `/list-corpora`

@@ -201,6 +201,8 @@ class Resource:
     """Timestamps that only verbs set: `archived_at`."""
     touches: bool = False
     """Whether a change that changes nothing counts as one."""
+    within: str | None = None
+    """The property of the entity above which shows a singleton, too."""
     cascades: tuple[tuple[str, str], ...] = ()
     """Resources whose entities go with one, each with the property that names it."""
 

@@ -15,6 +15,7 @@ from mockserver.engine.inferred.acceptance import (
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.callers import caller, subject_of, with_login_name
 from mockserver.engine.inferred.children import create_below, replace_below, take_away
+from mockserver.engine.inferred.choices import chosen
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.dependencies import check_bare, check_unique
@@ -28,6 +29,7 @@ from mockserver.engine.inferred.reference_names import for_member
 from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.inferred.schedules import goes, set_to, state_of
 from mockserver.engine.inferred.seeding import lasting
+from mockserver.engine.inferred.shared_parts import above_shown, put_part, with_part
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
@@ -214,7 +216,8 @@ def links(call: Call) -> dict[str, Any]:
 
 def fetch(call: Call) -> Reply:
     """Fetch an entity, or a part of it."""
-    entity = call.entity()
+    word = call.action.request.chosen
+    entity = call.entity() if word is None else chosen(call, word)
     part = call.action.response.part
     if part is not None:
         own = call.context.joins.shown(call.world, call.repository, entity).get(part)
@@ -404,7 +407,7 @@ def single(call: Call, subject: str | None = None) -> Entity:
     key = subject or call.single_key()
     entity = call.repository.get(call.world, key)
     if entity is not None:
-        return entity
+        return with_part(call, entity)
     known_anyhow = call.world.leniency.knows_any_id
     if resource.creatable and 404 in call.operation.documented and not known_anyhow:
         raise not_found(resource, key)
@@ -421,7 +424,7 @@ def single(call: Call, subject: str | None = None) -> Entity:
         data = values.kept(resource.shape or "", rng, known, mode=mode, owner=resource.noun)
     row = shown.row if shown is not None else {}
     data = data if isinstance(data, Mapping) else known
-    entity = Entity(key, data, call.parent_key(), row)
+    entity = with_part(call, Entity(key, data, call.parent_key(), row))
     return with_login_name(call, entity, subject) if subject else entity
 
 
@@ -438,7 +441,9 @@ def write(call: Call) -> Reply:
         entity = single(call)
         check_match(call.world, call.request, entity)
         entity = changed_entity(call, repository, entity, *_changes(call, entity))
-    return call.reply(repository.put(call.world, entity))
+    entity = repository.put(call.world, entity)
+    put_part(call, entity)
+    return above_shown(call) or call.reply(entity)
 
 
 def clear(call: Call) -> Reply:

@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.engine.inferred.acceptance import asked_in_query
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.children import copy_below, take_away
+from mockserver.engine.inferred.choices import choose
 from mockserver.engine.inferred.consistency import may_lack
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.crud import only_one, single
@@ -27,9 +28,10 @@ from mockserver.engine.inferred.schedules import (
     state_of,
     with_state,
 )
+from mockserver.engine.inferred.shared_parts import above_shown
 from mockserver.engine.jobs import state_at
 from mockserver.engine.messages import NO_BODY, Reply
-from mockserver.engine.serialization import nearest_status, pointer_of
+from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
 from mockserver.inference.model import BACK, NEXT, Transition
 from mockserver.inference.resource_model import States
@@ -85,9 +87,9 @@ def transition(call: Call) -> Reply:
     if shown is not None and verb.shows is not None:
         mode, rng = call.mode("rich"), call.rng(shown.key)
         return answers.reply(call.operation, rng, shown.data, (), mode)
-    above = _above_shown(call)
+    above = above_shown(call)
     if above is not None:
-        return answers.reply(call.operation, call.rng(above.key), dict(above.data), ())
+        return above
     told = {n: v for n, v in sent.items() if not isinstance(entity.data.get(n), bool)}
     known = {**_deed(verb), **call.known(entity), **_was(call, before), **told}
     own = call.context.flat(call.resource).properties
@@ -112,19 +114,6 @@ def _verb(call: Call, sent: Mapping[str, Any]) -> Transition:
         return verb
     name, changes = chosen
     return replace(verb, verb=name, changes=(*verb.changes, *changes.items()))
-
-
-def _above_shown(call: Call) -> Entity | None:
-    """The entity above the one that the path names, if the response has its schema: promoting a
-    version shows what it is a version of."""
-    operation, context = call.operation, call.context
-    place = pointer_of(operation, operation.success)
-    shown = context.schemas.canonical(place) if place is not None else None
-    for index, link in enumerate(call.action.parents):
-        repository = context.above(link)
-        if repository is not None and shown is not None and repository.resource.schema == shown:
-            return context.find(call.world, repository, call.key_above(index))
-    return None
 
 
 def _deed(verb: Transition) -> dict[str, Any]:
@@ -188,6 +177,8 @@ def act(
         left = {"hidden": True} if verb.changes else {"hidden": True, "trashed": True}
         entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, **left})
     only_one(call, entity, [name for name, value in verb.changes if value is True])
+    if call.action.request.chosen is not None:
+        entity = choose(call, entity, call.action.request.chosen)
     return repository.put(call.world, entity)
 
 
