@@ -25,6 +25,7 @@ from mockserver.inference.remote_calls import (
     is_search,
     is_status_path,
     name_sent,
+    search_behind,
 )
 from mockserver.inference.resource_model import FIRST, Because, Path
 from mockserver.inference.state_words import DONE_FLAGS
@@ -92,7 +93,9 @@ class Survey:
         self._sent: dict[tuple[str, ...], list[str]] | None = None
         self._plain = {(o.method, o.path) for o in contract.operations}
         self._item_steps = {route(o.url_path).steps for o in contract.operations}
-        self.facts = [Facts(one, route(self._path(one))) for one in contract.operations]
+        routes = (route(self._path(one)) for one in contract.operations)
+        known = (search_behind(one, self._item_steps) for one in routes)
+        self.facts = list(map(Facts, contract.operations, known))
         for facts in self.facts:
             self._read(facts)
         calls = RemoteCalls((facts.operation.method, facts.route) for facts in self.facts)
@@ -304,7 +307,8 @@ class Survey:
             if facts.envelope is not None:
                 facts.at, facts.ref = facts.envelope.items, facts.envelope.item or ""
                 for noun_ in (about, *self._nouns(facts.route)):
-                    if facts.ref and len(self.schemas.flat_at(facts.ref).properties) == 1:
+                    rows = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
+                    if len(rows) == 1 or rows.keys() == {"node", "cursor"}:
                         row, facts.ref = thing_place(self.schemas, facts.ref, noun_)
                         facts.envelope = replace(facts.envelope, row=(*facts.envelope.row, *row))
             else:

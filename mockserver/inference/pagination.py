@@ -271,6 +271,7 @@ def envelope_of(
         return None
     items, one, because = found
     own = {snake_case(name) for name in schemas.flat_at(schemas.canonical(one)).properties}
+    own = set() if own == _EDGE else own
     paging = paging_of(schemas, operation, query, posted, own)
     if not (paging.page or paging.offset or paging.cursor) and _counts_rows(operation):
         ranges = (p.name for p in operation.parameters if snake_case(p.name) == "range")
@@ -300,6 +301,8 @@ def envelope_of(
     )
 
 
+_EDGE = bag("node cursor")
+"""The rows of a Relay connection."""
 _SPRINGS = bag("number total_elements")
 """What pages of Spring Data say, which count from 0."""
 _SCIMS = bag("start_index items_per_page total_results")
@@ -321,7 +324,7 @@ def _counts_rows(operation: Operation) -> bool:
     )
 
 
-WRAPPERS = bag("data result item resource response payload record")
+WRAPPERS = bag("data result item resource response payload record node")
 """What a wrapper of one entity is called, whatever it is."""
 _IDS = bag("id uuid number code key sid")
 _REQUESTS = bag("request correlation trace transaction log session tracking")

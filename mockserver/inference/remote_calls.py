@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
@@ -275,6 +275,21 @@ def is_search(route: Route) -> bool:
     """Whether the path ends in a word for listing, behind a collection: `/contacts/search`."""
     steps = route.steps
     return len(steps) > 1 and snake_case(steps[-1]) in LISTING and steps[-2] != ANY
+
+
+def search_behind(route: Route, items: Set[Steps]) -> Route:
+    """The path of a search with the word for it behind the collection, which has paths of its
+    `items`: `/search/contacts` is `/contacts/search`."""
+    steps = route.steps
+    for index in range(len(steps) - 1) if ANY not in steps and not route.verb else ():
+        others = (*steps[:index], *steps[index + 1 :])
+        known = (*others, ANY) in items and (*steps, ANY) not in items
+        if snake_case(steps[index]) in _SEARCHING and known:
+            return replace(route, steps=(*others, "search"))
+    return route
+
+
+_SEARCHING = bag("search find query lookup")
 
 
 def is_status_path(route: Route) -> bool:

@@ -16,6 +16,7 @@ from mockserver.engine.inferred.changes import CHANGES, noting
 from mockserver.engine.inferred.children import showing_holder
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.dependencies import by_names, checked, entity_named, traits_in_world
+from mockserver.engine.inferred.expansions import expanding
 from mockserver.engine.inferred.files import FILES, any_files, with_files
 from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.har_import import adopt, owns
@@ -283,6 +284,7 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
             handler = tracked(handler)
         if action.allowed is not None:
             handler = permitted(handler)
+        handler = expanding(context, operation, action, handler)
         handler = selecting(context, operation, action, handler)
         above = [context.above(link) for link in action.parents]
         if any(one is not None and one.resource.identity.names for one in above):

@@ -63,7 +63,7 @@ class Embeds:
                 key = above.get(one.resource)
             if one.several and not isinstance(key, list):
                 continue
-            others = [(self._one(world, one.resource, value), value) for value in listed(key)]
+            others = [(self.one(world, one.resource, value), value) for value in listed(key)]
             # What the client says of it stands.
             known = [
                 {**other.data, **(value if isinstance(value, Mapping) else {})}
@@ -81,7 +81,7 @@ class Embeds:
         place = self._schemas.place(resource.schema or "", name)
         inner = self._schemas.place(place, None) if place is not None else None
         other = self.shown_at(name, inner or place) if place is not None else None
-        return self._one(world, other, key) if other is not None else None
+        return self.one(world, other, key) if other is not None else None
 
     def _related(
         self, resource: Resource, sent: Mapping[str, Any], above: Mapping[str, Any]
@@ -104,7 +104,8 @@ class Embeds:
                 found[name] = {"data": {"id": str(key)}}
         return found
 
-    def _one(self, world: World, name: str, key: Any) -> Entity | None:
+    def one(self, world: World, name: str, key: Any) -> Entity | None:
+        """The entity of a resource with this id; a seed one is made if there is none yet."""
         repository = self._repositories[name]
         if isinstance(key, Mapping):
             key = key.get(repository.resource.identity.key or "id")

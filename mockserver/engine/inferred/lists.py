@@ -15,7 +15,7 @@ from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.figures import stated
 from mockserver.engine.inferred.filters import HIDDEN, Filters, is_of_filters
 from mockserver.engine.inferred.links import members
-from mockserver.engine.inferred.orders import kept_in_order, order_of, sorted_by
+from mockserver.engine.inferred.orders import beside, is_beside, kept_in_order, order_of, sorted_by
 from mockserver.engine.inferred.pages import ALL, PageRequest, ShownPage
 from mockserver.engine.inferred.properties import Properties
 from mockserver.engine.inferred.repository import (
@@ -80,6 +80,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
     example = _example_page(operation, envelope)
     asked = tuple(_elsewhere(context.schemas, operation, envelope))
     most, unique = _array_rules(context, operation, envelope)
+    told = [one.name for one in operation.parameters if is_beside(one.name)]
 
     def handle(call: Call) -> Reply:
         call.check_parents()
@@ -89,6 +90,7 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
         sower.sow(call.world, repository, within)
         tests, fields = filters.tests(query)
         own = call.tests()
+        tests += beside(call, told)
         request = PageRequest(call, envelope, most)
 
         def found() -> Pages[Entity]:
@@ -281,6 +283,10 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage, unique: bool) -> Re
         # The item schema contradicts itself, so only an empty list is valid.
         shown.pages = Sorted((), lambda entity: entity.key)
         shown.page, shown.start, items = Page(()), 0, []
+    row = context.schemas.flat_at(envelope.item) if envelope.item and envelope.row else None
+    if row is not None and _CURSOR in row.properties:
+        for index, item in enumerate(items):
+            item[_CURSOR] = shown.row_cursor(index)
     if unique:
         # Entities that only their ids tell apart look alike where a list leaves these out.
         items = distinct(items)
@@ -302,6 +308,10 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage, unique: bool) -> Re
     if shown.request.unit and 206 in operation.documented and len(items) < shown.total:
         reply.status = 206
     return reply
+
+
+_CURSOR = "cursor"
+"""What the rows of a Relay connection have beside their node."""
 
 
 def _headers(shown: ShownPage, reply: Reply) -> dict[str, str]:

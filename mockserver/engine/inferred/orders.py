@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from mockserver.engine.inferred.call import Call
@@ -12,6 +13,7 @@ from mockserver.engine.inferred.repository import (
     Entity,
     OwnRepository,
     Repository,
+    Test,
     newest_first,
     value_at,
 )
@@ -165,6 +167,37 @@ _KEPT_FROM = 500
 """A collection with this many rows keeps the orders that it is listed in."""
 _SHARE = 8
 """A filter that leaves less than one row in this many makes sorting as quick as a kept order."""
+
+
+_NEWER = bag("since_id min_id newer_than_id since_uuid")
+_OLDER = bag("max_id older_than_id until_id")
+
+
+def is_beside(name: str) -> bool:
+    """Whether a parameter has the id of an entity, of which those that are newer or older are
+    listed: `since_id`."""
+    return snake_case(name) in _NEWER | _OLDER
+
+
+def beside(call: Call, names: Iterable[str]) -> list[Test]:
+    """The tests for those that are newer, or older, than the entities with these parameters."""
+    found: list[Test] = []
+    for name in names:
+        value = call.request.query.get(name)
+        known = call.find(call.key_of(value)) if value not in (None, "") else None
+        if known is None:
+            continue
+        there: int = known.row.get("n", 0)
+        found.append(partial(_is_newer if snake_case(name) in _NEWER else _is_older, there))
+    return found
+
+
+def _is_newer(there: int, one: Entity) -> bool:
+    return bool(one.row.get("n", 0) > there)
+
+
+def _is_older(there: int, one: Entity) -> bool:
+    return bool(one.row.get("n", 0) < there)
 
 
 def kept_in_order(call: Call, selection: Selection[Entity], order: Order) -> Ordered[Entity] | None:

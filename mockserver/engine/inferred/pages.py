@@ -178,6 +178,15 @@ class ShownPage:
         """The position of the last page."""
         return max(0, self.total - 1) // self.size * self.size
 
+    def row_cursor(self, index: int) -> str:
+        """The cursor of one row: with it, the next page begins behind this row."""
+        row = self.page.rows[index]
+        if isinstance(self.pages, Sorted | Ordered):
+            place = self.pages.place(row.key)
+        else:
+            place = self.call.repository.place(row)
+        return self.request.cursor_for(_AHEAD, self.start + index + 1, place or ())
+
     def value(self, field: PageField) -> Any:
         """The value of an envelope property; None if there is none."""
         rows, call = self.page.rows, self.call
