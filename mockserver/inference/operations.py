@@ -15,7 +15,7 @@ from mockserver.inference.pagination import (
     pages_of_one,
     thing_place,
 )
-from mockserver.inference.parts import properties_of
+from mockserver.inference.parts import describe_alike, share_id
 from mockserver.inference.paths import ANY, Route, route
 from mockserver.inference.remote_calls import (
     Asked,
@@ -371,8 +371,11 @@ class Survey:
         says = any(is_id_of(name, short) for name in self.schemas.flat_at(item).properties)
         named = noun(at[-1]) in (about, short) or (facts.plain is not None and says)
         shown = self._shown(facts, about)
-        alike = shown is not None and bool(shown[0]) and self._alike(item, shown[1])
-        if found is None and not (alike or (shown is not None and self._shares_id(item, shown[1]))):
+        alike = (
+            shown is not None and bool(shown[0]) and describe_alike(self.schemas, item, shown[1])
+        )
+        shared = shown is not None and share_id(self.schemas, item, shown[1])
+        if found is None and not alike and not shared:
             return
         alike = alike or found is None
         if shown is not None and shown[0] and len(self.schemas.flat_at(pointer).properties) == 1:
@@ -438,22 +441,9 @@ class Survey:
                 facts.at, facts.ref = (*facts.at, name), self.schemas.canonical(inner)
                 return
 
-    def _alike(self, one: str, other: str) -> bool:
-        """Whether two schemas describe the same kind of entity: the response has most sent
-        properties."""
-        sent = self.schemas.flat_at(one).properties.keys()
-        shown = self.schemas.flat_at(self.schemas.canonical(other)).properties.keys()
-        return bool(sent) and 2 * len(sent & shown) > len(sent)
-
     def _nouns(self, path: Route) -> list[str]:
         """The nouns of the collections that a path leads through, the last one first."""
         return [noun(step) for step in reversed(path.steps) if step != ANY and step.isidentifier()]
-
-    def _shares_id(self, one: str, other: str) -> bool:
-        """Whether two schemas, each perhaps a union, have the id of another entity in common."""
-        places = (self.schemas.at(self.schemas.canonical(place)) for place in (one, other))
-        mine, others = (properties_of(self.schemas, schema).keys() for schema in places)
-        return any(tokens(name)[-1:] == ("id",) and name != "id" for name in mine & others)
 
     def _unwrap(self, facts: Facts) -> None:
         """Step into wrappers that the path names: `{"settings": {"profile": {...}}}` of

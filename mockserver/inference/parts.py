@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 
-from mockserver.inference.words import bag, last_word, noun, snake_case
+from mockserver.inference.words import bag, last_word, noun, snake_case, tokens
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 USUAL = bag("attributes properties spec details fields data result")
@@ -97,3 +97,18 @@ def _is_written(schemas: Schemas, schema: object) -> bool:
 
 def _spelled(names: Iterable[str]) -> set[str]:
     return {snake_case(name) for name in names}
+
+
+def describe_alike(schemas: Schemas, one: str, other: str) -> bool:
+    """Whether two schemas describe the same kind of entity: the response has most sent
+    properties."""
+    sent = schemas.flat_at(one).properties.keys()
+    shown = schemas.flat_at(schemas.canonical(other)).properties.keys()
+    return bool(sent) and 2 * len(sent & shown) > len(sent)
+
+
+def share_id(schemas: Schemas, one: str, other: str) -> bool:
+    """Whether two schemas, each perhaps a union, have the id of another entity in common."""
+    places = (schemas.at(schemas.canonical(place)) for place in (one, other))
+    mine, others = (properties_of(schemas, schema).keys() for schema in places)
+    return any(tokens(name)[-1:] == ("id",) and name != "id" for name in mine & others)
