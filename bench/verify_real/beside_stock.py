@@ -133,9 +133,9 @@ def classes(
                     continue
                 where = node["failure_info"]["failure"].get("operation") or ""
                 found.add(_class(where, kind))
-        heard = understand(event, requests)
-        sent += len(heard.exchanges)
-        faults |= {_class(f.where, KINDS.get(f.rule, f.rule)) for f in heard.findings}
+        part = understand(event, requests)
+        sent += len(part.exchanges)
+        faults |= {_class(f.where, KINDS.get(f.rule, f.rule)) for f in part.findings}
         if sent >= limit:
             break
     return found, found - faults, sent

@@ -116,21 +116,21 @@ def line_of(entry: Mapping[str, Any], coloured: bool = False) -> str:
     if entry["duration_ms"] is not None:
         words.append(f"{entry['duration_ms']:.1f} ms")
     line = " ".join(words)
-    remarks = list(map(_remark, entry["violations"]))
+    notes = list(map(_violation_text, entry["violations"]))
     if entry["problem"]:
-        remarks.append(entry["problem"])
+        notes.append(entry["problem"])
     if entry["faults"]:
-        remarks.append("fault: " + ", ".join(map(str, entry["faults"])))
+        notes.append("fault: " + ", ".join(map(str, entry["faults"])))
     if entry["undocumented"]:
-        remarks.append(f"{status} is not documented")
-    text = plain("; ".join(remarks))
+        notes.append(f"{status} is not documented")
+    text = plain("; ".join(notes))
     text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     if not text:
         return line
     return f"{line}  {click.style(text, dim=True) if coloured else text}"
 
 
-def _remark(violation: Mapping[str, Any]) -> str:
+def _violation_text(violation: Mapping[str, Any]) -> str:
     where = ".".join(map(str, violation["where"]))
     if violation["rule"] == "required":
         return f"{where} is required"

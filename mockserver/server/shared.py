@@ -39,7 +39,7 @@ class SharedFaults(Faults):
         super().__init__()
         self._board = board
         self._operations = operations
-        board.on_news(self._hear)
+        board.on_news(self._on_news)
 
     def add(self, faults: Iterable[Fault]) -> list[str]:
         added = {f"f{self._board.add(FAULTS, 'serial')}": fault for fault in faults}
@@ -81,7 +81,7 @@ class SharedFaults(Faults):
                 found[what] += count
         return found
 
-    def _hear(self) -> None:
+    def _on_news(self) -> None:
         self.refresh()
         self.version += 1
 

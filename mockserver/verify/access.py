@@ -117,7 +117,7 @@ def login_of(table: Mapping[str, Json], contract: Contract, base: str) -> Login:
         raise UsageError(f"[verify.login] grant must be {' or '.join(GRANTS)}, not {grant!r}")
     url = str(table.get("url") or _token_url(contract, grant, base))
     if table.get("form", True):
-        fields = {"grant_type": GRANTS.get(grant, grant), **fields}
+        fields = {"grant_type": grant, **fields}
     fields |= {name: table[name] for name in WHO if name in table}
     return Login(urljoin(base + "/", url), fields, bool(table.get("form", True)), token)
 
@@ -171,7 +171,7 @@ def open_target(contract: Contract, sandbox: Sandbox) -> tuple[Target, Login | N
         pause=pace.wait if pace is not None else lambda: None,
     )
     if pace is not None:
-        target.watchers.append(pace.heard)
+        target.watchers.append(pace.note)
     if not sandbox.login:
         return target, None
     login = login_of(sandbox.login, contract, target.url)

@@ -101,7 +101,7 @@ class FuzzRun:
         result, target = self.result, self.target
         assert target.ownership is not None
         start = time.monotonic()
-        target.watchers.append(self._heard)
+        target.watchers.append(self._observe)
         view = self.sandbox.in_view(target.contract)
         fuzzer = Fuzzer(
             target,
@@ -134,7 +134,7 @@ class FuzzRun:
         result.seconds = time.monotonic() - start
         return result
 
-    def _heard(self, exchange: Exchange) -> None:
+    def _observe(self, exchange: Exchange) -> None:
         self.result.requests += 1
         self.result.coverage.add(exchange)
         self.record.exchange(exchange)

@@ -37,7 +37,7 @@ LONGEST = 120.0
 
 @dataclass
 class Pace:
-    """Call `wait` before each request and `heard` after each reply."""
+    """Call `wait` before each request and `note` after each reply."""
 
     rate: float
     now: Callable[[], float] = time.monotonic
@@ -52,7 +52,7 @@ class Pace:
             self.sleep(pause)
         self._next = max(self._next, self.now()) + 1 / self.rate
 
-    def heard(self, exchange: Exchange) -> None:
+    def note(self, exchange: Exchange) -> None:
         if exchange.status in (429, 503):
             pause = retry_after(exchange.headers.get("retry-after", ""))
             self._next = max(self._next, self.now() + pause)

@@ -13,11 +13,14 @@ from urllib.parse import urlsplit
 from mockserver.errors import ContractError, UsageError
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Contract
-from mockserver.verify.access import (
-    Login,
-    ownership_of,
+from mockserver.verify.access import Login, ownership_of
+from mockserver.verify.causes import (
+    accepted_by,
+    alike_as_one,
+    merged,
+    report_trouble,
+    silences_as_one,
 )
-from mockserver.verify.causes import alike_as_one, expired, merged, report_trouble, silences_as_one
 from mockserver.verify.cleanup import clean_up, note_others
 from mockserver.verify.conformance import schemathesis
 from mockserver.verify.conformance.config import Settings
@@ -100,7 +103,7 @@ def judge(
             unreadable = f"openapi-core could not run: {error}"
     verification = Verification(target, plan, record, progress, second, watch)
     verification.result.notes += [unreadable] if unreadable else []
-    target.watchers.append(verification.heard)
+    target.watchers.append(verification.observe)
     with ended_like_ctrl_c():
         try:
             around = surroundings or clock.surroundings_of(target, plan.effort.patience)
@@ -127,7 +130,7 @@ def judge(
         except KeyboardInterrupt:
             verification.result.interrupted = acknowledge()
             verification.report_leftovers(["interrupted again during cleanup"])
-    target.watchers.remove(verification.heard)
+    target.watchers.remove(verification.observe)
     return verification.verdict()
 
 
@@ -156,7 +159,7 @@ class Verification:
         self._view = self.plan.sandbox.in_view(contract)
         self._lifecycles: Lifecycles | None = None
         self._journal: Journal | None = None
-        self._expired_ignores: dict[str, str] = {}
+        self._expired_ignores: dict[str, None] = {}
 
     def run_parts(self, document: Mapping[str, Any], around: clock.Surroundings) -> None:
         """Run all parts of the plan in order."""
@@ -306,8 +309,7 @@ class Verification:
         self.result.notes += self.baseline.expired
         self.result.errors = alike_as_one(silences_as_one(self.result.errors))
         report_trouble(self.result, self.target, self._keep)
-        for reason, day in self._expired_ignores.items():
-            self.result.notes.append(expired(reason, day))
+        self.result.notes += self._expired_ignores
         if self._unlisted:
             self.result.notes.append(
                 "bad requests were refused where the document lists no such status (400, 422); "
@@ -320,7 +322,7 @@ class Verification:
         self.result.digest = self._sequence.hexdigest()[:16]
         return self.result
 
-    def heard(self, exchange: Exchange) -> None:
+    def observe(self, exchange: Exchange) -> None:
         """Take in an exchange from any sender. Only the second validator checks those of
         lifecycles."""
         self.result.requests += 1
@@ -357,12 +359,8 @@ class Verification:
         if finding.accepted:
             return
         self.baseline.accept(finding)
-        for ignore in self.plan.sandbox.ignores:
-            if ignore.covers(finding):
-                if ignore.expired:
-                    self._expired_ignores[ignore.reason] = ignore.until.isoformat()
-                else:
-                    finding.accepted = ignore.reason
+        _, notes = accepted_by([finding], self.plan.sandbox)
+        self._expired_ignores.update(dict.fromkeys(notes))
 
     def _is_in_view(self, where: str) -> bool:
         sandbox = self.plan.sandbox
@@ -395,12 +393,12 @@ class Verification:
         failed = bool(self.result.open_findings)
         self.result.phases["lifecycle"] = "failure" if failed else "success"
 
-    def _take_report(self, part: schemathesis.Heard) -> None:
+    def _take_report(self, part: schemathesis.ReportPart) -> None:
         """Handle a part of Schemathesis' report."""
         for exchange in part.exchanges:
-            self.heard(exchange)
+            self.observe(exchange)
             if self.second is not None:
-                self.second.hear(exchange)
+                self.second.compare(exchange)
         errors = [error for error in part.errors if schemathesis.NO_LINKS not in error]
         self._no_links |= len(errors) < len(part.errors)
         self.result.errors += errors

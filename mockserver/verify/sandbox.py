@@ -23,10 +23,9 @@ from mockserver.verify.model import Finding
 
 # The keys of the `[verify]` table of mockserver.toml, with their schemas and help.
 #
-# `sandbox.py` and `login.py` read them; the file's JSON Schema and its reference page are generated
-# from the same rows.
+# The file's JSON Schema and its reference page are generated from the same rows.
 
-GRANTS = {"password": "password", "client_credentials": "client_credentials"}
+GRANTS = ("password", "client_credentials")
 WHO = ("username", "password", "client_id", "client_secret", "scope")
 LOGIN = ("grant", "url", "operation", "token", "fields", "form", *WHO)
 """The keys of `[verify.login]`."""
@@ -229,7 +228,7 @@ def sandbox_of(
         ledger=one("ledger", "ledger", given.get("default_ledger", Sandbox.ledger)),
         params={
             **{name: str(value) for name, value in table_values.get("params", {}).items()},
-            **params_of(given.get("params") or ()),
+            **pairs_of("--param", given.get("params") or ()),
         },
         bodies=table_values.get("bodies", {}),
         keys={**table_values.get("keys", {}), **pairs_of("--key", given.get("keys") or ())},
@@ -282,10 +281,6 @@ def _variable(match: re.Match[str]) -> str:
     if name not in os.environ:
         raise UsageError(f"[verify] {match[0]}: the environment variable {name} is not set")
     return os.environ[name]
-
-
-def params_of(given: Sequence[str]) -> dict[str, str]:
-    return pairs_of("--param", given)
 
 
 def pairs_of(option: str, given: Sequence[str]) -> dict[str, str]:

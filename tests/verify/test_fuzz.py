@@ -97,7 +97,7 @@ def test_the_pace_keeps_the_rate_and_waits_when_asked() -> None:
     for _ in range(3):
         pace.wait()
     assert slept == [0.2, 0.2]
-    pace.heard(exchange(status=429, headers={"retry-after": "7"}))
+    pace.note(exchange(status=429, headers={"retry-after": "7"}))
     pace.wait()
     assert slept[-1] == 7
 

@@ -140,12 +140,12 @@ def test_a_time_with_its_offset_is_good(judge: SecondJudge) -> None:
 
 def test_only_differences_are_kept(judge: SecondJudge) -> None:
     both = frozenset({"response_schema_conformance"})
-    judge.hear(reply(b"{}", verdicts=both))
-    judge.hear(reply(b'{"name": "Big Ben"}'))
-    judge.hear(reply(b"{}", verdicts=None))
+    judge.compare(reply(b"{}", verdicts=both))
+    judge.compare(reply(b'{"name": "Big Ben"}'))
+    judge.compare(reply(b"{}", verdicts=None))
     assert judge.differences == []
-    judge.hear(reply(b"{}"))
-    judge.hear(reply(b'{"name": 1}'))
+    judge.compare(reply(b"{}"))
+    judge.compare(reply(b'{"name": 1}'))
     assert [(d.where, d.status) for d in judge.differences] == [("getClock", 200)]
 
 

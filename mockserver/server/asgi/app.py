@@ -32,11 +32,11 @@ from mockserver.server.asgi.routing import (
     API,
     ROUTE,
     ROUTER,
+    AmbiguousOperations,
     ConnexionMiddleware,
     IndexedRouting,
     Match,
     OpenAPISpecification,
-    Rivals,
     named,
     normal_path,
 )
@@ -109,7 +109,7 @@ NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Route:
-    """An operation, and what its path and its rivals ask of a request."""
+    """An operation, and what its path and the operations like it ask of a request."""
 
     operation: Operation
     names: tuple[str, ...]
@@ -117,7 +117,7 @@ class _Route:
     """Whether parameters follow each other without text between them."""
     packed: frozenset[str]
     """Parameters that hold several values."""
-    has_rivals: bool
+    is_ambiguous: bool
     keeps_codings: bool
     """Whether it has a parameter for Content-Encoding: it then describes a file."""
 
@@ -136,7 +136,7 @@ class Endpoint:
         self._look_ahead = look_ahead
         self._unrouted = unrouted or pipeline.refuse_unrouted
         self.max_body = max_body
-        self._rivals = Rivals(pipeline.contract)
+        self._ambiguous = AmbiguousOperations(pipeline.contract)
         self._known: dict[str, _Route] = {}
 
     def _route_of(self, operation_id: str) -> _Route:
@@ -150,7 +150,7 @@ class Endpoint:
             parameter_names(operation.url_path),
             adjacent="}{" in operation.path,
             packed=packed_in_path(operation, self.pipeline.contract.document),
-            has_rivals=operation.id in self._rivals,
+            is_ambiguous=operation.id in self._ambiguous,
             keeps_codings=any(
                 p.place == "header" and p.name.lower() == "content-encoding"
                 for p in operation.parameters
@@ -212,15 +212,15 @@ class Endpoint:
             if match.operation_id is None:
                 return self._other_method(message.method, match, message)
         route = self._route_of(match.operation_id)
-        if route.has_rivals:
-            meant = self._rivals.meant(route.operation, message, match.values, self.pipeline)
+        if route.is_ambiguous:
+            meant = self._ambiguous.meant(route.operation, message, match.values, self.pipeline)
             route = self._route_of(meant.id)
         operation = route.operation
         if route.names:
             named = match.named
             if named is None:
                 named = self._path_values(route, match.values, scope)
-                if not (route.has_rivals or route.packed):
+                if not (route.is_ambiguous or route.packed):
                     match.named = named
             message.path_values = named
             doubtful = match.allowed or match.forked

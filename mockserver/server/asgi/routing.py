@@ -341,12 +341,12 @@ _FEW = 20
 
 
 def named(
-    operation: Operation, values: Sequence[str], judge: Answerer, rivals: int = 1
+    operation: Operation, values: Sequence[str], judge: Answerer, candidates: int = 1
 ) -> dict[str, str]:
     """The decoded path values by name. Routing gives as much as possible to the first of two
     adjacent parameters; the text is split again so that each value fits its schema, if possible.
 
-    With many `rivals` to try, fewer splits are tried for each.
+    With many `candidates` to try, fewer splits are tried for each.
     """
     names = parameter_names(operation.url_path)
     decoded = [unquote(value, errors="replace") for value in values]
@@ -354,7 +354,7 @@ def named(
     for first, last in _runs(operation.url_path):
         if judge.admits(operation, plain):
             break
-        ways = max(_FEW, _MOST // rivals)
+        ways = max(_FEW, _MOST // candidates)
         parts = islice(_parted("".join(decoded[first:last]), last - first), ways)
         tried = (plain | dict(zip(names[first:last], part, strict=True)) for part in parts)
         plain = next((one for one in tried if judge.admits(operation, one)), plain)
@@ -377,7 +377,7 @@ def _parted(text: str, count: int) -> Iterator[list[str]]:
 _FORM = "application/x-www-form-urlencoded"
 
 
-class Rivals:
+class AmbiguousOperations:
     """Operations that routing alone can't tell apart, by the id of each of them."""
 
     def __init__(self, contract: Contract) -> None:
@@ -402,11 +402,11 @@ class Rivals:
         whole request is valid, or at least its path."""
         words = _request_words(message)
         group = sorted(self._groups[found.id], key=lambda operation: operation is not found)
-        met = [(self._met(operation, words), operation) for operation in group]
-        best = max(count for count, _ in met)
+        scored = [(self._words_in_request(operation, words), operation) for operation in group]
+        best = max(count for count, _ in scored)
         if best < 0:
             return found
-        equals = _acceptable([one for count, one in met if count == best], message)
+        equals = _acceptable([one for count, one in scored if count == best], message)
         if len(equals) == 1:
             return equals[0]
         paths = [named(operation, values, judge, len(equals)) for operation in equals]
@@ -419,7 +419,7 @@ class Rivals:
         return equals[0]
 
     @staticmethod
-    def _met(operation: Operation, words: Mapping[str, set[str]]) -> int:
+    def _words_in_request(operation: Operation, words: Mapping[str, set[str]]) -> int:
         """How many of its words the request contains; -1 if one is missing."""
         for name, value in operation.query_discriminators:
             found = words.get(name.lower())

@@ -53,7 +53,7 @@ class Journal:
     """The last exchanges, at most `kept` of them and `kept_bytes` of their bodies.
 
     A request only adds its exchange to those that wait. They are taken in when somebody reads, when
-    there are some or when one is large: measured, and passed to the `counters`. `listeners` hear of
+    there are some or when one is large: measured, and passed to the `counters`. `listeners` get
     each at once. Descriptions are created when read.
     """
 

@@ -19,7 +19,7 @@ class RedisBoard:
     def on_news(self, call: Callable[[], None]) -> None:
         self._listeners.append(call)
 
-    def hear(self, news: bytes | None) -> None:
+    def receive(self, news: bytes | None) -> None:
         """Take the change count of notes, which every read of a world returns."""
         if news != self._news:
             self._news = news

@@ -384,7 +384,7 @@ class RedisStore:
         seconds, microseconds, news, *replies = self._script(scripts.SYNC, *params)
         generation = self.link.generation
         real, looked_at = instant_of(seconds, microseconds), time.monotonic_ns()
-        self.board.hear(news)
+        self.board.receive(news)
         for world, reply in zip(worlds, replies, strict=True):
             world.real, world.looked_at = real, looked_at
             if reply[0] != b"missing" and moment - world.used > SECONDS_BETWEEN_USES:

@@ -126,7 +126,7 @@ class SecondJudge:
         self.judged = 0
         self.differences: list[Difference] = []
 
-    def hear(self, exchange: Exchange) -> None:
+    def compare(self, exchange: Exchange) -> None:
         """Validate one Schemathesis exchange and compare the results."""
         if exchange.verdicts is None or not exchange.status or not exchange.operation:
             return

@@ -35,7 +35,7 @@ NO_LINKS = "link definitions required for stateful testing are excluded"
 
 
 @dataclass
-class Heard:
+class ReportPart:
     """The content of one report line."""
 
     exchanges: list[Exchange] = field(default_factory=list)
@@ -51,13 +51,13 @@ def run(
     target: Target,
     document: Mapping[str, Any],
     settings: Settings,
-    hear: Callable[[Heard], None],
+    take: Callable[[ReportPart], None],
     *,
     other_key: str = "",
     login: Login | None = None,
     rate: float = 0.0,
 ) -> None:
-    """Run Schemathesis against the target; call `hear` with each part of its report.
+    """Run Schemathesis against the target; call `take` with each part of its report.
 
     Raises UsageError if it can't be started, NoReply if it far exceeds its time limit.
     """
@@ -89,9 +89,9 @@ def run(
             finished = False
             try:
                 for line in _follow(report, process, settings.budget.longest):
-                    heard = understand(json.loads(line), requests)
-                    finished = finished or bool(heard.stopped)
-                    hear(heard)
+                    part = understand(json.loads(line), requests)
+                    finished = finished or bool(part.stopped)
+                    take(part)
             finally:
                 _end(process)
             if not finished:
@@ -228,29 +228,29 @@ def _tail(text: str) -> str:
     return " / ".join(lines[-4:]) or "no output"
 
 
-def understand(event: Json, requests: exemptions.Requests) -> Heard:
+def understand(event: Json, requests: exemptions.Requests) -> ReportPart:
     ((name, value),) = event.items()
-    heard = Heard()
+    part = ReportPart()
     if name == "ScenarioFinished":
-        _scenario(value, requests, heard)
+        _scenario(value, requests, part)
     elif name == "PhaseFinished":
-        heard.phase = (value["phase"]["name"], value["status"])
+        part.phase = (value["phase"]["name"], value["status"])
     elif name == "NonFatalError":
         error = value.get("value") or {}
-        heard.errors.append(f"{value.get('label', '')}: {error.get('message', error)}")
+        part.errors.append(f"{value.get('label', '')}: {error.get('message', error)}")
     elif name == _FATAL:
         error = value.get("exception") or {}
-        heard.errors.append(f"Schemathesis: {error.get('message', error)}")
-        heard.stopped = "fatal"
+        part.errors.append(f"Schemathesis: {error.get('message', error)}")
+        part.stopped = "fatal"
     elif name == "EngineFinished":
-        heard.stopped = value["stop_reason"]
-    return heard
+        part.stopped = value["stop_reason"]
+    return part
 
 
-def _scenario(value: Json, requests: exemptions.Requests, heard: Heard) -> None:
+def _scenario(value: Json, requests: exemptions.Requests, part: ReportPart) -> None:
     recorder, phase = value["recorder"], value["phase"]
     if value["status"] != "interrupted" and phase != "stateful":
-        heard.scenario = f"{phase} {recorder.get('label')}"
+        part.scenario = f"{phase} {recorder.get('label')}"
     cases, checks = recorder.get("cases", {}), recorder.get("checks", {})
     exchanges = {
         case_id: _exchange(
@@ -259,7 +259,7 @@ def _scenario(value: Json, requests: exemptions.Requests, heard: Heard) -> None:
         for case_id, interaction in recorder.get("interactions", {}).items()
     }
     exchanges = {case: one for case, one in exchanges.items() if WITHHELD not in one.headers}
-    heard.exchanges += exchanges.values()
+    part.exchanges += exchanges.values()
     for exchange in exchanges.values():
         requests.note(exchange)
     for case_id, nodes in checks.items():
@@ -270,7 +270,7 @@ def _scenario(value: Json, requests: exemptions.Requests, heard: Heard) -> None:
                     continue
                 finding = _finding(node, case_id, cases, exchanges)
                 if not exemptions.allowed(finding, requests):
-                    heard.findings.append(finding)
+                    part.findings.append(finding)
 
 
 def _shown(node: Json, case_id: str) -> str:

@@ -244,7 +244,7 @@ class Differ(Comparer):
     def one(self, program: Program) -> None:
         """Run one program, and note what differs."""
         real = self.real.execute(program)
-        for mismatch in self.hear(program, real):
+        for mismatch in self.new_mismatches(program, real):
             now = program, mismatch, real
             before = self._open.get(mismatch.signature)
             if _is_crash(mismatch):

@@ -101,7 +101,7 @@ class Mocks:
             )
             run = side.execute(program)
             self.requests += side.requests
-            self.jobs.hear(run)
+            self.jobs.observe(run)
         return run
 
     def _clock_of(self, target: Target) -> Time:
@@ -225,9 +225,9 @@ class Comparer:
     _surveyed: bool = False
     _doubtful: set[Signature] = field(default_factory=set)
 
-    def hear(self, program: Program, real: Run) -> list[Mismatch]:
+    def new_mismatches(self, program: Program, real: Run) -> list[Mismatch]:
         """Compare a run; returns the mismatches that are new."""
-        self._habits.hear(real, self.mocks.knowledge)
+        self._habits.observe(real, self.mocks.knowledge)
         knowledge = self.mocks.knowledge
         if len(self.report.samples) < MOST_SAMPLES:
             self.report.runs.append(real)

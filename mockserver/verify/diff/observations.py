@@ -69,7 +69,7 @@ class Habits:
     def stay(self, operation: str, state: str, seconds: float) -> None:
         self.stays.setdefault(operation, {}).setdefault(state, []).append(seconds)
 
-    def hear(self, run: Run, knowledge: Knowledge) -> None:
+    def observe(self, run: Run, knowledge: Knowledge) -> None:
         """Record values that no request contained, and jobs that no request steered."""
         sent = ""
         ordered = False
@@ -132,7 +132,7 @@ class Jobs:
     fields: set[tuple[str, str, str]] = field(default_factory=set)
     """State, name of a field, kind of its value."""
 
-    def hear(self, run: Run) -> None:
+    def observe(self, run: Run) -> None:
         self.transitions |= {(_place(kind), before, to) for kind, before, to in run.edges if before}
         for seen in run:
             for _, node in objects(seen.value):

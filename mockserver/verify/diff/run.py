@@ -245,14 +245,14 @@ def differential(
     report.calibration = lock.written
     start = time.monotonic()
 
-    def heard(exchange: Exchange) -> None:
+    def count(exchange: Exchange) -> None:
         report.real_requests += 1
         report.coverage.add(exchange)
         if progress.is_due:
             progress.watch(report.as_result())
 
     with real_side(order, knowledge, report) as real:
-        real.target.watchers.append(heard)
+        real.target.watchers.append(count)
         try:
             _compare(order, knowledge, report, real, lock, progress)
         except KeyboardInterrupt:

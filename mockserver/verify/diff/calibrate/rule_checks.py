@@ -108,7 +108,7 @@ class Rehearsal:
             comparer = Comparer(mocks, report, worlds=_WORLDS)
             for number in numbers:
                 run = self.runs[number]
-                for mismatch in comparer.hear(run.program, run):
+                for mismatch in comparer.new_mismatches(run.program, run):
                     comparer.keep((run.program, mismatch, run))
                 for one in comparer.shown if whole else ():
                     self.showing.setdefault(one, set()).add(number)
