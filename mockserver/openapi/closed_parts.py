@@ -190,33 +190,35 @@ class _Opener:
         target = self._reader.target(schema)
         if target is not MISSING and self._reader.old:
             return self._referring(schema, target, beyond)
-        children = _listed(schema, "allOf")
-        choices = {word: branches for word in _CHOICES if (branches := _listed(schema, word))}
-        referred = () if target is MISSING else (target,)
         own = named({k: v for k, v in schema.items() if k in ("properties", "required")})
         own |= _Named(patterns=frozenset(_mapped(schema, "patternProperties")))
+        parts = {word: _listed(schema, word) for word in ("allOf", *_CHOICES)}
+        if target is not MISSING:
+            parts["$ref"] = [target]
+
+        def beside(word: str, *siblings: Any) -> _Named:
+            """What is named outside the parts under a keyword, and by the `siblings` among them."""
+            others = [part for other, found in parts.items() if other != word for part in found]
+            return beyond | own | named(*others, *siblings)
+
         changed: dict[str, Any] = {}
+        children = parts["allOf"]
         for index, child in enumerate(children):
-            others = [*children[:index], *children[index + 1 :], *referred]
-            others += [branch for branches in choices.values() for branch in branches]
-            found = self.opened(child, beyond | own | named(*others))
+            siblings = (*children[:index], *children[index + 1 :])
+            found = self.opened(child, beside("allOf", *siblings))
             if found is not child:
                 changed.setdefault("allOf", list(children))[index] = found
-        for word, branches in choices.items():
-            others = [*children, *referred]
-            others += [b for other, found in choices.items() if other != word for b in found]
-            around = beyond | own | named(*others)
+        for word in filter(parts.get, _CHOICES):
+            branches, around = parts[word], beside(word)
             opened = [self.opened(branch, around) for branch in branches]
             if any(new is not branch for new, branch in zip(opened, branches, strict=True)):
                 changed[word] = opened
                 changed |= _mapping(schema, branches, opened)
-        if referred:
-            inside = [*children, *(b for branches in choices.values() for b in branches)]
-            found = self._referring(schema, target, beyond | own | named(*inside))
+        if target is not MISSING:
+            found = self._referring(schema, target, beside("$ref"))
             changed |= {"$ref": found["$ref"]} if found is not schema else {}
         if _is_closed(schema):
-            inside = [*children, *referred, *(b for found in choices.values() for b in found)]
-            changed |= _allowing(schema, beyond | own | named(*inside))
+            changed |= _allowing(schema, beside(""))
         return {**schema, **changed} if changed else schema
 
     def _referring(self, schema: Mapping[str, Any], target: Any, beyond: _Named) -> Any:

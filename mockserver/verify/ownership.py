@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -370,44 +370,51 @@ class Ownership:
         operation = ticket.operation
         if operation is None or self.ledger is None or operation.method in SAFE:
             return None
-        action = self.plan.actions[operation.id]
+        ledger, action = self.ledger, self.plan.actions[operation.id]
         creator = self.creators.get(operation.id)
-        made = None
-        if creator is not None:
+        succeeded = 200 <= status < 300
+        named = None
+        if creator is not None and succeeded:
             making = action.kind in ("create", "clone")
             shown = each_made(creator, body, ticket.body) if making else [(creator, body)]
-            one, *others = (self._made(action, c, ticket, status, headers, b) for c, b in shown)
-            made = one
+            made, *others = (self._made(action, c, ticket, status, headers, b) for c, b in shown)
             for other in filter(None, others):
-                if not self.ledger.is_others(creator.resource.name, other):
-                    number = self.ledger.ask(operation.id, ticket.where, "")
-                    remove = creator.remove.operation
-                    self.ledger.made(number, remove, other, creator.resource.name)
-        if made and creator and self.ledger.is_others(creator.resource.name, made):
-            if ticket.number and status == 201:
-                # Another one with the same id, or the old one again: the list tells.
-                self.ledger.succeeded(ticket.number, alike=next(reversed(made.values())))
-                self.ambiguous.add(operation.id)
-            elif ticket.number:
-                self.ledger.nothing(ticket.number)
-            return None
-        if made is not None and creator is not None:
-            number = ticket.number or self.ledger.ask(operation.id, ticket.where, "")
-            return self.ledger.made(number, creator.remove.operation, made, creator.resource.name)
-        if ticket.marker and 200 <= status < 300:
+                self._record_made(ledger, creator, replace(ticket, number=0), other, status)
+            if made is not None:
+                return self._record_made(ledger, creator, ticket, made, status)
+            named = identity_of(creator, headers, body)
+        if ticket.marker and succeeded:
             changed = self._ours(action, ticket.where)
             if changed is not None:
-                self.ledger.marked(changed, ticket.marker)
-        told = identity_of(creator, headers, body) if creator and 200 <= status < 300 else None
-        itself = told is not None and told == ticket.where.get(action.path_item or "")
-        if ticket.number and (itself or self._made_nothing(ticket, status)):
-            self.ledger.nothing(ticket.number)
-        elif ticket.number and 200 <= status < 300:
-            self.ledger.succeeded(ticket.number)
-        elif action.kind == "remove" and 200 <= status < 300:
-            for entry in list(self.ledger.left()):
+                ledger.marked(changed, ticket.marker)
+        if ticket.number:
+            itself = named is not None and named == ticket.where.get(action.path_item or "")
+            if itself or self._made_nothing(ticket, status):
+                ledger.nothing(ticket.number)
+            elif succeeded:
+                ledger.succeeded(ticket.number)
+        elif action.kind == "remove" and succeeded:
+            for entry in list(ledger.left()):
                 if entry.remove == operation.id and dict(entry.where) == dict(ticket.where):
-                    self.ledger.removed(entry)
+                    ledger.removed(entry)
+        return None
+
+    def _record_made(
+        self, ledger: Ledger, creator: Creator, ticket: Ticket, made: dict[str, str], status: int
+    ) -> Entry | None:
+        """Record an entity at the path `made`, if it is ours."""
+        operation = ticket.operation
+        assert operation is not None
+        kind = creator.resource.name
+        if not ledger.is_others(kind, made):
+            number = ticket.number or ledger.ask(operation.id, ticket.where, "")
+            return ledger.made(number, creator.remove.operation, made, kind)
+        if ticket.number and status == 201:
+            # Another one with the same id, or the old one again: the list shows which.
+            ledger.succeeded(ticket.number, alike=next(reversed(made.values())))
+            self.ambiguous.add(operation.id)
+        elif ticket.number:
+            ledger.nothing(ticket.number)
         return None
 
     def _made_nothing(self, ticket: Ticket, status: int) -> bool:
@@ -431,9 +438,7 @@ class Ownership:
         headers: Mapping[str, str],
         body: bytes,
     ) -> dict[str, str] | None:
-        """The path of what a reply reports as created."""
-        if not 200 <= status < 300:
-            return None
+        """The path of what a successful reply reports as created."""
         if creator.chosen:
             # If it was not read before, only a 201 proves that it is new.
             new = bool(ticket.number) and (status == 201 or not self.disposable)

@@ -6,7 +6,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -260,7 +260,13 @@ class Target:
 
 
 GATEWAY = (502, 503, 504)
+ELSEWHERE = (404, 301, 302, 307, 308)
+"""What a server says of paths that it does not have."""
 MOST_PROBES = 5
+
+
+Tried = list[tuple[Operation, str, Exchange]]
+"""Reads that were tried: the operation, its path and the reply."""
 
 
 def preflight(target: Target, without: Collection[str] = ()) -> None:
@@ -269,49 +275,56 @@ def preflight(target: Target, without: Collection[str] = ()) -> None:
     Raises UsageError if nothing responds, the key is refused, a web page comes back, or the API is
     at another path.
     """
-    probes: list[tuple[Operation, str]] = []
-    replies: list[Exchange] = []
-    silent: list[NoReply] = []
-    for operation, path in _probes(target, without):
-        if any(reply.status not in GATEWAY for reply in replies) and len(replies) >= MOST_PROBES:
-            break
-        try:
-            replies.append(target.send("GET", path, operation=operation.id, source="preflight"))
-            probes.append((operation, path))
-        except Withheld:
-            continue
-        except NoReply as error:
-            silent.append(error)
-            if error.how == "refused" or (len(silent) > 2 and not replies):
-                break
-    if not replies:
-        if silent:
-            raise silent[0]
+    tried = _tried(target, without)
+    if not tried:
         return
-    secured = [r for r, (op, _) in zip(replies, probes, strict=True) if op.security]
-    if secured and all(r.status in (401, 403) for r in secured):
+    replies = [reply for _, _, reply in tried]
+    secured = [reply for operation, _, reply in tried if operation.security]
+    if secured and all(reply.status in (401, 403) for reply in secured):
         raise UsageError(
             f"{target.url} refuses the key ({secured[0].status} for {secured[0].method} "
             f"{urlsplit(secured[0].url).path}); give the right one with --api-key or API_KEY"
         )
-    if all(is_page(reply) for reply in replies):
+    if all(map(is_page, replies)):
         raise UsageError(
             f"{target.url} returns a web page (HTML), not this API; "
-            f"check --url, including the path of the API{_likely(target, probes)}"
+            f"check --url, including the path of the API{_likely(target, tried)}"
         )
     if all(reply.status in GATEWAY for reply in replies):
         raise UsageError(
             f"{target.url} returns {replies[0].status}: a gateway without a service behind it; "
             "start the service"
         )
-    plain = [r for r, (op, _) in zip(replies, probes, strict=True) if "{" not in op.path]
-    if plain and all(reply.status in (404, 301, 302, 307, 308) for reply in plain):
-        likely = _likely(target, probes)
+    plain = [reply for operation, _, reply in tried if "{" not in operation.path]
+    if plain and all(reply.status in ELSEWHERE for reply in plain):
+        likely = _likely(target, tried)
         if likely or len(plain) > 1 or _is_nowhere(target, plain[0]):
             raise UsageError(
                 f"{target.url} does not serve this API: {plain[0].status} for every read that was "
                 f"tried (GET {urlsplit(plain[0].url).path} first); check the path in --url{likely}"
             )
+
+
+def _tried(target: Target, without: Collection[str]) -> Tried:
+    """The replies to a few reads. Raises NoReply if there is none at all."""
+    tried: Tried = []
+    silent: list[NoReply] = []
+    for operation, path in _probes(target, without):
+        if len(tried) >= MOST_PROBES and any(r.status not in GATEWAY for _, _, r in tried):
+            break
+        try:
+            reply = target.send("GET", path, operation=operation.id, source="preflight")
+        except Withheld:
+            continue
+        except NoReply as error:
+            silent.append(error)
+            if error.how == "refused" or (len(silent) > 2 and not tried):
+                break
+        else:
+            tried.append((operation, path, reply))
+    if silent and not tried:
+        raise silent[0]
+    return tried
 
 
 def _is_nowhere(target: Target, reply: Exchange) -> bool:
@@ -329,7 +342,7 @@ def _is_nowhere(target: Target, reply: Exchange) -> bool:
 PREFIXES = ("/api", "/api/v1", "/v1", "/api/v2", "/v2", "/api/v3", "/v3", "/rest", "/api/rest")
 
 
-def _likely(target: Target, probes: Sequence[tuple[Operation, str]]) -> str:
+def _likely(target: Target, tried: Tried) -> str:
     """Where the API probably is, as a hint for the message; "" if unknown."""
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(target.url))
     here = urlsplit(target.url).path.rstrip("/")
@@ -337,7 +350,7 @@ def _likely(target: Target, probes: Sequence[tuple[Operation, str]]) -> str:
     parents = [here.rsplit("/", n)[0] for n in range(1, here.count("/") + 1)]
     below = [here + prefix for prefix in (*listed, *PREFIXES)]
     headers = {**target.headers, **credentials(target.contract, target.key, target.keys)}
-    probe = next((path for op, path in probes if "{" not in op.path), None)
+    probe = next((path for op, path, _ in tried if "{" not in op.path), None)
     for prefix in dict.fromkeys([*listed, *parents, "", *below, *PREFIXES]):
         if prefix == here or probe is None:
             continue

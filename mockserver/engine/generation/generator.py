@@ -224,8 +224,6 @@ class Maker:
         """One of several; where all shall be said, the first, which older clients know, too."""
         return values[0] if self.mode == "full" else self.rng.random.choice(values)
 
-    # -- choices
-
     def _chosen(self, flat: Flat, name: str, path: Path, known: Any) -> Any:
         branches = flat.choices[0]
         ordered = self._ordered(flat, branches, name, path, known)
@@ -278,19 +276,13 @@ class Maker:
         return full + empty
 
     def _prefers_null(self, flat: Flat, name: str, path: Path) -> bool:
-        if flat.notes.defaults and flat.notes.default is not None:
-            return False
-        return self._takes_null(flat, name, path)
+        has_default = flat.notes.defaults and flat.notes.default is not None
+        return not has_default and self._takes_null(flat, name, path)
 
     # -- objects and arrays
 
     def _object(self, flat: Flat, name: str, path: Path, given: Any) -> Any:
-        known = given
-        if given is MISSING:
-            known = {**self._of_list(flat, name), **self._shown(flat)}
-            for place in self.unwanted if known else ():
-                if len(place) > len(path) and place[: len(path)] == path:
-                    known = take(known, place[len(path) :])[0]  # it broke its schema
+        known = self._known(flat, name, path) if given is MISSING else given
         self.owners.append(flat.notes.title or singular(name) or self._owner)
         # A part that the document or the client shows says all; clients may not know the rest.
         whole = self.mode == "full" and bool(path and known)
@@ -324,6 +316,14 @@ class Maker:
                 found[key] = value
         self.owners.pop()
         return found
+
+    def _known(self, flat: Flat, name: str, path: Path) -> Mapping[str, Any]:
+        """What the document shows of an object, without the places that broke its schema."""
+        known: dict[str, Any] = {**self._of_list(flat, name), **self._shown(flat)}
+        for place in self.unwanted if known else ():
+            if len(place) > len(path) and place[: len(path)] == path:
+                known, _ = take(known, place[len(path) :])
+        return known
 
     def _of_list(self, flat: Flat, name: str) -> Mapping[str, Any]:
         """What a list inside an entity (`data` and `has_more`) says of itself: that it is one, and

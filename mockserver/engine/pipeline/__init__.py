@@ -128,14 +128,7 @@ class Pipeline:
                     message.tenant = None  # the world is another by now
                     continue  # the store waits a little, and gives up when it has to
         except Refusal as refusal:
-            exchange.violations, exchange.refused = refusal.violations, refusal.status
-            if isinstance(refusal, Unauthenticated) and refusal.hint:
-                exchange.problem = refusal.hint
-                if self.api.wire.candid:
-                    refusal.message = refusal.hint
-            elif not refusal.violations:
-                exchange.problem = refusal.message
-            exchange.sent = sent = self.refuse(operation, refusal, message, exchange.now)
+            exchange.sent = sent = self._refused(exchange, operation, refusal)
         except (ReplyError, ContractError) as error:
             # An invalid schema is found on first use.
             exchange.sent = sent = self._fail(exchange, str(error))
@@ -155,6 +148,17 @@ class Pipeline:
             exchange.sent = sent = self.rate_limits.counted(operation, exchange.tenant, now, sent)
         self.journal(exchange)
         return sent
+
+    def _refused(self, exchange: Exchange, operation: Operation, refusal: Refusal) -> Sent:
+        """The reply to a refused request; the journal gets the reason."""
+        exchange.violations, exchange.refused = refusal.violations, refusal.status
+        if isinstance(refusal, Unauthenticated) and refusal.hint:
+            exchange.problem = refusal.hint
+            if self.api.wire.candid:
+                refusal.message = refusal.hint
+        elif not refusal.violations:
+            exchange.problem = refusal.message
+        return self.refuse(operation, refusal, exchange.message, exchange.now)
 
     def _answer(
         self, steps: Steps, message: Message, exchange: Exchange, handle: Handler | None = None
@@ -195,27 +199,32 @@ class Pipeline:
                     self._warn(request, reply)
                 finish = self.finish if exchange.stub is None else self.stubbed(exchange)
                 sent = finish(operation, reply)
-            except Refusal as refusal:
-                if refusal.keeps_writes and not stale:
+            except Exception as error:
+                if isinstance(error, Refusal) and error.keeps_writes and not stale:
                     world.commit()
-                if not leniency.forgives(refusal):
-                    raise
+                self._check_forgivable(error, request, leniency)
+                if isinstance(error, ReplyError):
+                    exchange.problem = str(error)
                 return self._stand_in(world, request, message)
-            except ReplyError as error:
-                if leniency.validate == "strict":
-                    raise
-                exchange.problem = str(error)
-                return self._stand_in(world, request, message)
-            except Exception:
-                if not request.violations:
-                    raise
-                # Even a lenient mock can't carry it out.
-                raise _unfit(request.violations) from None
             if not stale:
                 if faults.active and faults.lagging:
                     faults.wrote(world, world.changes())
                 world.commit()
         return sent
+
+    def _check_forgivable(self, error: Exception, request: Request, leniency: Leniency) -> None:
+        """Raises the error of a handler, unless a lenient mock responds all the same."""
+        if isinstance(error, Refusal):
+            if not leniency.forgives(error):
+                raise error
+        elif isinstance(error, ReplyError):
+            if leniency.validate == "strict":
+                raise error
+        elif request.violations:
+            # Even a lenient mock can't carry it out.
+            raise _unfit(request.violations) from None
+        else:
+            raise error
 
     def _stand_in(self, world: World, request: Request, message: Message) -> Sent:
         """A success in place of a suppressed refusal or impossible reply; writes are undone."""

@@ -124,12 +124,16 @@ class Authenticator:
                     return headers.get("x-mock-tenant") or ANONYMOUS
                 return tenant
         if any_key:
-            elsewhere = _authorization(headers.get("authorization"))
-            named = headers.get("x-mock-tenant")
-            return named or (self._tenant_of(elsewhere) if elsewhere else ANONYMOUS)
+            return self._any_tenant(headers)
         if missing:
             raise _insufficient(missing)
         raise self._refusal(operation, headers, query, ended)
+
+    def _any_tenant(self, headers: Mapping[str, str]) -> str:
+        """The tenant where any credential will do, of a request without one that is asked for."""
+        elsewhere = _authorization(headers.get("authorization"))
+        named = headers.get("x-mock-tenant")
+        return named or (self._tenant_of(elsewhere) if elsewhere else ANONYMOUS)
 
     def _refusal(
         self, operation: Operation, headers: Mapping[str, str], query: bytes, ended: Issued | None

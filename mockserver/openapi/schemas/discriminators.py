@@ -57,33 +57,39 @@ def dispatch_of(
     tag = schema.get("discriminator")
     facts = [_Facts(document, branch) for branch in branches]
     if isinstance(tag, Mapping) and isinstance(tag.get("propertyName"), str):
-        name = tag["propertyName"]
-        mapped = {str(target) for target in _mapping(tag).values()}
-        listed: list[list[Any]] = [fact.listed(name) or [] for fact in facts]
-        every = [str(value) for values in listed for value in values]
-        if len(set(every)) < len(every):
-            # Properties that all branches inherit don't distinguish them.
-            listed = [[] for _ in facts]
-        names = [
-            tuple(dict.fromkeys((*names_of(tag, branch), *values)))
-            for branch, values in zip(branches, listed, strict=True)
-        ]
-        exhaustive = all(
-            values or mapped & {branch.get("$ref"), names_of(tag, branch)[-1]}
-            for branch, values in zip(branches, listed, strict=True)
-            if isinstance(branch, Mapping) and isinstance(branch.get("$ref"), str)
-        )
-        closed = exhaustive and "defaultMapping" not in tag
-        return _dispatch(name, names, all(name in fact.required for fact in facts), closed)
-    if len(branches) < 2:
+        return _by_discriminator(tag, facts, branches)
+    if len(branches) < 2 or not all(fact.is_object for fact in facts):
         return None
     for name in facts[0].required:
-        named_values = [fact.listed(name) if name in fact.required else None for fact in facts]
-        if all(named_values) and all(fact.is_object for fact in facts):
-            found = _dispatch(name, [tuple(one or ()) for one in named_values], True, True)
-            if found is not None:
-                return found
+        listed = [fact.listed(name) if name in fact.required else None for fact in facts]
+        found = _dispatch(name, [tuple(values or ()) for values in listed], True, True)
+        if found is not None:
+            return found
     return None
+
+
+def _by_discriminator(
+    tag: Mapping[str, Any], facts: Sequence[_Facts], branches: Sequence[Any]
+) -> Dispatch | None:
+    """The property of a `discriminator`, with the values that name each branch."""
+    name = tag["propertyName"]
+    mapped = {str(target) for target in _mapping(tag).values()}
+    listed: list[list[Any]] = [fact.listed(name) or [] for fact in facts]
+    every = [str(value) for values in listed for value in values]
+    if len(set(every)) < len(every):
+        # Properties that all branches inherit don't distinguish them.
+        listed = [[] for _ in facts]
+    names = [
+        tuple(dict.fromkeys((*names_of(tag, branch), *values)))
+        for branch, values in zip(branches, listed, strict=True)
+    ]
+    exhaustive = all(
+        values or mapped & {branch.get("$ref"), names_of(tag, branch)[-1]}
+        for branch, values in zip(branches, listed, strict=True)
+        if isinstance(branch, Mapping) and isinstance(branch.get("$ref"), str)
+    )
+    closed = exhaustive and "defaultMapping" not in tag
+    return _dispatch(name, names, all(name in fact.required for fact in facts), closed)
 
 
 def _dispatch(

@@ -205,24 +205,7 @@ class Merger:
                 flat.properties[name] = self.both(known, schema)
         if isinstance(part.get("required"), list):
             flat.required.update(dict.fromkeys(map(str, part["required"])))
-        if isinstance(part.get("patternProperties"), Mapping):
-            flat.objects.patterned.update(part["patternProperties"])
-        extra = part.get("additionalProperties")
-        if extra is False:
-            flat.objects.closed = True
-            if not part.get("patternProperties"):
-                self.allowed = set(own) if self.allowed is None else self.allowed & set(own)
-        elif extra is not None:
-            flat.objects.extra = (
-                extra if flat.objects.extra is None else self.both(flat.objects.extra, extra)
-            )
-        others = part.get("unevaluatedProperties")
-        if others is False:
-            flat.objects.closed = True
-        elif isinstance(others, Mapping) and flat.objects.extra is None:
-            flat.objects.extra = others
-        if part.get("propertyNames") is not None:
-            flat.objects.names = part["propertyNames"]
+        self._further(part, flat.objects, own)
         if isinstance(part.get("dependentRequired"), Mapping):
             flat.objects.needs.update(part["dependentRequired"])
         dependent = part.get("dependentSchemas")
@@ -231,6 +214,26 @@ class Merger:
             if isinstance(more, Mapping) and isinstance(more.get("required"), list):
                 known = flat.objects.needs.get(name, [])
                 flat.objects.needs[name] = [*known, *map(str, more["required"])]
+
+    def _further(self, part: Mapping[str, Any], rules: ObjectRules, own: Mapping[str, Any]) -> None:
+        """What a part says of properties beside its `own`: their names and their schemas, or that
+        there are none."""
+        if isinstance(part.get("patternProperties"), Mapping):
+            rules.patterned.update(part["patternProperties"])
+        extra = part.get("additionalProperties")
+        if extra is False:
+            rules.closed = True
+            if not part.get("patternProperties"):
+                self.allowed = set(own) if self.allowed is None else self.allowed & set(own)
+        elif extra is not None:
+            rules.extra = extra if rules.extra is None else self.both(rules.extra, extra)
+        others = part.get("unevaluatedProperties")
+        if others is False:
+            rules.closed = True
+        elif isinstance(others, Mapping) and rules.extra is None:
+            rules.extra = others
+        if part.get("propertyNames") is not None:
+            rules.names = part["propertyNames"]
 
     def _where(self, part: Any) -> None:
         """The properties that only a condition describes."""

@@ -339,19 +339,7 @@ def as_2020(schema: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
     """
     if _SAID_OTHERWISE.isdisjoint(schema):
         return schema
-    changed: dict[str, Any] = {}
-    if schema.get("nullable") is True:
-        kinds = list(types_of(schema))
-        if kinds and "null" not in kinds:
-            changed["type"] = [*kinds, "null"]
-        values = schema.get("enum")
-        # By 3.0.3, nullable widens the `type` beside it and nothing else.
-        if not old and isinstance(values, list) and None not in values:
-            changed["enum"] = [*values, None]
-        if not old and not kinds:
-            for word in ("oneOf", "anyOf"):
-                if isinstance(schema.get(word), list):
-                    changed[word] = [*schema[word], _NULL]
+    changed = _widened(schema, old) if schema.get("nullable") is True else {}
     for word in ("oneOf", "anyOf"):
         branches = changed.get(word, schema.get(word))
         if isinstance(branches, list) and any(map(is_null_by_name, branches)):
@@ -367,6 +355,24 @@ def as_2020(schema: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
         return schema
     found = {**schema, **changed}
     return {key: value for key, value in found.items() if value is not None or key not in changed}
+
+
+def _widened(schema: Mapping[str, Any], old: bool) -> dict[str, Any]:
+    """The keywords of a `nullable` schema that take null as well. By 3.0.3, `nullable` widens the
+    `type` beside it and nothing else."""
+    found: dict[str, Any] = {}
+    kinds = list(types_of(schema))
+    if kinds and "null" not in kinds:
+        found["type"] = [*kinds, "null"]
+    if old:
+        return found
+    values = schema.get("enum")
+    if isinstance(values, list) and None not in values:
+        found["enum"] = [*values, None]
+    for word in ("oneOf", "anyOf") if not kinds else ():
+        if isinstance(schema.get(word), list):
+            found[word] = [*schema[word], _NULL]
+    return found
 
 
 _BRANCH = re.compile(r"/(oneOf|anyOf)/(\d+)(?=/|$)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -363,53 +363,14 @@ def allowed(finding: Finding, requests: Requests) -> bool:
         return False
     if _says_nothing(finding.rule, example):
         return True
-    if finding.rule == "ignored_auth" and (example.status == 400 or 300 <= example.status < 400):
+    if finding.rule == "ignored_auth":
         # A credential that can't be read is a 400 (RFC 6750, 3.1); a redirect gives nothing away.
-        return True
-    if finding.rule == "ignored_auth" and "without" in finding.title:
+        refused = example.status == 400 or 300 <= example.status < 400
         # A header that the user gave stays.
-        return has_key(example, requests.contract)
-    if finding.rule == "negative_data_rejection":
-        # Unknown headers, cookies and parameters may be ignored: RFC 9110, 5.1.
-        return requests.has_invalid_condition(example) or requests.is_valid(example) is not False
-    if finding.rule == "positive_data_acceptance":
-        doubts = (
-            requests.names_other_entities,
-            requests.names_what_is_missing,
-            requests.says_it_is_taken,
-            requests.has_unknown_id,
-            requests.only_judges,
-            requests.has_invalid_condition,
-            requests.asks_by_header,
-            requests.has_unknown_cursor,
-            lambda sent: is_borderline(sent, requests.contract),
-            requests.is_described,
-            requests.relates_fields,
-            # Some generated values, such as quotes in a header, change before they are sent.
-            lambda sent: requests.is_valid(sent) is not True,
-        )
-        return any(doubt(example) for doubt in doubts)
-    if finding.rule == "unsupported_method":
-        # A proxy in front of an API often refuses these, without knowing the paths of the API.
-        refused = example.method in _RARE and 400 <= example.status < 500
-        page = example.content_type.startswith("text/html") and example.status < 500
-        if example.method == "GET" and page:
-            # The page of a web application, which serves all paths that the API does not.
-            return True
-        return requests.is_documented(example) or (refused and example.status != 405)
-    if finding.rule == "allow_header_conformance":
-        return requests.allows_what_is_documented(example)
-    if finding.rule == "content_type_conformance":
-        return requests.is_rightly_empty(example)
-    if finding.rule == "status_code_conformance":
-        return unlisted_refusal(example, requests.contract) or _is_refused_key(
-            example, requests.contract
-        )
-    if finding.rule == "not_a_server_error":
-        return not is_server_error(example.status, requests.contract.by_id.get(example.operation))
-    if finding.rule == "response_schema_conformance":
-        return _is_text(example, requests.contract)
-    return False
+        stays = "without" in finding.title and has_key(example, requests.contract)
+        return refused or stays
+    exempts = _BY_RULE.get(finding.rule)
+    return exempts is not None and exempts(example, requests)
 
 
 def _says_nothing(rule: str, example: Exchange) -> bool:
@@ -422,6 +383,48 @@ def _says_nothing(rule: str, example: Exchange) -> bool:
         return True
     # It was not accepted, and the server error is a finding of its own.
     return rule in _ACCEPTED and example.status >= 500
+
+
+def _is_harmless(example: Exchange, requests: Requests) -> bool:
+    """Whether an invalid request was rightly accepted: unknown headers, cookies and parameters may
+    be ignored (RFC 9110, 5.1)."""
+    return requests.has_invalid_condition(example) or requests.is_valid(example) is not False
+
+
+def _is_rightly_refused(example: Exchange, requests: Requests) -> bool:
+    """Whether a request that was generated as valid has a reason to be refused."""
+    doubts = (
+        requests.names_other_entities,
+        requests.names_what_is_missing,
+        requests.says_it_is_taken,
+        requests.has_unknown_id,
+        requests.only_judges,
+        requests.has_invalid_condition,
+        requests.asks_by_header,
+        requests.has_unknown_cursor,
+        lambda sent: is_borderline(sent, requests.contract),
+        requests.is_described,
+        requests.relates_fields,
+        # Some generated values, such as quotes in a header, change before they are sent.
+        lambda sent: requests.is_valid(sent) is not True,
+    )
+    return any(doubt(example) for doubt in doubts)
+
+
+def _is_not_of_the_api(example: Exchange, requests: Requests) -> bool:
+    """Whether a method that the document lacks was handled by something in front of the API, or is
+    documented all the same."""
+    page = example.content_type.startswith("text/html") and example.status < 500
+    if example.method == "GET" and page:
+        # The page of a web application, which serves all paths that the API does not.
+        return True
+    # A proxy often refuses these, without knowing the paths of the API.
+    refused = example.method in _RARE and 400 <= example.status < 500
+    return requests.is_documented(example) or (refused and example.status != 405)
+
+
+def _is_documented_error(example: Exchange, requests: Requests) -> bool:
+    return not is_server_error(example.status, requests.contract.by_id.get(example.operation))
 
 
 def _is_refused_key(exchange: Exchange, contract: Contract) -> bool:
@@ -462,3 +465,20 @@ def unlisted_refusal(exchange: Exchange, contract: Contract) -> bool:
 
 def _can_be_wrong(operation: Operation) -> bool:
     return bool(operation.parameters) or operation.body is not None
+
+
+_BY_RULE: Mapping[str, Callable[[Exchange, Requests], bool]] = {
+    "negative_data_rejection": _is_harmless,
+    "positive_data_acceptance": _is_rightly_refused,
+    "unsupported_method": _is_not_of_the_api,
+    "allow_header_conformance": lambda example, requests: requests.allows_what_is_documented(
+        example
+    ),
+    "content_type_conformance": lambda example, requests: requests.is_rightly_empty(example),
+    "status_code_conformance": lambda example, requests: (
+        unlisted_refusal(example, requests.contract) or _is_refused_key(example, requests.contract)
+    ),
+    "not_a_server_error": _is_documented_error,
+    "response_schema_conformance": lambda example, requests: _is_text(example, requests.contract),
+}
+"""By the rule of a check, whether what it found has an excuse."""

@@ -103,26 +103,21 @@ class _Derivation:
     def _resource(self, resource: resource_model.Resource, create: Action) -> Resource | None:
         contract, actions = self.contract, self.actions[resource.name]
         item = _item_of(create, actions)
-        key = create.response.id_path or _path(resource.identity.key)
         several = resource_model.FIRST in (*create.response.at, *create.request.at)
         answer = reply_schema(contract, contract.by_id[create.operation])
+        if item is None or item.path_item is None or several or answer is None:
+            return None
         at, guessed = create.response.at, False
-        if not key and answer is not None:
+        key = create.response.id_path or _path(resource.identity.key)
+        if not key:
             place = _open_id(contract, inner(contract, answer, at))
             at, key, guessed = (*at, *place[:-1]), place[-1:], True
-        if item is None or item.path_item is None or not key or several or answer is None:
+        if not key:
             return None
         by_kind = {a.kind: a for a in reversed(actions) if a.path == item.path}
         read, remove = by_kind.get("fetch"), by_kind.get("remove")
         change = by_kind.get("patch") or by_kind.get("replace")
-        listing = _list_of(create, actions)
-        if listing is not None and self.wrapped and listing.method != "GET":
-            # The programs of a differential run read lists only by GET.
-            listing = None
-        paging = self._paging(listing) if listing else None
-        filters: tuple[Filter, ...] = ()
-        if listing and paging and listing.method == "GET":
-            filters = _filters(contract, contract.by_id[listing.operation], paging)
+        listing, paging, filters = self._listing(create, actions)
         writers = [contract.by_id[a.operation] for a in (create, change) if a is not None]
         entity = inner(contract, answer, at)
         return Resource(
@@ -133,7 +128,7 @@ class _Derivation:
             id_parameter=item.path_item,
             create=create.operation,
             read=read.operation if read else "",
-            list=listing.operation if listing and paging else "",
+            list=listing,
             change=change.operation if change else "",
             remove=remove.operation if remove else "",
             id_field=".".join([*at, *key] if self.wrapped else key),
@@ -148,6 +143,23 @@ class _Derivation:
             sent_change=change.request.at if change else (),
             **_movement(contract, entity, writers, ".".join(key), resource.states, at),
         )
+
+    def _listing(
+        self, create: Action, actions: Sequence[Action]
+    ) -> tuple[str, Paging | None, tuple[Filter, ...]]:
+        """The operation that lists what is created, "" if none can be read; how it pages, and what
+        it filters by."""
+        listing = _list_of(create, actions)
+        # The programs of a differential run read lists only by GET.
+        if listing is None or (self.wrapped and listing.method != "GET"):
+            return "", None, ()
+        paging = self._paging(listing)
+        if paging is None:
+            return "", None, ()
+        filters: tuple[Filter, ...] = ()
+        if listing.method == "GET":
+            filters = _filters(self.contract, self.contract.by_id[listing.operation], paging)
+        return listing.operation, paging, filters
 
     def _paging(self, action: Action) -> Paging | None:
         """The paging of a list whose rows are objects."""

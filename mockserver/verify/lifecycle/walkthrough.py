@@ -101,9 +101,25 @@ def _made(session: Session, resource: Resource) -> None:
 
 
 def _of(session: Session, resource: Resource) -> Iterator[Probe]:
-    def with_one(check: Callable[[Session, Entity], None]) -> Callable[[], None]:
-        return lambda: check(session, session.some(resource.name))
+    yield from _of_one(session, resource)
+    yield from _of_creation(session, resource)
+    if session.other and resource.read and session.operation(resource.read).security:
+        check = partial(crud_checks.foreign, also=_run_operations(session, resource))
+        yield f"{resource.name}: another user", _with_one(session, resource, check)
+    if resource.list:
+        yield from _of_list(session, resource)
 
+
+def _with_one(
+    session: Session, resource: Resource, check: Callable[[Session, Entity], None]
+) -> Callable[[], None]:
+    """Run a check on an entity of the resource."""
+    return lambda: check(session, session.some(resource.name))
+
+
+def _of_one(session: Session, resource: Resource) -> Iterator[Probe]:
+    """Changes and reads of an entity."""
+    with_one = partial(_with_one, session, resource)
     name = resource.name
     if resource.change:
         yield f"{name}: changed", with_one(crud_checks.change)
@@ -113,6 +129,12 @@ def _of(session: Session, resource: Resource) -> Iterator[Probe]:
         yield f"{name}: unknown", with_one(crud_checks.unknown)
         yield f"{name}: malformed id", with_one(crud_checks.malformed)
         yield f"{name}: no key", with_one(partial(_anonymous, resource.read))
+
+
+def _of_creation(session: Session, resource: Resource) -> Iterator[Probe]:
+    """Creations, and the verbs of an entity."""
+    with_one = partial(_with_one, session, resource)
+    name = resource.name
     if resource.create:
         yield f"{name}: invalid bodies", with_one(crud_checks.refusals)
         yield f"{name}: created twice", partial(crud_checks.twins, session, resource)
@@ -124,16 +146,15 @@ def _of(session: Session, resource: Resource) -> Iterator[Probe]:
     for operation, copied in session.api.clone.items():
         if copied == name:
             yield f"{name}: copied", with_one(partial(crud_checks.clone, operation_id=operation))
-    secured = resource.read and session.operation(resource.read).security
-    if session.other and secured:
-        also = _run_operations(session, resource)
-        yield f"{name}: another user", with_one(lambda s, t: crud_checks.foreign(s, t, also))
-    if resource.list:
-        yield f"{name}: listed", partial(_with_list, session, resource, list_checks.listed)
-        yield f"{name}: bounds", partial(_with_list, session, resource, list_checks.bounds)
-        yield f"{name}: list without a key", partial(crud_checks.anonymous, session, resource.list)
-        if resource.filters:
-            yield f"{name}: filtered", partial(_with_list, session, resource, list_checks.filtered)
+
+
+def _of_list(session: Session, resource: Resource) -> Iterator[Probe]:
+    name, with_list = resource.name, partial(_with_list, session, resource)
+    yield f"{name}: listed", partial(with_list, list_checks.listed)
+    yield f"{name}: bounds", partial(with_list, list_checks.bounds)
+    yield f"{name}: list without a key", partial(crud_checks.anonymous, session, resource.list)
+    if resource.filters:
+        yield f"{name}: filtered", partial(with_list, list_checks.filtered)
 
 
 def _anonymous(operation_id: str, session: Session, entity: Entity) -> None:
