@@ -21,6 +21,8 @@ TOO_MANY = 429
 BUSY = (TOO_MANY, 503)
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Methods that may be sent twice: RFC 9110, 9.2.2."""
+PAUSE = 0.5
+"""Seconds before the first retry; each further one waits twice as long."""
 TROUBLES = 2
 """Failures in a row after which an operation is given up."""
 REFUSALS = 5
@@ -43,7 +45,7 @@ class Persistence:
     """How long to retry a request; `grace` is in seconds, in addition to the response time."""
 
     grace: float = 30.0
-    pause: float = 0.5
+    pause: float = field(default_factory=lambda: PAUSE)
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.monotonic
     renew: Callable[[], bool] | None = None

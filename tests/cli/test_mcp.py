@@ -126,21 +126,21 @@ def test_a_client_finishes_its_tasks(document: str, tmp_path: Path) -> None:
     with_client(work)
 
 
-@pytest.mark.parametrize(
-    ("tool", "given", "says"),
-    [
-        ("call_operation", {"operation": "x"}, "start_mock"),
-        ("start_mock", {"document": "nowhere.yaml"}, "nowhere.yaml"),
-        ("connect_mock", {"url": "http://127.0.0.1:9"}, "does not respond"),
-        ("check_document", {"document": "nowhere.yaml"}, "nowhere.yaml"),
-        ("compare", {"document": "nowhere.yaml", "real": "http://127.0.0.1:9"}, "nowhere.yaml"),
-    ],
-)
-def test_errors_say_what_to_do(tool: str, given: dict[str, Any], says: str) -> None:
+ERRORS: list[tuple[str, dict[str, Any], str]] = [
+    ("call_operation", {"operation": "x"}, "start_mock"),
+    ("start_mock", {"document": "nowhere.yaml"}, "nowhere.yaml"),
+    ("connect_mock", {"url": "http://127.0.0.1:9"}, "does not respond"),
+    ("check_document", {"document": "nowhere.yaml"}, "nowhere.yaml"),
+    ("compare", {"document": "nowhere.yaml", "real": "http://127.0.0.1:9"}, "nowhere.yaml"),
+]
+
+
+def test_errors_say_what_to_do() -> None:
     async def work(client: Client, ask: Ask) -> None:
-        with pytest.raises(AssertionError) as caught:
-            await ask(tool, **given)
-        assert says in str(caught.value)
-        assert "Traceback" not in str(caught.value)
+        for tool, given, says in ERRORS:
+            with pytest.raises(AssertionError) as caught:
+                await ask(tool, **given)
+            assert says in str(caught.value), tool
+            assert "Traceback" not in str(caught.value), tool
 
     with_client(work)

@@ -33,7 +33,7 @@ def ranks(template: str) -> list[tuple[int, int]]:
     ]  # fmt: skip
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=500)
+@settings(derandomize=True, database=None, deadline=None, max_examples=200)
 @given(st.lists(st.tuples(templates, st.sampled_from(["GET", "POST"])), max_size=8), paths)
 def test_it_finds_what_a_naive_matcher_finds(routes: list[tuple[str, str]], path: str):
     index = PathIndex()

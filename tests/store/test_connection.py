@@ -181,7 +181,7 @@ def test_what_was_acknowledged_is_there_when_it_is_back(
         for number in range(60):
             if number == 20:
                 server.kill() if how == "killed" else server.halt()
-            if number == 40:
+            if number == 28:
                 server.start() if how == "killed" else server.go_on()
             try:
                 put(store, "mock-a", id=f"row-{number}")

@@ -8,7 +8,8 @@ import pytest
 from mockserver import MockServer
 from mockserver.files.documents import read_contract
 from mockserver.openapi.model import Contract
-from mockserver.verify import cleanup
+from mockserver.verify import cleanup, persistence
+from mockserver.verify.lifecycle import clock
 from mockserver.verify.lifecycle.clock import Surroundings
 from tests.support.fault_proxy.catalogue import Fault, load
 from tests.support.fault_proxy.proxy import FaultProxy, the_proxy
@@ -20,6 +21,8 @@ FAULTS = {fault.id: fault for fault in load()}
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """The servers of these tests are quick: nothing comes seconds after its request."""
     monkeypatch.setattr(cleanup, "PAUSES", (0.0, 0.05, 0.1))
+    monkeypatch.setattr(persistence, "PAUSE", 0.1)
+    monkeypatch.setattr(clock.Real, "step", 0.1)
 
 
 @pytest.fixture(scope="session")

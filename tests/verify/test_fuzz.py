@@ -141,7 +141,7 @@ def test_a_run_leaves_nothing(mock: MockServer, tmp_path: Path) -> None:
     before = world(mock)
     ledger = tmp_path / "ledger"
     report = tmp_path / "report"
-    arguments = fuzz(mock, ledger, "--max-time", "3", "--report-dir", str(report))
+    arguments = fuzz(mock, ledger, "--max-time", "2", "--report-dir", str(report))
     outcome = CliRunner().invoke(fuzz_command, arguments)
     assert outcome.exit_code == 0, outcome.output
     assert world(mock) == before
@@ -165,7 +165,7 @@ def test_findings_are_reported_to_a_pipeline(
     with MockServer() as mock, the_proxy(mock.url) as (proxy, url):
         proxy.plant(Fault("planted", "any", "", "GET /v1/personas", "status", "2xx", {"to": 500}))
         arguments = ["feather", "--url", url, "--api-key", mock.key, "--allow-host", "127.0.0.1"]
-        arguments += ["--ledger", str(tmp_path / "ledger"), "--rate", "200", "--max-time", "3"]
+        arguments += ["--ledger", str(tmp_path / "ledger"), "--rate", "200", "--max-time", "1"]
         outcome = CliRunner().invoke(
             fuzz_command, [*arguments, "-q", "--include", "GET /v1/personas"]
         )
