@@ -1,5 +1,5 @@
-"""Path templates, `/agents/{id}/runs/{run_id}`, and patterns that name operations: an operationId,
-`tag:NAME`, a path, or `METHOD PATH`.
+"""Path templates, `/agents/{id}/runs/{run_id}`, the operation of a path, and patterns that name
+operations: an operationId, `tag:NAME`, a path, or `METHOD PATH`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import quote, unquote
 
 from mockserver.errors import did_you_mean
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import Contract, Operation
 
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 
@@ -95,3 +95,32 @@ def unknown(pattern: str, operations: Iterable[Operation]) -> str:
     }
     hint = did_you_mean(pattern, names.get(pattern[:1], ids) or ids)
     return f"the document has no operation {pattern!r}{hint and '; ' + hint}"
+
+
+class Router:
+    """Finds the operation of a path; the template with the most literal text wins."""
+
+    def __init__(self, contract: Contract) -> None:
+        paths: dict[str, dict[str, Operation]] = {}
+        for operation in contract.operations:
+            paths.setdefault(operation.path, {})[operation.method] = operation
+        ranked = sorted(paths, key=lambda path: (path.count("{"), -len(path)))
+        self._routes = [(re.compile(pattern_of(path)), path, paths[path]) for path in ranked]
+        self._literal = {path: paths[path] for path in paths if "{" not in path}
+
+    def find(self, method: str, path: str) -> tuple[Operation | None, str, dict[str, str]]:
+        """The operation, its path template ("" if none matches), and the path's values."""
+        literal = self._literal.get(path)
+        if literal is not None:
+            return literal.get(method), path, {}
+        other: tuple[str, dict[str, str]] | None = None
+        for pattern, template, methods in self._routes:
+            match = pattern.fullmatch(path)
+            if match is None:
+                continue
+            values = [unquote(value) for value in match.groups()]
+            where = dict(zip(parameters_of(template), values, strict=True))
+            if method in methods:
+                return methods[method], template, where
+            other = other or (template, where)
+        return (None, *other) if other is not None else (None, "", {})

@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from mockserver.inference.model import Action, Plan
 from mockserver.openapi.model import Contract, Json, Operation
-from mockserver.openapi.path_templates import filled, parameters_of, pattern_of
+from mockserver.openapi.path_templates import Router, filled, parameters_of
 from mockserver.verify.ledger import Entry, Ledger, marker_of
 from mockserver.verify.model import json_of
 from mockserver.verify.replies import (
@@ -65,35 +65,6 @@ class Ticket:
     """A text that a change writes into the entity."""
     body: bytes | None = None
     """What is sent to create it."""
-
-
-class Router:
-    """Finds the operation of a path; the template with the most literal text wins."""
-
-    def __init__(self, contract: Contract) -> None:
-        paths: dict[str, dict[str, Operation]] = {}
-        for operation in contract.operations:
-            paths.setdefault(operation.path, {})[operation.method] = operation
-        ranked = sorted(paths, key=lambda path: (path.count("{"), -len(path)))
-        self._routes = [(re.compile(pattern_of(path)), path, paths[path]) for path in ranked]
-        self._literal = {path: paths[path] for path in paths if "{" not in path}
-
-    def find(self, method: str, path: str) -> tuple[Operation | None, str, dict[str, str]]:
-        """The operation, its path template ("" if none matches), and the path's values."""
-        literal = self._literal.get(path)
-        if literal is not None:
-            return literal.get(method), path, {}
-        other: tuple[str, dict[str, str]] | None = None
-        for pattern, template, methods in self._routes:
-            match = pattern.fullmatch(path)
-            if match is None:
-                continue
-            values = [unquote(value) for value in match.groups()]
-            where = dict(zip(parameters_of(template), values, strict=True))
-            if method in methods:
-                return methods[method], template, where
-            other = other or (template, where)
-        return (None, *other) if other is not None else (None, "", {})
 
 
 class Ownership:

@@ -6,7 +6,16 @@ import re
 
 import pytest
 
-from mockserver.openapi.path_templates import filled, parameters_of, pattern_of, shape, values_in
+from mockserver.openapi.build import build_contract
+from mockserver.openapi.path_templates import (
+    Router,
+    filled,
+    parameters_of,
+    pattern_of,
+    shape,
+    values_in,
+)
+from tests.support.documents import document, operation, path
 
 RUN = "/teams/{team}/runs/{run.id}"
 
@@ -39,3 +48,21 @@ def test_values_are_read_from_a_path(path: str, values: dict[str, str] | None) -
 def test_characters_of_the_template_stand_for_themselves() -> None:
     assert re.fullmatch(pattern_of("/a.b/{id}:run"), "/a.b/x:run")
     assert not re.fullmatch(pattern_of("/a.b/{id}:run"), "/a-b/x:run")
+
+
+def test_the_most_literal_path_wins() -> None:
+    paths = {
+        "/things/{thing_id}": path("thing_id", get=operation("getThing", {})),
+        "/things/{thing_id}/copy": path("thing_id", post=operation("copyThing", {})),
+        "/things/search": {"post": operation("searchThings", {})},
+    }
+    router = Router(build_contract(document(paths)))
+    found, template, values = router.find("POST", "/things/a%20b/copy")
+    assert found is not None
+    assert found.id == "copyThing"
+    assert (template, values) == ("/things/{thing_id}/copy", {"thing_id": "a b"})
+    found, _, _ = router.find("POST", "/things/search")
+    assert found is not None
+    assert found.id == "searchThings"
+    assert router.find("PATCH", "/things/x") == (None, "/things/{thing_id}", {"thing_id": "x"})
+    assert router.find("GET", "/nowhere") == (None, "", {})

@@ -23,7 +23,7 @@ from mockserver.openapi.build import build_contract
 from mockserver.verify.cleanup import clean_up, note_others
 from mockserver.verify.conformance.guarded import Guard
 from mockserver.verify.ledger import Ledger
-from mockserver.verify.ownership import Ownership, Router, Withheld
+from mockserver.verify.ownership import Ownership, Withheld
 from mockserver.verify.persistence import Persistence
 from mockserver.verify.sandbox import Sandbox, sandbox_of
 from mockserver.verify.target import Target
@@ -492,22 +492,6 @@ def test_what_only_its_name_removes_is_removed_by_it(tmp_path: Path) -> None:
     (twin,) = left
     assert "is still listed" in twin
     assert PRECIOUS in things.rows
-
-
-def test_the_most_literal_path_wins() -> None:
-    router = Router(build_contract(DOCUMENT))
-    operation, template, where = router.find("POST", "/things/a%20b/copy")
-    assert operation is not None
-    assert (operation.id, template, where) == (
-        "copyThing",
-        "/things/{thing_id}/copy",
-        {"thing_id": "a b"},
-    )
-    found = router.find("POST", "/things/search")[0]
-    assert found is not None
-    assert found.id == "searchThings"
-    assert router.find("PATCH", "/things/x") == (None, "/things/{thing_id}", {"thing_id": "x"})
-    assert router.find("GET", "/nowhere") == (None, "", {})
 
 
 # --- runs

@@ -18,7 +18,7 @@ from mockserver.openapi.document import MISSING, find, resolve
 from mockserver.openapi.media_types import essence
 from mockserver.openapi.model import Contract, Operation, Parameter
 from mockserver.openapi.observed import schema_at
-from mockserver.openapi.path_templates import parameters_of, pattern_of, shape
+from mockserver.openapi.path_templates import Router, parameters_of, pattern_of, shape
 from mockserver.openapi.request.bodies import BodyReader
 from mockserver.openapi.request.parameters import ParameterReader
 from mockserver.openapi.schemas.validators import Validators
@@ -26,7 +26,6 @@ from mockserver.verify.causes import has_key
 from mockserver.verify.conformance.borderline import is_borderline, types_named
 from mockserver.verify.http import is_stream
 from mockserver.verify.model import Exchange, Finding, is_server_error
-from mockserver.verify.ownership import Router
 from mockserver.verify.persistence import TOO_MANY
 from mockserver.verify.replies import (
     NOT_THERE,
