@@ -31,7 +31,6 @@ from mockserver.verify.conformance.config import STREAM_SECONDS, Settings, confi
 from mockserver.verify.conformance.exemptions import Requests, allowed
 from mockserver.verify.http import WATCHDOG, WireError, is_stream, watch_every_connection
 from mockserver.verify.ledger import Ledger
-from mockserver.verify.lifecycle.infer import body_schema, properties
 from mockserver.verify.model import HIDDEN, Exchange, Finding, Result
 from mockserver.verify.ownership import Ownership, Withheld
 from mockserver.verify.replies import at
@@ -39,6 +38,7 @@ from mockserver.verify.reports import report_folder, terminal, write
 from mockserver.verify.reports.exchanges import Record, write_tests
 from mockserver.verify.reports.terminal import Progress
 from mockserver.verify.sandbox import Sandbox, run_hooks
+from mockserver.verify.schemas import body_schema, properties
 from mockserver.verify.signals import acknowledge, ended_like_ctrl_c
 from mockserver.verify.target import NoReply, Target, preflight
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.model import Contract, Json, Operation
-from mockserver.verify.lifecycle.infer import body_schema, properties, reply_schema, required_of
+from mockserver.verify.schemas import body_schema, properties, reply_schema, required_of
 
 
 @dataclass

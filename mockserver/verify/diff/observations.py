@@ -14,9 +14,9 @@ from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.id_map import kind_of
 from mockserver.verify.diff.model import STATUS_NAMES, Run, Seen, status_name
 from mockserver.verify.diff.runner import OPEN, at, objects
-from mockserver.verify.lifecycle.infer import dereferenced, properties, reply_schema
 from mockserver.verify.lifecycle.model import Resource
 from mockserver.verify.lifecycle.session import GONE
+from mockserver.verify.schemas import dereferenced, properties, reply_schema
 
 Schema = Mapping[str, Any]
 

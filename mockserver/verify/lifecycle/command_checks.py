@@ -13,12 +13,12 @@ from typing import Any
 
 from mockserver.openapi.model import Json
 from mockserver.verify.lifecycle import list_checks, samples
-from mockserver.verify.lifecycle.infer import body_schema
 from mockserver.verify.lifecycle.list_checks import ALL, is_whole, listed_otherwise, walk
 from mockserver.verify.lifecycle.model import Command, Resource, at
 from mockserver.verify.lifecycle.session import CannotMake, Entity, Session, wrapped
 from mockserver.verify.lifecycle.values import short
 from mockserver.verify.model import Exchange
+from mockserver.verify.schemas import body_schema
 
 # Checks of concurrent requests.
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from mockserver.files.wording import counted
 from mockserver.openapi.model import Json
-from mockserver.verify.lifecycle.infer import solid
 from mockserver.verify.lifecycle.model import Filter, Resource
 from mockserver.verify.lifecycle.samples import written
 from mockserver.verify.lifecycle.session import Broken, Entity, Session
 from mockserver.verify.model import Exchange
+from mockserver.verify.schemas import solid
 
 MOST_PAGES = 60
 ALL = 10**6

@@ -10,7 +10,7 @@ from mockserver.inference.words import tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.openapi.schemas.formats import reader
-from mockserver.verify.lifecycle.infer import dereferenced, properties, solid
+from mockserver.verify.schemas import dereferenced, properties, solid
 
 MARK = " é ✓"
 """The end of generated texts: services must keep more than ASCII."""

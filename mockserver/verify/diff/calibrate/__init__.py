@@ -47,7 +47,7 @@ from mockserver.verify.diff.observations import cascades
 from mockserver.verify.diff.recorded import run_from_json, sent_json
 from mockserver.verify.diff.report import FORMAT
 from mockserver.verify.diff.runner import at
-from mockserver.verify.lifecycle.infer import body_schema, properties
+from mockserver.verify.schemas import body_schema, properties
 
 HEAD = """# Where the real server differs from the mock: {real}, {made}, {title}.
 # Written by mockserver calibrate; review it like code. mockserver serve --calibration follows

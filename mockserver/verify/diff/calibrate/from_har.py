@@ -23,8 +23,8 @@ from mockserver.verify.diff.observations import Habits, choices_of
 from mockserver.verify.diff.recorded import TRAITS, sample
 from mockserver.verify.diff.runner import TICK, parsed
 from mockserver.verify.lifecycle.clock import clock_of, reset
-from mockserver.verify.lifecycle.infer import dereferenced, properties, reply_schema
 from mockserver.verify.model import Exchange
+from mockserver.verify.schemas import dereferenced, properties, reply_schema
 from mockserver.verify.target import Target, fill
 
 # Send recorded requests to a mock, for pairs of replies as a differential run has them.

@@ -14,9 +14,9 @@ from mockserver.openapi.path_templates import parameters_of
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import Intent, Program, Step, reference
 from mockserver.verify.lifecycle import samples
-from mockserver.verify.lifecycle.infer import body_schema, properties, required_of, solid
 from mockserver.verify.lifecycle.model import Resource
 from mockserver.verify.lifecycle.session import wrapped
+from mockserver.verify.schemas import body_schema, properties, required_of, solid
 
 Schema = Mapping[str, Any]
 Body = dict[str, Json]

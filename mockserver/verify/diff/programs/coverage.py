@@ -19,8 +19,8 @@ from mockserver.verify.diff.programs.builder import (
     packed,
     variations,
 )
-from mockserver.verify.lifecycle.infer import body_schema, solid
 from mockserver.verify.lifecycle.model import Resource
+from mockserver.verify.schemas import body_schema, solid
 from mockserver.verify.target import PLACEHOLDER
 
 # Programs with requests to be refused, and with those that are barely valid.

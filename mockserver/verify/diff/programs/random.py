@@ -14,7 +14,7 @@ from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import Program
 from mockserver.verify.diff.programs.builder import Builder, CannotBuild, Made, variations
 from mockserver.verify.diff.programs.coverage import coverage, path_of, questions, resolved
-from mockserver.verify.lifecycle.infer import body_schema
+from mockserver.verify.schemas import body_schema
 
 LONGEST = 10
 """Actions in a sequence, not counting their prerequisites."""

@@ -31,8 +31,8 @@ from mockserver.verify.diff.model import (
     identity,
 )
 from mockserver.verify.diff.recorded import path_values, run_as_json, sample
-from mockserver.verify.lifecycle.infer import body_schema, reply_schema
 from mockserver.verify.model import KEY_VARIABLE
+from mockserver.verify.schemas import body_schema, reply_schema
 from mockserver.verify.target import PLACEHOLDER, credentials
 
 # A program as a shell script, one for each side, which reads ids from the responses.
