@@ -139,6 +139,7 @@ class _Relations:
         if key is None or members[0] is owner or not members[0].items:
             return None
         names = {key, f"{about}_id", f"{about}_{key}"}
+        names |= {plural(one) for one in names} | {plural(about)}
         sent = {snake_case(name) for name in self.survey.flat(adding.body).properties}
         rows = self.survey.flat(listing.ref).properties
         shown = {key} & rows.keys() or {snake_case(name) for name in rows} & names

@@ -190,11 +190,11 @@ class Survey:
 
     @cached_property
     def restored(self) -> Set[tuple[str, ...]]:
-        """The paths below which a POST restores what is at them."""
+        """The paths below which a request restores what is at them."""
         return {
             one.route.steps if one.route.verb else one.route.steps[:-1]
             for one in self.facts
-            if one.operation.method == "POST"
+            if one.operation.method in _SENDING
             and one.route.steps
             and verb_of(one.route.verb or one.route.steps[-1]) == "restore"
         }

@@ -227,6 +227,9 @@ class VerbReader:
             return
         part = dict(self.effects.of_part(resource, verb, rest))
         changes = part or dict(self.effects.changes(resource, verb, word, facts, rest[:-1]))
+        trashes = verb in known.TRASHING and facts.method != "DELETE"
+        if trashes and not changes:
+            changes = dict(self.effects.changes(resource, "delete", ""))
         takes = self.bodies.takes(facts, resource, verb, rest, same=same)
         bodily: dict[str, Any] = dict(self.bodies.from_body(facts, resource, word) if takes else ())
         if not changes and word:
@@ -239,7 +242,7 @@ class VerbReader:
         changes = {**changes, **bodily, **linked}
         sets = bool(bodily) or (takes and self.bodies.sets(facts, resource))
         secret = self.effects.renewed_secret(facts, resource, verb)
-        seen = changes or sets or secret
+        seen = changes or sets or secret or trashes
         evidence = [
             *evidence,
             *(["answers"] if same else []),
@@ -264,7 +267,7 @@ class VerbReader:
             facts, "transition", why, sure, item=self._item(facts, target), resource=resource.name,
             transition=Transition(
                 verb, tuple(changes.items()), same, shows, by,
-                chosen_by=by_value or None, choices=choices, takes=takes,
+                chosen_by=by_value or None, choices=choices, takes=takes, soft=trashes,
             ),
         )  # fmt: skip
         yield Reading(weight_of(evidence), _answering(action, at))

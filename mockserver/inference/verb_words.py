@@ -368,6 +368,8 @@ ALSO_UNDONE = {
     "restore": ("discard",),
 }
 """What a verb undoes besides its opposite."""
+TRASHING = bag("trash soft_delete softdelete")
+"""Verbs after which lists leave an entity out, until it is brought back."""
 BRINGING_BACK = bag("restore undelete recover unarchive untrash")
 """What also undoes a deletion."""
 ADJECTIVES = {

@@ -286,7 +286,8 @@ class Joins:
         for member, membership in self._memberships if arrays else ():
             if membership.owner == resource.name:
                 for name, place in arrays.items():
-                    if self._schemas.canonical(place) == self._plan.resources[member].schema:
+                    same = self._schemas.canonical(place) == self._plan.resources[member].schema
+                    if same or self._embeds.shown_at(name, place) == member:
                         yield name, member, membership
             elif member == resource.name:
                 # The groups that a user shows.

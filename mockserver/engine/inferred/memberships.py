@@ -81,13 +81,21 @@ def _member(call: Call, membership: Membership, key: Any) -> Entity:
         within = call.within()
         nested = call.resource.identity.nested and within
         own = f"{within}/{key}" if nested else str(key)
-        found = call.find(own)
+        found = call.find(own) or _with_name(call, key)
         if found is None and not call.resource.creatable:
             # Clients cannot add to this resource: only the real server knows all of its ids.
             found = call.repository.put(call.world, call.imagined(own, key, within or ""))
     if found is None:
         raise not_found(call.resource, key)
     return found
+
+
+def _with_name(call: Call, key: Any) -> Entity | None:
+    """The only entity with this name: `{"labels": ["bug"]}` names them so."""
+    if not isinstance(key, str) or "name" not in call.context.flat(call.resource).properties:
+        return None
+    found = list(call.repository.called(call.world, "name", key))
+    return found[0] if len(found) == 1 else None
 
 
 def _reply(
