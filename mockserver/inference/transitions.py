@@ -228,8 +228,7 @@ class VerbReader:
         part = dict(self.effects.of_part(resource, verb, rest))
         changes = part or dict(self.effects.changes(resource, verb, word, facts, rest[:-1]))
         trashes = verb in known.TRASHING and facts.method != "DELETE"
-        if trashes and not changes:
-            changes = dict(self.effects.changes(resource, "delete", ""))
+        changes = changes or dict(self.effects.changes(resource, "delete", "") if trashes else ())
         takes = self.bodies.takes(facts, resource, verb, rest, same=same)
         bodily: dict[str, Any] = dict(self.bodies.from_body(facts, resource, word) if takes else ())
         if not changes and word:
@@ -254,13 +253,10 @@ class VerbReader:
             *([] if seen or same or choices or verb == "restore" else ["no_effect"]),
         ]
         effect = in_words(changes, resource)
-        effect = f"it sets {effect}" if effect else "nothing says what it sets"
-        if sets and not changes:
-            effect = "it sets what is sent"
-        elif secret and not changes:
-            effect = f"it tells another `{secret}`"
-        if choices:
-            effect += f", and as `{by_value}` says"
+        told = f"it tells another `{secret}`" if secret else "nothing says what it sets"
+        told = "it sets what is sent" if sets else told
+        effect = f"it sets {effect}" if effect else told
+        effect += f", and as `{by_value}` says" if choices else ""
         why = f"the verb `{word or verb}` on one {resource.noun}; {effect}"
         sure = "likely" if seen or choices else "guess"
         action = self.make(

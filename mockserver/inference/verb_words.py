@@ -363,10 +363,7 @@ OPPOSITES = {
     "activate": "deactivate",
     "unpause": "pause",
 }
-ALSO_UNDONE = {
-    "reopen": ("resolve", "solve", "complete"),
-    "restore": ("discard",),
-}
+ALSO_UNDONE = {"reopen": ("resolve", "solve", "complete"), "restore": ("discard",)}
 """What a verb undoes besides its opposite."""
 TRASHING = bag("trash soft_delete softdelete")
 """Verbs after which lists leave an entity out, until it is brought back."""
