@@ -18,6 +18,7 @@ from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.path_templates import filled, parameters_of
 from mockserver.verify.http import Wire, WireError, is_stream
 from mockserver.verify.model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
+from mockserver.verify.needed_headers import NeededHeaders
 from mockserver.verify.ownership import Ownership, Ticket, Withheld
 from mockserver.verify.persistence import NoReply, Persistence
 from mockserver.verify.signals import deferred, raise_if_pending
@@ -84,6 +85,7 @@ class Target:
         self._one_at_a_time = threading.RLock()
         self._credentials: dict[str, dict[str, str]] = {}
         self._queries: dict[str, dict[str, str]] = {}
+        self._needed = NeededHeaders(contract, self._headers_of)
 
     def close(self) -> None:
         if not self._shared:
@@ -116,6 +118,8 @@ class Target:
         if key is not None:
             params |= self._query_of(key or self.key)
         ticket = self._admitted(method, path, body, content)
+        given = {name.lower() for name in (*self.headers, *(headers or {}))}
+        needed = self._needed.of(operation, path, given)
 
         def once() -> Exchange:
             auth = {} if key is None else self._credentials_of(key or self.key)
@@ -126,7 +130,7 @@ class Target:
                 sent = self.wire.send(
                     method,
                     self._path + path,
-                    headers={**self.headers, **auth, **(headers or {})},
+                    headers={**self.headers, **needed, **auth, **(headers or {})},
                     params=params,
                     body=body,
                     content=content,
@@ -220,6 +224,15 @@ class Target:
             return self.wire.send("GET", self._path + path, headers=headers, params=params).status
         except WireError:
             return 0
+
+    def _headers_of(self, path: str) -> Mapping[str, str] | None:
+        """The headers of a successful read that is not reported."""
+        headers, params = self.headers_with_key(), self.params_with_key()
+        try:
+            sent = self.wire.send("GET", self._path + path, headers=headers, params=params)
+        except WireError:
+            return None
+        return sent.headers if sent.status < 300 else None
 
     def _hidden_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers with their keys masked; one that the user gave as a whole, if it is a secret by

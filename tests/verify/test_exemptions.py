@@ -124,7 +124,7 @@ def test_a_request_is_judged_as_it_was_sent(name: str) -> None:
         ("/v1/rooms/1", 422, False),
         ("/v1/rooms/2", 400, True),
         ("/v1/rooms/2", 422, True),
-        ("/v1/rooms/2", 410, False),
+        ("/v1/rooms/2", 451, False),
     ],
 )
 def test_an_id_that_nothing_has_may_be_refused_where_no_refusal_is_listed(

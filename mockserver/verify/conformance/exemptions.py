@@ -25,6 +25,7 @@ from mockserver.openapi.schemas.validators import Validators
 from mockserver.verify.causes import has_key
 from mockserver.verify.conformance.borderline import is_borderline, types_named
 from mockserver.verify.http import is_stream
+from mockserver.verify.lifecycle.session import ACCEPTED
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.persistence import TOO_MANY
 from mockserver.verify.replies import (
@@ -84,6 +85,8 @@ _NO_UNIT = (
     r"|tokens?|pixels?|px|ms|(?:milli)?seconds?|minutes?|hours?|days?|points?|percent|%)(?!\w))"
 )
 """After a number that is a status, not an amount."""
+_AVAILABLE = ("ensure_resource_availability", "use_after_free")
+_NAMED_REQUEST = re.compile(r"`([A-Z]+) (/[^`\s]*)`")
 _ACCEPTED = ("missing_required_header", "ignored_auth", "negative_data_rejection")
 """Checks that a wrong request is refused; they fail if it is accepted."""
 
@@ -190,6 +193,15 @@ class Requests:
                     return True
         return False
 
+    def is_still_at_work(self, finding: Finding) -> bool:
+        """Whether what a finding names as creation or removal may be done later than the reply: it
+        documents 202 (RFC 9110, 15.3.3)."""
+        for method, path in _NAMED_REQUEST.findall(finding.message):
+            operation = self._router.find(method, urlsplit(path).path.removeprefix(self.base))[0]
+            if operation is not None and ACCEPTED in operation.documented:
+                return True
+        return False
+
     def note(self, exchange: Exchange) -> None:
         """Note the entities that a successful request has found."""
         if 200 <= exchange.status < 300:
@@ -235,6 +247,8 @@ class Requests:
         if operation.response_for(exchange.status) is None:
             return False
         names = {parameter.name for parameter in operation.parameters}
+        if parameters_of(operation.path):
+            names |= {"path", "url", "URL", "URI"}
         for media in operation.body.content.values() if operation.body is not None else ():
             schema = schema_at(self.contract.document, media.pointer, ()) if media.pointer else None
             names |= set((schema or {}).get("properties") or ())
@@ -363,11 +377,12 @@ def allowed(finding: Finding, requests: Requests) -> bool:
     if _says_nothing(finding.rule, example):
         return True
     if finding.rule == "ignored_auth":
-        # A credential that can't be read is a 400 (RFC 6750, 3.1); a redirect gives nothing away.
-        refused = example.status == 400 or 300 <= example.status < 400
+        refused = 300 <= example.status < 400  # a redirect gives nothing away
         # A header that the user gave stays.
         stays = "without" in finding.title and has_key(example, requests.contract)
         return refused or stays
+    if finding.rule in _AVAILABLE:
+        return requests.is_still_at_work(finding)
     exempts = _BY_RULE.get(finding.rule)
     return exempts is not None and exempts(example, requests)
 
@@ -380,8 +395,9 @@ def _says_nothing(rule: str, example: Exchange) -> bool:
     if example.status == TOO_MANY and rule in _UNLISTED:
         # It often comes from a gateway.
         return True
-    # It was not accepted, and the server error is a finding of its own.
-    return rule in _ACCEPTED and example.status >= 500
+    # It was not accepted: a 410 for what is gone, a 428 for a missing condition (RFC 6585, 3). A
+    # server error is a finding of its own.
+    return rule in _ACCEPTED and example.status >= 400
 
 
 def _is_harmless(example: Exchange, requests: Requests) -> bool:
@@ -392,6 +408,8 @@ def _is_harmless(example: Exchange, requests: Requests) -> bool:
 
 def _is_rightly_refused(example: Exchange, requests: Requests) -> bool:
     """Whether a request that was generated as valid has a reason to be refused."""
+    if example.status == 410:
+        return True  # as a 404, which is no refusal of what is valid either
     doubts = (
         requests.names_other_entities,
         requests.names_what_is_missing,

@@ -13,7 +13,7 @@ from typing import Any
 
 from mockserver.openapi.model import Json
 from mockserver.verify.lifecycle import list_checks, samples
-from mockserver.verify.lifecycle.list_checks import ALL, is_whole, listed_otherwise, walk
+from mockserver.verify.lifecycle.list_checks import is_whole, listed_otherwise, settled
 from mockserver.verify.lifecycle.model import Command, Resource, at
 from mockserver.verify.lifecycle.session import CannotMake, Entity, Session, wrapped
 from mockserver.verify.lifecycle.values import short
@@ -54,7 +54,7 @@ def creations(session: Session, resource: Resource) -> None:
         for body, reply in zip(bodies, replies, strict=True)
     ]
     if resource.list:
-        rows = walk(session, resource, path, limit=ALL)
+        rows = settled(session, resource, path)
         ids = {resource.identity(row) for row in rows}
         for entity in made:
             missing = entity.id not in ids and is_whole(resource, rows)

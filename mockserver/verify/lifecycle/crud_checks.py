@@ -12,6 +12,7 @@ from mockserver.verify.lifecycle.infer import inner
 from mockserver.verify.lifecycle.list_checks import ALL, walk
 from mockserver.verify.lifecycle.model import Resource, Switch, at
 from mockserver.verify.lifecycle.session import (
+    ACCEPTED,
     Broken,
     Entity,
     Inconclusive,
@@ -194,6 +195,8 @@ def remove(session: Session, entity: Entity) -> None:
     if resource.strict:
         session.expect(exchange, [operation.success], "removal_accepted", "an existing entity")
     session.removed(entity)
+    if exchange.status == ACCEPTED and not resource.strict:
+        session.await_read(entity, there=False)
     gone(session, entity)
     again = session.call(resource.remove, entity.where)
     if resource.strict:

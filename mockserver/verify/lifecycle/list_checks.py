@@ -49,6 +49,8 @@ def walk(
             session.fail("page_limit", f"{counted(len(found), 'row')} with a limit of {limit}")
         rows += found
         cursor = paging.next(page)
+        if cursor is None and found and paging.is_after(page):
+            cursor = _id(resource, found[-1])
         _says_rightly(session, resource, page, cursor, len(found))
         full = bool(limit and paging.limit_parameter and len(found) >= limit)
         if cursor is None and full and paging.offset_parameter:
@@ -83,7 +85,7 @@ def is_whole(resource: Resource, rows: Sequence[Json]) -> bool:
     """Whether these can be all rows; not if the only available page is full."""
     paging = resource.paging
     assert paging is not None
-    more = paging.cursor_parameter or paging.offset_parameter or paging.page_parameter
+    more = paging.has_cursor or paging.offset_parameter or paging.page_parameter
     return bool(more) or not paging.limit_parameter or len(rows) < paging.most
 
 
@@ -106,7 +108,7 @@ def _says_rightly(
 
 def listed(session: Session, resource: Resource, path: Mapping[str, str]) -> None:
     """Created entities are listed once, as they are read; removed ones are not; pages add up."""
-    whole = _settled(session, resource, path)
+    whole = settled(session, resource, path)
     ids = [_id(resource, row) for row in whole]
     twice = {i for i in ids if ids.count(i) > 1 and i != "None"}
     if twice:
@@ -163,9 +165,7 @@ def as_read(session: Session, entity: Entity, row: Mapping[str, Json]) -> None:
         raise Broken(replace(broken.finding, where=where)) from None
 
 
-def _settled(
-    session: Session, resource: Resource, path: Mapping[str, str]
-) -> list[dict[str, Json]]:
+def settled(session: Session, resource: Resource, path: Mapping[str, str]) -> list[dict[str, Json]]:
     """All rows; on a real clock, waits for a list that lags behind."""
     for _ in range(3):
         whole = walk(session, resource, path, limit=ALL)
@@ -190,7 +190,7 @@ def _pages(
     """Small pages have the same rows in the same order."""
     paging = resource.paging
     assert paging is not None
-    if not paging.limit_parameter or not paging.cursor_parameter or len(ids) < 2:
+    if not paging.limit_parameter or not paging.has_cursor or len(ids) < 2:
         return
     limit = max(1, -(-len(ids) // 4))
     rows = walk(session, resource, path, limit=limit)

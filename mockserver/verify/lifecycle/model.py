@@ -79,6 +79,16 @@ class Paging:
         found = at(page, self.cursor.split(".")) if self.cursor else None
         return None if found == "" else found
 
+    @property
+    def has_cursor(self) -> bool:
+        """Whether all pages can be requested by cursor."""
+        return bool(self.cursor_parameter and (self.cursor or self.more))
+
+    def is_after(self, page: Json) -> bool:
+        """Whether the next page is the one after the last row: there is more, and no cursor."""
+        told = isinstance(page, Mapping) and page.get(self.more) is True
+        return bool(self.cursor_parameter and not self.cursor and told)
+
 
 @dataclass(frozen=True)
 class Resource:

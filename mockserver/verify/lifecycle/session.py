@@ -30,6 +30,9 @@ from mockserver.verify.schemas import body_schema, reply_schema, solid
 from mockserver.verify.target import Target, fill
 
 GONE = (404, 410)
+ACCEPTED = 202
+LOOKS = 10
+"""How often to look for what was accepted, half a second apart."""
 
 
 class Broken(AssertionError):
@@ -361,7 +364,17 @@ class Session:
         self.saw(entity, value)
         self.entities.append(entity)
         self.touched(path)
+        if exchange.status == ACCEPTED and not resource.strict:
+            self.await_read(entity, there=True)
         return entity
+
+    def await_read(self, entity: Entity, *, there: bool) -> None:
+        """Wait until an entity is there, or gone: after a 202 the work is still to be done (RFC
+        9110, 15.3.3)."""
+        for _ in range(LOOKS if entity.resource.read else 0):
+            found = self.call(entity.resource.read, entity.where).status not in GONE
+            if found is there or not self.time.pass_(0.5):
+                return
 
     def _is_called_so(self, old: Entity, sent: Mapping[str, Json]) -> bool:
         """Whether a creation that returned an existing entity requested it, by its id or by a text
