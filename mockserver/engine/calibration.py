@@ -71,9 +71,10 @@ def _kind_of_text(value: str) -> str:
     return "text" if value.isascii() else "text beyond ASCII"
 
 
-def kind_of_id(value: str) -> str:
+def kind_of_id(value: object) -> str:
     """The kind of an id in a path: servers read a UUID or a number before they look for it."""
-    return "UUID" if _UUID.fullmatch(value) else _kind_of_text(value)
+    text = str(value)
+    return "UUID" if _UUID.fullmatch(text) else _kind_of_text(text)
 
 
 def of_body(raw: bytes) -> tuple[str, Json]:

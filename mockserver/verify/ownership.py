@@ -307,14 +307,15 @@ class Ownership:
 
     def _is_there(self, action: Action, where: Mapping[str, str]) -> bool:
         """Whether what a path names exists; assumed if it can't be read or may stand for all."""
-        if any(map(_ALL.fullmatch, self._links(action, where).values())):
+        links = self._links(action, where)
+        if any(map(_ALL.fullmatch, links.values())):
             return True
         if action.path_item:
-            return self._looked_up(action.resource, self._links(action, where))
+            there = self._looked_up(action.resource, links)
+            if there or action.operation not in self.creators or len(links) < 2:
+                return there  # otherwise it makes something below another one
         owners = [link for link in action.parents if link.parameter not in self.given]
-        if not owners:
-            return True
-        return self._looked_up(owners[-1].resource, self._links(action, where))
+        return not owners or self._looked_up(owners[-1].resource, links)
 
     def _looked_up(self, resource: str | None, links: Mapping[str, str]) -> bool:
         fetch = self._fetches.get(resource) if resource is not None else None

@@ -118,8 +118,7 @@ class Target:
         if key is not None:
             params |= self._query_of(key or self.key)
         ticket = self._admitted(method, path, body, content)
-        given = {name.lower() for name in (*self.headers, *(headers or {}))}
-        needed = self._needed.of(operation, path, given)
+        own = self._own_headers(operation, path, headers or {})
 
         def once() -> Exchange:
             auth = {} if key is None else self._credentials_of(key or self.key)
@@ -130,7 +129,7 @@ class Target:
                 sent = self.wire.send(
                     method,
                     self._path + path,
-                    headers={**self.headers, **needed, **auth, **(headers or {})},
+                    headers={**own, **auth, **(headers or {})},
                     params=params,
                     body=body,
                     content=content,
@@ -224,6 +223,11 @@ class Target:
             return self.wire.send("GET", self._path + path, headers=headers, params=params).status
         except WireError:
             return 0
+
+    def _own_headers(self, operation: str, path: str, given: Mapping[str, str]) -> dict[str, str]:
+        """The target's headers, and those that an operation requires beside what is given."""
+        named = {name.lower() for name in (*self.headers, *given)}
+        return {**self._needed.of(operation, path, named), **self.headers}
 
     def _headers_of(self, path: str) -> Mapping[str, str] | None:
         """The headers of a successful read that is not reported."""

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.engine.calibration import coerced, holds, kind_of, of_body
+from mockserver.engine.calibration import coerced, holds, kind_of, kind_of_id, of_body
 from mockserver.openapi.model import Violation
 from tests.verify.diff.small import DOCUMENT
 
@@ -38,6 +38,14 @@ def test_whole_bodies() -> None:
     assert of_body(b"") == ("absent", None)
     assert of_body(b"{") == ("not JSON", None)
     assert of_body(b"[]") == ("empty list", [])
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(7, "number as text"), ("a", "text"), ("0b0b0b0b-0000-4000-8000-000000000001", "UUID")],
+)
+def test_kinds_of_ids_as_they_were_read(value: Any, kind: str) -> None:
+    assert kind_of_id(value) == kind
 
 
 def test_what_is_not_there_is_absent() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,10 @@ def _operation(
 def _ownership(paths: dict[str, Any], ledger: Ledger | None = None, **more: Any) -> Ownership:
     for path, item in paths.items():
         if "{" in path:
-            name = path.partition("{")[2].partition("}")[0]
-            item["parameters"] = [{"name": name, "in": "path", "required": True, "schema": TEXT}]
+            item["parameters"] = [
+                {"name": name, "in": "path", "required": True, "schema": TEXT}
+                for name in re.findall(r"{(\w+)}", path)
+            ]
     info = {"title": "Users", "version": "1"}
     components = {"schemas": {"User": ROW}}
     document = {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
@@ -126,6 +129,21 @@ def test_only_some_statuses_say_that_nothing_has_an_id(status: int, sent: bool) 
         return
     with pytest.raises(Withheld, match="not ours"):
         known.admit("DELETE", "/users/nobody")
+
+
+def test_nothing_is_made_below_what_belongs_to_somebody_else() -> None:
+    paths = _users(ROW, ROW)
+    paths["/users/{name}/servers/{server}"] = {
+        "get": _operation("getServer", ROW),
+        "post": _operation("startServer", ROW, "201"),
+        "put": _operation("putServer", ROW, "201", ROW),
+        "delete": _operation("stopServer", status="204"),
+    }
+    known = _ownership(paths, probe=lambda path: 404 if "/servers/" in path else 200)
+    for method in ("POST", "PUT"):
+        with pytest.raises(Withheld, match="not ours"):
+            known.admit(method, "/users/theirs/servers/new", b"{}")
+    known.admit("DELETE", "/users/theirs/servers/nothing")
 
 
 @pytest.mark.parametrize(
