@@ -153,10 +153,7 @@ class Target:
             with deferred():
                 self.ownership.settle(ticket, exchange.status, exchange.headers, exchange.body)
         raise_if_pending()
-        if self._held is not None:
-            self._held.append(exchange)
-        else:
-            self._notify(exchange)
+        self._notify(exchange)
         return exchange
 
     def is_there(self, seconds: float = 10.0) -> bool:
@@ -259,6 +256,9 @@ class Target:
         return value
 
     def _notify(self, exchange: Exchange) -> None:
+        if self._held is not None:
+            self._held.append(exchange)
+            return
         for watch in self.watchers:
             watch(exchange)
 
