@@ -32,7 +32,7 @@ from mockserver.inference.model import Action, ItemPlace
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.resource_model import FIRST, Path, Resource
-from mockserver.inference.several import ids_in, rows_sent
+from mockserver.inference.several import ids_in, rows_sent, rows_shown
 from mockserver.inference.verb_words import JOINING, LEAVING, ORDERING
 from mockserver.inference.verbs import (
     first_words,
@@ -302,7 +302,10 @@ class SeveralReader:
             return None
         why = f"PUT of {facts.operation.path} replaces the {plural(resource.noun)} that there are"
         action = self.make(facts, "create", why, "likely", resource=resource.name, sent=sent)
-        return replace(action, request=replace(action.request, sets=True))
+        shown, response = rows_shown(self.survey, facts, resource), action.response
+        if shown is not None and FIRST not in response.at:
+            response = replace(response, at=(*shown, FIRST))
+        return replace(action, request=replace(action.request, sets=True), response=response)
 
     def _rows_sent(self, facts: Facts, resource: Resource) -> Path | None:
         """Where a request has an array of entities; at the top if it has what they are known by,

@@ -9,7 +9,7 @@ from dataclasses import field
 from mockserver.inference.identifiers import has_key, key_in, only_id
 from mockserver.inference.lifecycles import Hints
 from mockserver.inference.making import makes, sends_rows
-from mockserver.inference.operations import Facts, Survey
+from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import USUAL, properties_of
 from mockserver.inference.paths import ANY, Route, Steps, label
 from mockserver.inference.relations import names_owner
@@ -171,6 +171,8 @@ def _kept(survey: Survey, listing: Facts) -> bool:
     made = survey.at(listing.route.steps, "POST")
     if not has_key(flat, noun) and not (noun.endswith("s") and has_key(flat, noun[:-1])):
         # Known by nothing but what they say: the members of a project.
+        if _puts_all(survey, listing):
+            return True
         if made is None:
             return False
         return sends_rows(survey, made, listing) or _makes_rows(survey, made, listing)
@@ -180,6 +182,16 @@ def _kept(survey: Survey, listing: Facts) -> bool:
         return listing.route.plural
     alike = made.operation.success == 201 or made.ref == listing.ref
     return alike or sends_rows(survey, made, listing)
+
+
+def _puts_all(survey: Survey, listing: Facts) -> bool:
+    """Whether a PUT sends all that an array of rows shall have."""
+    put = survey.at(listing.route.steps, "PUT")
+    media = body_of(put.operation) if put is not None else None
+    if listing.envelope is None or listing.envelope.items or media is None or not media.pointer:
+        return False
+    row = survey.schemas.place(survey.schemas.main(media.pointer), None)
+    return row is not None and survey.schemas.canonical(row) == listing.ref
 
 
 def _makes_rows(survey: Survey, made: Facts, listing: Facts) -> bool:

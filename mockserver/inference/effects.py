@@ -43,6 +43,7 @@ from mockserver.inference.words import (
     SECRETS,
     bag,
     counted,
+    last_word,
     moment_stem,
     noun,
     participles,
@@ -303,13 +304,15 @@ class Effects:
 
     def _flags_in(self, schema: Any, wanted: Mapping[str, bool]) -> Iterator[tuple[str, Any]]:
         for name, one in self.survey.schemas.flat(schema).properties.items():
-            yield from self._flag(name, one, wanted)
+            yield from self._flag(name, one, wanted, snake_case(name))
 
     def flags(self, resource: Resource, wanted: Mapping[str, bool]) -> Iterator[tuple[str, Any]]:
         verbs = {verb for verb, holds in wanted.items() if holds}
         sent = self.survey.flat(resource.request).properties if resource.request else {}
         for name, schema in self.survey.flat(resource.schema).properties.items():
-            yield from self._flag(name, schema, wanted, own=name not in sent)
+            # `eventCancelled` of an event
+            called = snake_case(name).removeprefix(f"{last_word(resource.noun)}_")
+            yield from self._flag(name, schema, wanted, called, own=name not in sent)
             about = known.OTHER_NAMES.get(snake_case(name), "")
             if about and set(participles(about)) & verbs:
                 # `approval.approved_at`
@@ -411,11 +414,10 @@ class Effects:
                 yield name, None
 
     def _flag(
-        self, name: str, schema: Any, wanted: Mapping[str, bool], *, own: bool = False
+        self, name: str, schema: Any, wanted: Mapping[str, bool], word: str, *, own: bool = False
     ) -> Iterator[tuple[str, Any]]:
-        """What a verb makes of a flag, or of a moment. `own`: no client sends it, as it may send
-        a `publish_date`."""
-        word = snake_case(name)
+        """What a verb makes of a flag, or of a moment, which is called `word` without its noun.
+        `own`: no client sends it, as it may send a `publish_date`."""
         stem = moment_stem(name) or word
         # `deletedStatus` is a flag if it is a boolean.
         flag = word.removesuffix("_status").removesuffix("_flag")

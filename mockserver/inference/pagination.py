@@ -171,6 +171,8 @@ _ITEMS = (
     *("items", "data", "results", "result", "records", "rows", "entries", "values", "value"),
     *("list", "content", "elements", "objects", "nodes", "collection", "hits", "docs", "edges"),
 )
+_NO_ROWS = bag("links errors warnings facets filters aggregations included sort sorts")
+"""Arrays beside the rows of a page."""
 _DONE = bag(
     "created updated deleted removed new added inserted processed accepted successful saved"
 )
@@ -224,6 +226,7 @@ def _listed_property(
             text = f"`{name}` is an array" + (f" beside `{'`, `'.join(paging)}`" if paging else "")
             return (name,), arrays[name], Because(text, "certain" if paging else "likely")
     rows = [n for n, one in arrays.items() if "object" in schemas.flat_at(one).types]
+    rows = [name for name in rows if snake_case(name) not in _NO_ROWS] or rows
     counts = [name for name in paging if snake_case(name) in PAGING_ALONE]
     if len(rows) == 1 and counts and "id" not in flat.properties:
         text = f"`{rows[0]}` is the only array of objects beside `{'`, `'.join(counts)}`"

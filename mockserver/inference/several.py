@@ -156,7 +156,8 @@ def rows_shown(survey: Survey, facts: Facts, resource: Resource) -> Path | None:
     own = survey.flat(resource.schema).properties.keys()
     for path, place in rows.items():
         shown = survey.flat(schemas.canonical(place)).properties.keys()
-        if resource.identity.key in shown and 2 * len(shown & own) > len(shown):
+        known = resource.identity.key in shown or resource.identity.key is None
+        if known and 2 * len(shown & own) > len(shown):
             return path
     return None
 

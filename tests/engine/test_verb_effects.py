@@ -312,6 +312,27 @@ def test_a_secret_that_only_responses_tell_is_another_each_time(verb: str) -> No
     assert {(one["id"], one["name"]) for one in found} == {(made["id"], "a")}
 
 
+def test_a_renewed_secret_is_not_the_example_of_the_document_again() -> None:
+    secret = {**TEXT, "example": "ET11226D9EEEA2B035D42569585900"}
+    paths = kept(thing("id", id=TEXT, apiKey=secret), post_apiKey__rotate=operation())
+    with MockServer(document(paths), clock="manual") as server:
+        made = server.client.post("/ships", json={}).json()
+        here, found = f"/ships/{made['id']}", [made.get("apiKey")]
+        for _ in range(4):
+            server.client.post(f"{here}/apiKey/rotate")
+            found.append(server.client.get(here).json()["apiKey"])
+    assert len({*found[1:], secret["example"]}) == 5
+
+
+@pytest.mark.parametrize(
+    "flag", ["cancelled", "shipCancelled", "ship_is_cancelled", "is_cancelled"]
+)
+def test_a_flag_may_be_called_after_its_entity(flag: str) -> None:
+    shown = thing("id", id=TEXT, name=TEXT, **{flag: {"type": "boolean"}})
+    _, now = after(kept(shown, post_cancel=operation()), ("POST", "cancel", None))
+    assert now[flag] is True
+
+
 BESIDE = [
     ("send-reminder", "Send a reminder"),
     ("resendInvitation", "Resends the invitation"),

@@ -129,3 +129,62 @@ def test_rows_that_nothing_else_is_about_are_all_removed(path: str) -> None:
     assert client.get(here).json()["requests"]
     assert client.delete(here).status_code == 204
     assert client.get(here).json() == {"requests": [], "total": 0}
+
+
+@pytest.mark.parametrize("said", ["Update payments", "Replace the payments", "Sets all payments"])
+@pytest.mark.parametrize("path", ["/documents/{id}/payments", "/v3/documents/{id}/payment_history"])
+def test_an_array_of_rows_without_ids_is_put_and_emptied(path: str, said: str) -> None:
+    row = {"$ref": "#/components/schemas/Payment"}
+    rows = {"200": answer({"type": "array", "items": row})}
+    named = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
+    whole = thing(id=TEXT, title=TEXT)
+    above = path.rsplit("/", 1)[0]
+    sent = body({"type": "array", "items": row})
+    paths = {
+        path: {
+            "get": {"parameters": named, "responses": rows},
+            "put": {"summary": said, "parameters": named, "requestBody": sent, "responses": rows},
+            "delete": {"parameters": named, "responses": {"204": answer()}},
+        },
+        above: {"get": {"parameters": named, "responses": {"200": answer(whole)}}},
+        above.rsplit("/", 1)[0]: {
+            "post": {"requestBody": body(thing(title=TEXT)), "responses": {"201": answer(whole)}}
+        },
+    }
+    payment = thing(price=WHOLE, date=TEXT)
+    client = MockServer(document(paths, schemas={"Payment": payment})).client
+    made = client.post(above.rsplit("/", 1)[0], json={"title": "x"}).json()
+    here = path.replace("{id}", made["id"])
+    put = [{"price": 3, "date": "a"}, {"price": 4, "date": "b"}]
+    assert client.put(here, json=put).json() == put
+    assert client.get(here).json() == put
+    assert client.put(here, json=put[:1]).is_success
+    assert client.get(here).json() == put[:1]
+    assert client.delete(here).status_code == 204
+    assert client.get(here).json() == []
+
+
+def test_links_beside_the_rows_of_a_page_are_no_rows() -> None:
+    page = thing(
+        page=WHOLE,
+        totalElements=WHOLE,
+        links={"type": "array", "items": thing(rel=TEXT, href=TEXT)},
+        webServiceMessages={"type": "array", "items": thing(messageId=TEXT, text=TEXT)},
+    )
+    one = thing(messageId=TEXT, text=TEXT)
+    named = [{"name": "messageId", "in": "path", "required": True, "schema": TEXT}]
+    gone = {"parameters": named, "responses": {"204": answer()}}
+    paths = {
+        "/messages/all": {"get": {"responses": {"200": answer(page)}}},
+        "/messages/{messageId}": {
+            "get": {"parameters": named, "responses": {"200": answer(one)}},
+            "delete": gone,
+        },
+    }
+    client = MockServer(document(paths)).client
+    before = client.get("/messages/all").json()
+    first = before["webServiceMessages"][0]["messageId"]
+    assert client.delete(f"/messages/{first}").status_code == 204
+    after = client.get("/messages/all").json()
+    assert after["totalElements"] == before["totalElements"] - 1
+    assert after["webServiceMessages"] == before["webServiceMessages"][1:]

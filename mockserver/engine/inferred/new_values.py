@@ -16,6 +16,7 @@ from mockserver.inference.model import LATER, LESS, MORE, NEW, OTHER, Elements, 
 from mockserver.inference.verb_words import SETTING
 from mockserver.openapi.document import MISSING
 
+_ATTEMPTS = 16
 _LASTS = seconds(3600)
 """How long something is to last that has had no end."""
 
@@ -52,6 +53,8 @@ def changes_of(
             value = _counted(_known(before, holder, inner), verb, value, before)
         elif value == OTHER:
             value = not _known(before, holder, inner)
+        elif value == NEW:
+            value = _another(call, inner or name, _known(before, holder, inner))
         elif value == LATER:
             value = _later(call, name, schema, sent, entity)
         elif isinstance(value, Elements):
@@ -97,8 +100,6 @@ def _value(
     """The new value of a property; MISSING if the request does not say it."""
     if not isinstance(value, str):
         return value
-    if value == NEW:
-        return _another(call, name)
     schemas = call.context.schemas
     if value == "now" and not _is_text_of(schemas.flat(schema)):
         return stamp(schemas, name, schema, call.world.now)
@@ -119,12 +120,19 @@ def _later(call: Call, name: str, schema: Any, sent: Mapping[str, Any], entity: 
     return stamp(call.context.schemas, name, schema, later)
 
 
-def _another(call: Call, name: str) -> Any:
-    """Another value for a property."""
-    schema = call.resource.schema
-    place = call.context.schemas.place(schema, name) if schema else None
-    rng = call.rng(name, call.world.ordinal("another:" + call.resource.name))
-    return call.context.values.make(place, rng, name=name) if place is not None else None
+def _another(call: Call, name: str, known: Any) -> Any:
+    """Another value for a property than the known one and the examples of the document."""
+    schemas, schema, value = call.context.schemas, call.resource.schema, None
+    place = schemas.place(schema, name) if schema else None
+    if place is None:
+        return None
+    had = (known, *schemas.flat_at(schemas.main(place)).notes.examples)
+    ordinal = call.world.ordinal("another:" + call.resource.name)
+    for attempt in range(_ATTEMPTS):
+        value = call.context.values.make(place, call.rng(name, ordinal, attempt), name=name)
+        if value not in had:
+            break
+    return value
 
 
 def _is_text_of(flat: Any) -> bool:
