@@ -272,7 +272,7 @@ def _folded(shown: list[Row]) -> list[tuple[str, str]]:
 
 
 def _alike_folded(shown: list[Row]) -> list[tuple[str, str]]:
-    """One line for several that say the same about other names; the others as they are."""
+    """One line for several rows that differ only in names; the others unchanged."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in shown:
         text = row.short or row.inference

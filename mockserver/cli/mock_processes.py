@@ -1,4 +1,4 @@
-"""The mocks of one session: separate processes, used over HTTP."""
+"""The mocks of one MCP session: separate processes, used over HTTP."""
 
 from __future__ import annotations
 

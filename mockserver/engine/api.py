@@ -239,14 +239,12 @@ class Api:
     """The behaviour of one vendor's API.
 
     `handlers` by operationId; `collections` by name; `seed` fills a new world from the parsed
-    fixtures. `adopt` turns a recorded response into rows, `show` a row into what a client sees,
-    `seeded` a world into one whose collections hold their seed data from the first look on.
-    `traits` a request into what a calibration file can be written with, `named` is the entity
-    that a request is about.
-    `shapes` are the wire shapes of an API with several. `credentials` says where it issues
-    credentials.
+    fixtures. `adopt` turns a recorded response into rows, `show` a row into what a client sees.
+    `seeded` gives the world with its seed data in place. `traits` are what a calibration file can
+    say of a request, `named` is the entity that a request is about. `shapes` are the wire shapes of
+    an API with several. `credentials` says where it issues credentials.
 
-    `row_format` counts up when rows of before can no longer be read.
+    `row_format` is raised when rows of an earlier version can no longer be read.
 
     `settle` applies what is due by now, at its own time, before each request, and returns whether
     it wrote anything. What it writes may depend on the state and on when things were due, never on

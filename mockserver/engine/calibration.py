@@ -30,7 +30,7 @@ HEADER = "x-mock-traits"
 pass before the request: one request in place of two."""
 _MOST = 120
 _HUGE = 2**53
-"""Beyond it, not every whole number is one for JavaScript."""
+"""Larger integers are not exact in JavaScript."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BOOLEANS = ("true", "false", "yes", "no", "on", "off", "t", "f", "y", "n")
@@ -143,8 +143,8 @@ def holds(when: Mapping[str, str], traits: Mapping[str, str]) -> bool:
 
 
 def coerced(value: Json, violations: Iterable[Violation]) -> Json:
-    """A body whose values are of the types that the document wants, as far as they can be read so:
-    what a server does that takes "7" for 7."""
+    """The body with its values converted to the documented types where possible, as by a server
+    that accepts "7" for 7."""
     for violation in violations:
         if violation.keyword == "type" and violation.where[0] == "body":
             value = _put(value, violation.where[1:], _as_type(violation.value, violation.limit))
@@ -187,14 +187,14 @@ Json = Any
 
 @dataclass(frozen=True, eq=False)
 class Rules:
-    """Of one operation. `bodies`, `words`, `statuses` and `media_types` are by the status of the
-    mock.
+    """The rules of one operation. `bodies`, `words`, `statuses` and `media_types` are by the status
+    of the mock.
 
-    `bodies` are whole ones, of refusals mostly; a "{name}" in their texts is the path parameter
-    of that name. `words` are single fields of a refusal. The names in `extra` and `absent` are
-    dotted places, `*` for every element. `durations` are the seconds that a job is in a state,
-    `enums` the values that a field has been seen with; both are of the entity that the operation
-    creates or shows.
+    `bodies` are whole ones, of refusals mostly; a "{name}" in their texts is the path parameter of
+    that name. `words` are single fields of a refusal. The names in `extra` and `absent` are dotted
+    places, `*` for every element. `durations` are the seconds that a job is in a state, `enums` the
+    values that a field has been seen with; both are of the entity that the operation creates or
+    shows.
     """
 
     statuses: Mapping[str, int] = field(default_factory=dict)
@@ -209,7 +209,7 @@ class Rules:
     durations: Mapping[str, float] = field(default_factory=dict)
     enums: Mapping[str, Sequence[Json]] = field(default_factory=dict)
     order: Mapping[str, str] = field(default_factory=dict)
-    """Of a list that nobody ordered: `first` is the newest or the oldest."""
+    """The order of a list without a requested one: `first` is the newest or the oldest."""
     answers: Sequence[Answer] = ()
     fields: Mapping[str, Json] = field(default_factory=dict)
     """Schemas of fields that the document lacks, by place; they complete the document."""

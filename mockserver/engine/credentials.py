@@ -24,7 +24,7 @@ ISSUED = Collection("issued credentials", order=("at",))
 LASTS = 3600
 """How long an access token lasts, in seconds."""
 NAMES = ("username", "email", "login", "user", "user_name", "account", "phone")
-"""What a login calls who logs in."""
+"""Fields in which a login names the user."""
 ACTIVATION = "/oauth/activate"
 """The page on which users confirm what a device asks for."""
 _CODE_LASTS = 600

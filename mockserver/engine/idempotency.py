@@ -23,7 +23,7 @@ from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Schemas
 
 KEPT = 24 * 3600 * SECOND
-"""How long a key stays taken."""
+"""How long a key is kept."""
 
 
 def place_of(request: Request, key: str) -> str:

@@ -81,9 +81,9 @@ def _new_faker() -> Faker:
 def _generator() -> tuple[Any, Any]:
     """A generator of English, and the module of its words.
 
-    `Faker("en_US")` lists the locales of every provider and imports all of them, which takes
-    longer than all that a new world needs of it. Here a provider is imported for its first value;
-    no two of them have a method of one name.
+    `Faker("en_US")` lists the locales of every provider and imports all of them, which takes longer
+    than generating everything that a new world needs. Here a provider is imported for its first
+    value; no two of them have a method of the same name.
     """
     spec = find_spec("faker")
     replaced = ModuleType("faker")
@@ -113,7 +113,7 @@ def _generator() -> tuple[Any, Any]:
         for name in _MOST_USED:
             generator.add_provider(_provider(importer, name, generator))
         return generator, importer.load(f"faker.providers.lorem.{LOCALE}")
-    except Exception:  # a Faker that is built otherwise: then as everybody makes one
+    except Exception:  # this version of Faker is built differently: make one in the usual way
         full = import_module("faker").Faker(LOCALE, use_weighting=False)
         return full, import_module(f"faker.providers.lorem.{LOCALE}")
 
@@ -212,8 +212,8 @@ def why_unfilled(text: str) -> str:
 class Rng:
     """A random generator that depends only on its salt and the current time.
 
-    `child` returns one that doesn't depend on earlier calls. `begins`: what it makes begins now, so
-    that no time in it lies before.
+    `child` returns one that doesn't depend on earlier calls. `begins`: the generated entity begins
+    now, so no time in it is earlier.
     """
 
     __slots__ = ("_salt", "begins", "now", "random")

@@ -33,7 +33,7 @@ class Scenario:
 
     @property
     def __name__(self) -> str:
-        # pytest names a parameter by it.
+        # pytest names a parameter by its `__name__`.
         return self.name
 
     def way(self, place: int) -> Way:

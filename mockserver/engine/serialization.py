@@ -259,7 +259,7 @@ class Finisher:
             form.mixed = True
             return
         if self._validators.union(form.pointer).is_valid(value):
-            # What a client sent may fit several branches, whatever is shown beside it.
+            # A value that a client sent may fit several branches of a oneOf.
             return
         found = check.violations(value)
         reason = "; ".join(

@@ -127,7 +127,7 @@ class Stubs:
         return None
 
     def covers(self, tenant: str, request: Request) -> bool:
-        """Whether a stub is for this request; that is no call of it."""
+        """Whether a stub is for this request, without counting a call."""
         with self._lock:
             found = [stub for stub in self._all.values() if stub.meets(tenant, request)]
             return any(stub.times is None or self.calls(stub) < stub.times for stub in found)

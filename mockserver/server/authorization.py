@@ -364,7 +364,7 @@ class AuthorizationServer:
 
 
 def authorization_server(mock: Mock) -> list[Callable[[ASGIApp], ASGIApp]]:
-    """The middleware, for `build_app`; None if the document refers to none."""
+    """The middleware, for `build_app`; empty if the document refers to no such server."""
     plan = mock.api.credentials.plan
     if not plan.oauth.any and not plan.has_devices:
         return []

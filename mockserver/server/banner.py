@@ -66,7 +66,7 @@ def _world(mock: Mock) -> str:
 
 
 def first_curl(mock: Mock, url: str) -> str:
-    """A command to copy: the documented one of a built-in API, else a read, at best of what a
+    """A command to copy: the documented one of a built-in API, else a read, preferably of what a
     client can create."""
     contract = mock.contract
     method, path = _FIRST.get(mock.api.name, ("", ""))

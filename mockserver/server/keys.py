@@ -39,7 +39,7 @@ class Entry:
 class KeyList:
     """The keys of a file, read again when it changes. A broken file leaves the keys as they were.
 
-    Beside them counts what the API has issued to their tenants (`issued`).
+    Credentials that the API has issued to their tenants are valid as well (`issued`).
     """
 
     def __init__(

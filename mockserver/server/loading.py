@@ -1,4 +1,4 @@
-"""What a mock is made from, beside its document: the plan, seed data, fixtures, calibration."""
+"""What a mock is made from, besides its document: the plan, seed data, fixtures, calibration."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Metrics:
 
 
 def metrics_if_installed(tally: Tally) -> Metrics | None:
-    """The metrics of a process, if there is somebody to show them."""
+    """The metrics of a process; None without prometheus-client."""
     return Metrics(tally) if find_spec("prometheus_client") is not None else None
 
 

@@ -1,7 +1,7 @@
 """A line for each request in the terminal, or a JSON object for programs.
 
-Lines are written in the background from what the journal has, as many as a person could read; the
-rest is summarised as a count.
+Lines are written in the background from the journal, no more than a person can read; the rest is
+counted.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ class Setting:
 
 
 def plainly(message: str) -> str:
-    """A message of click's, without what only its authors call an `integer range`."""
+    """A message of click, with "an integer" for what click calls "a valid integer range"."""
     return message.replace("a valid integer range", "an integer").replace(
         "a valid float range", "a number"
     )

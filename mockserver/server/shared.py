@@ -1,4 +1,4 @@
-"""What several processes of one mock share through the board of their store.
+"""What several processes of one mock share, through the board of their store.
 
 Faults and stubs are set by one process, applied and counted by all. Each process keeps a journal of
 its own, and publishes it on request.
@@ -162,7 +162,7 @@ class SharedStubs(Stubs):
         return count
 
     def take_over(self, before: Stubs, operations: Container[str]) -> list[str]:
-        """They are on the board already."""
+        """Nothing to do: they are on the board."""
         self.refresh()
         return []
 

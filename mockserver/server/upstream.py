@@ -1,4 +1,4 @@
-"""One real server behind the mock or the proxy: requests go there as they came, within bounds."""
+"""One real server behind the mock or the proxy. Requests are passed on unchanged, within limits."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SECONDS = 30.0
 MOST_BYTES = 64 * 1024 * 1024
-# What belongs to one connection, or to a body that is not passed on as it came.
+# Headers of one connection, or of a body that is not passed on unchanged.
 _OWN = bag(
     "connection content-encoding content-length host keep-alive proxy-authenticate "
     "proxy-authorization te trailer transfer-encoding upgrade"
@@ -44,8 +44,8 @@ _JSON = [(b"content-type", b"application/json")]
 
 
 class UpstreamError(Exception):
-    """The upstream has given no whole response: in words, with the status that says so (502, or
-    504 where it took too long)."""
+    """The upstream has given no complete response. `status` is 502, or 504 where it took too
+    long."""
 
     def __init__(self, message: str, status: int = 502) -> None:
         super().__init__(message)
@@ -59,8 +59,8 @@ class UpstreamError(Exception):
 class Upstream:
     """The server at a URL, which stands for the document's own server.
 
-    A whole response has to come within `seconds`, however slowly it drips, and may have up to
-    `most` bytes. Redirects are passed on, not followed.
+    The complete response must arrive within `seconds`, and may have up to `most` bytes. Redirects
+    are passed on, not followed.
     """
 
     def __init__(self, url: str, seconds: float = SECONDS, most: int = MOST_BYTES) -> None:
@@ -113,12 +113,12 @@ class Upstream:
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    """Those that are trusted: reading them takes longer than a request."""
+    """The trusted certificates, cached: reading them takes longer than a request."""
     return httpx.create_ssl_context()
 
 
 def is_passed_on(header: str) -> bool:
-    """Whether a header (in lower case) is the other side's business."""
+    """Whether a header (in lower case) is passed on."""
     return header not in _OWN and not header.startswith("x-mock-")
 
 

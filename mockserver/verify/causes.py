@@ -280,7 +280,7 @@ def silences_as_one(errors: Sequence[str]) -> list[str]:
 
 
 def alike_as_one(errors: Sequence[str]) -> list[str]:
-    """The errors, each reason once with its operations; a place within the document is none."""
+    """The errors, each reason once, with its operations and without places in the document."""
     groups: dict[str, list[str]] = {}
     for error in errors:
         what, colon, reason = " ".join(_PLACE.sub("\n", error).split()).partition(": ")

@@ -24,7 +24,7 @@ NAMES = ("name", "slug", "key", "title")
 MOST_PAGES = 200
 _MADE = re.compile(r"(secret|token|key|code|handle|uuid)$", re.IGNORECASE)
 _MARK = re.compile(r"(?!\d{4}-\d\d-\d\d)[^\s/]{16,}")
-"""A text that is long enough for nothing else to be called so."""
+"""A text so long that nothing else is likely to have it."""
 PAUSES = (0.0, 0.5, 2.0)
 """Seconds before each look for what was sent and got no reply: the server may still be at it."""
 
@@ -82,8 +82,9 @@ def clean_up(
 def _checked(
     left: Mapping[int, str], ledger: Ledger, target: Target, ownership: Ownership
 ) -> dict[int, str]:
-    """What is left after a look at the lists: also what is listed though its removal was accepted,
-    but not what goes by something else than its id, such as a token that only the server makes."""
+    """What is left after another look at the lists: also what is still listed although its removal
+    was accepted. An entity that is removed by something else than its id, such as a token that only
+    the server makes, is removed by that."""
     suspects = list(ledger.entries.values())
     for pause in PAUSES:
         target.persistence.sleep(pause)
@@ -131,7 +132,7 @@ class _Lists:
             try:
                 self.rows[path] = list(_rows(path, action, self.target))
             except NoReply:
-                # A list that fails shows nothing; the removal itself has been told.
+                # A list that fails shows nothing; the removal itself has been reported.
                 if not self.target.is_there():
                     raise
         return action, self.rows[path]
@@ -224,8 +225,8 @@ def _remove(entry: Entry, ledger: Ledger, target: Target, ownership: Ownership) 
 
 
 def _is_gone(entry: Entry, target: Target) -> bool:
-    """Whether nothing can be read where the entity was, whatever its removal is refused with: it
-    may never have been made."""
+    """Whether nothing can be read where the entity was, so that a refused removal is no trouble:
+    the entity may never have been created."""
     path = target.contract.by_id[entry.remove].path
     reads = any(op.method == "GET" and op.path == path for op in target.contract.operations)
     return reads and target.status_of(fill(path, entry.where)) in GONE

@@ -118,7 +118,7 @@ class Finding:
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        """Of a finding in several operations, its cause is a part."""
+        """It includes the cause of a finding that is in several operations."""
         return (self.where, self.rule, self.title + self.extra.get("cause", ""))
 
     @property

@@ -42,7 +42,7 @@ COMMANDS = frozenset(
 _ALL = re.compile(r"[-*~%_.+]+|_?all", re.IGNORECASE)
 """An id that some servers take for every entity."""
 _UNKNOWN = (400, 404, 410, 422)
-"""What a read gives for an id that nothing has, or can have. Others, such as a 405, say nothing."""
+"""Statuses by which a read shows that no entity has the id. Others, such as a 405, show nothing."""
 Probe = Callable[[str], int]
 """The status of a read, by its path."""
 Kind = Literal["read", "create", "own", "never"]

@@ -20,7 +20,7 @@ class Stop:
     pending: bool = False
     """Whether the run has yet to end for it."""
     deferrals: list[None] = field(default_factory=list)
-    """One for each thread that is doing something whole."""
+    """One for each thread in a step that has to be completed."""
 
     @property
     def exit_code(self) -> int:

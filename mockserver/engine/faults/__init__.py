@@ -23,7 +23,7 @@ from mockserver.records import dataclass
 MOST_TENANTS = 10_000
 MOST_WRITES = 10_000
 Write = tuple[int, str, str, Row | None]
-"""When, in which collection, under which key, and what stood there before."""
+"""A write: its time, collection and key, and the previous row."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,7 +181,8 @@ class Faults:
                 world[collection].remove(key)
 
     def describe(self, tenant: str | None = None) -> list[dict[str, Any]]:
-        """The faults that can strike a tenant (None: all), with how often they met and struck."""
+        """The faults that can apply to a tenant (None: all), with how many requests each matched
+        (`met`) and affected (`struck`)."""
         with self._lock:
             return [
                 {"id": name, **fault.as_json(), **self.totals(name, tenant)}

@@ -395,7 +395,8 @@ class Pipeline:
         return self.negotiator(world, request, reply) if negotiates else reply
 
     def follow_scenario(self, world: World, reply: Reply) -> str:
-        """Apply the tenant's next scenario to the job that this reply started; why it can't be."""
+        """Apply the tenant's next scenario to the job that this reply started. Returns why that is
+        impossible, or ""."""
         waiting = self.settings.scenarios[world.tenant]
         waiting.follow(self.api, world, reply)
         if not waiting.queue:

@@ -103,7 +103,7 @@ class Authenticator:
                     lacking |= (
                         scopes.difference(_SEPARATOR.split(scope_texts)) if colon else frozenset()
                     )
-                # As `accepts` says it.
+                # The condition of `accepts`, without a call: this runs for each request.
                 if closed or not (credential.startswith(prefix) or credential in keys):
                     issued = self._issued(whole)
                     if issued is None or issued.problem:

@@ -51,7 +51,7 @@ _LENIENTLY: tuple[tuple[type[Refusal], str], ...] = (
     (Conflict, "conflicts=ignore"),
     (PreconditionFailed, "conflicts=ignore"),
 )
-"""What a request has to prefer so that a refusal is none."""
+"""By the kind of refusal, the `Prefer` header with which the request is carried out instead."""
 TENANT = "x-mock-tenant"
 
 
@@ -68,7 +68,7 @@ _answer, _refuse = Pipeline._answer, Pipeline.refuse
 
 
 class CalibratedPipeline(Pipeline):
-    """Without a calibration file, and unless a request wants to know its traits, a Pipeline."""
+    """Like Pipeline, for operations without rules and requests that do not ask for their traits."""
 
     def _answer(
         self, steps: Steps, message: Message, exchange: Exchange, handle: Handler | None = None

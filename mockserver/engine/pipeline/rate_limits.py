@@ -16,7 +16,7 @@ from mockserver.openapi.model import Header, Operation, Response
 Fits = Callable[[Header, int], bool]
 _MOST_TENANTS = 10_000
 _EPOCH = 10**8
-"""A larger number of seconds is an instant."""
+"""From here on, a number of seconds is an instant."""
 _PARTS = re.compile(r"\b(r|t|limit|remaining|reset|used)=(\d+)")
 
 

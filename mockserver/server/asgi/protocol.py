@@ -104,7 +104,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._arrived > MAX_HEAD and self._head_size() > MAX_HEAD:
             return _too_large()
         hosts = list(map(_name_of, self.headers)).count(b"host")
-        # RFC 9112, section 3.2: what is meant may depend on whom one asks (proxies).
+        # RFC 9112, section 3.2: proxies may disagree about which one is meant.
         if hosts == 1 or (not hosts and self.parser.get_http_version() == "1.0"):
             return None
         return BadRequest(f"The request has {hosts or 'no'} Host headers; it must have one.")

@@ -139,7 +139,7 @@ class Match:
     allowed: tuple[str, ...]
     forked: bool = False
     named: Mapping[str, str] | None = field(default=None, compare=False, repr=False)
-    """The decoded values by name, once they were asked for: who polls asks again."""
+    """The decoded values by name, kept because a client that polls repeats its request."""
 
 
 class PathIndex:

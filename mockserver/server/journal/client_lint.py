@@ -144,7 +144,7 @@ class _Reader:
             self.broken[key] = entry
 
     def _note_concern(self, entry: Entry) -> None:
-        """Any request about a job shows that its client takes care of it."""
+        """Note that the client takes care of a job: any request about it shows that."""
         message = entry.exchange.message
         if message.method not in ("GET", "HEAD"):
             for job in [job for job in self.looks if job in message.target]:

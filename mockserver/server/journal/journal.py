@@ -54,7 +54,7 @@ class Journal:
 
     A request only adds its exchange to those that wait. They are taken in when somebody reads, when
     there are some or when one is large: measured, and passed to the `counters`. `listeners` get
-    each at once. Descriptions are created when read.
+    each exchange at once. Descriptions are created when read.
     """
 
     def __init__(self, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:

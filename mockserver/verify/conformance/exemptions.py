@@ -66,7 +66,7 @@ _NO_RESOURCE = re.compile(
     r"(?:(?:was |is |could |can)?not (?:be )?found|(?:does not|doesn't) exist)\W*",
     re.IGNORECASE,
 )
-"""A refusal that says of nothing in particular that it is not there."""
+"""A refusal that says that something is missing, and not what."""
 _RULES = re.compile(
     r"\b(?:exactly|at least|at most|only|either) one\b|\bone (?:of|or the other)\b|\beither\b"
     r"|\bmutually exclusive\b|\b(?:not both|neither)\b|\bone key\b",
@@ -463,7 +463,8 @@ def _is_text(exchange: Exchange, contract: Contract) -> bool:
 
 
 def _is_plain(exchange: Exchange, name: str) -> bool:
-    """Whether a text of this media type is judged as what it says, not as the text that it is."""
+    """Whether a text of this media type is judged by the value that it expresses, not as a
+    string."""
     if is_stream(exchange.content_type):
         return is_stream(name)
     sent = essence(exchange.content_type)

@@ -157,7 +157,7 @@ def _served(
         "--quiet",
         *options,
     ]
-    # A file: a pipe that nobody reads is full one day, and then the mock waits for ever.
+    # A file, because a pipe that nobody reads fills up, and the mock would then block.
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
         try:
@@ -285,7 +285,7 @@ class Comparer:
             if fresh and has_jobs and self._survey():
                 comparison = self._compared(program, real, count)
                 fresh = open_ones(comparison.found)
-            # What is looked for again may show in other worlds alone.
+            # A mismatch that is checked again may show only in other worlds.
             unsure = comparison.unsure or (wanted is not None and comparison.partial)
             if not fresh and not unsure:
                 break

@@ -50,8 +50,8 @@ from mockserver.verify.target import NoReply, Target, preflight
 
 
 def tried(knowledge: Knowledge, target: Target, out: Collection[str]) -> tuple[Knowledge, str]:
-    """What is known, with what refusals have told of creations (but not of those that are left
-    `out`), and a note on that. Raises NoReply if the server is gone."""
+    """What is known, with what refusals have shown about creations (but not about those that are
+    left `out`), and a note on that. Raises NoReply if the server is gone."""
     api = described(knowledge.contract, knowledge.sandbox)
     makeable = {name: r for name, r in api.resources.items() if r.create and r.create not in out}
     session = Session(target, replace(api, resources=makeable))

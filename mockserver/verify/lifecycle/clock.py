@@ -11,7 +11,7 @@ from mockserver.verify.http import Sent, WireError
 from mockserver.verify.target import Target
 
 _TENANT_HEADER, _NOBODY = "x-mock-tenant", "anonymous"
-"""How a mock of a document without security is told the tenant, and its tenant without that."""
+"""The header that names the tenant where a document has no security, and the tenant without it."""
 
 
 class Time(Protocol):

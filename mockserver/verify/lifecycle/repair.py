@@ -28,7 +28,7 @@ def fields_of_creation(contract: Contract, resource: Resource) -> dict[str, bool
 
 @dataclass
 class Learned:
-    """What refusals have told of one creation."""
+    """What refusals have shown about one creation."""
 
     refused: set[str] = field(default_factory=set)
     """Optional fields that are left out."""

@@ -89,7 +89,7 @@ class Session:
     drifting: set[str] = field(default_factory=set)
     """Fields with numbers that change by themselves."""
     learned: dict[str, Learned] = field(default_factory=dict)
-    """What refusals have told, by creation."""
+    """What refusals have shown, by creation."""
     _refused: dict[str, str] = field(default_factory=dict)
     """Resources of which no entity can be created, and why."""
     _busy: set[str] = field(default_factory=set)
@@ -280,7 +280,7 @@ class Session:
         return owners[0] if owners else None
 
     def known(self, resource: Resource) -> Resource:
-        """The resource with what refusals have told."""
+        """The resource with what refusals have shown."""
         return self.learned.get(resource.create, Learned()).applied(resource)
 
     def body_for(
@@ -390,7 +390,7 @@ class Session:
                 entity.value = {}
 
     def removed(self, gone: Entity) -> None:
-        """Forget everything below a removed entity or referring to it: its fate is up to
+        """Forget everything below a removed entity or referring to it: what becomes of it is up to
         the API."""
         gone.alive = False
         runs = self.api.runs.resource if self.api.runs else ""

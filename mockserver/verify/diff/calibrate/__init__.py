@@ -353,7 +353,7 @@ def _known(difference: Mapping[str, Json]) -> dict[str, str]:
 
 
 def _takes_any_key(samples: Sequence[Mapping[str, Json]]) -> bool:
-    """Whether operations did what they were sent with a credential that nobody has issued."""
+    """Whether operations succeeded with a credential that nobody has issued."""
     wrong = [one for one in samples if one["traits"].get("credential") == "unknown"]
     done = {one["operation"] for one in wrong if one["real"]["status"] < 300}
     return len(done) >= _OPERATIONS

@@ -31,7 +31,7 @@ _SURE, _MOSTLY = 0.95, 0.8
 """The share of pairs that a rule for all operations must predict: of all pairs that it applies to;
 of those that no other rule applies to."""
 _USUAL = (("body", "object"), ("body", "list"))
-"""Traits of most requests, which are the reason for nothing."""
+"""Traits that most requests have, so that they explain nothing."""
 _SUPPORT, _OPERATIONS = 3, 2
 """The minimum number of pairs, and of operations, for a rule for all operations."""
 _GENERAL = re.compile(
