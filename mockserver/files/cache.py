@@ -1,7 +1,7 @@
 """What was worked out from a document, kept on disk for the next start.
 
-Entries are JSON, named by a digest of everything that they depend on. A file of somebody else, a
-broken one or one of another version is taken for none; what can't be written is not.
+Entries are JSON, named by a digest of everything that they depend on. A broken file, and one of
+another user or another version, is ignored, and so is a failure to write one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Cache:
         self._code = b""
 
     def key(self, kind: str, *parts: bytes) -> str:
-        """The name of an entry that is worked out from these bytes by the code of today."""
+        """The name of the entry that this version of the code makes from these bytes."""
         if not self._code:
             self._code = _fingerprint()
         digest = hashlib.sha256(self._code)
@@ -118,8 +118,8 @@ def user_cache() -> Cache | None:
 
 
 def _fingerprint() -> bytes:
-    """What says which code works entries out: the version of this package and of Python, and of
-    each module its size and time, as a checkout changes without its version."""
+    """What identifies the code that makes entries: the versions of this package and of Python, and
+    the size and time of each module, because a checkout changes without its version."""
     stamps = sorted(stamp for name in _DEPENDS_ON for stamp in _stamps(_PACKAGE / name))
     return repr((__version__, sys.version_info[:3], stamps)).encode()
 

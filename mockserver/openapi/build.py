@@ -43,7 +43,7 @@ from mockserver.openapi.swagger2 import is_swagger2, upgraded
 
 _VARIABLE = re.compile(r"{([^{}]+)}")
 _MOST_PATHS = 200
-"""Variables with many values make more combinations than anybody means."""
+"""Variables with many values make more combinations than are useful."""
 
 
 def server_url(server: Mapping[str, Any]) -> str:

@@ -130,8 +130,8 @@ class SecurityScheme:
 
     @property
     def word(self) -> str:
-        """What stands before the credential in `Authorization`: the scheme's name, or Bearer where
-        that is no word that a header can have (RFC 9110, section 11.1)."""
+        """The word before the credential in `Authorization`: the scheme's name, or Bearer if that
+        can't be in a header (RFC 9110, section 11.1)."""
         scheme = self.scheme.strip()
         named = scheme if self.type == "http" and _TOKEN.fullmatch(scheme) else "Bearer"
         return {"basic": "Basic", "bearer": "Bearer"}.get(named.lower(), named)

@@ -86,7 +86,7 @@ def chosen(operations: Iterable[Operation], table: Mapping[str, str]) -> dict[st
 
 
 def unknown(pattern: str, operations: Iterable[Operation]) -> str:
-    """What is said of a pattern that means no operation."""
+    """The message for a pattern that matches no operation."""
     listed = list(operations)
     ids = [one.id for one in listed]
     names = {

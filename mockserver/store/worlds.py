@@ -41,7 +41,7 @@ Order = tuple[Callable[[Row], SortKey], list[Place]]
 
 
 def _width(order: Order) -> int:
-    """How many values an order keeps of each row."""
+    """How many values of each row an order keeps."""
     places = order[1]
     return len(places[0][0]) if places else 1
 

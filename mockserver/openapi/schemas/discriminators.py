@@ -241,7 +241,7 @@ KIND = "x-kind-of"
 _AZURE = "x-ms-discriminator-value"
 """What names an extension in documents of Azure, whose Swagger 2 has no mapping."""
 _MOST_CHILDREN = 30
-"""With more than these a base is a root of all, which says little of what stands there."""
+"""A base with more extensions is a common root, which says little about a value."""
 
 
 def with_choices(document: dict[str, Any]) -> dict[str, Any]:
@@ -274,8 +274,8 @@ def with_choices(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell_kinds(schemas: Mapping[str, Any], children: list[str], tag: Mapping[str, Any]) -> None:
-    """Note in each extension what its discriminator says where it stands by itself: a mate that is
-    an owl is of the kind `owl`, which only the base lists."""
+    """Note in each extension the value that its discriminator has where the extension is used by
+    itself: a mate that is an owl is of the kind `owl`, which only the base lists."""
     for value, target in tag["mapping"].items():
         name = next(
             (child for child in children if target in (child, reference_to(_at(child)))), ""

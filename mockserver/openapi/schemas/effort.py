@@ -13,9 +13,9 @@ from typing import Any
 from mockserver.openapi.document import find, pointer_of
 
 MOST_LOOKS = 2_000_000
-"""So many looks take a fraction of a second."""
+"""This many visits take a fraction of a second."""
 MOST_REPORTED = 20_000
-"""To say what is wrong costs far more than to say that something is."""
+"""Finding out what is wrong costs far more than finding out that something is."""
 _AT_ONCE = 50_000
 _MOST_KEPT = 300_000
 _SHALLOW = 2

@@ -125,7 +125,7 @@ class Link:
                         raise
                     return self._exchange(packed, replies)
             except self._broken as error:
-                if not isinstance(error, _TooSoon):  # else requests would keep renewing it
+                if not isinstance(error, _TooSoon):  # otherwise requests would keep renewing it
                     self._next_try = time.monotonic() + SECONDS_BETWEEN_TRIES
                 if not self._failing and self.generation:
                     self._failing = True

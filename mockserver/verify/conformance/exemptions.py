@@ -384,7 +384,7 @@ def allowed(finding: Finding, requests: Requests) -> bool:
     if finding.rule in _AVAILABLE:
         return requests.is_still_at_work(finding)
     exempts = _BY_RULE.get(finding.rule)
-    return exempts is not None and exempts(example, requests)
+    return exempts is not None and exempts(requests, example)
 
 
 def _says_nothing(rule: str, example: Exchange) -> bool:
@@ -400,13 +400,13 @@ def _says_nothing(rule: str, example: Exchange) -> bool:
     return rule in _ACCEPTED and example.status >= 400
 
 
-def _is_harmless(example: Exchange, requests: Requests) -> bool:
+def _is_harmless(requests: Requests, example: Exchange) -> bool:
     """Whether an invalid request was rightly accepted: unknown headers, cookies and parameters may
     be ignored (RFC 9110, 5.1)."""
     return requests.has_invalid_condition(example) or requests.is_valid(example) is not False
 
 
-def _is_rightly_refused(example: Exchange, requests: Requests) -> bool:
+def _is_rightly_refused(requests: Requests, example: Exchange) -> bool:
     """Whether a request that was generated as valid has a reason to be refused."""
     doubts = (
         requests.names_other_entities,
@@ -427,7 +427,7 @@ def _is_rightly_refused(example: Exchange, requests: Requests) -> bool:
     return any(doubt(example) for doubt in doubts)
 
 
-def _is_not_of_the_api(example: Exchange, requests: Requests) -> bool:
+def _is_not_of_the_api(requests: Requests, example: Exchange) -> bool:
     """Whether a method that the document lacks was handled by something in front of the API, or is
     documented all the same."""
     page = example.content_type.startswith("text/html") and example.status < 500
@@ -439,7 +439,7 @@ def _is_not_of_the_api(example: Exchange, requests: Requests) -> bool:
     return requests.is_documented(example) or (refused and example.status != 405)
 
 
-def _is_documented_error(example: Exchange, requests: Requests) -> bool:
+def _is_documented_error(requests: Requests, example: Exchange) -> bool:
     return not is_server_error(example.status, requests.contract.by_id.get(example.operation))
 
 
@@ -484,18 +484,16 @@ def _can_be_wrong(operation: Operation) -> bool:
     return bool(operation.parameters) or operation.body is not None
 
 
-_BY_RULE: Mapping[str, Callable[[Exchange, Requests], bool]] = {
+_BY_RULE: Mapping[str, Callable[[Requests, Exchange], bool]] = {
     "negative_data_rejection": _is_harmless,
     "positive_data_acceptance": _is_rightly_refused,
     "unsupported_method": _is_not_of_the_api,
-    "allow_header_conformance": lambda example, requests: requests.allows_what_is_documented(
-        example
-    ),
-    "content_type_conformance": lambda example, requests: requests.is_rightly_empty(example),
-    "status_code_conformance": lambda example, requests: (
+    "allow_header_conformance": Requests.allows_what_is_documented,
+    "content_type_conformance": Requests.is_rightly_empty,
+    "status_code_conformance": lambda requests, example: (
         unlisted_refusal(example, requests.contract) or _is_refused_key(example, requests.contract)
     ),
     "not_a_server_error": _is_documented_error,
-    "response_schema_conformance": lambda example, requests: _is_text(example, requests.contract),
+    "response_schema_conformance": lambda requests, example: _is_text(example, requests.contract),
 }
 """By the rule of a check, whether what it found has an excuse."""
