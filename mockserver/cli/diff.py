@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT, KEY_HELP, require_extra, sandbox_for, settings_options
+from mockserver.cli.options import (
+    CONTEXT,
+    api_key_option,
+    ledger_option,
+    quiet_option,
+    require_extra,
+    sandbox_for,
+    settings_options,
+)
 from mockserver.errors import UsageError
 
 _ONLY_HERE = ["mock", "seed", "examples", "patience", "leave_behind", "most", "shorten", "lock"]
@@ -20,7 +28,7 @@ _ONLY_HERE += ["report_dir"]
 @click.option(
     "--mock", default="", metavar="URL", help="URL of a running mock  [default: start one]."
 )
-@click.option("--api-key", "key", envvar="API_KEY", default=None, help=KEY_HELP)
+@api_key_option
 @settings_options
 @click.option("--seed", default=1, show_default=True, help="Same seed, same sequences.")
 @click.option(
@@ -37,9 +45,7 @@ _ONLY_HERE += ["report_dir"]
 )
 @click.option("--timeout", type=float, help="Seconds for a response  [default: 10].")
 @click.option("--patience", default=30.0, show_default=True, help="Seconds to wait for a job.")
-@click.option(
-    "--ledger", default="", help="Records what was created  [default: diff-ledger.ndjson]."
-)
+@ledger_option("diff-ledger.ndjson")
 @click.option("--leave-behind", is_flag=True, help="Also create what can't be removed.")
 @click.option(
     "--max-differences", "most", default=200, show_default=True, help="Stop after this many."
@@ -60,7 +66,7 @@ _ONLY_HERE += ["report_dir"]
     help="Calibration file for the mock; its known differences are not reported.",
 )
 @click.option("--report-dir", default="", help="Folder for JSON, HTML, JUnit, SARIF and scripts.")
-@click.option("--quiet", "-q", is_flag=True, help="Do not show progress.")
+@quiet_option
 def diff(spec: str, **given: Any) -> None:
     """Send the same requests to a mock of SPEC and to the real API, and report differences.
 

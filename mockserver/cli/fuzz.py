@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT, sandbox_for, sandbox_options
+from mockserver.cli.options import (
+    CONTEXT,
+    ledger_option,
+    quiet_option,
+    sandbox_for,
+    sandbox_options,
+    timeout_option,
+)
 
 
 @click.command(context_settings=CONTEXT)
@@ -21,12 +28,10 @@ from mockserver.cli.options import CONTEXT, sandbox_for, sandbox_options
 )
 @click.option("--max-time", default=300.0, show_default=True, type=click.FloatRange(1))
 @click.option("--seed", default=1, show_default=True)
-@click.option("--timeout", type=float, help="Seconds for a complete response  [default: 10].")
-@click.option(
-    "--ledger", default="", help="Records what was created  [default: fuzz-ledger.ndjson]."
-)
+@timeout_option
+@ledger_option("fuzz-ledger.ndjson")
 @click.option("--report-dir", default="", help="Folder for reports and reproductions.")
-@click.option("--quiet", "-q", is_flag=True, help="Do not show progress.")
+@quiet_option
 def fuzz(spec: str, **given: Any) -> None:
     """Fuzz the server at --url at a limited rate, and remove what was created.
 

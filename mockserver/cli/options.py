@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mockserver.verify.sandbox import Sandbox
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-KEY_HELP = "The API key [default: API_KEY, else mock-key]."
 
 
 @contextlib.contextmanager
@@ -90,6 +89,46 @@ def sandbox_for(command: str, given: dict[str, Any], **defaults: str) -> Iterato
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+api_key_option = click.option(
+    "--api-key",
+    "key",
+    envvar="API_KEY",
+    default=None,
+    help="The API key [default: API_KEY, else mock-key].",
+)
+other_key_option = click.option(
+    "--other-key", envvar="OTHER_API_KEY", default="", help="A second tenant's key."
+)
+rate_option = click.option(
+    "--rate", type=click.FloatRange(0.01, 1000), help="Maximum requests per second."
+)
+timeout_option = click.option(
+    "--timeout", type=float, help="Seconds for a complete response  [default: 10]."
+)
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="Do not show progress.")
+
+
+def ledger_option(usual: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--ledger", default="", help=f"Records what was created  [default: {usual}]."
+    )
+
+
+def listening_options(command: Command) -> Command:
+    """Where a proxy listens."""
+    options = (
+        click.option(
+            "--host", default="127.0.0.1", help="Address to listen on.  [default: 127.0.0.1]"
+        ),
+        click.option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            default=8000,
+            help="Port to listen on; 0 takes any free one.  [default: 8000]",
+        ),
+    )
+    return _with(options, command)
 
 
 def sandbox_options(command: Command) -> Command:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from mockserver.cli.options import CONTEXT, collector_paused, complete_spec, say
+from mockserver.cli.options import CONTEXT, collector_paused, complete_spec, listening_options, say
 from mockserver.errors import UsageError
 
 
@@ -21,13 +21,7 @@ from mockserver.errors import UsageError
 )
 @click.argument("url")
 @click.argument("spec", required=False, shell_complete=complete_spec)
-@click.option("--host", default="127.0.0.1", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    help="Port to listen on; 0 takes any free one.  [default: 8000]",
-)
+@listening_options
 @click.option("--errors", is_flag=True, help="Treat violations of SPEC as errors.")
 @click.option("--quiet", is_flag=True, help="Do not log requests.")
 @click.option(

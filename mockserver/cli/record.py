@@ -12,9 +12,9 @@ import click
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from mockserver.cli.options import CONTEXT
+from mockserver.cli.options import CONTEXT, listening_options
 from mockserver.engine.pipeline import Exchange, Message
-from mockserver.engine.serialization import Sent
+from mockserver.engine.serialization import Sent, json_sent
 from mockserver.errors import Refusal, UsageError
 from mockserver.files.reading import without_secrets
 from mockserver.files.wording import counted
@@ -36,13 +36,7 @@ from mockserver.server.upstream import Upstream, UpstreamError
     """,
 )
 @click.option("--real", required=True, metavar="URL", help="URL of the real server.")
-@click.option("--host", default="127.0.0.1", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    help="Port to listen on; 0 takes any free one.  [default: 8000]",
-)
+@listening_options
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -156,5 +150,4 @@ class Recorder:
 
 def refuse(reason: object, target: str) -> Sent:
     """The proxy's own error response, when there is none to forward."""
-    headers = [(b"content-type", b"application/json")]
-    return Sent(502, headers, orjson.dumps({"error": str(reason)}))
+    return json_sent({"error": str(reason)}, 502)

@@ -7,7 +7,17 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT, KEY_HELP, sandbox_for, server_options
+from mockserver.cli.options import (
+    CONTEXT,
+    api_key_option,
+    ledger_option,
+    other_key_option,
+    quiet_option,
+    rate_option,
+    sandbox_for,
+    server_options,
+    timeout_option,
+)
 
 
 @click.command(context_settings=CONTEXT)
@@ -21,15 +31,15 @@ from mockserver.cli.options import CONTEXT, KEY_HELP, sandbox_for, server_option
     help="A finding's id or rule, or the number of the exchange that shows the failure.",
 )
 @click.option("--spec", default="", help="The document; creations can then be removed.")
-@click.option("--api-key", "key", envvar="API_KEY", default=None, help=KEY_HELP)
-@click.option("--other-key", envvar="OTHER_API_KEY", default="", help="A second tenant's key.")
+@api_key_option
+@other_key_option
 @server_options
 @click.option("--leave-behind", is_flag=True, help="Without SPEC: leave what it creates.")
 @click.option(
     "--repeat", default=3, show_default=True, type=click.IntRange(1, 100), help="Times to replay."
 )
-@click.option("--rate", type=click.FloatRange(0.01, 1000), help="Maximum requests per second.")
-@click.option("--timeout", type=float, help="Seconds for a complete response  [default: 10].")
+@rate_option
+@timeout_option
 @click.option(
     "--patience",
     default=30.0,
@@ -37,10 +47,8 @@ from mockserver.cli.options import CONTEXT, KEY_HELP, sandbox_for, server_option
     type=click.FloatRange(0),
     help="Seconds of recorded pauses to keep.",
 )
-@click.option(
-    "--ledger", default="", help="Records what was created  [default: replay-ledger.ndjson]."
-)
-@click.option("--quiet", "-q", is_flag=True, help="Do not show progress.")
+@ledger_option("replay-ledger.ndjson")
+@quiet_option
 def replay(recording: str, **given: Any) -> None:
     """Replay a recorded failure against the server at --url: is it fixed?
 

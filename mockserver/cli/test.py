@@ -7,14 +7,24 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT, KEY_HELP, sandbox_for, sandbox_options
+from mockserver.cli.options import (
+    CONTEXT,
+    api_key_option,
+    ledger_option,
+    other_key_option,
+    quiet_option,
+    rate_option,
+    sandbox_for,
+    sandbox_options,
+    timeout_option,
+)
 
 
 @click.command(context_settings=CONTEXT)
 @click.argument("spec", default="feather")
 @click.option("--url", default="", help="URL of the API.")
-@click.option("--api-key", "key", envvar="API_KEY", default=None, help=KEY_HELP)
-@click.option("--other-key", envvar="OTHER_API_KEY", default="", help="A second tenant's key.")
+@api_key_option
+@other_key_option
 @sandbox_options
 @click.option(
     "--only",
@@ -38,17 +48,15 @@ from mockserver.cli.options import CONTEXT, KEY_HELP, sandbox_for, sandbox_optio
     help="Check conformance of these paths only.",
 )
 @click.option("--max-time", default=0, type=click.IntRange(0), help="Seconds for all parts.")
-@click.option("--rate", type=click.FloatRange(0.01, 1000), help="Maximum requests per second.")
-@click.option("--timeout", type=float, help="Seconds for a complete response  [default: 10].")
-@click.option(
-    "--ledger", default="", help="Records what was created  [default: mockserver-ledger.ndjson]."
-)
+@rate_option
+@timeout_option
+@ledger_option("mockserver-ledger.ndjson")
 @click.option("--patience", default=60.0, show_default=True, help="Seconds to wait for jobs.")
 @click.option("--report-dir", default="", help="Folder for JUnit, SARIF, HAR, NDJSON and HTML.")
 @click.option("--baseline", default="", help="File of accepted known failures.")
 @click.option("--write-baseline", default="", help="Write the findings as a baseline.")
 @click.option("--write-config", default="", help="Write a schemathesis.toml for SPEC, and exit.")
-@click.option("--quiet", "-q", is_flag=True, help="Do not show progress.")
+@quiet_option
 def test(spec: str, **given: Any) -> None:
     """Test the server at --url against SPEC: conformance and lifecycles.
 

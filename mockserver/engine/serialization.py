@@ -94,6 +94,11 @@ class Sent:
     trouble: Trouble | None = None
 
 
+def json_sent(body: Any, status: int = 200) -> Sent:
+    """A JSON value as a reply that no operation documents."""
+    return Sent(status, [(b"content-type", b"application/json")], dump(body))
+
+
 @dataclass(slots=True, eq=False)
 class _Form:
     """The documented response of one status of one operation."""

@@ -37,7 +37,7 @@ from mockserver.engine.credentials import (
 )
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.pipeline.authentication import ANONYMOUS
-from mockserver.engine.serialization import Sent
+from mockserver.engine.serialization import Sent, json_sent
 from mockserver.errors import TooLarge
 from mockserver.openapi.media_types import is_json
 from mockserver.server.asgi.app import Endpoint, read_body, send_reply
@@ -393,8 +393,9 @@ def _form(message: Message) -> dict[str, Any]:
 
 
 def _json(body: Any, status: int = 200) -> Sent:
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
-    return Sent(status, headers, orjson.dumps(body))
+    sent = json_sent(body, status)
+    sent.headers.append((b"cache-control", b"no-store"))
+    return sent
 
 
 def _not_allowed(methods: str) -> Sent:

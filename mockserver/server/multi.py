@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.types import Message, Receive, Scope, Send
 
-from mockserver.engine.serialization import Sent, dump
+from mockserver.engine.serialization import Sent, json_sent
 from mockserver.errors import Refusal, UsageError
 from mockserver.files.wording import counted
 from mockserver.records import dataclass
@@ -200,8 +200,7 @@ class Prefixed:
 
     def _index(self, path: str) -> Sent:
         body = {"apis": {name: f"/{name}/" for name in self._services}}
-        headers = [(b"content-type", b"application/json")]
-        return Sent(200 if path == "/" else 404, headers, dump(body))
+        return json_sent(body, 200 if path == "/" else 404)
 
 
 def _relocated(send: Send, prefix: bytes) -> Send:

@@ -19,7 +19,7 @@ from mockserver.engine.leniency import Leniency
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.pipeline import VIOLATIONS, Exchange, Message
 from mockserver.engine.pipeline.versions import Answerer, Later
-from mockserver.engine.serialization import Sent, dump
+from mockserver.engine.serialization import Sent, json_sent
 from mockserver.errors import ContractError, Invalid, PlanError, Refusal, ReplyError, UsageError
 from mockserver.inference.words import bag
 from mockserver.openapi.media_types import covers, essence, is_json
@@ -40,7 +40,6 @@ _OWN = bag(
     "connection content-encoding content-length host keep-alive proxy-authenticate "
     "proxy-authorization te trailer transfer-encoding upgrade"
 )
-_JSON = [(b"content-type", b"application/json")]
 
 
 class UpstreamError(Exception):
@@ -53,7 +52,7 @@ class UpstreamError(Exception):
 
     def as_sent(self) -> Sent:
         """The response in place of the upstream's."""
-        return Sent(self.status, list(_JSON), dump({"error": str(self)}))
+        return json_sent({"error": str(self)}, self.status)
 
 
 class Upstream:
@@ -238,8 +237,7 @@ class Passing:
     def _refusal(self, exchange: Exchange) -> Sent | None:
         """The refusal of an invalid request, if violations are errors."""
         if exchange.operation is None:
-            return Sent(404, [(b"content-type", b"application/json")],
-                        dump({"error": exchange.problem}))  # fmt: skip
+            return json_sent({"error": exchange.problem}, 404)
         if exchange.violations:
             refusal = Invalid("The request does not fit.", violations=exchange.violations)
             return self._primary.refuse(exchange.operation, refusal, exchange.message)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.engine.serialization import Sent, dump
+from mockserver.engine.serialization import Sent, json_sent
 from mockserver.errors import (
     BadRequest,
     Forbidden,
@@ -80,9 +80,9 @@ class AdminApi:
         else:
             try:
                 self.panel.mock.store.clock(None)
-                sent = _json(200, {"status": "ok"})
+                sent = json_sent({"status": "ok"})
                 if self.panel.draining and scope["path"] == "/readyz":
-                    sent = _json(503, {"status": "draining"})
+                    sent = json_sent({"status": "draining"}, 503)
             except StoreUnavailable as error:
                 sent = _error(503, str(error), {"retry-after": "1"})
         sent.headers.extend(_COMMON_HEADERS)
@@ -141,7 +141,7 @@ class AdminApi:
         query = _query(scope["query_string"], route.query)
         call = Call(values, query, parse_json(body) if method in ("POST", "PUT") else None)
         result = handler(self.panel, call)
-        return result if isinstance(result, Sent) else _json(200, result)
+        return result if isinstance(result, Sent) else json_sent(result)
 
 
 def _wants_html(scope: Scope) -> bool:
@@ -177,11 +177,7 @@ def _query(raw: bytes, known: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _json(status: int, body: Any) -> Sent:
-    return Sent(status, [(b"content-type", b"application/json")], dump(body))
-
-
 def _error(status: int, text: str, headers: dict[str, str] | None = None) -> Sent:
-    sent = _json(status, {"error": text})
+    sent = json_sent({"error": text}, status)
     sent.headers.extend((n.encode(), v.encode()) for n, v in (headers or {}).items())
     return sent
