@@ -11,7 +11,7 @@ from mockserver.inference.lifecycles import Hints
 from mockserver.inference.making import makes, sends_rows
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import USUAL, properties_of
-from mockserver.inference.paths import ANY, Route, Steps, label
+from mockserver.inference.paths import ANY, Route, Steps, is_version, label
 from mockserver.inference.relations import names_owner
 from mockserver.inference.remote_calls import is_search, is_status_path
 from mockserver.inference.resource_model import FIRST, Because, Confidence
@@ -82,7 +82,29 @@ def find_drafts(survey: Survey) -> list[Draft]:
         _collection(survey, steps, found, drafts)
     _searches(survey, drafts)
     merged = _with_views(survey, _merge(survey, list(drafts.values())))
-    return _with_parts_listed(survey, merged)
+    return _with_parts_listed(survey, _with_bare_items(survey, merged))
+
+
+def _with_bare_items(survey: Survey, drafts: list[Draft]) -> list[Draft]:
+    """The drafts; what is read at a path that has nothing but its name (`/v1/{jobName}`) is what
+    another path lists and makes, by its schema."""
+    kept = []
+    for draft in drafts:
+        bare = all(map(is_version, draft.route.steps)) and not (draft.lists or draft.creates)
+        read = {one.ref for one in _reading(survey, draft)} if bare else set()
+        others = (one for one in drafts if read and one.lists and not one.items)
+        found = [one for one in others if read & refs_of(survey, one)]
+        if len(found) == 1:
+            found[0].say(f"{draft.items[0]} reads one: the schema agrees", "likely")
+            found[0].absorb(draft)
+        else:
+            kept.append(draft)
+    return kept
+
+
+def _reading(survey: Survey, draft: Draft) -> Iterator[Facts]:
+    read = (survey.at(route.steps, "GET") for route in draft.items)
+    return (facts for facts in read if facts is not None and facts.envelope is None)
 
 
 def _searches(survey: Survey, drafts: dict[Steps, Draft]) -> None:

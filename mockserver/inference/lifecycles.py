@@ -51,6 +51,8 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
 _NAMES = ("status", "state", "phase", "stage", "lifecycle", "statut", "estado", "etat", "stato")
+_SPELLED = tuple((name,) for name in _NAMES)
+_CODED = (("code",), ("name",), ("value",))
 _INNER = ("state", "status", "status_code", "state_code", "code", "phase", "name", "value", "type")
 _USUAL = ("pending", "running", "completed", "failed", "cancelled")
 _OTHERS = bag("last previous prior old from default")
@@ -233,6 +235,12 @@ def _properties(schemas: Schemas, flat: Flat, hints: Hints) -> Iterator[Found]:
         schema = flat.properties[name]
         if words[:1] and words[0] in _OTHERS:
             continue  # `last_run_status` is of something else
+        if (
+            words[-1:] in _CODED
+            and words[-2:-1] in _SPELLED
+            and any_known(enumerated(schemas, schema))
+        ):
+            words = words[:-1]  # `StatusCode`, if it is a word
         if not words or words[-1] not in _NAMES:
             if noun(name) not in hints.others or noun(name) in own:
                 found.extend(

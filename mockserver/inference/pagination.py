@@ -4,6 +4,7 @@ responses that show one entity as a list shows several: in a page, or in an arra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -176,6 +177,8 @@ _NO_ROWS = bag("links errors warnings facets filters aggregations included sort 
 _DONE = bag(
     "created updated deleted removed new added inserted processed accepted successful saved"
 )
+_ROWS_OF = re.compile(r"_(?:(?:summary|detail|info|item|entry)_)?list$|_(?:summaries|infos)$")
+"""What an array of entities is called after their noun: `JobList`, `JobSummaryList`."""
 _OUTER = bag("data result results embedded response payload body page")
 
 
@@ -222,6 +225,7 @@ def _listed_property(
     for name in arrays:
         spelled = snake_case(name)
         made = spelled.partition("_")[2] if spelled.partition("_")[0] in _DONE else spelled
+        made = _ROWS_OF.sub("", made)
         if (spelled in _ITEMS or made in own) and (page or "id" not in flat.properties):
             text = f"`{name}` is an array" + (f" beside `{'`, `'.join(paging)}`" if paging else "")
             return (name,), arrays[name], Because(text, "certain" if paging else "likely")
@@ -339,6 +343,17 @@ _SAID_OF_ONE = (
     "resource", "object", "entity", "output", "property", "properties",
 )  # fmt: skip
 """What follows a noun in the name of a wrapper: `{"ModelDescription": {...}}`."""
+_SENT_OF_ONE = (
+    "parameter",
+    "param",
+    "input",
+    "config",
+    "configuration",
+    "spec",
+    "request",
+    "option",
+)
+"""The same for the only one in a body: `{"jobParameters": {...}}`."""
 
 
 def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> tuple[Path, str]:
@@ -358,7 +373,9 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         own = own or any(spelled in (f"{last}_{one}", f"{about}_{one}") for one in _SAID_OF_ONE)
         # `import_task` of `/imports`
         own = own or (spelled.startswith((f"{last}_", f"{about}_")) and is_job(spelled))
-        own = own or (len(flat.properties) == 1 and _is_work(schemas, spelled, flat.properties))
+        alone = len(flat.properties) == 1
+        own = own or (alone and spelled in {f"{last}_{one}" for one in _SENT_OF_ONE})
+        own = own or (alone and _is_work(schemas, spelled, flat.properties))
         if own and _works_on(schemas, flat, pointer, name):
             continue
         if not own and (snake_case(name) not in WRAPPERS or _is_beside(name, last, flat)):

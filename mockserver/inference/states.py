@@ -139,6 +139,7 @@ def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
     kinds = {value: deeds[value] or _kind(words[value]) for value in values}
     _beside_others(kinds, words, nouns)
     _steps_between(kinds, words)
+    _way_to_the_end(kinds, words)
     _interruptions(kinds, words)
     spelt = {word: value for value, word in words.items()}
     leads = {value: _after(value, words, spelt) for value, kind in kinds.items() if kind == LEAVING}
@@ -346,6 +347,16 @@ def _steps_between(kinds: dict[str, str], words: Mapping[str, str]) -> None:
             kinds[value] = ACTIVE
 
 
+def _way_to_the_end(kinds: dict[str, str], words: Mapping[str, str]) -> None:
+    """What is listed before the end is the way there, where the first value is none that is known
+    and nothing else is work: `DeviceOrdered`, `Dispatched`, `DataCopy`, `Completed`."""
+    listed = list(kinds)
+    end = max((n for n, value in enumerate(listed) if words[value] in known.JOB_DONE), default=0)
+    unknown = listed != sorted(listed) and {kinds[v] for v in listed[:end]} <= {OTHER, SUCCESS}
+    if end > 2 and unknown and kinds[listed[0]] == OTHER and ACTIVE not in kinds.values():
+        kinds |= {**dict.fromkeys(listed[1:end], ACTIVE), listed[0]: INITIAL}
+
+
 def _interruptions(kinds: dict[str, str], words: Mapping[str, str]) -> None:
     """A state that waits for somebody, listed after work that begins otherwise (`queued`,
     `in_progress`, `requires_action`; `processing`, `review`), interrupts the work; nothing begins
@@ -361,10 +372,8 @@ def _interruptions(kinds: dict[str, str], words: Mapping[str, str]) -> None:
 
 
 def _interrupts(word: str, passed: set[str]) -> bool:
-    asked = {word, *word.split("_")}
-    if INITIAL in passed:
-        return ACTIVE in passed and bool(known.ASKS & asked)
-    return ACTIVE in passed and bool((known.ASKS | known.REVIEWS) & asked)
+    asking = known.ASKS if INITIAL in passed else known.ASKS | known.REVIEWS
+    return ACTIVE in passed and not asking.isdisjoint((word, *word.split("_")))
 
 
 def _after(value: str, words: Mapping[str, str], spelt: Mapping[str, str]) -> str:
@@ -438,12 +447,9 @@ def _path(
     for value in begun[1:]:
         word = words[value]
         queued = word in ("queued", "enqueued", "in_queue", "pending", "waiting_in_queue")
+        passed = ordered and (_is_passed(word) or word in known.IN_REVIEW)
         if (
-            (
-                queued
-                or words[found[0]] in known.MAKING
-                or (ordered and (_is_passed(word) or word in known.IN_REVIEW))
-            )
+            (queued or words[found[0]] in known.MAKING or passed)
             and (words[found[0]] not in ("pending", "queued", "draft", "scheduled") or ordered)
             and word != words[found[0]]
             and (words[found[0]] not in known.WAITS or (ordered and word in known.QUEUES))
@@ -453,9 +459,10 @@ def _path(
     aside = ("claimed",) if rings else ("answered", "claimed")
     last = _last_of(ends, working, words, values)
     spelt = {words[value]: value for value in ends if value != last}
-    restarts = {"creating", "starting", "stopped"} <= {*words.values()} and "created" not in spelt
+    if {"creating", "starting", "stopped"} <= {*words.values()} and "created" not in spelt:
+        aside = (*aside, "starting")
     for value in working:
-        if words[value] not in aside and not (restarts and words[value] == "starting"):
+        if words[value] not in aside:
             done = known.participle_of(last_word(words[value]))
             found += [value, *[spelt.pop(one) for one in done if one in spelt]]
     if not ends:

@@ -21,6 +21,7 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 _OF_OBJECTS = ("additionalProperties", "unevaluatedProperties")
 _IDS = {("id",), ("uuid",), ("guid",), ("key",)}
 _ENDINGS = ("address", "url", "uri", "number", "value", "name", "date", "at", "text")
+_TEXTS = (("name",), ("description",), ("title",), ("label",))
 _FLAGS = {"true": True, "false": False}
 _KEYS = ("id", "sid", "uuid", "guid")
 _DEEPEST = 8
@@ -139,7 +140,8 @@ def under_own_names(
         elif name not in own and words in spelt and spelt[words] not in sent:
             found[spelt[words]] = value
         elif name not in own and (
-            (longer := _longer(words, free, sent, value)) is not None
+            (longer := _longer(words, free, sent, value) or _of_noun(words, free, sent, resource))
+            is not None
             and (longer in texts or not isinstance(value, str))
         ):
             found[longer] = value
@@ -219,6 +221,21 @@ def _longer(
     if not found and words[:1] == ("new",) and words[1:] in spelt:
         found = [name for name in (spelt[words[1:]],) if name not in sent]
     return found[0] if len(found) == 1 else None
+
+
+def _of_noun(
+    words: tuple[str, ...],
+    spelt: Mapping[tuple[str, ...], str],
+    sent: Mapping[str, Any],
+    resource: Resource,
+) -> str | None:
+    """The property that is called so with or without the noun of the entity: `Name` of an agent for
+    `AgentName`, `JobDescription` of a job for `Description`."""
+    about = tokens(last_word(resource.noun.rsplit(".", 1)[-1]))
+    without = words[len(about) :] if words[: len(about)] == about else ()
+    wanted = (*about, *words) if words in _TEXTS else without if without in _TEXTS else ()
+    name = spelt.get(wanted)
+    return name if name not in sent else None
 
 
 def kept_or_refused(

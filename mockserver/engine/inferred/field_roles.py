@@ -41,7 +41,8 @@ _CREATING = bag(
     "aangemaakt"
 )
 _UPDATING = bag(
-    "updated modified last_modified last_updated geandert geaendert aktualisiert bearbeitet "
+    "updated modified last_modified last_updated modification last_modification geandert "
+    "geaendert aktualisiert bearbeitet "
     "actualizado modificado modificacion modifie atualizado aggiornato gewijzigd"
 )
 _MADE_BY = bag("submitted requested ordered placed issued registered uploaded received")

@@ -21,6 +21,7 @@ from mockserver.engine.inferred.seeding import Sower
 from mockserver.engine.inferred.sums import Below, Line, Sum, sums_of, told_by
 from mockserver.engine.inferred.tallies import (
     Tally,
+    fits,
     flat_of,
     kinds_of,
     naming,
@@ -40,6 +41,7 @@ from mockserver.inference.words import (
     is_below,
     last_word,
     noun,
+    snake_case,
 )
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
@@ -164,8 +166,12 @@ class Joins:
         last = max((one for one in some if not one.seed), key=below.place, default=None)
         if last is None:
             return
-        if what == "time":
-            schema = self._flat(owner.resource).properties[name]
+        schema = self._flat(owner.resource).properties[name]
+        if what.startswith("."):
+            value = last.data.get(what[1:])
+            if fits(self._schemas, schema, value):
+                found[name] = value
+        elif what == "time":
             found[name] = stamp(self._schemas, name, schema, last.row.get("at", world.now))
         else:
             found[name] = last.id(below.resource) if what == "id" else dict(last.data)
@@ -352,10 +358,18 @@ class Joins:
         """The properties that tell of the newest child: `last_message_at`, `latest_release`."""
         told = list(newest(self._schemas, resource))
         found = self._counted(resource) if told else {}
+        known = set()
         for name, about, what in told:
             one = found.get(about)
-            if one is not None and one.membership is None:
-                yield name, what, one
+            if one is None or one.membership is not None or name in known:
+                continue
+            if what.startswith("."):
+                own = {snake_case(each): each for each in one.repository.flat.properties}
+                if what[1:] not in own:
+                    continue
+                what = "." + own[what[1:]]
+            known.add(name)
+            yield name, what, one
 
     def _counted(self, resource: Resource) -> dict[str, Tally]:
         """The entities that belong to one of a resource, by what they are called."""

@@ -110,7 +110,11 @@ class Properties:
             f"is_{spelled}", f"has_{spelled}", spelled.removeprefix("is_").removeprefix("has_"),
         )  # fmt: skip
         found = (self.named(one) for one in spellings if one and one != spelled)
-        return tuple(dict.fromkeys(path for fields in found for path in fields))
+        fields = tuple(dict.fromkeys(path for fields in found for path in fields))
+        if fields:
+            return fields
+        together = spelled.replace("_", "")  # `statuscode`
+        return next((self.named(n) for n in self._own if n.replace("_", "") == together), ())
 
     def moment(self, spelled: str) -> Fields:
         """The timestamp that a name means: `created`, `published`."""

@@ -78,23 +78,37 @@ def numbers(schemas: Schemas, resource: Resource) -> Iterator[tuple[Path, str]]:
                     yield (name, inner), counted(inner) or noun(inner)
 
 
-_NEWEST = bag("last latest newest recent")
+_NEWEST = bag("last latest newest recent current")
+_IDS = (*ID_ENDS, ("arn",))
 
 
 def newest(schemas: Schemas, resource: Resource) -> Iterator[tuple[str, str, str]]:
     """The properties that tell of the newest entity of another kind: the property, the noun of the
-    kind, and whether it has the time of its creation ("time"), its id ("id") or shows it ("")."""
+    kind, and whether it has the time of its creation ("time"), its id ("id"), a property of it
+    (".status") or shows it ("")."""
     for name, schema in flat_of(schemas, resource).properties.items():
         stem = moment_stem(name)
         words = tokens(stem or name)
         words = words[1:] if words[:1] == ("most",) else words
         if words[:1] and words[0] in _NEWEST and len(words) > 1:
-            if stem:
+            if stem and words[0] != "current":
                 yield name, noun("_".join(words[1:])), "time"
-            elif words[-1:] in ID_ENDS:
+            elif words[-1:] in _IDS:
                 yield name, noun("_".join(words[1:-1])), "id"
             elif "object" in schemas.types(schema):
                 yield name, noun("_".join(words[1:])), ""
+            for cut in range(len(words) - 1, 1, -1):
+                yield name, noun("_".join(words[1:cut])), "." + "_".join(words[cut:])
+
+
+_TYPES = {str: {"string"}, bool: {"boolean"}, int: {"integer", "number"}, float: {"number"}}
+
+
+def fits(schemas: Schemas, schema: Any, value: Any) -> bool:
+    """Whether a property may have the plain value of another one."""
+    flat = schemas.flat(schema)
+    alike = not flat.types or bool(_TYPES.get(type(value), set()) & {*flat.types})
+    return alike and (flat.values is None or value in flat.values)
 
 
 def readings(about: str) -> Iterator[tuple[str, str]]:
@@ -130,7 +144,7 @@ def naming(
     """The property by which entities of another resource name one of this: `queue_id`, or
     `plainly` a text or number `queue`, or an object with its id."""
     nouns = {resource.noun, last_word(resource.noun)}
-    wanted = {f"{one}_{end}" for one in nouns for end in ("id", "uuid")}
+    wanted = {f"{one}_{end}" for one in nouns for end in ("id", "uuid", "arn")}
     own = dict(flat_of(schemas, other).properties)
     if other.request is not None:
         own |= schemas.flat_at(other.request).properties
