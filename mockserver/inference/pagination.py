@@ -34,6 +34,7 @@ from mockserver.inference.resource_model import FIRST, Because, Path
 from mockserver.inference.state_words import ANY_WORK, FAILS
 from mockserver.inference.states import ACTIVE, is_job, kind_of
 from mockserver.inference.words import (
+    WRAPPERS,
     bag,
     is_id_of,
     last_word,
@@ -331,8 +332,6 @@ def _counts_rows(operation: Operation) -> bool:
     )
 
 
-WRAPPERS = bag("data result item resource response payload record node")
-"""What a wrapper of one entity is called, whatever it is."""
 _IDS = bag("id uuid number code key sid")
 _REQUESTS = bag("request correlation trace transaction log session tracking")
 """Whose ids envelopes have."""

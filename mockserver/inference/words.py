@@ -37,6 +37,10 @@ def bag(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+WRAPPERS = bag("data result item resource response payload record node")
+"""What a wrapper of one entity is called, whatever it is."""
+
+
 def listed(text: str) -> dict[str, int]:
     """The words of a text with their positions."""
     return {word: place for place, word in enumerate(dict.fromkeys(text.split()))}

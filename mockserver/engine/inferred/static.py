@@ -24,7 +24,7 @@ from mockserver.errors import Conflict
 from mockserver.inference.model import Action
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.resource_model import FIRST
-from mockserver.inference.words import bag, noun, plural, snake_case, tokens
+from mockserver.inference.words import WRAPPERS, bag, noun, plural, snake_case, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import essence, is_json_or_any
 from mockserver.openapi.model import Operation
@@ -317,6 +317,25 @@ def _row_for(own: Mapping[str, Any], called: str, item: Any) -> dict[str, Any]:
 _FAULTS = bag("error errors failed failures warnings rejected invalid skipped")
 
 
+def _in_wrapper(call: Call, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What a client sends, in the object of the response that has most of it, as in `{"data": {}}`
+    or `{"request": {}}`; empty if the response itself shows some of it."""
+    sent, schemas = call.request.body, call.context.schemas
+    pointer = pointer_of(call.operation, call.operation.success)
+    if not isinstance(sent, Mapping) or pointer is None:
+        return {}
+    properties = schemas.flat_at(schemas.main(pointer)).properties
+    names = sent.keys() & known.keys()
+    if not names or names & properties.keys():
+        return {}
+    for name, schema in properties.items():
+        shared = names & schemas.flat(schema).properties.keys()
+        alone = len(sent) == 1 and snake_case(name) in WRAPPERS
+        if 2 * len(shared) >= len(sent) and (len(shared) > 1 or (shared and alone)):
+            return {name: {one: sent[one] for one in sent if one in shared}}
+    return {}
+
+
 def as_shown(call: Call, rng: Rng, known: Mapping[str, Any], mode: Mode = "rich") -> Reply:
     """The success example of the document, with `known` values under the same names."""
     context, operation = call.context, call.operation
@@ -324,8 +343,9 @@ def as_shown(call: Call, rng: Rng, known: Mapping[str, Any], mode: Mode = "rich"
     if known.get(""):
         # One row for each that was sent.
         return context.answers.reply(operation, rng, known[""], (), call.mode("fresh"))
+    inner = _in_wrapper(call, known)
     if example is MISSING:
-        given: Any = dict(known) or MISSING
+        given: Any = {**known, **inner} or MISSING
         sample, mode = mode == "rich", call.mode(mode)
         own = None if operation.method == "GET" else ()
         return context.answers.reply(operation, rng, given, (), mode, sample=sample, own=own)
@@ -335,6 +355,8 @@ def as_shown(call: Call, rng: Rng, known: Mapping[str, Any], mode: Mode = "rich"
     if isinstance(example, Mapping):
         names = context.schemas.flat_at(pointer).properties if pointer is not None else {}
         given = {**example, **{n: v for n, v in known.items() if n in example or n in names}}
+        for name, part in inner.items():
+            given[name] = {**named(given.get(name)), **part}
     mode = "bare" if whole else call.mode(mode)
     reply = context.answers.reply(operation, rng, given, (), mode, sample=True)
     if media is None or pointer is None or not is_json_or_any(media.name):

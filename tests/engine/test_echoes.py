@@ -1,0 +1,54 @@
+"""What a client sends to an operation that keeps nothing is what the response says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mockserver import MockServer
+from tests.support.combinations import in_turns
+from tests.support.documents import TEXT, WHOLE, answer, body, document, thing
+
+FLAG = {"type": "boolean"}
+SENT = {"lang": "fr", "amount": 42, "locked": True, "text": "bonjour"}
+SHAPES: dict[str, Callable[[Any], Any]] = {
+    "as it is": lambda shown: shown,
+    "data": lambda shown: thing(data=shown),
+    "result": lambda shown: thing(success=FLAG, result=shown),
+    "request": lambda shown: thing(request=shown, answer=TEXT),
+}
+PATHS = (
+    "/translate",
+    "/v1/quotes/estimate",
+    "/tools/convert",
+    "/rates/calculate",
+    "/kites/preview",
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "shape", "method", "example"),
+    in_turns([*PATHS], [*SHAPES], ["post", "put"], [None, "old"]),
+)
+def test_what_is_sent_is_what_the_response_says_of_it(
+    path: str, shape: str, method: str, example: str | None
+) -> None:
+    text = TEXT if example is None else {**TEXT, "example": example}
+    shown = thing(lang=text, amount=WHOLE, locked=FLAG, text=text, score={"type": "number"})
+    sent = body(thing(lang=text, amount=WHOLE, locked=FLAG, text=TEXT))
+    done = {"requestBody": sent, "responses": {"200": answer(SHAPES[shape](shown))}}
+    client = MockServer(document({path: {method: done}})).client
+    found = client.request(method, path, json=SENT).json()
+    found = found.get(shape, found)
+    assert {name: found.get(name) for name in SENT} == SENT
+
+
+def test_somebody_else_in_the_response_is_not_called_as_what_is_sent() -> None:
+    owner = thing("name email", name=TEXT, email=TEXT)
+    sent = body(thing(name=TEXT, colour=TEXT, size=WHOLE))
+    done = {"requestBody": sent, "responses": {"200": answer(thing("owner", owner=owner))}}
+    client = MockServer(document({"/estimate": {"post": done}})).client
+    found = client.post("/estimate", json={"name": "Kite", "colour": "red", "size": 3}).json()
+    assert found["owner"]["name"] != "Kite"
