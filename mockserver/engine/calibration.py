@@ -13,6 +13,7 @@ from dataclasses import field, replace
 from typing import Any
 
 from mockserver.engine.serialization import Sent
+from mockserver.engine.timestamps import render
 from mockserver.inference.model import Plan
 from mockserver.openapi.model import Operation, Violation
 from mockserver.records import dataclass
@@ -238,8 +239,8 @@ class Answer:
 
     `status` 0 is the mock's own. `body` (None: the mock's own) may have `{name}` for a path
     parameter, `{body.name}` and `{query.name}` for what was sent, `{violation.name}` and
-    `{violation.value}` for the first value that breaks the document, and `{null}`. `seen` is how
-    many exchanges have shown it.
+    `{violation.value}` for the first value that breaks the document, `{request.path}`, `{now T3Z}`
+    for the instant in that form, and `{null}`. `seen` is how many exchanges have shown it.
     """
 
     when: Mapping[str, str] = field(default_factory=dict)
@@ -393,6 +394,18 @@ def _labelled(sent: Sent, media_type: str) -> Sent:
     return replace(sent, headers=[*headers, (b"content-type", media_type.encode())])
 
 
+_NOW = re.compile(r"\{now ([T ])(\d)(Z|[+-]\d\d:?\d\d|)\}")
+"""The instant of a response, with what stands before the time of day, the number of digits of a
+fraction, and the zone: `{now T3Z}`."""
+
+
+def _moment(instant: int, form: re.Match[str]) -> str:
+    full = render(instant)
+    digits = int(form[2])
+    fraction = "." + full[20:26].ljust(digits, "0")[:digits] if digits else ""
+    return f"{full[:10]}{form[1]}{full[11:19]}{fraction}{form[3]}"
+
+
 def filled(value: Json, values: Mapping[str, Json]) -> Json:
     """A template with its `{name}` replaced; one that is the whole text may be any JSON value.
     `{null}` is null, which TOML lacks."""
@@ -403,7 +416,10 @@ def filled(value: Json, values: Mapping[str, Json]) -> Json:
             return values[value[1:-1]]
         for name, given in values.items():
             value = value.replace("{" + name + "}", given) if isinstance(given, str) else value
-        return value
+        instant = values.get("now")
+        if not isinstance(instant, int):
+            return value
+        return _NOW.sub(lambda found: _moment(instant, found), value)
     if isinstance(value, list):
         return [filled(item, values) for item in value]
     if isinstance(value, dict):

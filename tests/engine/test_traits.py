@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.engine.calibration import coerced, holds, kind_of, kind_of_id, of_body
+from mockserver.engine.calibration import coerced, filled, holds, kind_of, kind_of_id, of_body
 from mockserver.openapi.model import Violation
 from tests.verify.diff.small import DOCUMENT
 
@@ -207,3 +207,15 @@ def test_a_path_that_is_called_after_a_property_names_what_has_it(tmp_path: Any)
         client.post("/rooms", json={"name": "attic"})
         statuses = [client.get(f"/rooms/name/{n}").status_code for n in ("attic", "cellar")]
     assert statuses == [200, 404]
+
+
+def test_a_template_has_the_instant_in_the_form_that_was_seen() -> None:
+    values = {"now": 1_700_000_000_123_456, "id": "7"}
+    for form, text in (
+        ("{now T3Z}", "2023-11-14T22:13:20.123Z"),
+        ("{now T0Z}", "2023-11-14T22:13:20Z"),
+        ("{now T6+00:00}", "2023-11-14T22:13:20.123456+00:00"),
+        ("at {now  0}, {id}", "at 2023-11-14 22:13:20, 7"),
+    ):
+        assert filled({"at": [form]}, values) == {"at": [text]}
+    assert filled("{now T3Z}", {}) == "{now T3Z}"

@@ -180,7 +180,7 @@ class CalibratedPipeline(Pipeline):
         if answer.body is not None:
             own_parts = of_body(sent.body)[1]
             parts = own_parts if isinstance(own_parts, dict) else {}
-            values = {**_values(message), **{f"mock.{name}": v for name, v in parts.items()}}
+            values = {**_values(message, now), **{f"mock.{name}": v for name, v in parts.items()}}
             values |= of_violation(refusal.instead.violations if refusal.instead else ())
             sent = with_body(sent, filled(answer.body, values))
         return replace(sent, status=status)
@@ -229,9 +229,10 @@ def _given(answer: Answer, sent: Sent, message: Message) -> Sent:
     return replace(sent, status=answer.status or sent.status)
 
 
-def _values(message: Message) -> dict[str, Any]:
-    """What a template can say of a request."""
-    found: dict[str, Any] = dict(message.path_values)
+def _values(message: Message, now: int = 0) -> dict[str, Any]:
+    """What a template can say of a request, and of the instant."""
+    found: dict[str, Any] = {"now": now or message.started // 1000, **message.path_values}
+    found["request.path"] = message.target.partition("?")[0]
     query = parse_qs(message.query.decode("latin-1"), keep_blank_values=True)
     found |= {f"query.{name}": values[0] for name, values in query.items()}
     kind, body = of_body(message.body)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from mockserver.files.wording import counted
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json
+from mockserver.verify.diff import id_map
 from mockserver.verify.diff.api import ALL_ROWS, READS
-from mockserver.verify.diff.id_map import Pairs, is_opaque, kind_of, time_form
+from mockserver.verify.diff.id_map import Pairs, family, is_opaque, kind_of, time_form
 from mockserver.verify.diff.model import (
     STATUS_NAMES,
     Kind,
@@ -292,19 +293,32 @@ class Comparison:
     def _orders(self, mine: list[Json], fit: list[tuple[int, list[Json]]]) -> bool:
         """Whether the rows are the same entities in the same order."""
         for i, rows in fit:
-            pairs = self._pairs[i].theirs
-            known = [(pairs.get(r.get("id")), m.get("id")) for r, m in zip(mine, rows, strict=True)]
+            known = [
+                (self._theirs(i, r.get("id")), m.get("id")) for r, m in zip(mine, rows, strict=True)
+            ]
             if all(theirs is None or theirs == ours for theirs, ours in known):
                 return True
         if mine:
             i, rows = fit[0]
-            pairs = self._pairs[i].theirs
-            same = {pairs.get(r.get("id")) for r in mine} == {r.get("id") for r in rows}
+            same = {self._theirs(i, r.get("id")) for r in mine} == {r.get("id") for r in rows}
             what = "in another order" if same else "other entities"
             self._miss(
                 "list", "rows", f"its {counted(len(mine), 'row')} {what}", "as they are compared"
             )
         return not mine
+
+    def _theirs(self, run: int, real: Json) -> Json:
+        """The id that a mock has for an entity of the step's kind."""
+        kind = family("id", real, self._noun(""))
+        return self._pairs[run].theirs.get((kind, real))
+
+    def _noun(self, at: str) -> str:
+        """What the entity is called that has the property at a place of the response."""
+        assert self._step is not None
+        noun = id_map.noun_of(self.contract.by_id[self._step.operation].path)
+        for name in at.split(".")[:-1]:
+            noun = noun if name in ("*", "rows") else id_map.noun_within(name, noun)
+        return noun
 
     # --- values
 
@@ -350,7 +364,7 @@ class Comparison:
                     self._miss(kind, where, "absent", all_shown(having))
             elif not having:
                 self._miss(kind, where, shown(real[name]), "absent")
-            elif time_form(real[name]) and not self._error:
+            elif time_form(real[name]):
                 self._time(real, name, mocks, where)
             else:
                 self._node(real[name], having, where, name, f"{spot}.{name}".strip("."))
@@ -385,7 +399,9 @@ class Comparison:
         values = [(i, value[name]) for i, value in mocks if name in value]
         forms = {time_form(value) for _, value in values}
         if time_form(real[name]) not in forms:
-            self._miss("schema", at, shown(real[name]), all_shown(values))
+            kind: Kind = "error" if self._error else "schema"
+            self._miss(kind, at, shown(real[name]), all_shown(values))
+        if self._error or time_form(real[name]) not in forms:
             return
         if any(value == real[name] for _, value in values) or self._was_sent(real[name]):
             return
@@ -433,8 +449,9 @@ class Comparison:
 
     def _leaf(self, real: Json, mocks: list[Value], at: str, name: str) -> None:
         if is_opaque(name, real) and not self._error:
-            agreed = [self._pairs[i].agree(real, value) for i, value in mocks]
-            named = {self._pairs[i].ours.get(value) for i, value in mocks}
+            among = family(name, real, self._noun(at))
+            agreed = [self._pairs[i].agree(real, value, among) for i, value in mocks]
+            named = {self._pairs[i].ours.get((among, value)) for i, value in mocks}
             # Progress, such as the current step, changes over time and differs in every world.
             if not any(agreed) and len(named) == 1:
                 self._miss("state", at, f"{shown(real)}, another entity's", all_shown(mocks))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from mockserver.inference.words import singular, snake_case
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
 
@@ -52,24 +53,73 @@ def kind_of(value: Json) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
+_WRAPPERS = frozenset(("attributes", "content", "data", "entries", "item", "items", "node"))
+_WRAPPERS |= {"objects", "records", "response", "result", "results", "rows", "values"}
+"""Names between a reply and its entities that say nothing about these."""
+_ID_END = re.compile(r"_?(?:ids?|uuid|guid|key)$", re.IGNORECASE)
+
+
+def noun_of(path: str) -> str:
+    """What the entities of a path are called, in the singular: the last word that stands before an
+    id, or at the end (`/things/{id}/parts`)."""
+    steps = path.strip("/").split("/")
+    words = [step for step in steps if not step.startswith("{") and step]
+    return singular(words[-1]) if words else ""
+
+
+def noun_in_url(path: str) -> str:
+    """The same for the path of a URL: what has a digit is an id."""
+    return noun_of(re.sub(r"[^/]*\d[^/]*", "{}", path))
+
+
+def nouns_in(path: str) -> dict[str, str]:
+    """What the entity of each path parameter is called: the word before it."""
+    found, before = {}, ""
+    for step in path.split("/"):
+        if step.startswith("{"):
+            found[step.strip("{}")] = singular(before)
+        else:
+            before = step or before
+    return found
+
+
+def noun_within(name: str, noun: str) -> str:
+    """What the entities in a property of another one are called."""
+    return noun if name in _WRAPPERS else singular(name)
+
+
+def _counts(value: Json) -> bool:
+    """Whether an id is a number, which other kinds of entities have too."""
+    return not isinstance(value, bool) and (isinstance(value, int) or str(value).isdigit())
+
+
+def family(name: str, value: Json, noun: str) -> str:
+    """Among which ids a value is unique: numbers count each kind of entity from one. `noun` is what
+    the entity is called that has the property; "" for ids that are unique by themselves."""
+    if not _counts(value):
+        return ""
+    return singular(snake_case(_ID_END.sub("", name))) or snake_case(noun)
+
+
 @dataclass
 class Pairs:
-    """A one-to-one mapping of real values to the mock's."""
+    """A one-to-one mapping of real values to the mock's, numbers within their family."""
 
-    theirs: dict[Json, Json] = field(default_factory=dict)
-    ours: dict[Json, Json] = field(default_factory=dict)
+    theirs: dict[tuple[str, Json], Json] = field(default_factory=dict)
+    ours: dict[tuple[str, Json], Json] = field(default_factory=dict)
 
-    def agree(self, real: Json, mock: Json) -> bool:
+    def agree(self, real: Json, mock: Json, kind: str = "") -> bool:
         """Whether the two can correspond; adds a new pair."""
-        if real in self.theirs or mock in self.ours:
-            return bool(self.theirs.get(real, MISSING) == mock)
-        self.theirs[real] = mock
-        self.ours[mock] = real
+        one, other = (kind, real), (kind, mock)
+        if one in self.theirs or other in self.ours:
+            return bool(self.theirs.get(one, MISSING) == mock)
+        self.theirs[one] = mock
+        self.ours[other] = real
         return True
 
     def translated(self, text: str) -> str:
         """A text of the real side with the mock's values substituted."""
-        for real, mock in self.theirs.items():
+        for (_, real), mock in self.theirs.items():
             if isinstance(real, str) and len(real) >= _SHORTEST and real in text:
                 text = text.replace(real, str(mock))
         return text
@@ -87,47 +137,65 @@ class IdMap:
 
     pairs: Pairs = field(default_factory=Pairs)
     _texts: dict[str, str] = field(default_factory=dict)
+    _numbers: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def learn(self, one: Json, other: Json, *, lists: bool = True, depth: int = 0) -> None:
-        """Pair the opaque values of two JSON replies. Without `lists`, those of rows are left out:
-        the two may have other rows."""
+    def learn(
+        self, one: Json, other: Json, noun: str = "", *, lists: bool = True, depth: int = 0
+    ) -> None:
+        """Pair the opaque values of two JSON replies about what is called `noun`. Without `lists`,
+        those of rows are left out: the two may have other rows."""
         if depth > _DEEPEST:
             return
         if isinstance(one, dict) and isinstance(other, dict):
             for name in one.keys() & other.keys():
                 if is_opaque(name, one[name]) and is_opaque(name, other[name]):
-                    self._pair(one[name], other[name])
+                    self._pair(one[name], other[name], family(name, one[name], noun))
                 else:
-                    self.learn(one[name], other[name], lists=lists, depth=depth + 1)
+                    within = noun_within(name, noun)
+                    self.learn(one[name], other[name], within, lists=lists, depth=depth + 1)
         both = lists and isinstance(one, list) and isinstance(other, list)
         if both and len(one) == len(other):
             for mine, theirs in zip(one, other, strict=True):
-                self.learn(mine, theirs, lists=lists, depth=depth + 1)
+                self.learn(mine, theirs, noun, lists=lists, depth=depth + 1)
 
     def learn_location(self, one: str, other: str) -> None:
         """Pair the ends of two Location headers."""
-        ends = [url.partition("?")[0].rstrip("/").rpartition("/")[2] for url in (one, other)]
-        if all(ends):
-            self._pair(*ends)
+        ends = [url.partition("?")[0].rstrip("/").split("/")[-2:] for url in (one, other)]
+        if all(len(end) == 2 and end[1] for end in ends):
+            self._pair(ends[0][1], ends[1][1], family("", ends[0][1], singular(ends[0][0])))
 
-    def _pair(self, one: Json, other: Json) -> None:
-        if self.pairs.agree(one, other):
+    def _pair(self, one: Json, other: Json, kind: str) -> None:
+        if not self.pairs.agree(one, other, kind):
+            return
+        if kind:
+            self._numbers.setdefault((kind, str(one)), str(other))
+        else:
             self._texts.setdefault(str(one), str(other))
 
+    def named(self, text: str, noun: str) -> str:
+        """An id in a path or parameter, of what is called `noun`, as the other server has it."""
+        found = self._numbers.get((snake_case(noun), text))
+        if found is None and text.isdigit():
+            known = {value for (_, one), value in self._numbers.items() if one == text}
+            return known.pop() if len(known) == 1 else text
+        return self.text(text) if found is None else found
+
     def text(self, text: str) -> str:
-        """A text with the other server's ids in it."""
+        """A text with the other server's ids in it, except for numbers, which may be anything."""
         if text in self._texts:
             return self._texts[text]
         return _TOKEN.sub(lambda found: self._texts.get(found[0], found[0]), text)
 
-    def value(self, value: Json, name: str = "", depth: int = 0) -> Json:
+    def value(self, value: Json, name: str = "", noun: str = "", depth: int = 0) -> Json:
         """A JSON value with the other server's ids in it, except in its deepest parts."""
-        if isinstance(value, str):
-            return self.text(value)
         if isinstance(value, dict | list) and depth > _DEEPEST:
             return value
         if isinstance(value, list):
-            return [self.value(item, name, depth + 1) for item in value]
+            return [self.value(item, name, noun, depth + 1) for item in value]
         if isinstance(value, dict):
-            return {key: self.value(item, key, depth + 1) for key, item in value.items()}
-        return self.pairs.theirs.get(value, value) if is_opaque(name, value) else value
+            within = noun_within(name, noun) if name else noun
+            return {key: self.value(item, key, within, depth + 1) for key, item in value.items()}
+        if not is_opaque(name, value) or not _counts(value):
+            return self.text(value) if isinstance(value, str) else value
+        found = self.named(str(value), family(name, value, noun))
+        return int(found) if isinstance(value, int) and found.isdigit() else found

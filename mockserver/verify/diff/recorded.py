@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json
@@ -109,8 +109,8 @@ _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 def samples(real: Run, mock: Run, contract: Contract) -> Iterator[dict[str, Json]]:
     """A sample for each step of a program: `operation`, the `traits` that the mock has named, the
-    `path`, `query` and `body` that were sent, and the responses `real` and `mock`, each with
-    `status` and `body`.
+    URL's path (`at`), the `path` parameters, `query` and `body` that were sent, and the responses
+    `real` and `mock`, each with `status` and `body`.
 
     After one side has made a change that the other refused, an entity is in different states, so
     later steps about it are left out.
@@ -143,6 +143,7 @@ def sample(real: Seen, mock: Seen, template: str) -> dict[str, Json] | None:
     sent = real.last
     return {
         "traits": json.loads(traits),
+        "at": unquote(urlsplit(sent.url).path),
         "path": path_values(template, sent.url),
         "query": dict(parse_qsl(urlsplit(sent.url).query, keep_blank_values=True)),
         "body": sent_json(sent),
@@ -150,6 +151,7 @@ def sample(real: Seen, mock: Seen, template: str) -> dict[str, Json] | None:
         "mock": {
             "status": mock.status,
             "body": plain(mock.value),
+            "at": unquote(urlsplit(mock.last.url).path),
             "path": path_values(template, mock.last.url),
         },
     }

@@ -16,11 +16,12 @@ import click
 from mockserver.errors import UsageError
 from mockserver.files.documents import read_contract
 from mockserver.files.wording import counted
+from mockserver.inference.words import singular
 from mockserver.openapi.model import Contract, Json
 from mockserver.verify.access import check_host, open_target, ownership_of
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.diff.calibrate.recording import Routes
-from mockserver.verify.diff.id_map import IdMap
+from mockserver.verify.diff.id_map import IdMap, noun_in_url
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.lifecycle.clock import Manual, Time, clock_of
 from mockserver.verify.model import HIDDEN, KEY_VARIABLE, OTHER_VARIABLE, Exchange
@@ -187,7 +188,8 @@ class Replay:
                     f"request {number}, {step.line}, returned {exchange.status} instead of "
                     f"{step.status}"
                 )
-            self.ids.learn(_json(step.body), _json(exchange.body), lists=step.method != "GET")
+            noun, lists = noun_in_url(step.path), step.method != "GET"
+            self.ids.learn(_json(step.body), _json(exchange.body), noun, lists=lists)
             self.ids.learn_location(
                 step.headers.get("location", ""), exchange.headers.get("location", "")
             )
@@ -196,15 +198,23 @@ class Replay:
     def _is_strange(self, step: Recorded) -> bool:
         """Whether the path has an id that is not one of this server."""
         parts = step.path.removeprefix(self.prefix).split("/")
-        return any(not p.isalpha() and self.ids.text(p) == p for p in parts if p) and not any(
-            self.ids.text(p) != p for p in parts
-        )
+        known = self._parts(step)
+        strange = any(not p.isalpha() and q == p for p, q in zip(parts, known, strict=True) if p)
+        return strange and parts == known
+
+    def _parts(self, step: Recorded) -> list[str]:
+        """The parts of a path, with this server's ids."""
+        parts = step.path.removeprefix(self.prefix).split("/")
+        words = ["", *parts]
+        return [self.ids.named(p, singular(above)) for above, p in zip(words, parts, strict=False)]
 
     def _send(self, step: Recorded) -> Exchange:
-        path = "/".join(map(self.ids.text, step.path.removeprefix(self.prefix).split("/")))
+        path = "/".join(self._parts(step))
         query = parse_qsl(urlsplit(step.url).query, keep_blank_values=True)
         if query:
-            path += "?" + urlencode([(n, self._filled(n, self.ids.text(v))) for n, v in query])
+            path += "?" + urlencode(
+                [(n, self._filled(n, str(self.ids.value(v, n)))) for n, v in query]
+            )
         passing = self.target.persistence.passing
         before = len(passing)
         try:
@@ -224,7 +234,9 @@ class Replay:
     def _content(self, step: Recorded) -> bytes:
         value = _json(step.request_body)
         if isinstance(value, dict | list):
-            return json.dumps(self.ids.value(value), ensure_ascii=False).encode()
+            return json.dumps(
+                self.ids.value(value, noun=noun_in_url(step.path)), ensure_ascii=False
+            ).encode()
         try:
             return self.ids.text(step.request_body.decode()).encode()
         except UnicodeDecodeError:

@@ -16,7 +16,16 @@ from mockserver.errors import UsageError
 from mockserver.files.har import archived
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
-from mockserver.verify.diff.id_map import TIME, UUID, IdMap, is_opaque, time_form
+from mockserver.verify.diff.id_map import (
+    TIME,
+    UUID,
+    IdMap,
+    family,
+    is_opaque,
+    noun_in_url,
+    noun_within,
+    time_form,
+)
 from mockserver.verify.diff.model import STATUS_NAMES
 from mockserver.verify.diff.runner import OPEN
 from mockserver.verify.model import Exchange
@@ -271,7 +280,7 @@ def compared(recorded: Recorded, exchange: Exchange, ids: IdMap) -> Outcome:
     if recorded.status != exchange.status:
         return Outcome(exchange.status, {"": str(exchange.status)})
     mine, theirs = _value(recorded.body), _value(exchange.body)
-    differs = dict(_differences(mine, theirs, "", "", ids, 0))
+    differs = dict(_differences(mine, theirs, "", "", ids, noun_in_url(recorded.path), 0))
     for name in _HEADERS:
         now = exchange.headers.get(name, "")
         if _parts(recorded.headers.get(name, "")) != _parts(now):
@@ -311,27 +320,29 @@ def _value(body: bytes) -> Json:
 
 
 def _differences(
-    one: Json, other: Json, name: str, place: str, ids: IdMap, depth: int
+    one: Json, other: Json, name: str, place: str, ids: IdMap, noun: str, depth: int
 ) -> Iterator[tuple[str, str]]:
     """Places and the other value there; `one` is recorded."""
     if isinstance(one, dict) and isinstance(other, dict) and depth < _DEEPEST:
         for key in dict.fromkeys([*one, *other]):
             inner = f"{place}.{key}" if place else key
             mine, theirs = one.get(key, MISSING), other.get(key, MISSING)
-            yield from _differences(mine, theirs, key, inner, ids, depth + 1)
+            yield from _differences(
+                mine, theirs, key, inner, ids, noun_within(name, noun) if name else noun, depth + 1
+            )
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for number, (mine, theirs) in enumerate(zip(one, other, strict=True)):
             inner = f"{place}.{number}" if place else str(number)
-            yield from _differences(mine, theirs, name, inner, ids, depth + 1)
-    elif not _same(one, other, name, ids):
+            yield from _differences(mine, theirs, name, inner, ids, noun, depth + 1)
+    elif not _same(one, other, name, ids, noun):
         yield place or "body", "absent" if other is MISSING else json.dumps(other)[:200]
 
 
-def _same(one: Json, other: Json, name: str, ids: IdMap) -> bool:
+def _same(one: Json, other: Json, name: str, ids: IdMap, noun: str) -> bool:
     if one is MISSING or other is MISSING:
         return one is other
     if is_opaque(name, one) and is_opaque(name, other):
-        return one == other or ids.pairs.agree(one, other)
+        return one == other or ids.pairs.agree(one, other, family(name, one, noun))
     if name in STATUS_NAMES and OPEN.match(str(one)) and OPEN.match(str(other)):
         return True
     if time_form(one) and time_form(one) == time_form(other):

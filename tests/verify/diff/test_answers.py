@@ -124,6 +124,13 @@ def sample(**changes: Any) -> dict[str, Any]:
     return {**usual, **changes}
 
 
+def test_the_instant_and_the_path_are_a_template() -> None:
+    real = {"status": 404, "body": {"at": "2026-12-01T10:00:00.123Z", "path": "/things/a-thing"}}
+    one = sample(real=real) | {"at": "/things/a-thing"}
+    body = {"at": "{now T3Z}", "path": "{request.path}"}
+    assert json.loads(pair_of(one).outcome[1]) == body
+
+
 def test_what_was_sent_is_a_template() -> None:
     assert pair_of(sample()).outcome == OWN
     other = sample(mock={"status": 404, "body": {"error": "none"}, "path": {}})

@@ -16,7 +16,7 @@ from mockserver.cli.diff import calibrate
 from mockserver.errors import UsageError
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.calibrate.recording import Routes, recorded
-from mockserver.verify.diff.id_map import IdMap
+from mockserver.verify.diff.id_map import IdMap, noun_in_url, noun_of, nouns_in
 from tests.verify.diff.small import DOCUMENT, KNOWLEDGE
 
 SHELF = {
@@ -128,6 +128,22 @@ def test_nothing_that_matches_is_refused() -> None:
         recorded(recording(("GET", "/", None, 200, {})), KNOWLEDGE.contract, "a.har")
 
 
+def test_numbers_count_each_kind_of_entity() -> None:
+    ids = IdMap()
+    ids.learn({"id": 7, "name": "a"}, {"id": 4, "name": "a"}, noun_of("/widgets"))
+    ids.learn({"data": {"id": 8, "widget_id": 7}}, {"data": {"id": 4, "widget_id": 4}}, "part")
+    ids.learn_location("http://a/widgets/9", "/widgets/5")
+    assert [ids.named(one, "widget") for one in ("7", "8", "9")] == ["4", "4", "5"]
+    assert ids.named("8", "part") == "4"
+    assert ids.value({"id": 8, "widget_id": 9, "limit": 7}, noun="part") == {
+        "id": 4,
+        "widget_id": 5,
+        "limit": 7,
+    }
+    assert nouns_in("/widgets/{id}/parts/{part}") == {"id": "widget", "part": "part"}
+    assert noun_in_url("/api/widgets/7/parts/8") == "part"
+
+
 def test_ids_are_mapped_wherever_they_are() -> None:
     ids = IdMap()
     ids.learn(
@@ -136,7 +152,7 @@ def test_ids_are_mapped_wherever_they_are() -> None:
     ids.learn_location("https://a/things/one-thing?x=1", "/things/other-thing/")
     assert ids.text("abc-123") == "xyz-987"
     assert ids.text("see /things/abc-123, one-thing") == "see /things/xyz-987, other-thing"
-    assert ids.text("7") == "9"
+    assert (ids.text("7"), ids.named("7", "owner")) == ("7", "9")
     assert ids.value({"owner_id": 7, "count": 7, "ids": ["abc-123", 7]}) == {
         "owner_id": 9,
         "count": 7,

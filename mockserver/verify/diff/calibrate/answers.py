@@ -18,6 +18,7 @@ from itertools import combinations
 
 from mockserver.files.inputs import EVERY
 from mockserver.openapi.model import Json
+from mockserver.verify.diff.id_map import TIME
 
 When = tuple[tuple[str, str], ...]
 Outcome = tuple[int, str]
@@ -112,10 +113,10 @@ def pair_of(sample: Mapping[str, Json]) -> Pair:
     """Make a pair from a sample (`verify/diff/recorded.py`)."""
     real, mock = sample["real"], sample["mock"]
     outcome: Outcome
-    sent = _sent(sample, sample["path"])
+    sent = _sent(sample, sample["path"], sample.get("at"))
     if real["status"] >= 400:
         body = templated(real["body"], sent)
-        mine = templated(mock["body"], _sent(sample, mock["path"]))
+        mine = templated(mock["body"], _sent(sample, mock["path"], mock.get("at")))
         same = real["status"] == mock["status"] and body == mine
         shown = _with_parts(body, mine, real["body"], sample["body"])
         outcome = OWN if same else (real["status"], _text(shown))
@@ -160,14 +161,17 @@ def named_nulls(value: Json) -> Json:
     return "{null}" if value is None else value
 
 
-def _sent(sample: Mapping[str, Json], path: Mapping[str, str]) -> dict[str, str]:
+def _sent(
+    sample: Mapping[str, Json], path: Mapping[str, str], url_path: str | None
+) -> dict[str, str]:
     """The values that a template can name, most specific first: what breaks the document, the
-    path's, in reverse order, then the body's and the query's."""
+    URL's path (None in old reports), its parameters, the last one first, the body, the query."""
     body = sample["body"] if isinstance(sample["body"], dict) else {}
     texts = {f"body.{n}": v for n, v in body.items() if isinstance(v, str)}
     query = {f"query.{n}": v for n, v in sample["query"].items()}
     named = {**dict(reversed(list(path.items()))), **texts, **query}
-    return {**_violation(sample, path), **named}
+    at = {"request.path": url_path} if url_path else {}
+    return {**_violation(sample, path), **at, **named}
 
 
 def _violation(sample: Mapping[str, Json], path: Mapping[str, str]) -> dict[str, str]:
@@ -188,14 +192,18 @@ def _as_text(value: Json) -> str:
 
 
 def templated(value: Json, sent: Mapping[str, str]) -> Json:
-    """The body with `{name}` in place of values that were sent."""
+    """The body with `{name}` in place of values that were sent, and of the instant."""
     if isinstance(value, str):
         for name, given in sent.items():
             if value == given or (len(given) >= _SHORTEST and given in value):
                 value = value.replace(given, "{" + name + "}")
             for quote in "\"'" if given else "":
                 value = value.replace(quote + given + quote, quote + "{" + name + "}" + quote)
-        return value
+        moment = TIME.fullmatch(value)
+        if moment is None:
+            return value
+        digits = len(moment[2] or ".") - 1
+        return f"{{now {moment[1]}{min(digits, 9)}{moment[3] or ''}}}"
     if isinstance(value, list):
         return [templated(item, sent) for item in value]
     if isinstance(value, dict):

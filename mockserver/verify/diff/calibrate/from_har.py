@@ -16,7 +16,7 @@ from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate import Calibration, read_json, write_lock
 from mockserver.verify.diff.calibrate.recording import Recorded, recorded
 from mockserver.verify.diff.calibration_file import read_lock
-from mockserver.verify.diff.id_map import IdMap, is_opaque
+from mockserver.verify.diff.id_map import IdMap, is_opaque, noun_of, nouns_in
 from mockserver.verify.diff.mock_side import own_mocks
 from mockserver.verify.diff.model import Seen, Step, status_name
 from mockserver.verify.diff.observations import Habits, choices_of
@@ -70,7 +70,8 @@ class _Replay:
         mock = self._send(one)
         value = parsed(mock)
         if one.status < 300 and mock.status < 300:
-            self.ids.learn(one.value, value, lists=one.operation.method != "GET")
+            noun, lists = noun_of(one.operation.url_path), one.operation.method != "GET"
+            self.ids.learn(one.value, value, noun, lists=lists)
             self.ids.learn_location(one.location, mock.headers.get("location", ""))
         named = set(one.path.values())
         strange = bool(named & self.apart) or not _says_something(one, mock)
@@ -89,12 +90,14 @@ class _Replay:
         declared = {p.name.lower() for p in operation.parameters if p.place == "header"}
         declared = (declared | {"content-type", "accept"}) - {*_CONDITIONS}
         raw = body is MISSING and one.sent
+        noun, nouns = noun_of(operation.url_path), nouns_in(operation.url_path)
+        path = {n: self.ids.named(v, nouns.get(n, noun)) for n, v in one.path.items()}
         return self.target.send(
             operation.method,
-            fill(operation.url_path, {n: self.ids.text(v) for n, v in one.path.items()}),
-            body=None if body is MISSING else self.ids.value(body),
+            fill(operation.url_path, path),
+            body=None if body is MISSING else self.ids.value(body, noun=noun),
             content=self.ids.text(one.sent).encode() if raw else None,
-            params={name: self.ids.text(value) for name, value in one.query.items()},
+            params={n: str(self.ids.value(v, n, noun)) for n, v in one.query.items()},
             key=self._key(one),
             headers={n: self.ids.text(v) for n, v in one.headers.items() if n in declared},
             operation=operation.id,
