@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from mockserver.engine.leniency import PARTS, Leniency, leniency_of
 from mockserver.errors import PlanError, UsageError, nearest
 from mockserver.files.documents import BUILT_IN_NAMES, DEFAULT_SPEC, NAMES
 from mockserver.records import dataclass
@@ -137,6 +138,15 @@ def sources_of(upstream: str, patterns: Iterable[str], config: Config) -> dict[s
     elif "upstream" in found.values():
         raise UsageError("operations come from the upstream, and there is none: --upstream URL")
     return found
+
+
+def leniency_in(values: dict[str, Any]) -> Leniency:
+    """The leniency among settings, which are taken out of `values`. With an upstream any key is
+    accepted by default: clients send the real server's credentials to the mock as well."""
+    parts = {name: values.pop(name, None) for name in PARTS}
+    if values.get("upstream") and parts["any_key"] is None:
+        parts["any_key"] = True
+    return leniency_of(bool(values.pop("lenient", False)), parts)
 
 
 def read_url(option: str, url: str) -> str:

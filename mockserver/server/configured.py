@@ -15,13 +15,12 @@ from mockserver.engine.leniency import (
     UnknownCursors,
     UnknownIds,
     Validation,
-    leniency_of,
 )
 from mockserver.errors import UsageError, nearest
 from mockserver.files.secrets import read_key_file
 from mockserver.inference.words import bag
 from mockserver.records import dataclass
-from mockserver.server.config_file import Config, beside, read_config, sources_of
+from mockserver.server.config_file import Config, beside, leniency_in, read_config, sources_of
 from mockserver.server.settings import SETTINGS
 
 Handlers = Mapping[str, Callable[..., Any]]
@@ -108,17 +107,14 @@ def configured(
         values.update(overrides=file.overrides)
     for name, value in given.items():
         values[_SAME.get(name, name)] = _checked(name, value)
-    parts = {name: values.pop(name, None) for name in PARTS}
-    upstream = values.get("upstream", "")
-    if upstream and parts["any_key"] is None:
-        parts["any_key"] = True
-    values["leniency"] = leniency_of(bool(values.pop("lenient", False)), parts)
+    values["leniency"] = leniency_in(values)
     for name in ("keys", "webhook_hosts", "key_file", "from_upstream"):
         if isinstance(values.get(name), str | Path):
             values[name] = (values[name],)
         elif name in values:
             values[name] = tuple(values[name])
-    values["sources"] = sources_of(upstream, values.pop("from_upstream", ()), file)
+    patterns = values.pop("from_upstream", ())
+    values["sources"] = sources_of(values.get("upstream", ""), patterns, file)
     for path in values.pop("key_file", ()):
         values["keys"] = (*values.get("keys", ()), *read_key_file(Path(path)))
     handlers = values.pop("handlers", None)

@@ -16,7 +16,6 @@ from typing import Any
 import click
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.engine.leniency import PARTS, leniency_of
 from mockserver.engine.pipeline import Exchange, Message
 from mockserver.engine.serialization import Sent
 from mockserver.errors import Refusal, UsageError
@@ -32,7 +31,13 @@ from mockserver.server.asgi.uvicorn import Background, Server, bind_for, make_se
 from mockserver.server.asgi.workers import Workers, end_with_parent
 from mockserver.server.authorization import signing_key
 from mockserver.server.banner import banner
-from mockserver.server.config_file import Config, naming_config, settled, sources_of
+from mockserver.server.config_file import (
+    Config,
+    leniency_in,
+    naming_config,
+    settled,
+    sources_of,
+)
 from mockserver.server.cors import check_origins, with_cors
 from mockserver.server.handlers_file import check_known, load_handlers
 from mockserver.server.journal.coverage import Coverage, Tally
@@ -85,16 +90,12 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
     """Merge the settings of the command line and the file. Raises UsageError."""
     values = settled(given, config)
     keys = values.pop("api_key")
-    parts = {name: values.pop(name) for name in PARTS}
-    upstream = values["upstream"]
-    if upstream and parts["any_key"] is None:
-        parts["any_key"] = True  # clients send the real server's credentials, to the mock as well
     files = values.pop("key_file")
     _check_keys(keys)
     if values["keys"] is not None and (keys or files):
         raise UsageError("--keys is a closed list: put the other keys into its file")
     check_origins(values["cors"])
-    leniency = leniency_of(values.pop("lenient"), parts)
+    leniency = leniency_in(values)
     if values["tenant_by"] == "subject" and not leniency.any_key:
         raise UsageError(
             "--tenant-by subject is about the keys that --any-key accepts: add --any-key"
@@ -107,7 +108,7 @@ def serving_of(given: dict[str, Any], config: Config) -> Serving:
         leniency=leniency,
         overrides=config.overrides,
         settings=config.settings,
-        sources=sources_of(upstream, values.pop("from_upstream"), config),
+        sources=sources_of(values["upstream"], values.pop("from_upstream"), config),
         **{name: values.pop(name) for name in _OPTIONS},
     )
     serving = Serving(options=options, config=config.path, **values)
