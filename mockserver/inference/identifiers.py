@@ -63,6 +63,14 @@ def _keys(
     spelled: Mapping[str, str], noun: str, parameter: str
 ) -> Iterator[tuple[str, str, Confidence]]:
     """The properties that may be the id, the likeliest first, with what says so."""
+    yield from _keys_of_parameter(spelled, noun, parameter)
+    yield from _usual_keys(spelled, noun, parameter)
+
+
+def _keys_of_parameter(
+    spelled: Mapping[str, str], noun: str, parameter: str
+) -> Iterator[tuple[str, str, Confidence]]:
+    """The properties that are called like the path parameter."""
     wanted, short = snake_case(parameter), last_word(noun)
     own = wanted in (noun, short) and "id" in spelled
     wanted = "id" if own else wanted  # the `address` of an address is a property
@@ -76,11 +84,22 @@ def _keys(
     joined = wanted.replace("_", "")
     if joined in run_together and joined != "id":
         yield run_together[joined], "has the name of the path parameter", "certain"
-    last = tokens(parameter)[-1] if tokens(parameter) else ""
+    last = _last_token(parameter)
     if last and last in spelled and not own and not (last == short and "id" in spelled):
         yield spelled[last], f"fits the path parameter `{parameter}`", "certain"
     if last and last in run_together and last.endswith("id") and last not in ("id", *spelled):
         yield run_together[last], f"is what `{parameter}` ends with", "likely"
+
+
+def _last_token(parameter: str) -> str:
+    return next(reversed(tokens(parameter)), "")
+
+
+def _usual_keys(
+    spelled: Mapping[str, str], noun: str, parameter: str
+) -> Iterator[tuple[str, str, Confidence]]:
+    """The properties that have a usual name of an id."""
+    short, last = last_word(noun), _last_token(parameter)
     # A path parameter called id is no name.
     usual = _SURE if last in _SURE else (*_USUAL, f"{short}_name", f"{short}_key")
     for word in ("id", f"{noun}_id", f"{short}_id", *usual):

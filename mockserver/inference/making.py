@@ -14,19 +14,17 @@ from mockserver.inference.words import ID_ENDS, about, is_id_of, last_word, noun
 
 
 def makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> bool:
+    """Whether a POST makes entities; `listing` is the GET of the same path, and `named` says that
+    something names the path as that of a resource."""
     verb = verb_of(making.route.last)
     if making.plain is not None and making.method == "POST" and (listing is not None or named):
         return True
     if making.holder_at is not None:
         return True  # an element of an array of the entity above
     if listing is not None:
-        if _adds(survey, making, listing):
-            return False
-        alike = same(making, listing) or _shown_alike(survey, making, listing)
-        alike = alike or sends_rows(survey, making, listing)
-        if says_made(making.operation.summary, making.operation.id):
-            alike = alike or has_key(survey.flat(making.ref), making.route.noun)
-        return making.operation.success == 201 or not making.ref or alike or named
+        return not _adds(survey, making, listing) and (
+            named or _makes_rows(survey, making, listing)
+        )
     above = making.route.parent.steps
     whole = survey.at(above, "GET") if above[-1:] == (ANY,) else None
     if whole is not None and same(making, whole) and _is_part(survey, making):
@@ -44,6 +42,18 @@ def makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> 
     beneath = above in survey.by_steps and above[-1:] != (ANY,)
     sure = making.operation.success == 201 and (making.route.plural or not beneath)
     return sure and has_key(survey.flat(making.ref), making.route.noun)
+
+
+def _makes_rows(survey: Survey, making: Facts, listing: Facts) -> bool:
+    """Whether a POST to a list makes what the list has."""
+    if making.operation.success == 201 or not making.ref:
+        return True
+    if same(making, listing) or _shown_alike(survey, making, listing):
+        return True
+    if sends_rows(survey, making, listing):
+        return True
+    says = says_made(making.operation.summary, making.operation.id)
+    return says and has_key(survey.flat(making.ref), making.route.noun)
 
 
 def _is_kept_elsewhere(survey: Survey, making: Facts) -> bool:

@@ -159,12 +159,7 @@ def moments_of(
     states: States, schemas: Schemas, flat: Flat, sent: Set[str] = frozenset()
 ) -> Iterator[tuple[str, frozenset[str]]]:
     """The properties that say when it entered a state, each with the states that count."""
-    spelt: dict[str, list[str]] = {}
-    for value in states.known:
-        word = spelled(value)
-        spelt.setdefault(word, []).append(value)
-        for part in (word.split("_")[-1], word.removeprefix("in_")):
-            spelt.setdefault(part, []).append(value)
+    spelt = _by_word(states)
     stems = {
         n: known.IN_ENGLISH.get(stem, stem)
         for n, one in flat.properties.items()
@@ -188,15 +183,33 @@ def moments_of(
             yield name, _over(states)
         elif stem in COMPLETED:
             yield name, frozenset(states.success) if separate else states.terminal
-        elif (kind := kind_of(stem)) in (FAILURE, "cancelled", SUCCESS):
-            entering = {FAILURE: states.failure, "cancelled": states.cancelled}.get(
-                kind, states.success
-            )
-            alike = [v for v in entering if spelled(v)[:5] == stem[:5]]
-            if entering and (kind != SUCCESS or alike or states.active):
-                if kind == FAILURE and stem in known.TIMED_OUT:
-                    alike = [v for v in entering if spelled(v) in known.TIMED_OUT]
-                yield name, frozenset(alike or entering)
+        elif entered := _of_kind(states, stem):
+            yield name, entered
+
+
+def _by_word(states: States) -> dict[str, list[str]]:
+    """The states by their words: in whole, by the last word, and without a leading `in`."""
+    found: dict[str, list[str]] = {}
+    for value in states.known:
+        word = spelled(value)
+        for part in (word, word.split("_")[-1], word.removeprefix("in_")):
+            found.setdefault(part, []).append(value)
+    return found
+
+
+def _of_kind(states: States, stem: str) -> frozenset[str]:
+    """The terminal states of the kind that a word names: those that begin like it, else all."""
+    kind = kind_of(stem)
+    if kind not in (FAILURE, "cancelled", SUCCESS):
+        return frozenset()
+    by_kind = {FAILURE: states.failure, "cancelled": states.cancelled, SUCCESS: states.success}
+    entering = by_kind[kind]
+    alike = [value for value in entering if spelled(value)[:5] == stem[:5]]
+    if kind == SUCCESS and not alike and not states.active:
+        return frozenset()
+    if kind == FAILURE and stem in known.TIMED_OUT:
+        alike = [value for value in entering if spelled(value) in known.TIMED_OUT]
+    return frozenset(alike or entering)
 
 
 def _over(states: States) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mockserver.inference.page_model import Form, Meaning, PageField, Paging
 from mockserver.inference.resource_model import Path
@@ -105,7 +105,7 @@ PAGES = bag(
     "total_pages page_count pages num_pages last_page total_page pages_count number_of_pages "
     "last_page_number nb_pages pages_total"
 )
-ECHOES = {
+ECHOES: Mapping[Meaning, frozenset[str]] = {
     "page": PAGE | bag("number"), "limit": LIMIT - {"count", "first", "number_of_results"},
     "offset": (OFFSET - {"from"}) | {"skipped"},
 }  # fmt: skip
@@ -229,9 +229,10 @@ class PageReader:
         if called in PREVIOUS:
             return "previous", self._form(url, called)
         if text and url and (deep or called != "url"):
-            for words, meaning in ((FIRST, "first"), (LAST, "last")):
-                if called in words:
-                    return ("first" if meaning == "first" else "last"), "url"
+            if called in FIRST:
+                return "first", "url"
+            if called in LAST:
+                return "last", "url"
             if called in SELF and (linked or called not in ("uri", "url", "href") or deep):
                 return "self", "url"
         if deep and text and called == "key" and beside & NEXT:
@@ -251,8 +252,8 @@ class PageReader:
         totals = (TOTAL - COUNT) | {"total"}
         if called in REMAINING:
             return "remaining", "cursor"
-        told = bool(beside & totals) or any(map(self._is_total, beside))
-        if called in COUNT and (told or called not in TOTAL):
+        has_total = bool(beside & totals) or any(map(self._is_total, beside))
+        if called in COUNT and (has_total or called not in TOTAL):
             return "returned", "cursor"
         if called in PAGES:
             return "pages", "page"
@@ -269,10 +270,7 @@ class PageReader:
             return "first", "page"
         for meaning, words in ECHOES.items():
             if called in words:
-                found: Meaning = (
-                    "page" if meaning == "page" else "limit" if meaning == "limit" else "offset"
-                )
-                return found, "cursor"
+                return meaning, "cursor"
         if self._is_returned(called):
             return "returned", "cursor"
         if called in ("from", "to") and {"from", "to"} <= beside:

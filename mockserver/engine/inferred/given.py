@@ -21,6 +21,7 @@ from mockserver.inference.model import Plan
 from mockserver.inference.resource_model import Resource
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.schemas.resolved import Schemas
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.records import dataclass
 
@@ -338,16 +339,7 @@ def _template(contract: Contract, plan: Plan) -> dict[str, Any]:
     """Each resource with everything that a user may set."""
     values = Values(contract, Validators(contract.document, contract.version))
     examples = Examples(contract, plan, values, Keys(values))
-    refers = {
-        (action.resource, one.field): (one.resource, False)
-        for action in plan.actions.values()
-        for one in action.request.refers
-    }
-    kept = {n: OwnRepository(one, values.schemas, n) for n, one in plan.resources.items()}
-    named = SeedReferences(kept)
-    for name, repository in kept.items():
-        for one, target, several in named.of(repository):
-            refers[name, one] = target.resource.name, several
+    refers = _references(plan, values.schemas)
     shown = {name for name, one in plan.resources.items() if not one.singleton and one.schema}
     found: dict[str, Any] = {}
     for name, resource in plan.resources.items():
@@ -370,19 +362,32 @@ def _template(contract: Contract, plan: Plan) -> dict[str, Any]:
                 entity[field] = f"{_MARK}{above.name}.first"
             left.add(field)
         for key, value in data.items() if isinstance(data, Mapping) else ():
-            if (
-                key not in left
-                and not values.schemas.flat(flat.properties.get(key, {})).notes.read_only
-            ):
-                above_name, several = refers.get((name, key), (None, False))
-                if above_name in shown:
-                    value = f"{_MARK}{above_name}.first"
-                    value = [value] if several else value
-                entity[key] = value
+            if key in left or values.schemas.flat(flat.properties.get(key, {})).notes.read_only:
+                continue
+            target, several = refers.get((name, key), ("", False))
+            if target in shown:
+                value = f"{_MARK}{target}.first"
+                value = [value] if several else value
+            entity[key] = value
         sent = values.schemas.flat_at(resource.request).properties if resource.request else {}
         # What a client sends tells more than what the server adds.
         ordered = sorted(entity, key=lambda key: key not in left and key not in sent)
         found[name] = {"first": {key: entity[key] for key in ordered}}
+    return found
+
+
+def _references(plan: Plan, schemas: Schemas) -> Mapping[tuple[str | None, str], tuple[str, bool]]:
+    """By resource and property, the resource that it refers to, and whether it has several ids."""
+    found = {
+        (action.resource, one.field): (one.resource, False)
+        for action in plan.actions.values()
+        for one in action.request.refers
+    }
+    kept = {name: OwnRepository(one, schemas, name) for name, one in plan.resources.items()}
+    named = SeedReferences(kept)
+    for name, repository in kept.items():
+        for field, target, several in named.of(repository):
+            found[name, field] = target.resource.name, several
     return found
 
 
