@@ -11,6 +11,7 @@ from faker import Faker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mockserver import MockServer
 from mockserver.engine.generation.values import Values
 from mockserver.engine.randomness import Rng, faker
 from mockserver.errors import ReplyError
@@ -18,6 +19,7 @@ from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.schemas.validators import Validators
 from tests.engine.schemas import PATTERNS, schemas
+from tests.support.documents import TEXT, answer, document, thing
 
 NOW = 1_790_000_000_000_000
 HERE = "#/components/schemas/It"
@@ -317,3 +319,22 @@ def test_an_example_with_a_fault_inside_is_used_without_it() -> None:
 def test_a_text_is_empty_only_if_nothing_else_fits(pattern: str) -> None:
     assert all(made({"type": "string", "pattern": pattern}, seed) for seed in range(30))
     assert made({"type": "string", "pattern": "^$"}) == ""
+
+
+def test_parts_of_which_all_is_optional_say_something() -> None:
+    """An empty object in a response tells a reader nothing; one without properties stays empty."""
+    part = thing(href=TEXT)
+    row = thing(
+        id=TEXT,
+        owner=thing(name=TEXT, email=TEXT),
+        links={"type": "array", "items": part},
+        total=thing(amount=thing(value={"type": "integer"})),
+        metadata={"type": "object"},
+    )
+    paths = {"/kites": {"get": {"responses": {"200": answer({"type": "array", "items": row})}}}}
+    for seed in range(8):
+        for kite in MockServer(document(paths), seed=seed).client.get("/kites").json():
+            parts = [kite.get("owner"), kite.get("total"), *(kite.get("links") or [])]
+            assert {} not in parts
+            assert kite.get("total") is None or kite["total"].get("amount") != {}
+            assert kite.get("metadata") in (None, {})

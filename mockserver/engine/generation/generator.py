@@ -251,9 +251,8 @@ class Maker:
         """The nulls among what is known under names that only other branches have: they tell that a
         value is of none of those."""
         empty = {n: None for n, v in known.items() if v is None and n not in chosen.properties}
-        if not empty:
-            return {}
-        named = {n for b in branches for n in self.schemas.flat(b).properties}
+        others = branches if empty else ()
+        named = {n for b in others for n in self.schemas.flat(b).properties}
         return {name: None for name in empty if name in named}
 
     def _ordered(
@@ -406,18 +405,18 @@ class Maker:
         for wanted in self.wanted:
             if len(wanted) == len(path) + 1 and wanted[:-1] == path:
                 needed.append(str(wanted[-1]))
-        for key in needed:
-            if key not in found:
-                schema = flat.properties.get(key) or extra_schema(flat, key)
-                if not (self._hidden(schema) and (*path, key) not in self.wanted):
-                    found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
+        for key in (one for one in needed if one not in found):
+            schema = flat.properties.get(key) or extra_schema(flat, key)
+            if not (self._hidden(schema) and (*path, key) not in self.wanted):
+                found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
         low = modes.least(flat.rules, "minProperties")
-        if low > len(found):
-            for key, schema in flat.properties.items():
-                if key not in found and len(found) < low and not self._hidden(schema):
-                    found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
-        elif sample and not found and not flat.properties and self._sample(flat, path):
-            low = 1
+        bare = sample and not found and self._sample(flat, path)
+        fewest = max(low, 1) if bare else low
+        for key, schema in flat.properties.items() if fewest > len(found) else ():
+            said = key in found or (*path, key) in self.unwanted or self._hidden(schema)
+            if len(found) < fewest and not said:
+                found[key] = self.value(schema, key, (*path, key), known.get(key, MISSING))
+        low = low if flat.properties else fewest
         names = self.schemas.flat(flat.objects.names) if flat.objects.names is not None else None
         for key in names_for(self.rng, flat.objects.patterned, names, found):
             if len(found) >= low:
@@ -427,8 +426,9 @@ class Maker:
                 found[key] = self.value(schema, key, (*path, key), MISSING)
 
     def _sample(self, flat: Flat, path: Path) -> bool:
-        described = isinstance(flat.objects.extra, Mapping) and bool(flat.objects.extra)
-        return self._rich and described and 0 < len(path) < _DEEP
+        """Whether something is said of a part: of one that is empty nobody learns anything."""
+        extra = flat.objects.extra if isinstance(flat.objects.extra, Mapping) else {}
+        return self._rich and bool(flat.properties or extra) and 0 < len(path) < _DEEP
 
     def _array(self, flat: Flat, name: str, path: Path, known: Any) -> list[Any]:
         low = modes.bound(flat.rules, "minItems", 0)
