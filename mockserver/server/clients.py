@@ -45,23 +45,23 @@ class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if self._headers:
             headers = httpx.Headers(headers)
             headers.update(self._headers)
-        answer = call(self._app, request.method, request.url, headers.raw, body)
-        trouble = answer.trouble
+        response = call(self._app, request.method, request.url, headers.raw, body)
+        trouble = response.trouble
         if trouble is not None:
             limit = request.extensions.get("timeout", {}).get("read")
             if limit is not None and trouble.delay > limit:
                 raise httpx.ReadTimeout("timed out", request=request)
             if trouble.drop:
                 raise httpx.RemoteProtocolError(DROPPED, request=request)
-            if answer.missing:
-                raise httpx.RemoteProtocolError(answer.cut_short, request=request)
-        return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
+            if response.missing:
+                raise httpx.RemoteProtocolError(response.cut_short, request=request)
+        return httpx.Response(response.status, headers=response.headers, content=response.body)
 
 
 DROPPED = "Server disconnected without sending a response."
 
 
-class Answer:
+class AppResponse:
     """The application's response, and the fault that was applied to it."""
 
     def __init__(self, request_body: bytes) -> None:
@@ -101,9 +101,9 @@ class Answer:
 
 def call(
     app: ASGIApp, method: str, url: httpx.URL, headers: Iterable[tuple[bytes, bytes]], body: bytes
-) -> Answer:
+) -> AppResponse:
     """Call the application."""
-    answer = Answer(body)
+    response = AppResponse(body)
     scope: Scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -117,10 +117,10 @@ def call(
         "headers": [(name.lower(), value) for name, value in headers],
         "client": ("127.0.0.1", 0),
         "server": (url.host, url.port or 80),
-        APPLY_TROUBLE: answer.apply_trouble,
+        APPLY_TROUBLE: response.apply_trouble,
     }
-    drive(app(scope, answer.receive, answer.send))  # type: ignore[arg-type]
-    return answer
+    drive(app(scope, response.receive, response.send))  # type: ignore[arg-type]
+    return response
 
 
 def drive(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -194,24 +194,24 @@ def requests_adapter(app: ASGIApp, headers: Mapping[str, str]) -> BaseAdapter:
             if not isinstance(body, str | bytes):
                 body = b"".join(body)
             raw = body.encode() if isinstance(body, str) else body
-            answer = call(app, request.method, httpx.URL(request.url), sent.raw, raw)
+            response = call(app, request.method, httpx.URL(request.url), sent.raw, raw)
             wait = timeout[1] if isinstance(timeout, tuple) else timeout
-            if answer.trouble is not None:
-                if wait is not None and answer.trouble.delay > wait:
+            if response.trouble is not None:
+                if wait is not None and response.trouble.delay > wait:
                     raise requests.exceptions.ReadTimeout("timed out", request=request)
-                if answer.trouble.drop:
+                if response.trouble.drop:
                     raise requests.exceptions.ConnectionError(DROPPED, request=request)
-                if answer.missing:
+                if response.missing:
                     raise requests.exceptions.ChunkedEncodingError(
-                        answer.cut_short, request=request
+                        response.cut_short, request=request
                     )
             reply = requests.Response()
-            reply.status_code = answer.status
-            for name, value in answer.headers:
+            reply.status_code = response.status
+            for name, value in response.headers:
                 reply.headers[name.decode("latin-1")] = value.decode("latin-1")
             reply.encoding = requests.utils.get_encoding_from_headers(reply.headers)
             reply.url, reply.request = request.url, request
-            reply._content = answer.body
+            reply._content = response.body
             return reply
 
         def close(self) -> None:

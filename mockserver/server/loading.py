@@ -16,7 +16,7 @@ from mockserver.engine.calibration import Lock, rules_of
 from mockserver.engine.inferred.given import Given
 from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.pipeline.calibrated import CalibratedPipeline
-from mockserver.engine.pipeline.versions import Answerer, ShapedPipelines
+from mockserver.engine.pipeline.versions import Responder, ShapedPipelines
 from mockserver.errors import UsageError
 from mockserver.files.cache import user_cache
 from mockserver.files.documents import parsed
@@ -44,7 +44,7 @@ def in_shape(api: Api | None, contract: Contract) -> Api | None:
     return replace(api, handlers=next(s.handlers for s in api.shapes.all if s.document == served))
 
 
-def in_all_shapes(pipeline: Pipeline, settings: Mapping[str, Any]) -> Answerer:
+def in_all_shapes(pipeline: Pipeline, settings: Mapping[str, Any]) -> Responder:
     """The pipeline with its siblings, if its API has several versions.
 
     `settings` is the API's table in mockserver.toml. Raises UsageError if it is invalid.

@@ -33,7 +33,7 @@ from mockserver.engine.pipeline.authentication import (
     subject_of,
 )
 from mockserver.engine.pipeline.calibrated import CalibratedPipeline
-from mockserver.engine.pipeline.versions import Answerer
+from mockserver.engine.pipeline.versions import Responder
 from mockserver.engine.scenarios import Waiting
 from mockserver.engine.serialization import Sent
 from mockserver.engine.stubs import Stub, Stubs, check_names, read_stub
@@ -130,7 +130,7 @@ class Mock:
     plan: Plan
     api: Api
     store: Store
-    pipeline: Answerer
+    pipeline: Responder
     primary: CalibratedPipeline
     options: Options
     faults: Faults = field(default_factory=Faults)
@@ -267,9 +267,9 @@ def load(
     }
     own = {**api.handlers, **by_hand}
     pipeline = CalibratedPipeline(contract, api, own, validators, shared)
-    answerer = in_all_shapes(pipeline, options.settings.get(api.name, {}))
+    responder = in_all_shapes(pipeline, options.settings.get(api.name, {}))
     return Mock(
-        contract, plan, api, store, answerer, pipeline, options, faults, scenarios, shared.journal,
+        contract, plan, api, store, responder, pipeline, options, faults, scenarios, shared.journal,
         shared.stubs,
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ from mockserver.engine.error_formats.base import dotted, fault_text, place_of
 from mockserver.engine.leniency import Leniency
 from mockserver.engine.messages import NO_BODY, Reply, Request
 from mockserver.engine.pipeline import VIOLATIONS, Exchange, Message
-from mockserver.engine.pipeline.versions import Answerer, Later
+from mockserver.engine.pipeline.versions import Later, Responder
 from mockserver.engine.serialization import Sent, json_sent
 from mockserver.errors import ContractError, Invalid, PlanError, Refusal, ReplyError, UsageError
 from mockserver.inference.words import bag
@@ -146,7 +146,7 @@ class Passing:
         passed: frozenset[str],
     ) -> None:
         self._mock = mock
-        self._mocked: Answerer = mock.pipeline
+        self._mocked: Responder = mock.pipeline
         self._primary = mock.primary
         self._upstream = upstream
         self._passed = passed

@@ -22,7 +22,7 @@ Later = Callable[[bytes], Coroutine[Any, Any, Sent]]
 """A response that another server gives: called with the request's path as it came."""
 
 
-class Answerer(Protocol):
+class Responder(Protocol):
     """What a server calls with requests: one pipeline, or one for each shape."""
 
     contract: Contract

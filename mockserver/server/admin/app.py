@@ -98,7 +98,7 @@ class AdminApi:
                     if path != "health":
                         raise
                     return await self._probe(scope, send)
-            sent = await self._answer(path, scope, receive)
+            sent = await self._respond(path, scope, receive)
         except Refusal as refusal:
             sent = _error(refusal.status, str(refusal), refusal.headers)
         except ConnectionResetError:
@@ -115,7 +115,7 @@ class AdminApi:
         sent.headers.extend(_COMMON_HEADERS)
         await send_reply(sent, scope, send)
 
-    async def _answer(self, path: str, scope: Scope, receive: Receive) -> Sent:
+    async def _respond(self, path: str, scope: Scope, receive: Receive) -> Sent:
         found = find_route(path)
         if found is None:
             known = ", ".join(f"{PREFIX}/{route.path}" for route in ROUTES)

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.pipeline import Message
-from mockserver.engine.pipeline.versions import Answerer, Later
+from mockserver.engine.pipeline.versions import Later, Responder
 from mockserver.engine.serialization import Sent
 from mockserver.errors import (
     BadRequest,
@@ -127,7 +127,7 @@ class Endpoint:
 
     def __init__(
         self,
-        pipeline: Answerer,
+        pipeline: Responder,
         max_body: int = MAX_BODY,
         unrouted: Unrouted | None = None,
         look_ahead: LookAhead | None = None,
@@ -420,7 +420,7 @@ class Projection(OpenAPISpecification):  # type: ignore[misc]
 
 
 def build_app(
-    pipeline: Answerer,
+    pipeline: Responder,
     *middlewares: Any,
     max_body: int = MAX_BODY,
     strict_base_path: bool = False,

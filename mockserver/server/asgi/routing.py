@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, unquote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.pipeline import Message
-from mockserver.engine.pipeline.versions import Answerer
+from mockserver.engine.pipeline.versions import Responder
 from mockserver.openapi.media_types import choose
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.routing_projection import parameter_names, safe_path
@@ -341,7 +341,7 @@ _FEW = 20
 
 
 def named(
-    operation: Operation, values: Sequence[str], judge: Answerer, candidates: int = 1
+    operation: Operation, values: Sequence[str], judge: Responder, candidates: int = 1
 ) -> dict[str, str]:
     """The decoded path values by name. Routing gives as much as possible to the first of two
     adjacent parameters; the text is split again so that each value fits its schema, if possible.
@@ -395,7 +395,7 @@ class AmbiguousOperations:
         return operation_id in self._groups
 
     def meant(
-        self, found: Operation, message: Message, values: Sequence[str], judge: Answerer
+        self, found: Operation, message: Message, values: Sequence[str], judge: Responder
     ) -> Operation:
         """The operation with the most of its distinguishing words in the request. Among equals that
         have what the client accepts, the one that routing found, or else the first for which the
