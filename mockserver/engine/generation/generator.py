@@ -349,16 +349,16 @@ class Maker:
 
     def _includes(self, path: Path, name: str, schema: Any) -> bool:
         """Whether an object has an optional property."""
+        flat = self.schemas.flat(schema)
+        if flat.misread or (self._is_new and flat.presumed):
+            return False  # absent is valid for every reader of the document
         if self.mode == "full" and not path:
             return True  # however large the properties before it are
         if self._lean or len(path) > _DEEP:
             return False
-        if self._is_new and self.schemas.flat(schema).presumed:
-            return False  # absent is as good as null, for every reader of the document
         if self.mode == "loose":
             return not path
         if self.mode == "sparse":
-            flat = self.schemas.flat(schema)
             said = flat.notes.default is not None or is_servers(name, flat)
             return said or (is_moment(name) and may_be_null(self.schemas, schema))
         if self.mode in ("fresh", "full"):

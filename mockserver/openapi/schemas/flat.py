@@ -8,6 +8,7 @@ from math import lcm
 from typing import Any
 
 from mockserver.openapi.schemas.discriminators import KIND
+from mockserver.openapi.schemas.enumerations import MISREAD
 from mockserver.openapi.schemas.formats import FORMAT_NAMES
 from mockserver.openapi.schemas.json_schema import types_of
 from mockserver.records import dataclass
@@ -94,6 +95,8 @@ class Flat:
 
     types: tuple[str, ...] = ()
     nullable: bool = False
+    misread: bool = False
+    """Whether other readers of the document take no value (`in_its_types`)."""
     presumed: bool = False
     """Whether null is taken by a word that OpenAPI 3.1 does not know (`nullable`)."""
     values: list[Any] | None = None
@@ -185,6 +188,7 @@ class Merger:
 
     def _values(self, part: Mapping[str, Any]) -> None:
         values = part.get("enum")
+        self.flat.misread = self.flat.misread or MISREAD in part
         if "const" in part:
             values = [part["const"]]
         if isinstance(values, list):

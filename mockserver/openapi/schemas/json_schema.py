@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 from mockserver.errors import ContractError
 from mockserver.openapi.document import escape, lookup, pointer_of, reference_to, tokens
 from mockserver.openapi.schemas.discriminators import Dispatch, dispatch_of, is_loose
+from mockserver.openapi.schemas.enumerations import as_read
 from mockserver.openapi.schemas.formats import rust_reads
 
 View = Literal["request", "reply"]
@@ -328,18 +329,24 @@ def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found) if isinstance(found, list) else ()
 
 
-_SAID_OTHERWISE = frozenset(("nullable", "oneOf", "anyOf", "exclusiveMinimum", "exclusiveMaximum"))
+_SAID_OTHERWISE = frozenset(
+    ("nullable", "oneOf", "anyOf", "exclusiveMinimum", "exclusiveMaximum", "enum", "const")
+)
 
 
 def as_2020(schema: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
     """The schema in terms of 2020-12; unchanged if there is no difference.
 
     `nullable` is honoured in 3.1 too, although that removed it. A branch with only `nullable` means
-    null.
+    null. The values of an enumeration are in its types.
     """
     if _SAID_OTHERWISE.isdisjoint(schema):
         return schema
-    changed = _widened(schema, old) if schema.get("nullable") is True else {}
+    changed: dict[str, Any] = {}
+    if "enum" in schema or "const" in schema:
+        changed.update(as_read(schema, types_of(schema)))
+    if schema.get("nullable") is True:
+        changed.update(_widened({**schema, **changed}, old))
     for word in ("oneOf", "anyOf"):
         branches = changed.get(word, schema.get(word))
         if isinstance(branches, list) and any(map(is_null_by_name, branches)):
