@@ -27,9 +27,9 @@ from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Contract, MediaType, Note, Operation, Parameter, Violation
 from mockserver.openapi.objects import objects
 from mockserver.openapi.schemas.discriminators import is_loose
-from mockserver.openapi.schemas.enumerations import as_read
+from mockserver.openapi.schemas.enumerations import as_read, types_of
 from mockserver.openapi.schemas.formats import as_meant, fault, reader
-from mockserver.openapi.schemas.json_schema import TYPES, types_of
+from mockserver.openapi.schemas.json_schema import TYPES
 from mockserver.openapi.schemas.validators import Validators
 from mockserver.server.terminal import plain, waiting
 from mockserver.vendors import written_for
@@ -49,7 +49,7 @@ def quirks(contract: Contract) -> Iterator[Note]:
                 f"OpenAPI {contract.version} has no `nullable`; it is interpreted as in 3.0, "
                 'but write type: [..., "null"]',
             )
-        if as_read(node, types_of(node)):
+        if as_read(node):
             word = "enum" if "enum" in node else "const"
             yield Note(
                 join(pointer, word),

@@ -35,7 +35,7 @@ from mockserver.openapi.model import (
 )
 from mockserver.openapi.references import plain_references
 from mockserver.openapi.schemas.discriminators import with_choices
-from mockserver.openapi.schemas.json_schema import types_of
+from mockserver.openapi.schemas.enumerations import types_of
 from mockserver.openapi.structure import check_structure
 from mockserver.openapi.swagger2 import is_swagger2, upgraded
 

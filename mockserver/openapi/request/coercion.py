@@ -15,7 +15,7 @@ import orjson
 from mockserver.errors import ContractError
 from mockserver.openapi.document import lookup, pointer_of
 from mockserver.openapi.model import Json, Schema
-from mockserver.openapi.schemas.json_schema import types_of
+from mockserver.openapi.schemas.enumerations import types_of
 
 Cast = Callable[[str], Json]
 

@@ -1,7 +1,7 @@
-"""Values of an enumeration that are not of its type: `type: string` with `enum: [1, 2]`.
+"""The types of a schema, and the values of its enumeration that they do not allow.
 
-No value would fit. YAML makes numbers and booleans of what nobody quotes, and generators of clients
-take the values in the type that the document states.
+No value fits `type: string` with `enum: [1, 2]`. YAML makes numbers and booleans of what nobody
+quotes, and generators of clients take the values in the type that the document states.
 """
 
 from __future__ import annotations
@@ -20,6 +20,14 @@ MISREAD = "x-misread"
 no value fits."""
 
 
+def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """The types in `type`."""
+    found = schema.get("type")
+    if isinstance(found, str):
+        return (found,)
+    return tuple(found) if isinstance(found, list) else ()
+
+
 def in_its_types(values: list[Any], types: tuple[str, ...]) -> list[Any]:
     """The values in the type that can write them, if no type allows any of them; else the list
     itself."""
@@ -29,11 +37,11 @@ def in_its_types(values: list[Any], types: tuple[str, ...]) -> list[Any]:
     return values if all(a is b for a, b in zip(found, values, strict=True)) else found
 
 
-def as_read(schema: Mapping[str, Any], types: tuple[str, ...]) -> dict[str, Any]:
+def as_read(schema: Mapping[str, Any]) -> dict[str, Any]:
     """What an enumeration or a constant is read as, where that is not as it is written."""
     for word, values in (("enum", schema.get("enum")), ("const", [schema.get("const")])):
         if isinstance(values, list) and word in schema:
-            read = in_its_types(values, types)
+            read = in_its_types(values, types_of(schema))
             if read is not values:
                 return {word: read if word == "enum" else read[0], MISREAD: True}
     return {}

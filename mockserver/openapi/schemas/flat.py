@@ -8,9 +8,8 @@ from math import lcm
 from typing import Any
 
 from mockserver.openapi.schemas.discriminators import KIND
-from mockserver.openapi.schemas.enumerations import MISREAD
+from mockserver.openapi.schemas.enumerations import MISREAD, types_of
 from mockserver.openapi.schemas.formats import FORMAT_NAMES
-from mockserver.openapi.schemas.json_schema import types_of
 from mockserver.records import dataclass
 
 TYPES = ("object", "array", "string", "number", "integer", "boolean")

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from mockserver.errors import ContractError
 from mockserver.openapi.document import escape, lookup, pointer_of, reference_to, tokens
 from mockserver.openapi.schemas.discriminators import Dispatch, dispatch_of, is_loose
-from mockserver.openapi.schemas.enumerations import as_read
+from mockserver.openapi.schemas.enumerations import as_read, types_of
 from mockserver.openapi.schemas.formats import rust_reads
 
 View = Literal["request", "reply"]
@@ -321,14 +321,6 @@ def _known_types(value: Any) -> Any:
     return known or None
 
 
-def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    """The types in `type`."""
-    found = schema.get("type")
-    if isinstance(found, str):
-        return (found,)
-    return tuple(found) if isinstance(found, list) else ()
-
-
 _SAID_OTHERWISE = frozenset(
     ("nullable", "oneOf", "anyOf", "exclusiveMinimum", "exclusiveMaximum", "enum", "const")
 )
@@ -344,7 +336,7 @@ def as_2020(schema: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
         return schema
     changed: dict[str, Any] = {}
     if "enum" in schema or "const" in schema:
-        changed.update(as_read(schema, types_of(schema)))
+        changed.update(as_read(schema))
     if schema.get("nullable") is True:
         changed.update(_widened({**schema, **changed}, old))
     for word in ("oneOf", "anyOf"):
