@@ -26,6 +26,7 @@ from mockserver.verify.replies import (
     identity_of,
     property_of,
     shown_of,
+    shows_none,
 )
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -355,6 +356,9 @@ class Ownership:
             if made is not None:
                 return self._record_made(ledger, creator, ticket, made, status)
             named = identity_of(creator, headers, body)
+            if ticket.number and making and shows_none(creator, body):
+                ledger.nothing(ticket.number)
+                return None
         if ticket.marker and succeeded:
             changed = self._ours(action, ticket.where)
             if changed is not None:

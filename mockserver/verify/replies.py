@@ -160,6 +160,12 @@ def each_made(creator: Creator, body: bytes, sent: bytes | None) -> list[tuple[C
     return [(alone, json.dumps(row).encode()) for row in rows]
 
 
+def shows_none(creator: Creator, body: bytes) -> bool:
+    """Whether a reply to a creation of several shows that there were none."""
+    index = creator.at.index(FIRST) if FIRST in creator.at else len(creator.at)
+    return at(parsed(body), creator.at[:index]) == []
+
+
 def _length(sent: object) -> int:
     """How many entities a request may ask for: the length of its longest array."""
     arrays = [sent, *(sent.values() if isinstance(sent, dict) else ())]

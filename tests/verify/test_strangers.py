@@ -93,6 +93,16 @@ def test_all_that_one_request_creates_is_recorded(
     ledger.close()
 
 
+def test_an_empty_array_shows_that_nothing_was_made(tmp_path: Path) -> None:
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    known = _ownership(_users(ROWS, ROWS), ledger)
+    known.settle(known.admit("POST", "/users", b"[]"), 201, {}, b"[]")
+    assert not ledger.pending
+    known.settle(known.admit("POST", "/users", b"[{}]"), 201, {}, b'"done"')
+    assert ledger.pending
+    ledger.close()
+
+
 def test_a_post_to_a_name_creates_it(tmp_path: Path) -> None:
     ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
     user = {"$ref": "#/components/schemas/User"}
