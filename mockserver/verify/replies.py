@@ -144,9 +144,14 @@ def identity_of(creator: Creator, headers: Mapping[str, str], body: bytes) -> st
             (p[n] for n in names for p in places if isinstance(p, Mapping) and n in p), None
         )
     if isinstance(found, bool) or not isinstance(found, str | int):
-        location = headers.get("location", "")
-        found = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1]) or None
+        found = id_in(headers) or None
     return None if found is None else str(found)
+
+
+def id_in(headers: Mapping[str, str]) -> str:
+    """The id at the end of a Location header; "" without one."""
+    location = headers.get("location", "")
+    return unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1])
 
 
 def each_made(creator: Creator, body: bytes, sent: bytes | None) -> list[tuple[Creator, bytes]]:
@@ -163,7 +168,7 @@ def each_made(creator: Creator, body: bytes, sent: bytes | None) -> list[tuple[C
 def shows_none(creator: Creator, body: bytes) -> bool:
     """Whether a reply to a creation of several shows that there were none."""
     index = creator.at.index(FIRST) if FIRST in creator.at else len(creator.at)
-    return at(parsed(body), creator.at[:index]) == []
+    return bool(at(parsed(body), creator.at[:index]) == [])
 
 
 def _length(sent: object) -> int:

@@ -178,3 +178,32 @@ def test_what_is_refused_is_not_accepted(rule: str, status: int, excused: bool) 
     requests = Requests(_contract())
     sent = Exchange("GET", "http://x/things/a", {}, b"", status, {}, b"", 0, "f", "get")
     assert allowed(Finding(rule, "", "Accepted", "", [sent]), requests) is excused
+
+
+class Placed(Things):
+    """A creation says where the thing is, and shows nothing."""
+
+    def __init__(self, keeps: bool) -> None:
+        super().__init__()
+        self.headers: dict[str, str] = {}
+        self.keeps = keeps
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        status, value = super().answer(method, path, body)
+        self.headers = {"Location": f"/things/{value['id']}"} if method == "POST" else {}
+        if method == "POST" and not self.keeps:
+            value["name"] = "another"
+        return status, None if method == "POST" else value
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_what_is_created_is_read_where_the_reply_says_it_is(keeps: bool) -> None:
+    contract = _contract()
+    with serving(Placed(keeps)) as url, Target(contract, url, "") as target:
+        acts = Session(target, derive(contract))
+        (resource,) = acts.api.resources.values()
+        if keeps:
+            crud_checks.read(acts, acts.make(resource))
+            return
+        with pytest.raises(Broken, match="name was sent as"):
+            acts.make(resource)

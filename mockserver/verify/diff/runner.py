@@ -23,6 +23,7 @@ from mockserver.verify.diff.model import (
 )
 from mockserver.verify.lifecycle.clock import Manual, Real, Time
 from mockserver.verify.model import Exchange
+from mockserver.verify.replies import id_in
 from mockserver.verify.target import Target, fill
 
 TICK = 0.01
@@ -130,6 +131,8 @@ class Side:
             exchange = self._send(concrete)
             seen = Seen(concrete, [exchange], parsed(exchange))
         self._values[step.label] = seen.value
+        if seen.value is MISSING and step.intent == "make":
+            self._values[step.label] = id_in(seen.last.headers) or MISSING
         if not listing:
             self._learn(seen.value)
         self._watch(step.operation, seen.value)

@@ -26,6 +26,7 @@ from mockserver.verify.lifecycle.values import (
 from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Withheld
 from mockserver.verify.persistence import TOO_MANY
+from mockserver.verify.replies import id_in
 from mockserver.verify.schemas import body_schema, reply_schema, solid
 from mockserver.verify.target import Target, fill
 
@@ -335,6 +336,8 @@ class Session:
         operation = self.operation(resource.create)
         if resource.strict:
             self.expect(exchange, [operation.success], "documented_success", "created")
+        if not exchange.body.strip() and resource.read and id_in(exchange.headers):
+            return self._made_at(resource, id_in(exchange.headers), path, sent or {})
         shown = self.value(exchange)
         schema = solid(self.target.contract, reply_schema(self.target.contract, operation) or {})
         if shown is None and schema.get("x-null"):
@@ -366,6 +369,18 @@ class Session:
         self.touched(path)
         if exchange.status == ACCEPTED and not resource.strict:
             self.await_read(entity, there=True)
+        return entity
+
+    def _made_at(
+        self, resource: Resource, identity: str, path: Mapping[str, str], sent: dict[str, Json]
+    ) -> Entity:
+        """Remember an entity of which the creation's reply only says where it is."""
+        entity = Entity(resource, identity, dict(path), {}, dict(sent))
+        value = self.look(entity)
+        self.echoes(sent, value, resource)
+        self.saw(entity, value)
+        self.entities.append(entity)
+        self.touched(path)
         return entity
 
     def await_read(self, entity: Entity, *, there: bool) -> None:

@@ -89,3 +89,15 @@ def test_what_is_never_there_and_what_is_always_null() -> None:
 def test_where_the_server_runs_is_no_property_of_it() -> None:
     real = [{"kind": "http://example.test/"}] * 3
     assert learned(one=(LISTED, real, [{}]))["one"] == {"fields": {"kind": {}}}
+
+
+def test_what_a_client_has_sent_before_is_no_default_of_the_server() -> None:
+    empty = [{}, {}, {}]
+    shown = [{"note": "mine", "kind": "own"}, {"note": "mine", "kind": "own"}, {"note": "mine"}]
+    real = [{"kind": "own", **one} for one in shown]
+    sent = [({"note": "mine"}, {"note": "mine", "kind": "own"})] * 3
+    fields = {"note": {}, "kind": {"default": "own"}}
+    assert learned(made=(LISTED, sent, empty), read=(LISTED, real, empty))["read"] == {
+        "fields": fields
+    }
+    assert learned(read=(LISTED, real, empty))["read"]["fields"]["note"] == {"default": "mine"}

@@ -62,9 +62,11 @@ class Fields:
         self.mock = {
             name: _places((None, body) for body in one.mock) for name, one in found.items()
         }
-        self.sent = {
-            step for one in found.values() for body, _ in one.real for step in _names(body)
-        }
+        self.sent: dict[str, set[str]] = {}
+        for body in (body for one in found.values() for body, _ in one.real):
+            for _, node in _objects(body, ()):
+                for name, value in node.items():
+                    self.sent.setdefault(name, set()).add(json.dumps(value, sort_keys=True))
 
     def learned(self) -> dict[str, dict[str, Json]]:
         """By operation: `fields`, schemas by place of what the document lacks or does not require,
@@ -100,8 +102,17 @@ class Fields:
         mock = self.mock[operation].get(place, _Seen())
         if mock.values and len(mock.values) == mock.holders:
             return None
-        usual = self._usual(place[-1], seen.unsent)
+        usual = self._usual(place[-1], self._own(operation, place[-1], seen))
         return {} if usual is None else {"default": usual}
+
+    def _own(self, operation: str, name: str, seen: _Seen) -> list[Json]:
+        """The values that the server has chosen. Where an entity is made it has chosen all that
+        were not sent; elsewhere a client may have sent them before, when it was made."""
+        makes = self.contract.by_id[operation].method == "POST"
+        if makes and len(seen.unsent) < len(seen.values):
+            return seen.unsent
+        given = self.sent.get(name, ())
+        return [one for one in seen.unsent if json.dumps(one, sort_keys=True) not in given]
 
     def _declared(self, operation: str, place: Place) -> Any:
         pointers = schemas_of_success(self.contract.by_id[operation])
