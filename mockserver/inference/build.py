@@ -33,6 +33,7 @@ from mockserver.inference.singletons import find_singletons
 from mockserver.inference.soft_deletes import with_trash
 from mockserver.inference.stand_ins import with_cascades
 from mockserver.inference.value_sets import with_value_sets
+from mockserver.inference.versions import with_versions
 from mockserver.inference.webhooks import announced
 from mockserver.inference.wrappers import read_wrapped
 from mockserver.openapi.model import Contract
@@ -72,6 +73,7 @@ def build_plan(
     resources = with_switches(with_decisions(resources, hints, actions), actions.values())
     actions = with_preconditions(survey, resources, actions)
     resources = with_shared_parts(survey, resources)
+    resources, actions = with_versions(survey, resources, actions)
     resources = with_cascades(reached(named(survey, resources, actions), actions))
     actions = linked(survey, referring(survey, actions, resources), resources)
     actions = with_trash(survey, resources, constrained(survey, actions, resources))

@@ -166,6 +166,19 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Versions:
+    """How another resource keeps the versions of an entity."""
+
+    resource: str
+    copies: tuple[str, ...]
+    """The properties of the entity that a version has, too."""
+    holder: str | None
+    """The part of a version that has them."""
+    number: str | None
+    """The property that numbers the versions of one entity."""
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One kind of entity that the API keeps."""
 
@@ -201,6 +214,7 @@ class Resource:
     """Timestamps that only verbs set: `archived_at`."""
     touches: bool = False
     """Whether a change that changes nothing counts as one."""
+    versions: Versions | None = None
     within: str | None = None
     """The property of the entity above which shows a singleton, too."""
     cascades: tuple[tuple[str, str], ...] = ()

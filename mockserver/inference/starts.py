@@ -134,6 +134,8 @@ class StartReader:
         found = self._find_started(facts, action.resource, receipts=False)
         if found is None:
             return None
+        if any(link.resource == found.resource for link in action.parents):
+            return None  # it shows what it belongs to
         states = self.resources[found.resource].states
         works = states is not None and bool(states.active or states.initial)
         if found.id_path:

@@ -31,13 +31,20 @@ from mockserver.inference.model import (
     ValueSet,
 )
 from mockserver.inference.page_model import Ordering, PageField, PageFields, Paging
-from mockserver.inference.resource_model import Because, Identity, Link, Resource, States
+from mockserver.inference.resource_model import (
+    Because,
+    Identity,
+    Link,
+    Resource,
+    States,
+    Versions,
+)
 
 _TUPLE, _LIST, _SET, _MAPPING, _FIRST = range(5)
 _CLASSES: tuple[type[Any], ...] = (
     Plan, Resource, Action, Announcement, Because, Envelope, Identity, JobStart, Link, Membership,
     Ordering, PageField, PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
-    Constraint, Elements, ValueSet, Through, CredentialPlan, Issuer, OAuthPaths,
+    Constraint, Elements, ValueSet, Through, CredentialPlan, Issuer, OAuthPaths, Versions,
     Merge, Source, Figure,
 )  # fmt: skip
 CLASSES = frozenset(_CLASSES)

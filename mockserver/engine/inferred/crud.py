@@ -30,6 +30,7 @@ from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.inferred.schedules import goes, set_to, state_of
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.inferred.shared_parts import above_shown, put_part, with_part
+from mockserver.engine.inferred.versions import keep_version
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
 from mockserver.errors import Conflict
@@ -90,6 +91,7 @@ def created(call: Call) -> tuple[Entity, Reply, bool]:
     entity = create_below(call, repository.put(call.world, entity))
     only_one(call, entity, sent)
     keep_file(call, entity)
+    keep_version(call, repository, None, entity)
     reply = _remembered(call, entity, call.reply(entity, made=True))
     tell_ids(call, reply, [call.id_of(entity)])
     count_made(call, reply, 1)
@@ -239,7 +241,9 @@ def change(call: Call) -> Reply:
     changed = replace_below(call, changed, given)
     keep_file(call, changed)
     only_one(call, changed, given)
-    return call.reply(repository.put(call.world, changed))
+    changed = repository.put(call.world, changed)
+    keep_version(call, repository, entity, changed)
+    return call.reply(changed)
 
 
 def only_one(call: Call, entity: Entity, changed: Iterable[str]) -> None:
@@ -280,7 +284,9 @@ def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
     key = made.key if other is not None else call.key()
     entity = Entity(key, made.data, made.parent, made.row)
     keep_file(call, entity)
-    reply = call.reply(repository.put(call.world, entity))
+    entity = repository.put(call.world, entity)
+    keep_version(call, repository, None, entity)
+    reply = call.reply(entity)
     if 201 in call.operation.documented and reply.status == 200:
         rng, at = call.rng(entity.key), call.action.response.at
         known = call.known(entity)

@@ -29,6 +29,7 @@ from mockserver.engine.inferred.schedules import (
     with_state,
 )
 from mockserver.engine.inferred.shared_parts import above_shown
+from mockserver.engine.inferred.versions import keep_version, led_back
 from mockserver.engine.jobs import state_at
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import nearest_status
@@ -75,7 +76,11 @@ def transition(call: Call) -> Reply:
         at, known = call.action.response.at, call.known(entity)
         return call.context.answers.reply(call.operation, call.rng(entity.key), known, at, own=own)
     before = entity
+    back = led_back(call, verb.verb, entity, sent)
+    if back is not None:
+        return above_shown(call) or call.reply(back if call.resource.versions else entity)
     entity = act(call, entity, sent, shown, verb)
+    keep_version(call, call.repository, before, entity, deed=True)
     if entity.data == before.data and 304 in call.operation.documented and verb.changes:
         return Reply(304, NO_BODY)
     secrets = told_secrets(call, entity) if verb.verb in RENEWING and not verb.changes else None
