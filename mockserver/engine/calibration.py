@@ -15,6 +15,7 @@ from typing import Any
 from mockserver.engine.serialization import Sent
 from mockserver.engine.timestamps import render
 from mockserver.inference.model import Plan
+from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation, Violation
 from mockserver.records import dataclass
 
@@ -378,9 +379,11 @@ def _holders(value: Json, place: str) -> Iterator[tuple[dict[str, Json], str]]:
 
 
 def with_body(sent: Sent, body: Json) -> Sent:
-    """A reply with another body, in JSON."""
+    """A reply with another body, in JSON; a media type of JSON such as `application/problem+json`
+    stays."""
     sent = replace(sent, body=json.dumps(body, ensure_ascii=False).encode())
-    return _labelled(sent, "application/json")
+    kinds = (v.decode("latin-1") for n, v in sent.headers if n.lower() == b"content-type")
+    return sent if any(map(is_json, kinds)) else _labelled(sent, "application/json")
 
 
 def _headed(sent: Sent, own: Mapping[str, str]) -> Sent:

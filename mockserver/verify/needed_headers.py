@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.openapi.media_types import essence, is_json
 from mockserver.openapi.model import Contract, Operation
 
 Read = Callable[[str], Mapping[str, str] | None]
@@ -15,8 +16,21 @@ _OWN = frozenset(("accept", "authorization", "content-type", "cookie"))
 """Headers that no parameter describes (OpenAPI 3.1, 4.8.12.1), or that the wire makes."""
 
 
+JSON = "application/json"
+
+
+def json_type(operation: Operation) -> str:
+    """The media type under which an operation takes JSON: some know only one of their own, such as
+    `application/vnd.api+json` or `application/merge-patch+json`."""
+    listed = list(operation.body.content) if operation.body is not None else []
+    kinds = [essence(name) for name in listed if is_json(name)]
+    return JSON if not kinds or JSON in kinds else kinds[0]
+
+
 @dataclass
 class NeededHeaders:
+    """The headers of each operation; `read` looks for the conditions that hold now."""
+
     contract: Contract
     read: Read
     _count: int = 0
@@ -37,7 +51,9 @@ class NeededHeaders:
 
     def _schemas(self, operation: Operation) -> dict[str, dict[str, Any]]:
         keys = {scheme.parameter.lower() for scheme in self.contract.schemes.values()}
-        return {
+        kind = json_type(operation)
+        other = {} if kind == JSON else {"content-type": {"const": kind}}
+        return other | {
             one.name.lower(): _with_example(one.schema, one.examples)
             for one in operation.parameters
             if one.place == "header" and one.required and one.name.lower() not in _OWN | keys

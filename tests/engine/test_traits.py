@@ -9,7 +9,16 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.engine.calibration import coerced, filled, holds, kind_of, kind_of_id, of_body
+from mockserver.engine.calibration import (
+    coerced,
+    filled,
+    holds,
+    kind_of,
+    kind_of_id,
+    of_body,
+    with_body,
+)
+from mockserver.engine.serialization import Sent
 from mockserver.openapi.model import Violation
 from tests.verify.diff.small import DOCUMENT
 
@@ -219,3 +228,19 @@ def test_a_template_has_the_instant_in_the_form_that_was_seen() -> None:
     ):
         assert filled({"at": [form]}, values) == {"at": [text]}
     assert filled("{now T3Z}", {}) == "{now T3Z}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept"),
+    [
+        ("application/problem+json", True),
+        ("application/json; charset=utf-8", True),
+        ("", False),
+        ("text/plain", False),
+    ],
+)
+def test_another_body_keeps_a_media_type_of_json(kind: str, kept: bool) -> None:
+    headers = [(b"content-type", kind.encode())] if kind else []
+    sent = with_body(Sent(404, headers, b"no"), {"detail": "none"})
+    assert sent.body == b'{"detail": "none"}'
+    assert dict(sent.headers)[b"content-type"].decode() == (kind if kept else "application/json")

@@ -58,3 +58,21 @@ def test_a_key_of_one_request_differs_from_the_next() -> None:
     needed = _needed(**{"Idempotency-Key": {"schema": {"type": "string", "format": "uuid"}}})
     first, second = (needed.of("change", "/things", ())["idempotency-key"] for _ in range(2))
     assert first != second
+
+
+@pytest.mark.parametrize(
+    ("listed", "sent"),
+    [
+        (["application/vnd.api+json"], {"content-type": "application/vnd.api+json"}),
+        (["application/merge-patch+json"], {"content-type": "application/merge-patch+json"}),
+        (["application/xml", "application/json", "text/json"], {}),
+        (["multipart/form-data"], {}),
+    ],
+)
+def test_json_goes_under_the_type_that_is_taken(listed: list[str], sent: dict[str, str]) -> None:
+    body = {"content": {name: {"schema": {"type": "object"}} for name in listed}}
+    change = {"operationId": "change", "requestBody": body, "responses": {}}
+    paths = {"/things": {"patch": {**change, "responses": {"200": {"description": "so"}}}}}
+    info = {"title": "Things", "version": "1"}
+    contract = build_contract({"openapi": "3.1.0", "info": info, "paths": paths})
+    assert NeededHeaders(contract, lambda path: None).of("change", "/things", ()) == sent

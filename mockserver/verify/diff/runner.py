@@ -23,6 +23,7 @@ from mockserver.verify.diff.model import (
 )
 from mockserver.verify.lifecycle.clock import Manual, Real, Time
 from mockserver.verify.model import Exchange
+from mockserver.verify.needed_headers import json_type
 from mockserver.verify.replies import id_in
 from mockserver.verify.target import Target, fill
 
@@ -193,7 +194,7 @@ class Side:
         content = None
         if step.content is not None:
             content = step.content.encode()
-            headers.setdefault("content-type", "application/json")
+            headers.setdefault("content-type", json_type(operation))
         if self._elapsed:
             headers[self.carried] = f"advance={self._elapsed:g}"
             self._elapsed = 0.0
