@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference.actions import Deducer
-from mockserver.inference.bulk import means_all
 from mockserver.inference.callers import with_callers
 from mockserver.inference.constraints import constrained, with_preconditions
 from mockserver.inference.credentials import plan_credentials
@@ -124,12 +123,4 @@ def with_rows(
             action, kind="list", resource=name, envelope=envelope, because=(because,),
             parents=parents, instead=None,
         )  # fmt: skip
-        removal = survey.at(facts.route.steps, "DELETE")
-        if removal is not None and means_all(removal):
-            why = f"{removal.method} of {removal.operation.path} removes all rows"
-            emptied = actions[removal.operation.id]
-            listing[removal.operation.id] = replace(
-                emptied, kind="sweep", resource=name, parents=parents, instead=None,
-                because=(Because(why),), request=replace(emptied.request, every=True),
-            )  # fmt: skip
     return found, listing

@@ -49,6 +49,8 @@ _REMOVING = bag("delete remove destroy purge deletes deletion deletions erase tr
 _SETTING = bag("replace replaces overwrite overwrites set sets all update updates")
 _MAKING = bag("create add insert import new make creates adds imports post")
 _ARRAY = bag("array lists arrays")
+_OF_CALLER = bag("leave quit exit unfollow unsubscribe unlike unsave")
+"""What is about the row of the caller alone."""
 _ALL = bag("all every clear clears empty empties everything purge purges")
 
 
@@ -63,7 +65,7 @@ _OF_ONE = re.compile(
 def means_all(facts: Facts) -> bool:
     """Whether a DELETE of a collection has nothing that could name a few of it."""
     operation = facts.operation
-    if operation.body is not None:
+    if operation.body is not None or not _OF_CALLER.isdisjoint(first_words(operation.summary)):
         return False
     says = {*tokens(operation.summary), *tokens(operation.id), *tokens(operation.description[:200])}
     if _OF_ONE.match(operation.summary or operation.description) and not says & _ALL:

@@ -193,11 +193,12 @@ def _kept(survey: Survey, listing: Facts) -> bool:
     made = survey.at(listing.route.steps, "POST")
     if not has_key(flat, noun) and not (noun.endswith("s") and has_key(flat, noun[:-1])):
         # Known by nothing but what they say: the members of a project.
-        if _puts_all(survey, listing):
+        if _puts_all(survey, listing) or survey.at(listing.route.steps, "DELETE") is not None:
             return True
         if made is None:
             return False
-        return sends_rows(survey, made, listing) or _makes_rows(survey, made, listing)
+        adds = listing.route.plural and made.operation.success == 201
+        return adds or sends_rows(survey, made, listing) or _makes_rows(survey, made, listing)
     if listing.ref in survey.homes:
         return True
     if listing.route.plural or made is None:

@@ -188,3 +188,30 @@ def test_links_beside_the_rows_of_a_page_are_no_rows() -> None:
     after = client.get("/messages/all").json()
     assert after["totalElements"] == before["totalElements"] - 1
     assert after["webServiceMessages"] == before["webServiceMessages"][1:]
+
+
+@pytest.mark.parametrize("said", ["Delete all entries", "Leave the group"])
+@pytest.mark.parametrize("made", [True, False])
+def test_rows_without_ids_are_added_and_removed(said: str, made: bool) -> None:
+    row = thing(thumbprint=TEXT, algorithm=TEXT, publicData=TEXT)
+    rows = {"200": answer(thing(value={"type": "array", "items": row}))}
+    sent = body(thing("thumbprint algorithm", thumbprint=TEXT, algorithm=TEXT, data=TEXT))
+    paths: dict[str, Any] = {
+        "/certificates": {
+            "get": {"responses": rows},
+            "delete": {"summary": said, "responses": {"204": answer()}},
+        }
+    }
+    if made:
+        paths["/certificates"]["post"] = {"requestBody": sent, "responses": {"201": answer()}}
+    client = MockServer(document(paths)).client
+    before = client.get("/certificates").json()["value"]
+    if made:
+        new = {"thumbprint": "ab", "algorithm": "sha1"}
+        assert client.post("/certificates", json=new).status_code == 201
+        after = client.get("/certificates").json()["value"]
+        assert len(after) == len(before) + 1
+        assert any(new.items() <= one.items() for one in after)
+    assert client.delete("/certificates").status_code == 204
+    left = client.get("/certificates").json()["value"]
+    assert (left == []) is (said == "Delete all entries")
