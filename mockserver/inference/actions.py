@@ -314,19 +314,19 @@ class Deducer:
                 why = f"POST to {path}, one of a kind"
                 return self._make(facts, "write", why, "likely", resource=name)
             case "DELETE":
-                why = f"DELETE of {path}, one of a kind"
-                return self._make(facts, "clear", why, resource=name)
+                return self._make(facts, "clear", f"DELETE of {path}, one of a kind", resource=name)
         return None
 
     def _of_collection(self, facts: Facts, resource: Resource) -> Action | None:
         name, path, steps = resource.name, facts.operation.path, facts.route.steps
-        lists = facts.is_list and self._lists.get(steps) == name
-        if lists:
+        if facts.is_list and self._lists.get(steps) == name:
             why = f"{facts.method} of {path} lists {plural(resource.noun)}"
             action = self._make(facts, "list", why, resource=name, envelope=facts.envelope)
             action = upwards(self.survey, facts, action, resource)
             only = state_of_all(facts, resource) if path != resource.path else ()
             return replace(action, request=replace(action.request, only=only))
+        if (either := self._several.either(facts, resource)) is not None:
+            return either
         if facts.method in ("POST", "PUT") and self._creates.get((steps, facts.method)) == name:
             several = f", or several: {_ARRAY}" if FIRST in facts.sent else ""
             why = f"{facts.method} to {path} makes one ({resource.noun}){several}"

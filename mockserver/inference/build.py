@@ -73,7 +73,7 @@ def build_plan(
     actions = with_preconditions(survey, resources, actions)
     resources = with_shared_parts(survey, resources)
     resources, actions = with_versions(survey, resources, actions)
-    resources = with_cascades(reached(named(survey, resources, actions), actions))
+    resources = with_cascades(reached(survey, named(survey, resources, actions), actions))
     actions = linked(survey, referring(survey, actions, resources), resources)
     actions = with_trash(survey, resources, constrained(survey, actions, resources))
     resources, actions = with_rows(survey, resources, actions, linker)

@@ -22,6 +22,7 @@ from mockserver.inference.by_value import (
     named_in_body,
     named_in_query,
     named_so,
+    says_either,
     sends_most,
     upserted_by,
 )
@@ -242,6 +243,11 @@ class SeveralReader:
             facts, "create", why + (", or makes them" if adds else ""), "likely",
             resource=resource.name, upsert=True, partial=not adds, sent=sent,
         )  # fmt: skip
+
+    def either(self, facts: Facts, resource: Resource) -> Action | None:
+        """An array of entities of which some may be there: "Updates or creates contacts"."""
+        said = FIRST in facts.sent and says_either(facts.operation)
+        return self.change(facts, resource) if said else None
 
     def made(self, facts: Facts, resource: Resource) -> Action | None:
         """Several new entities: an array of what one has."""

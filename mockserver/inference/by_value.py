@@ -18,6 +18,7 @@ from mockserver.inference.words import (
     stem_of,
     tokens,
 )
+from mockserver.openapi.model import Operation
 
 _NESTED = {"array", "object"}
 
@@ -148,15 +149,24 @@ _KNOWN_BY = re.compile(
 )
 
 
+def says_either(operation: Operation) -> bool:
+    """Whether an operation is said to make what there is not, and to change what there is."""
+    sentences = _said(operation).split(".")
+    return any(_UPSERTS.search(one) and not _REFUSES.search(one) for one in sentences)
+
+
+def _said(operation: Operation) -> str:
+    step = " ".join(tokens(operation.path.rstrip("/").rpartition("/")[2]))
+    return f"{operation.summary}. {operation.description}. {step}"
+
+
 def upserted_by(survey: Survey, facts: Facts, resource: Resource) -> tuple[tuple[str, str], ...]:
     """The property by which a create is said to find the one that it changes or returns, if there
     is one: "Create or update a contact by email". It is named in the text, or is the only one that
     has to be sent."""
-    operation = facts.operation
-    step = " ".join(tokens(facts.operation.path.rstrip("/").rpartition("/")[2]))
-    text = f"{operation.summary}. {operation.description}. {step}"
-    if not any(_UPSERTS.search(one) and not _REFUSES.search(one) for one in text.split(".")):
+    if not says_either(facts.operation):
         return ()
+    text = _said(facts.operation)
     flat = survey.flat(facts.body)
     own = survey.flat(resource.schema).properties
     key = resource.identity.key

@@ -207,9 +207,23 @@ def _parameters(parameters: Mapping[str, Any], words: frozenset[str]) -> Iterato
 _OF_A_HEADER = re.compile(r"^x_(?:ms_|[a-z]+_(?=page|cursor|next|continuation))?")
 
 
+_OF_A_MODEL = re.compile(
+    r"(?:query|request|search|list|paging|pagination|filters?|params?|parameters|options|criteria|"
+    r"model|input)[a-z]*\.(?=[a-z])",
+    re.IGNORECASE,
+)
+
+
+def without_model(name: str) -> str:
+    """A parameter without the object of the server that it is bound to: `page` of
+    `queryOptions.page`."""
+    return _OF_A_MODEL.sub("", name, count=1) if "." in name else name
+
+
 @lru_cache(maxsize=16_384)
 def _spellings(name: str) -> tuple[str, ...]:
     """The names of a parameter: `page_size` and `size`; `page[number]` is a `page`."""
+    name = without_model(name)
     spelled = snake_case(name.strip("$").replace("[", "_").replace("]", ""))
     spelled = _OF_A_HEADER.sub("", spelled)
     outer, _, part = name.lower().partition("[")

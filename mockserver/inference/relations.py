@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Protocol
 
+from mockserver.inference.by_value import names_of
 from mockserver.inference.model import (
     Action,
     Elements,
@@ -246,24 +247,43 @@ def _named_whole(facts: Facts, words: tuple[str, ...], known: Mapping[str, list[
 
 
 def reached(
-    resources: Mapping[str, Resource], actions: Mapping[str, Action]
+    survey: Survey, resources: Mapping[str, Resource], actions: Mapping[str, Action]
 ) -> dict[str, Resource]:
     """The resources, with `open` set for those that are listed and created only below entities
-    nobody can know (`/rules/{id}/rules`): without a first one, there would never be any."""
+    nobody can know (`/rules/{id}/rules`), or listed by nothing but their ids (`/tracks?ids=`, which
+    is required): without a first one, there would never be any."""
     resources = {name: _closed(one, actions) for name, one in resources.items()}
     known = {name for name, one in resources.items() if one.singleton or one.identity.open}
     ways = [
         (action.resource, {link.resource for link in action.parents if link.resource in resources})
         for action in actions.values()
         if action.kind in ("list", "create") and action.resource is not None
+        if action.kind == "create" or not _asks_ids(survey, action, resources[action.resource])
     ]
     more = True
     while more:
         found = {name for name, needed in ways if needed <= known} - known
         known |= found
         more = bool(found)
-    why = Because("it is listed and made only beneath things that nobody can know before", "guess")
+    for action in actions.values():
+        one = resources.get(action.resource or "")
+        if one is None or one.creatable or action.kind != "list" or action.path != one.path:
+            continue
+        if _asks_ids(survey, action, one):
+            known.discard(one.name)  # others show a few of a catalogue
+    why = Because(
+        "it is listed and made only beneath things that nobody can know before, or by its ids",
+        "guess",
+    )
     return {name: one if name in known else _opened(one, why) for name, one in resources.items()}
+
+
+def _asks_ids(survey: Survey, action: Action, resource: Resource) -> bool:
+    """Whether a list has to be asked for by the ids of what it shows."""
+    operation = survey.contract.by_id[action.operation]
+    names = {one for name in names_of(resource) for one in (name, plural(name))}
+    query = (one for one in operation.parameters if one.place == "query" and one.required)
+    return any(snake_case(one.name) in names for one in query)
 
 
 def _closed(resource: Resource, actions: Mapping[str, Action]) -> Resource:

@@ -13,7 +13,7 @@ import inflection
 if TYPE_CHECKING:
     from mockserver.inference.resource_model import Resource
 
-_BOUNDARY = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_BOUNDARY = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 # Words that only look like a plural, or that have none.
 _SAME = frozenset(("data", "metadata", "media", "series", "news", "analytics", "settings"))
 _OWN = {

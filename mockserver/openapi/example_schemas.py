@@ -62,7 +62,7 @@ def _described(response: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
         if not isinstance(shown, Mapping) or not _says_nothing(response.get("schema")):
             return response
         read = {name: _read(value) for name, value in shown.items() if is_json(str(name))}
-        if not read:
+        if not read or not _are_of_it(response.get("schema"), [*read.values()]):
             return response
         return {**response, "examples": {**shown, **read}, "schema": schema_of([*read.values()])}
     content = response.get("content")
@@ -76,9 +76,12 @@ def _described(response: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
         if is_json(str(name)):
             shown = _read_in(media)
             examples = list(_examples(shown))
-            if examples:
+            if examples and _are_of_it(media.get("schema"), examples):
                 found[name] = {**shown, "schema": schema_of(examples)}
     return {**response, "content": {**content, **found}} if found else response
+
+
+_KIND_OF: Mapping[Any, type] = {"array": list, "object": Mapping}
 
 
 def _read(example: Any) -> Any:
@@ -108,7 +111,16 @@ def _read_in(media: Mapping[str, Any]) -> dict[str, Any]:
 def _says_nothing(schema: Any) -> bool:
     if not isinstance(schema, Mapping):
         return not schema
+    if schema.get("type") == "array" and isinstance(schema.get("items"), Mapping):
+        items = schema["items"]  # an array of anything, or of objects of any kind
+        return not (_TELLING & schema.keys() - {"items"}) and _says_nothing(items)
     return not (_TELLING & schema.keys()) and schema.get("type") in (None, "object")
+
+
+def _are_of_it(schema: Any, examples: list[Any]) -> bool:
+    """Whether the examples are of the kind that a schema names."""
+    kind = _KIND_OF.get(schema.get("type")) if isinstance(schema, Mapping) else None
+    return kind is None or all(isinstance(one, kind) for one in examples)
 
 
 def _examples(media: Mapping[str, Any]) -> Iterator[Any]:

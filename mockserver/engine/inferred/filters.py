@@ -22,7 +22,7 @@ from mockserver.engine.inferred.reference_names import alike
 from mockserver.engine.inferred.repository import Entity, Repository, Test
 from mockserver.engine.inferred.schedules import code_of
 from mockserver.inference.model import Envelope
-from mockserver.inference.page_parameters import asked_in
+from mockserver.inference.page_parameters import asked_in, without_model
 from mockserver.inference.words import bag, snake_case, tokens
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation
@@ -124,6 +124,7 @@ class Filters:
         self.needed: dict[str, str] = {}
         self.sought: set[str] = set()
         self._listed: list[str] = []
+        self._asked_by = ""
         wanted = _asked_of(schemas, operation, envelope)
         own = envelope.paging.names | set(envelope.ordering.names)
         if any(snake_case(name) in _DISTANCE for name, *_ in wanted):
@@ -138,6 +139,8 @@ class Filters:
                 self._listed.append(name)
             if required:
                 key = repository.resource.identity.key
+                if isinstance(make, Filter) and make.operator == "equal" and make.field == key:
+                    self._asked_by = name
                 if isinstance(make, Filter) and make.field is not None and make.field != key:
                     self.needed[name] = make.field
                 elif make == self._sought:
@@ -159,6 +162,12 @@ class Filters:
             else:
                 tests.append(make(value))
         return tests, fields
+
+    def ids(self, query: Mapping[str, Any]) -> list[str]:
+        """The ids that a query asks for, where the list has to be asked for by ids."""
+        value = query.get(self._asked_by)
+        texts = value.split(",") if isinstance(value, str) else value
+        return [str(one) for one in texts] if isinstance(texts, list) else []
 
     def knows(self, name: str) -> bool:
         """Whether a parameter filters."""
@@ -426,6 +435,7 @@ def _spelled(name: str) -> str:
     """A parameter without what says that it filters: `filter[name]`, `filterByName`."""
     if is_of_filters(name):
         name = name.partition("[")[2]
+    name = without_model(name)
     spelled = snake_case(name.replace("[", "_").replace("]", ""))
     for prefix in ("filter_by_", "filter_", "by_", "where_", "query_"):
         if spelled != prefix[:-1] and spelled.startswith(prefix):

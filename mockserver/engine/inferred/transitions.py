@@ -179,7 +179,8 @@ def act(
         row = {name: value for name, value in entity.row.items() if name not in _LEFT}
         entity = Entity(entity.key, entity.data, entity.parent, row)
     if verb.soft:
-        left = {"hidden": True} if verb.changes else {"hidden": True, "trashed": True}
+        read = verb.changes or call.operation.method != "DELETE"  # it can be read as before
+        left = {"hidden": True} if read else {"hidden": True, "trashed": True}
         entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, **left})
     only_one(call, entity, [name for name, value in verb.changes if value is True])
     if call.action.request.chosen is not None:
