@@ -13,7 +13,7 @@ from mockserver.openapi.model import Contract
 from mockserver.verify.conformance.exemptions import Requests, allowed
 from mockserver.verify.lifecycle import command_checks, crud_checks, list_checks
 from mockserver.verify.lifecycle.infer import derive
-from mockserver.verify.lifecycle.session import Broken, Session
+from mockserver.verify.lifecycle.session import Broken, CannotMake, Session
 from mockserver.verify.model import Exchange, Finding
 from mockserver.verify.target import Target
 from tests.support.documents import TEXT
@@ -36,7 +36,7 @@ def _operation(name: str, status: str, schema: Any = None, **more: Any) -> dict[
     )
 
 
-def _contract(made: str = "201", removed: str = "204") -> Contract:
+def _contract(made: str = "201", removed: str = "204", shown: Any = ITEM) -> Contract:
     query = [("limit", LIMIT), ("starting_after", TEXT)]
     parameters = [{"name": name, "in": "query", "schema": one} for name, one in query]
     body = {"content": {"application/json": {"schema": {"type": "object", "properties": {}}}}}
@@ -45,7 +45,7 @@ def _contract(made: str = "201", removed: str = "204") -> Contract:
     paths = {
         "/things": {
             "get": _operation("list", "200", PAGE, parameters=parameters),
-            "post": _operation("make", made, ITEM, requestBody=body),
+            "post": _operation("make", made, shown, requestBody=body),
         },
         "/things/{id}": {
             "parameters": item,
@@ -180,6 +180,14 @@ def test_what_is_refused_is_not_accepted(rule: str, status: int, excused: bool) 
     assert allowed(Finding(rule, "", "Accepted", "", [sent]), requests) is excused
 
 
+class Silent(Things):
+    """A creation says nothing."""
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        status, value = super().answer(method, path, body)
+        return status, None if method == "POST" else value
+
+
 class Placed(Things):
     """A creation says where the thing is, and shows nothing."""
 
@@ -197,8 +205,9 @@ class Placed(Things):
 
 
 @pytest.mark.parametrize("keeps", [True, False])
-def test_what_is_created_is_read_where_the_reply_says_it_is(keeps: bool) -> None:
-    contract = _contract()
+@pytest.mark.parametrize("shown", [ITEM, None])
+def test_what_is_created_is_read_where_the_reply_says_it_is(keeps: bool, shown: Any) -> None:
+    contract = _contract(shown=shown)
     with serving(Placed(keeps)) as url, Target(contract, url, "") as target:
         acts = Session(target, derive(contract))
         (resource,) = acts.api.resources.values()
@@ -206,4 +215,13 @@ def test_what_is_created_is_read_where_the_reply_says_it_is(keeps: bool) -> None
             crud_checks.read(acts, acts.make(resource))
             return
         with pytest.raises(Broken, match="name was sent as"):
+            acts.make(resource)
+
+
+def test_a_creation_that_says_nothing_is_not_judged() -> None:
+    contract = _contract(shown=None)
+    with serving(Silent()) as url, Target(contract, url, "") as target:
+        acts = Session(target, derive(contract))
+        (resource,) = acts.api.resources.values()
+        with pytest.raises(CannotMake, match="does not show"):
             acts.make(resource)

@@ -108,10 +108,10 @@ class _Derivation:
         contract, actions = self.contract, self.actions[resource.name]
         item = _item_of(create, actions)
         several = resource_model.FIRST in (*create.response.at, *create.request.at)
-        answer = reply_schema(contract, contract.by_id[create.operation])
+        at, answer = self._shown(create, actions)
         if item is None or item.path_item is None or several or answer is None:
             return None
-        at, guessed = create.response.at, False
+        guessed = False
         key = create.response.id_path or _path(resource.identity.key)
         if not key:
             place = _open_id(contract, inner(contract, answer, at))
@@ -147,6 +147,18 @@ class _Derivation:
             sent_change=change.request.at if change else (),
             **_movement(contract, entity, writers, ".".join(key), resource.states, at),
         )
+
+    def _shown(
+        self, create: Action, actions: Sequence[Action]
+    ) -> tuple[resource_model.Path, Schema | None]:
+        """Where a creation shows the entity, and as what. One that shows nothing says where it is,
+        and a fetch shows it there: RFC 9110, 15.3.2."""
+        answer = reply_schema(self.contract, self.contract.by_id[create.operation])
+        fetch = next((action for action in actions if action.kind == "fetch"), None)
+        made = self.contract.by_id[create.operation].success == 201
+        if answer is not None or fetch is None or not made:
+            return create.response.at, answer
+        return fetch.response.at, reply_schema(self.contract, self.contract.by_id[fetch.operation])
 
     def _listing(
         self, create: Action, actions: Sequence[Action]

@@ -336,7 +336,7 @@ class Session:
         operation = self.operation(resource.create)
         if resource.strict:
             self.expect(exchange, [operation.success], "documented_success", "created")
-        if not exchange.body.strip() and resource.read and id_in(exchange.headers):
+        if not exchange.body.strip() and not resource.strict:
             return self._made_at(resource, id_in(exchange.headers), path, sent or {})
         shown = self.value(exchange)
         schema = solid(self.target.contract, reply_schema(self.target.contract, operation) or {})
@@ -375,10 +375,11 @@ class Session:
         self, resource: Resource, identity: str, path: Mapping[str, str], sent: dict[str, Json]
     ) -> Entity:
         """Remember an entity of which the creation's reply only says where it is."""
+        if not identity or not resource.read:
+            raise CannotMake(f"{resource.create}: the reply does not show what it has created")
         entity = Entity(resource, identity, dict(path), {}, dict(sent))
-        value = self.look(entity)
-        self.echoes(sent, value, resource)
-        self.saw(entity, value)
+        self.saw(entity, self.look(entity))
+        self.echoes(sent, entity.value, resource)
         self.entities.append(entity)
         self.touched(path)
         return entity
