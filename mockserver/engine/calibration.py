@@ -225,7 +225,8 @@ class Rules:
     touches: str = ""
     """"always": a change that changes nothing counts as one, too."""
     keys: str = ""
-    """"any": every credential is accepted, each with entities of its own."""
+    """"any": every credential is accepted, each with entities of its own; "none": none is looked
+    at."""
 
 
 Lock = Mapping[str, Rules]

@@ -60,7 +60,7 @@ _TABLES: Mapping[str, tuple[_Check, str]] = {
 """What each value of a table must be, and how to say so."""
 _LISTS = ("absent", "nulls", "no_headers", "cascades")
 _LITERALS: Mapping[str, tuple[Any, ...]] = {
-    "keys": ("any",),
+    "keys": ("any", "none"),
     "touches": ("always",),
     "order": ({"first": "newest"}, {"first": "oldest"}),
 }

@@ -153,3 +153,18 @@ def test_a_swagger_2_document_is_completed_too(tmp_path: Path) -> None:
     file.write_text(json.dumps(document))
     with MockServer(file, calibration=lock) as mock:
         assert mock.client.get("/state").json() == {"version": "1"}
+
+
+def test_where_no_credential_is_looked_at_all_callers_share_entities(tmp_path: Path) -> None:
+    lock = tmp_path / "mockserver.lock.toml"
+    lock.write_text(RULES.replace('keys = "any"', 'keys = "none"'))
+    with (
+        MockServer(DOCUMENT, clock="manual", seeds="none", calibration=lock) as mock,
+        httpx.Client(base_url=mock.url, headers={"x-mock-tenant": "we"}) as client,
+    ):
+        made = client.post("/boxes", json={"data": {}})
+        assert made.status_code == 201
+        listed = [client.get("/boxes", auth=one) for one in (None, OTHER)]
+        assert [one.status_code for one in listed] == [200, 200]
+        assert listed[0].json() == listed[1].json()
+        assert mock.client_for("").get("/boxes").status_code == 200

@@ -32,6 +32,7 @@ from mockserver.engine.calibration import (
 )
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, Steps
+from mockserver.engine.pipeline.authentication import ANONYMOUS
 from mockserver.engine.serialization import Sent, refusal_of
 from mockserver.engine.world import World
 from mockserver.errors import (
@@ -136,8 +137,11 @@ class CalibratedPipeline(Pipeline):
     def _tenant_instead(
         self, operation: Operation, message: Message, refusal: Unauthenticated
     ) -> str:
-        """Where the real server takes any credential, each is a tenant of its own."""
+        """Where the real server takes any credential, each is a tenant of its own; where it looks
+        at none, all are one."""
         rules = self.settings.lock.get(operation.id)
+        if rules is not None and rules.keys == "none":
+            return message.headers.get(TENANT) or ANONYMOUS
         if rules is None or rules.keys != "any" or not self._has_key(message):
             raise refusal
         headers = {n: v for n, v in message.headers.items() if n != TENANT}

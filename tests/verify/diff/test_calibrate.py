@@ -431,3 +431,20 @@ def test_exchanges_contradict_a_rule(
 ) -> None:
     known = Exchanges(exchanges, {}, lambda operation, status: str(status))
     assert known.contradict("make", table, name, value) is against
+
+
+@pytest.mark.parametrize(
+    ("accepted", "keys"),
+    [((), ""), (("unknown",), "any"), (("absent", "unknown"), "none"), (("absent",), "")],
+)
+def test_whether_a_server_looks_at_credentials(accepted: tuple[str, ...], keys: str) -> None:
+    samples = [
+        {
+            "operation": operation,
+            "traits": {"credential": credential, "mock": "401"},
+            "real": {"status": 200 if credential in accepted else 401},
+        }
+        for operation in ("a", "b", "c")
+        for credential in ("absent", "unknown")
+    ]
+    assert calibration._keys_taken(samples) == keys

@@ -164,8 +164,9 @@ class Calibration:
         pairs = [uncalibrated(pair_of(one), one["real"]["status"], known) for one in self._samples]
         rules = learned([pair for pair in pairs if pair is not None], known)
         self._exchanges = Exchanges(samples, rules, self._before.own_status)
-        if _takes_any_key(samples):
-            self.operations.setdefault(EVERY, {})["keys"] = "any"
+        keys = _keys_taken(samples)
+        if keys:
+            self.operations.setdefault(EVERY, {})["keys"] = keys
         for name, found in rules.items():
             if found:
                 self.operations.setdefault(name, {})["answers"] = [r.as_table() for r in found]
@@ -352,11 +353,18 @@ def _known(difference: Mapping[str, Json]) -> dict[str, str]:
     return {**{name: str(difference[name]) for name in names}, "about": about}
 
 
-def _takes_any_key(samples: Sequence[Mapping[str, Json]]) -> bool:
-    """Whether operations succeeded with a credential that nobody has issued."""
-    wrong = [one for one in samples if one["traits"].get("credential") == "unknown"]
-    done = {one["operation"] for one in wrong if one["real"]["status"] < 300}
-    return len(done) >= _OPERATIONS
+def _keys_taken(samples: Sequence[Mapping[str, Json]]) -> str:
+    """ "any" if operations succeeded with a credential that nobody has issued, "none" if they did
+    without one, too."""
+
+    def succeeds(credential: str) -> bool:
+        sent = (one for one in samples if one["traits"].get("credential") == credential)
+        done = {one["operation"] for one in sent if one["real"]["status"] < 300}
+        return len(done) >= _OPERATIONS
+
+    if not succeeds("unknown"):
+        return ""
+    return "none" if succeeds("absent") else "any"
 
 
 def _place(place: str, body: Json) -> str:
