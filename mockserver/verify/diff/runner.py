@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Protocol
 
 from mockserver.errors import UsageError
@@ -58,6 +59,21 @@ def parsed(exchange: Exchange) -> Json:
         return exchange.json() if exchange.body else MISSING
     except (ValueError, RecursionError):
         return MISSING
+
+
+_MILLISECONDS = 3
+_CLOSE = 0.005
+"""Seconds between two requests in which a clock of milliseconds may stand still."""
+
+
+def is_fine(texts: str, moments: Sequence[float]) -> bool:
+    """Whether timestamps in the replies tell any two requests apart, which were sent at these
+    moments: they have microseconds, or milliseconds where none follows closely."""
+    found = re.findall(r"T\d\d:\d\d:\d\d\.(\d*[1-9]\d*)", texts)
+    digits = [len(fraction) for fraction in found]
+    if max(digits, default=0) > _MILLISECONDS:
+        return True
+    return bool(digits) and all(b - a > _CLOSE for a, b in pairwise(moments))
 
 
 def at(value: Json, path: str) -> Json:
@@ -114,8 +130,8 @@ class Side:
             if self.keeper:
                 self.keeper.clean()
         texts = "\n".join(s.last.body.decode("utf-8", "replace") for s in seen if s.exchanges)
-        fine = re.search(r"T\d\d:\d\d:\d\d\.\d*[1-9]\d*", texts) is not None
-        return Run(program, seen, fine, frozenset(self._edges))
+        moments = [exchange.at for one in seen for exchange in one.exchanges]
+        return Run(program, seen, is_fine(texts, moments), frozenset(self._edges))
 
     def _step(self, step: Step) -> Seen:
         concrete = self._concrete(step)

@@ -17,6 +17,7 @@ from mockserver.errors import UsageError
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.calibrate.recording import Routes, recorded
 from mockserver.verify.diff.id_map import IdMap, noun_in_url, noun_of, nouns_in
+from mockserver.verify.diff.runner import is_fine
 from tests.verify.diff.small import DOCUMENT, KNOWLEDGE
 
 SHELF = {
@@ -175,3 +176,18 @@ def test_mapping_never_fails_and_keeps_the_shape(one: Any, other: Any) -> None:
     ids.learn(one, other)
     ids.learn(one, one)
     assert type(ids.value(one)) is type(one) or isinstance(one, int)
+
+
+@pytest.mark.parametrize(
+    ("moment", "apart", "fine"),
+    [
+        ("2026-12-01T10:00:00Z", 1.0, False),
+        ("2026-12-01T10:00:00.000000Z", 1.0, False),
+        ("2026-12-01T10:00:00.123Z", 1.0, True),
+        ("2026-12-01T10:00:00.123Z", 0.001, False),
+        ("2026-12-01T10:00:00.123456Z", 0.001, True),
+        ("2026-12-01T10:00:00.010000Z", 0.001, True),
+    ],
+)
+def test_whether_timestamps_tell_two_requests_apart(moment: str, apart: float, fine: bool) -> None:
+    assert is_fine(json.dumps({"at": moment}), [5.0, 5.0 + apart]) is fine
