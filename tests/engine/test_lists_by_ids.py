@@ -114,3 +114,56 @@ def test_rows_of_any_kind_with_an_example() -> None:
     with MockServer(document(paths)) as mock:
         made = mock.client.post("/kites", json={"name": "a"}).json()
         assert made["id"] in [one["id"] for one in mock.client.get("/kites").json()]
+
+
+@pytest.mark.parametrize(
+    ("names", "query", "wanted"),
+    [
+        ("filter_field filter_value", {"filter_field": "name", "filter_value": "b"}, "b"),
+        (
+            "search_by search_operator search_value",
+            {"search_by": "length", "search_operator": "gte", "search_value": "2"},
+            "bc",
+        ),
+        ("filterBy filterValue", {"filterBy": "name", "filterValue": "c"}, "c"),
+        ("filter", {"filter": "length,gt,1"}, "bc"),
+        ("filter", {"filter": "and(equals(name,'b'),greaterOrEqual(length,'2'))"}, "b"),
+        ("filter", {"filter": "or(equals(name,'b'),equals(name,'c'))"}, "bc"),
+        ("length", {"length": "1-2"}, "ab"),
+        ("length_between", {"length_between": "2,3"}, "bc"),
+        ("length_between", {"length_between": "1..2"}, "ab"),
+        ("name!", {"name!": "a"}, "bc"),
+    ],
+)
+def test_conditions(names: str, query: dict[str, Any], wanted: str) -> None:
+    with MockServer(kites(*map(parameter, names.split()))) as mock:
+        for length, name in enumerate("abc", 1):
+            mock.client.post("/kites", json={"name": name, "length": length})
+        found = mock.client.get("/kites", params=query).json()
+        assert "".join(one["name"] for one in found if one["name"] in "abc") == wanted
+
+
+def test_an_array_of_conditions() -> None:
+    many = parameter("filter[]", {"type": "array", "items": TEXT})
+    with MockServer(kites(many)) as mock:
+        for length, name in enumerate("abc", 1):
+            mock.client.post("/kites", json={"name": name, "length": length})
+        query = [("filter[]", "length:>=2"), ("filter[]", "name:c")]
+        assert [one["name"] for one in mock.client.get("/kites", params=query).json()] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sort", "desc(length)"),
+        ("sorts", '[{"field": "length", "direction": "desc"}]'),
+        ("sort", '{"length": -1}'),
+        ("descending", "length"),
+    ],
+)
+def test_orders(name: str, value: str) -> None:
+    with MockServer(kites(parameter(name))) as mock:
+        for length, one in enumerate("abc", 1):
+            mock.client.post("/kites", json={"name": one, "length": length})
+        found = mock.client.get("/kites", params={name: value}).json()
+        assert [one["name"] for one in found if one["name"] in "abc"] == ["c", "b", "a"]

@@ -1,5 +1,5 @@
 """Entities with a home of their own (`/labels`) that are put into others by ids or names, and what
-is moved to the trash by a verb."""
+is moved to the trash by a verb, and a value that is shown with its label."""
 
 from __future__ import annotations
 
@@ -105,3 +105,21 @@ def test_what_is_in_the_trash_is_not_listed(method: str, mark: str, back: str) -
         assert made["id"] in [one["id"] for one in mock.client.get("/kites").json()]
         after = mock.client.get(path).json()
         assert after[mark] == "active" if mark == "state" else not after.get(mark)
+
+
+@pytest.mark.parametrize("value", ["active", "retired"])
+def test_a_value_of_a_list_that_is_shown_with_its_label(value: str) -> None:
+    shown = thing(
+        "value",
+        value={"type": "string", "enum": ["active", "retired"]},
+        label={"type": "string", "enum": ["Active", "Retired"]},
+    )
+    site = thing("id", id=TEXT, name=TEXT, status=shown)
+    sent = thing("name", name=TEXT, status=TEXT)
+    with MockServer(document(collection("/sites", site, sent))) as mock:
+        made = mock.client.post("/sites", json={"name": "a", "status": value}).json()
+        assert made["status"] == {"value": value, "label": value.title()}
+        other = "active" if value == "retired" else "retired"
+        path = f"/sites/{made['id']}"
+        mock.client.put(path, json={"name": "b", "status": other})
+        assert mock.client.get(path).json()["status"]["value"] == other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mockserver.engine.generation.unions import alternatives, best, is_a, may_be_null, ranked
@@ -153,6 +153,7 @@ def under_own_names(
     others = {name: one for name, one in own.items() if name != resource.identity.key}
     found |= dict(under_other_names(schemas, others, found))
     _read_flags(schemas, own, found)
+    found |= dict(_choices(schemas, own, found))
     strange = found.keys() - own.keys()
     if len(strange) > 1 and not inner:
         # What one part alone has (`HostConfig`) is said of that.
@@ -173,6 +174,23 @@ def _read_flags(schemas: Schemas, own: Mapping[str, Any], found: dict[str, Any])
         value = found[name]
         if isinstance(value, str) and set(schemas.types(own[name])) - {"null"} == {"boolean"}:
             found[name] = _FLAGS.get(value.lower(), value)
+
+
+def _choices(
+    schemas: Schemas, own: Mapping[str, Any], found: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """The values of lists that are sent alone, where the entity shows them with their labels:
+    `{"status": {"value": "active", "label": "Active"}}`."""
+    for name in found.keys() & own.keys():
+        value, flat = found[name], schemas.flat(own[name])
+        if isinstance(value, list | Mapping) or set(flat.types) - {"null"} != {"object"}:
+            continue
+        lists = {one: schemas.flat(inner).values or [] for one, inner in flat.properties.items()}
+        having = [one for one, values in lists.items() if value in values]
+        if len(having) == 1:
+            place = lists[having[0]].index(value)
+            alike = [n for n, values in lists.items() if len(values) == len(lists[having[0]])]
+            yield name, {n: lists[n][place] for n in alike}
 
 
 def _is_called(words: tuple[str, ...], resource: Resource) -> bool:

@@ -12,7 +12,8 @@ from mockserver.inference.resource_model import Path
 from mockserver.inference.words import bag
 
 Operator = Literal[
-    "equal", "differs", "like", "unlike", "starts", "ends", "from", "to", "above", "below", "set",
+    "equal", "differs", "like", "unlike", "starts", "ends", "from", "to", "above", "below",
+    "between", "set",
 ]  # fmt: skip
 Fields = tuple[Path, ...]
 """Where the value of a property may be; one of them is enough."""
@@ -35,6 +36,7 @@ _OPERATORS: Mapping[Operator, frozenset[str]] = {
               "latest upper"),
     "above": bag("gt after greater_than newer_than > greater more_than"),
     "below": bag("lt before less_than older_than < less fewer_than"),
+    "between": bag("between range"),
     "set": bag("exists present pr is_set not_null notnull"),
 }  # fmt: skip
 _BY_WORD = {word: name for name, words in _OPERATORS.items() for word in words}
@@ -44,9 +46,14 @@ _BETWEEN = re.compile(r"\.\.|\bTO\b")
 _END = re.compile(r"[\w.:+\- *]*")
 _DATES = re.compile(r"(\d{4}-\d\d-\d\d[\w:.+\-]*),(\d{4}-\d\d-\d\d[\w:.+\-]*)")
 _PREFIXED = re.compile(r"(gte|lte|gt|lt|ge|le|ne|eq|>=|<=|>|<)[:.]?\s*(?=[\d-])(.+)")
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)")
+_BOTH = re.compile(r"\.\.|,|\band\b|\bto\b", re.IGNORECASE)
 _NOTHING = bag("null _is_null is_null nil <null>")
 EVERYTHING = bag("all any * everything")
 """Values of a filter that exclude nothing: `all`."""
+
+
+_ENDS: tuple[Operator, Operator] = ("from", "to")
 
 
 def operator_of(word: str) -> Operator | None:
@@ -62,6 +69,14 @@ def condition(operator: Operator, fields: Fields, wanted: Any) -> Test:
             return lambda entity: not opposite(entity)
         case "equal":
             return _equal(fields, wanted)
+        case "between":
+            text = str(wanted).strip("[]()")
+            ends = _SPAN.fullmatch(text)
+            both = ends.groups() if ends else tuple(map(str.strip, _BOTH.split(text, maxsplit=1)))
+            if isinstance(wanted, list | tuple) or len(both) < 2:
+                both = (*_listed(wanted), None)[:2]
+            tests = [_bound(how, fields, end) for how, end in zip(_ENDS, both, strict=True) if end]
+            return lambda entity: all(test(entity) for test in tests)
         case "set":
             is_set = wanted not in (False, "false", "False", 0, "0")
             return lambda entity: any(map(_is_set, found(entity, fields))) is is_set
@@ -149,6 +164,7 @@ def _equal(fields: Fields, wanted: Any) -> Test:
     numbers = {value for value in values if isinstance(value, int | float)}
     days = {text for text in texts if len(text) == 10 and _DATED.match(text)}
     bounds = _bounds_in(wanted)
+    span = _SPAN.fullmatch(wanted) if isinstance(wanted, str) else None
 
     def is_one(value: Any) -> bool:
         if value is None:
@@ -160,6 +176,8 @@ def _equal(fields: Fields, wanted: Any) -> Test:
             return whole <= names or not parts.isdisjoint(names)
         if _text_of(value) in texts or (value in numbers and not isinstance(value, bool)):
             return True
+        if span and isinstance(value, int | float) and not isinstance(value, bool):
+            return float(span[1]) <= value <= float(span[2])
         if bounds and not isinstance(value, bool):
             return all(_is_beyond(operator, value, bound) for operator, bound in bounds)
         return isinstance(value, str) and len(value) > 10 and value[:10] in days

@@ -107,6 +107,9 @@ def _of_value(wanted: Any, size: _Size) -> Expression | None:
     try:
         if wanted.lstrip()[:1] in "{[":
             return _of_value(json.loads(wanted), size)
+        told = _TOLD.fullmatch(wanted.strip())
+        if told is not None and (operator := operator_of(told[2].lower())) is not None:
+            return Term(told[1], operator, told[3])  # `price,gt,5`
         return _Reader(wanted, size).read()
     except (ValueError, RecursionError, _Unreadable):
         return None
@@ -164,6 +167,13 @@ class _Reader:
         if self._take(_NOT):
             with self._size.level():
                 return Group((self._one(),), negated=True)
+        if joined := self._take(_JOINING):  # `and(equals(a,'x'),equals(b,'y'))`
+            with self._size.level():
+                parts = [self._one()]
+                while self._take(_COMMA):
+                    parts.append(self._one())
+            self._expect(_CLOSE)
+            return Group(tuple(parts), either=joined[1].lower() == "or")
         if self._take(_OPEN):
             with self._size.level():
                 found = self._alternatives()
@@ -179,8 +189,9 @@ class _Reader:
         name = self._take(_NAME)
         if name is None:
             raise _Unreadable
-        if name[0].lower() in _FUNCTIONS and self._take(_OPEN):
-            return self._call(name[0].lower())
+        function = snake_case(name[0])
+        if (name[0].lower() in _FUNCTIONS or operator_of(function)) and self._take(_OPEN):
+            return self._call(function)
         sign = self._take(_SIGN)
         operator = _signed(sign[0].lower()) if sign else self._worded()
         if operator is None:
@@ -247,6 +258,8 @@ class _Reader:
 
 
 _OPEN, _CLOSE, _COMMA = re.compile(r"[(\[]"), re.compile(r"[)\]]"), re.compile(",")
+_JOINING = re.compile(r"(and|or)\(", re.IGNORECASE)
+_TOLD = re.compile(r"([A-Za-z][\w.]*),(\w+),([^,]+)")
 _COMPARED = re.compile(r">=|<=|>|<")
 
 

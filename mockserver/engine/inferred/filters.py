@@ -17,14 +17,13 @@ from mockserver.engine.inferred.conditions import (
     under,
 )
 from mockserver.engine.inferred.expressions import Expression, Term, parsed, terms_of
+from mockserver.engine.inferred.filter_names import asked_of, spelled_plainly, told_apart
 from mockserver.engine.inferred.properties import Properties, means_created
 from mockserver.engine.inferred.reference_names import alike
 from mockserver.engine.inferred.repository import Entity, Repository, Test
 from mockserver.engine.inferred.schedules import code_of
 from mockserver.inference.model import Envelope
-from mockserver.inference.page_parameters import asked_in, without_model
 from mockserver.inference.words import bag, snake_case, tokens
-from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
@@ -125,11 +124,13 @@ class Filters:
         self.sought: set[str] = set()
         self._listed: list[str] = []
         self._asked_by = ""
-        wanted = _asked_of(schemas, operation, envelope)
+        wanted = asked_of(schemas, operation, envelope)
         own = envelope.paging.names | set(envelope.ordering.names)
         if any(snake_case(name) in _DISTANCE for name, *_ in wanted):
             # Where entities are is compared with no single property.
             own |= {name for name, *_ in wanted if snake_case(name) in _NEAR | _DISTANCE}
+        self._apart = told_apart(name for name, *_ in wanted)
+        own |= {*self._apart.values()}
         for name, schema, required, text in wanted:
             make = self._filter(name, schema, text) if name not in own else None
             if make is None:
@@ -152,6 +153,9 @@ class Filters:
         """The filters of a query, and the fields that have to equal one text."""
         tests: list[Test] = []
         fields: dict[str, str] = {}
+        told = {role: query.get(name) for role, name in self._apart.items()}
+        if told.get("field") and told.get("value") is not None:
+            tests.append(self._expressed({n: v for n, v in told.items() if v is not None}))
         for name, make in self._makes.items():
             value = query.get(name)
             if value is None or name in but or value == "":
@@ -201,13 +205,15 @@ class Filters:
         )
 
     def _filter(self, name: str, schema: Any, text: str) -> Make | None:
-        spelled = _spelled(name)
+        spelled = spelled_plainly(name)
         flat = self._schemas.flat(schema)
         fields = self.properties.named(spelled)
         if snake_case(name) == "filter_groups":  # any of them
             return lambda wanted: self._expressed({"filter_groups": wanted})
         if not fields and (spelled in _EXPRESSIONS or name == "$filter"):
             return self._flags(flat) or self._expressed
+        if fields and name.endswith("!"):
+            return Filter("differs", fields)
         if fields:
             return self._about(fields, spelled, flat, text)
         if spelled in _SEARCH:
@@ -429,53 +435,6 @@ class Filters:
                     _any_of([unset, make(wanted)]) if wanted == default else make(wanted)
                 )
         return lambda wanted: _anyone if wanted == default else make(wanted)
-
-
-def _spelled(name: str) -> str:
-    """A parameter without what says that it filters: `filter[name]`, `filterByName`."""
-    if is_of_filters(name):
-        name = name.partition("[")[2]
-    name = without_model(name)
-    spelled = snake_case(name.replace("[", "_").replace("]", ""))
-    for prefix in ("filter_by_", "filter_", "by_", "where_", "query_"):
-        if spelled != prefix[:-1] and spelled.startswith(prefix):
-            return spelled.removeprefix(prefix)
-    return spelled.removesuffix("_filter") or spelled
-
-
-def is_of_filters(name: str) -> bool:
-    """Whether a parameter is a part of an object of filters: `criteria[name]`."""
-    outer, _, inner = name.partition("[")
-    return bool(inner) and snake_case(outer) in _OBJECTS
-
-
-_OBJECTS = bag("filter filters where criteria query params parameters request search q conditions")
-
-
-def _asked_of(
-    schemas: Schemas, operation: Operation, envelope: Envelope
-) -> list[tuple[str, Any, bool, str]]:
-    """The parameters, each with its schema, whether it is required, and its description."""
-    found = [
-        (parameter.name, parameter.schema, parameter.required, parameter.description)
-        for parameter in operation.parameters
-        if parameter.place == "query"
-    ]
-    told = {parameter.name for parameter in operation.parameters}
-    found += [
-        (name, schema, False, "")
-        for name, schema in asked_in(schemas, operation).items()
-        if name not in told and ("[" not in name or is_of_filters(name))
-    ]
-    if envelope.paging.in_body and operation.body is not None:
-        for media in operation.body.content.values():
-            if media.pointer and is_json(media.name):
-                flat = schemas.flat_at(schemas.canonical(media.pointer))
-                found += [
-                    (name, one, name in flat.required, "") for name, one in flat.properties.items()
-                ]
-                break
-    return found
 
 
 def _but(test: Test) -> Test:

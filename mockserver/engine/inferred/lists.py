@@ -13,7 +13,8 @@ from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.conditional import of_version
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.figures import stated
-from mockserver.engine.inferred.filters import HIDDEN, Filters, is_of_filters
+from mockserver.engine.inferred.filter_names import is_of_filters
+from mockserver.engine.inferred.filters import HIDDEN, Filters
 from mockserver.engine.inferred.links import members
 from mockserver.engine.inferred.orders import beside, is_beside, kept_in_order, order_of, sorted_by
 from mockserver.engine.inferred.pages import ALL, PageRequest, ShownPage

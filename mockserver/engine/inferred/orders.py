@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -71,6 +73,8 @@ def order_of(
     for name, own in requested:
         falls = own if own is not None else way
         path = properties.path(name) if name else None
+        if path is None and snake_case(name) in _BY_NAME:
+            path = properties.path("name") or properties.path("title")
         if path is None and name and means_created(name):
             path = ()
         if path is not None and len(found) < _MAX_FIELDS and path not in dict(found):
@@ -99,8 +103,10 @@ def _requested_by(name: str, value: Any) -> Iterator[tuple[str, bool | None]]:
     (`descending=true`) gives a direction alone."""
     if isinstance(value, bool):
         yield "", value == (falling(name) or "descending" in name.lower())
-    else:
-        yield from _pairs(value)
+        return
+    named = falling(name) if snake_case(name) in _WAYS else None  # `descending=price`
+    for by, way in _pairs(value):
+        yield by, named if way is None and by else way
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
@@ -120,12 +126,22 @@ def _pairs(value: Any) -> Iterator[tuple[str, bool | None]]:
             yield from _pairs(one)
     elif isinstance(value, int):
         yield "", value < 0
+    elif isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        with suppress(ValueError, RecursionError):
+            yield from _pairs(json.loads(value))
     elif isinstance(value, str):
         for text in filter(None, map(str.strip, value.split(","))):
             yield _pair(text)
 
 
+_CALL = re.compile(r"(asc|desc)\w*\(([\w.]+)\)", re.IGNORECASE)
+_BY_NAME = bag("alphabetical alphabetically alpha abc a_z")
+
+
 def _pair(text: str) -> tuple[str, bool | None]:
+    called = _CALL.fullmatch(text.strip())
+    if called is not None:
+        return called[2], falling(called[1])
     parts = re.split(r"[:\s|]+", text.strip("+-"), maxsplit=1)
     way = falling(parts[1]) if len(parts) > 1 else None
     if text.startswith("-"):
