@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 ANYTHING = ("*/*", "*")
+BINARY = "application/octet-stream"
 """A range of all media types; the second is what some programs write for it."""
 STREAM = "application/stream+json"
 """Values one after the other, in spite of its name."""
@@ -54,8 +55,8 @@ def is_lines(media_type: str) -> bool:
 
 
 def is_json_or_any(media_type: str) -> bool:
-    """The same, but also true for `*/*`, for which JSON is sent."""
-    return is_json(media_type) or essence(media_type) in ANYTHING
+    """The same, but also true for ranges for which JSON is sent: `*/*`, `application/*`."""
+    return is_json(media_type) or ("*" in media_type and is_json(concrete(media_type)))
 
 
 def is_xml(media_type: str) -> bool:

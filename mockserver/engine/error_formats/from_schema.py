@@ -396,11 +396,15 @@ class SchemaFormat:
         return _Form(media, written=written, problem=problem)
 
     def _is_described(self, media: MediaType) -> bool:
-        """Whether the schema describes its contents."""
+        """Whether the schema describes its contents, which may be no object at all."""
         if media.pointer is None:
             return False
         flat = self._values.schemas.flat_at(media.pointer)
-        return bool(flat.properties or flat.choices)
+        kinds = flat.types or ("object",)
+        free = flat.objects.extra in (None, True, {})
+        return bool(flat.properties or flat.choices or flat.required) or not (
+            free and "object" in kinds
+        )
 
     def _body(self, media: MediaType, facts: Facts, standard: Any) -> Any:
         """The body as the schema describes it, with the words of the `standard` one if they fit."""

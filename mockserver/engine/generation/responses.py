@@ -21,7 +21,7 @@ from mockserver.engine.serialization import choose_media_type
 from mockserver.inference.resource_model import FIRST
 from mockserver.inference.words import bag, snake_case, tokens
 from mockserver.openapi.document import MISSING
-from mockserver.openapi.media_types import essence, is_json_or_any, is_xml
+from mockserver.openapi.media_types import ANYTHING, BINARY, essence, is_json_or_any, is_xml
 from mockserver.openapi.model import MediaType, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -166,8 +166,12 @@ class Answers:
         )
         opaque = isinstance(body, bytes)
         # A file of unknown type.
-        unknown = opaque and chosen == "application/*" and self._is_binary(media)
-        return Reply(status, body, headers, "application/octet-stream" if unknown else "")
+        unknown = opaque and self._is_unknown_file(media)
+        return Reply(status, body, headers, BINARY if unknown else "")
+
+    def _is_unknown_file(self, media: MediaType) -> bool:
+        """Whether a body is a file of which the document says no more than `application/*`."""
+        return essence(media.name) in (*ANYTHING, "application/*") and self._is_binary(media)
 
     def _is_binary(self, media: MediaType) -> bool:
         flat = self.values.schemas.flat_at(media.pointer) if media.pointer else Flat()
@@ -194,8 +198,9 @@ class Answers:
                     # A complete body rather than an item.
                     return shown.encode()
             return self.streams.items(operation, media, rng, _placed(known, at), mode)
-        if not is_json_or_any(name):
-            other = self._other_than_json(name, media, rng, known)
+        unknown = self._is_unknown_file(media)
+        if unknown or not is_json_or_any(name):
+            other = self._other_than_json(BINARY if unknown else name, media, rng, known)
             if other is not MISSING:
                 return other
         if media.pointer is None:

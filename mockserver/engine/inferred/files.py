@@ -19,7 +19,6 @@ from mockserver.errors import ContractError, NotFound
 from mockserver.inference.model import Action
 from mockserver.inference.words import snake_case, tokens
 from mockserver.openapi.media_types import (
-    ANYTHING,
     covers,
     essence,
     find,
@@ -80,7 +79,7 @@ def gives_file(context: Context, operation: Operation) -> bool:
     if not is_json_or_any(chosen):
         return not is_sequence(chosen) and not is_xml(chosen)
     pointer = response.content[chosen].pointer
-    if essence(chosen) in ANYTHING:
+    if "*" in essence(chosen):
         return _is_binary(context, pointer)
     last = tokens(operation.url_path.rsplit("/", 1)[-1])[-1:]
     is_text = pointer is not None and context.schemas.flat_at(pointer).types == ("string",)

@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.errors import ContractError
 from mockserver.openapi.document import METHODS, join, resolve
-from mockserver.openapi.media_types import is_json_or_any, is_xml
+from mockserver.openapi.media_types import BINARY, is_json_or_any, is_xml
 from mockserver.openapi.model import Note
 from mockserver.openapi.swagger2.parts import (
     SchemaConverter,
@@ -22,7 +22,6 @@ from mockserver.openapi.swagger2.parts import (
 
 JSON = "application/json"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-BINARY = "application/octet-stream"
 _KEPT = ("info", "tags", "externalDocs", "security")
 _OF_OPERATION = ("consumes", "produces", "parameters", "responses", "schemes")
 
