@@ -178,20 +178,6 @@ def read_schedule(
     return planned
 
 
-# Lifecycles as Mermaid state diagrams, for the documentation.
-
-
-def diagram(lifecycle: Lifecycle) -> str:
-    """The table as a diagram; arrows are labelled with the cause of the transition."""
-    lines = ["stateDiagram-v2", f"  [*] --> {lifecycle.initial}"]
-    for before, following in lifecycle.moves.items():
-        for after in following:
-            cause = lifecycle.names.get((before, after))
-            lines.append(f"  {before} --> {after}" + (f": {cause}" if cause else ""))
-    lines += [f"  {state} --> [*]" for state in lifecycle.moves if lifecycle.is_terminal(state)]
-    return "\n".join(lines)
-
-
 # Single jobs are searched in this many of the newest rows.
 MOST_ROWS = 500
 # An integer from here on is an instant: 1973, in microseconds.

@@ -7,10 +7,21 @@ from pathlib import Path
 import pytest
 
 from mockserver.engine.api import Api
-from mockserver.engine.jobs import diagram
+from mockserver.engine.jobs import Lifecycle
 from mockserver.vendors import built_in
 
 DOCS = Path(__file__).parents[2] / "docs" / "apis"
+
+
+def diagram(lifecycle: Lifecycle) -> str:
+    """The table as a Mermaid state diagram; arrows have the cause of the transition."""
+    lines = ["stateDiagram-v2", f"  [*] --> {lifecycle.initial}"]
+    for before, following in lifecycle.moves.items():
+        for after in following:
+            cause = lifecycle.names.get((before, after))
+            lines.append(f"  {before} --> {after}" + (f": {cause}" if cause else ""))
+    lines += [f"  {state} --> [*]" for state in lifecycle.moves if lifecycle.is_terminal(state)]
+    return "\n".join(lines)
 
 
 @pytest.mark.parametrize("api", [*built_in()], ids=lambda api: api.name)

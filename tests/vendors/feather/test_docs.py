@@ -6,17 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.engine.jobs import Lifecycle, diagram
-from mockserver.vendors.feather import FEATHER
 from mockserver.vendors.feather.run_rows import OUTCOMES
 from mockserver.vendors.feather.tables import SUITE_RUN_STATUS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "apis" / "feather.md").read_text()
-
-
-@pytest.mark.parametrize("lifecycle", FEATHER.jobs.lifecycles, ids=lambda lifecycle: lifecycle.name)
-def test_a_diagram_is_drawn_from_its_table(lifecycle: Lifecycle) -> None:
-    assert f"```mermaid\n{diagram(lifecycle)}\n```" in PAGE
 
 
 def test_the_precedence_is_that_of_the_table() -> None:
