@@ -44,8 +44,6 @@ from mockserver.inference.verbs import (
 )
 from mockserver.inference.words import bag, last_word, names_member, noun, plural, tokens
 
-Pairs = tuple[tuple[str, str], ...]
-
 _REMOVING = bag("delete remove destroy purge deletes deletion deletions erase trash discard")
 _SETTING = bag("replace replaces overwrite overwrites set sets all update updates")
 _MAKING = bag("create add insert import new make creates adds imports post")

@@ -26,7 +26,6 @@ PREFIXES = {
     "folders": "folder",
     "flow_versions": "fver",
 }
-_KNOWN = frozenset(ALPHABET)
 
 
 def crockford(number: int) -> str:
@@ -44,12 +43,6 @@ def new_id(world: World, collection: str) -> str:
     number |= (ordinal & 0x3FFFFFFF) << 40
     number |= int.from_bytes(drawn[:5])
     return f"{PREFIXES[collection]}_{crockford(number)}"
-
-
-def is_id(text: str, collection: str) -> bool:
-    """Whether a text has the form of this collection's ids."""
-    prefix, _, rest = text.partition("_")
-    return prefix == PREFIXES[collection] and len(rest) == LENGTH and _KNOWN.issuperset(rest)
 
 
 NOUNS = {

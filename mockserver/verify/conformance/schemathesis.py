@@ -27,7 +27,6 @@ from mockserver.verify.model import Exchange, Finding
 from mockserver.verify.signals import raise_if_pending
 from mockserver.verify.target import NoReply, Target, credentials, keys_in_query
 
-Progress = Callable[[str], None]
 WITHHELD = "x-mockserver-withheld"
 _FATAL = "FatalError"
 NO_LINKS = "link definitions required for stateful testing are excluded"
