@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from hashlib import sha1
 from typing import Any
 
 from mockserver.engine.serialization import Sent
@@ -387,9 +388,15 @@ def with_body(sent: Sent, body: Json) -> Sent:
     return sent if any(map(is_json, kinds)) else _labelled(sent, "application/json")
 
 
+def _tagged(value: str, body: bytes) -> str:
+    """The value of a header with a tag that changes with the body."""
+    return value.replace("{etag}", f'"{sha1(body, usedforsecurity=False).hexdigest()}"')
+
+
 def _headed(sent: Sent, own: Mapping[str, str]) -> Sent:
     left = [(n, v) for n, v in sent.headers if n.decode("latin-1").lower() not in own]
-    new = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in own.items() if v]
+    given = {n: _tagged(v, sent.body) if "{etag}" in v else v for n, v in own.items() if v}
+    new = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in given.items()]
     return replace(sent, headers=[*left, *new])
 
 

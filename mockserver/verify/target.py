@@ -74,6 +74,9 @@ class Target:
         self.ownership: Ownership | None = None
         """What may be sent; None permits everything."""
         self.headers = {name.lower(): value for name, value in (headers or {}).items()}
+        named = (s.parameter.lower() for s in contract.schemes.values() if s.place == "header")
+        self._secret = {"authorization", *named}
+        """Headers that carry credentials."""
         self.watchers: list[Watch] = []
         self._held: list[Exchange] | None = None
         self.pause = pause
@@ -118,7 +121,7 @@ class Target:
         if key is not None:
             params |= self._query_of(key or self.key)
         ticket = self._admitted(method, path, body, content)
-        own = self._own_headers(operation, path, headers or {})
+        own = self._own_headers(operation, path, headers or {}, with_key=key is not None)
 
         def once() -> Exchange:
             auth = {} if key is None else self._credentials_of(key or self.key)
@@ -221,10 +224,16 @@ class Target:
         except WireError:
             return 0
 
-    def _own_headers(self, operation: str, path: str, given: Mapping[str, str]) -> dict[str, str]:
-        """The target's headers, and those that an operation requires beside what is given."""
+    def _own_headers(
+        self, operation: str, path: str, given: Mapping[str, str], *, with_key: bool
+    ) -> dict[str, str]:
+        """The target's headers, and those that an operation requires beside what is given. A
+        request without a key has no credential that was given as a header either."""
         named = {name.lower() for name in (*self.headers, *given)}
-        return {**self._needed.of(operation, path, named), **self.headers}
+        own = self.headers
+        if not with_key:
+            own = {name: value for name, value in own.items() if name not in self._secret}
+        return {**self._needed.of(operation, path, named), **own}
 
     def _headers_of(self, path: str) -> Mapping[str, str] | None:
         """The headers of a successful read that is not reported."""

@@ -10,12 +10,14 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.engine.calibration import (
+    adapted,
     coerced,
     filled,
     holds,
     kind_of,
     kind_of_id,
     of_body,
+    rules_of,
     with_body,
 )
 from mockserver.engine.serialization import Sent
@@ -244,3 +246,15 @@ def test_another_body_keeps_a_media_type_of_json(kind: str, kept: bool) -> None:
     sent = with_body(Sent(404, headers, b"no"), {"detail": "none"})
     assert sent.body == b'{"detail": "none"}'
     assert dict(sent.headers)[b"content-type"].decode() == (kind if kept else "application/json")
+
+
+def test_a_tag_changes_with_the_body() -> None:
+    operations = {"getA": {"headers": {"200": {"etag": "W/{etag}", "x-kind": "a"}}}}
+    rules = rules_of(operations, ["getA"])["getA"]
+    one, same, other = (
+        dict(adapted(rules, {}, Sent(200, [], body)).headers) for body in (b"[]", b"[]", b"[1]")
+    )
+    assert one == same
+    assert one[b"etag"] != other[b"etag"]
+    assert one[b"etag"].startswith(b'W/"')
+    assert one[b"x-kind"] == b"a"

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.openapi.build import build_contract
 from mockserver.verify.needed_headers import NeededHeaders
+from mockserver.verify.target import Target
 
 
 def _needed(etag: str | None = '"3"', **headers: dict[str, Any]) -> NeededHeaders:
@@ -76,3 +77,18 @@ def test_json_goes_under_the_type_that_is_taken(listed: list[str], sent: dict[st
     info = {"title": "Things", "version": "1"}
     contract = build_contract({"openapi": "3.1.0", "info": info, "paths": paths})
     assert NeededHeaders(contract, lambda path: None).of("change", "/things", ()) == sent
+
+
+def test_a_request_without_a_key_has_no_credential_of_the_user_s_headers() -> None:
+    scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Things", "version": "1"},
+        "paths": {"/a": {"get": {"operationId": "a", "responses": {"200": {"description": "so"}}}}},
+        "components": {"securitySchemes": {"key": scheme}},
+    }
+    given = {"X-Key": "secret", "Authorization": "token secret", "X-Team": "us"}
+    with Target(build_contract(document), "http://127.0.0.1:9", "", headers=given) as target:
+        sent = [target._own_headers("a", "/a", {}, with_key=one) for one in (True, False)]
+    assert sent[0] == {name.lower(): value for name, value in given.items()}
+    assert sent[1] == {"x-team": "us"}

@@ -448,3 +448,14 @@ def test_whether_a_server_looks_at_credentials(accepted: tuple[str, ...], keys: 
         for credential in ("absent", "unknown")
     ]
     assert calibration._keys_taken(samples) == keys
+
+
+def test_a_tag_of_the_body_is_no_constant() -> None:
+    tags = ['W/"a"', 'W/"b"', "", '"c"']
+    assert [calibration._of_body("etag", one) for one in tags] == [
+        "W/{etag}",
+        "W/{etag}",
+        "",
+        "{etag}",
+    ]
+    assert calibration._of_body("vary", "Origin") == "Origin"

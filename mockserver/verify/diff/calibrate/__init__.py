@@ -208,7 +208,9 @@ class Calibration:
         status has the same value."""
         wanted: dict[str, set[str]] = {}
         for difference in report["differences"]:
-            if difference["kind"] == "headers" and difference["at"] not in _OF_ONE_REPLY:
+            tagged = difference["at"] == "etag" and difference["mock"] == "absent"
+            constant = tagged or difference["at"] not in _OF_ONE_REPLY
+            if difference["kind"] == "headers" and constant:
                 wanted.setdefault(difference["operation"], set()).add(difference["at"])
         replies: dict[tuple[str, str], list[Mapping[str, str]]] = {}
         every: dict[str, list[Mapping[str, str]]] = {}
@@ -221,7 +223,7 @@ class Calibration:
             for name in sorted(wanted[operation]):
                 # `Allow` is of the path: where all statuses have it, one reply of each is enough.
                 alike = len({headers.get(name, "") for headers in every[operation]}) == 1
-                values = {headers.get(name, "") for headers in shown}
+                values = {_of_body(name, headers.get(name, "")) for headers in shown}
                 count = len(every[operation] if alike else shown)
                 if len(values) == 1 and count >= _REPLIES:
                     tables = self.operations.setdefault(operation, {}).setdefault("headers", {})
@@ -351,6 +353,12 @@ def _known(difference: Mapping[str, Json]) -> dict[str, str]:
     about = difference["about"] if difference["kind"] == "validation" else ""
     names = ("operation", "kind", "at", "real", "mock")
     return {**{name: str(difference[name]) for name in names}, "about": about}
+
+
+def _of_body(name: str, value: str) -> str:
+    """The value of a header, for a tag of the body how it is written."""
+    weak = "W/" if value.startswith("W/") else ""
+    return f"{weak}{{etag}}" if name == "etag" and value else value
 
 
 def _keys_taken(samples: Sequence[Mapping[str, Json]]) -> str:
