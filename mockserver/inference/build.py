@@ -19,6 +19,7 @@ from mockserver.inference.memberships import with_memberships
 from mockserver.inference.model import Action, Plan
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
+from mockserver.inference.own_lists import with_own_lists
 from mockserver.inference.paths import label
 from mockserver.inference.relations import Linker, linked, reached, referring, with_relationships
 from mockserver.inference.resource_model import Because, Resource
@@ -66,6 +67,7 @@ def build_plan(
     resources, actions = with_memberships(survey, resources, actions, linker)
     resources, actions = with_relationships(survey, resources, actions, linker)
     resources, actions, callers = with_callers(survey, resources, actions, linker)
+    resources, actions = with_own_lists(survey, resources, actions)
     actions = with_value_sets(survey, resources, actions, linker)
     drafts = {name: draft for name, draft in drafts.items() if name in resources}
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}

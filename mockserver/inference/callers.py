@@ -15,10 +15,11 @@ from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.resources import make_resource
 from mockserver.inference.words import bag, noun, snake_case
 
-_SELF = bag(
+SELF = bag(
     "me whoami who_am_i myself self current current_user userinfo user_info logged_in_user "
     "authenticated_user my_account my_profile my_user"
 )
+"""What a path calls the caller."""
 _PERSONS = bag(
     "user account member customer profile person employee operator admin staff student driver"
 )
@@ -88,7 +89,7 @@ def _shows_caller(survey: Survey, facts: Facts) -> bool:
     if not survey.flat(facts.ref).properties:
         return False
     words = [snake_case(segment) for segment in path.strip("/").split("/")]
-    return words[-1] in _SELF or (words[-1] in _PERSONS and words[-1] == noun(words[-1]))
+    return words[-1] in SELF or (words[-1] in _PERSONS and words[-1] == noun(words[-1]))
 
 
 def _collection_of(survey: Survey, facts: Facts, resources: Mapping[str, Resource]) -> str | None:

@@ -235,15 +235,30 @@ def _as_views(
     entities below the members that name the owner."""
     owner, member = relation.owner, relation.member
     name = links.get((member.name, owner.name))
-    through = None if name is not None else _through(relations, owner, member)
-    held = _holds(relations.survey, owner, relation) if name is None and through is None else None
+    between = _between(relations.resources, owner, member) if name is None else ()
+    direct = name is not None or bool(between)
+    through = None if direct else _through(relations, owner, member)
+    held = None if direct or through else _holds(relations.survey, owner, relation)
     for operation, action in changed.items():
         membership = action.membership
         if membership is not None and name is not None:
             membership = replace(membership, name=name, inverse=True)
         elif membership is not None:
-            membership = replace(membership, through=through, held=held)
+            membership = replace(membership, through=through, held=held, between=between)
         yield operation, replace(action, membership=membership)
+
+
+def _between(
+    resources: Mapping[str, Resource], owner: Resource, member: Resource
+) -> tuple[str, ...]:
+    """The resources on the way down from an owner to what lies at least two levels below it."""
+    found: tuple[str, ...] = ()
+    above = member.parents[-1].resource if member.parents else None
+    while above is not None and above != owner.name and above not in found:
+        found = (above, *found)
+        parents = resources[above].parents if above in resources else ()
+        above = parents[-1].resource if parents else None
+    return found if above == owner.name else ()
 
 
 def _holds(survey: Survey, owner: Resource, relation: _Relation) -> str | None:

@@ -109,6 +109,8 @@ class RequestUse:
     """Whether it is about the newest entity."""
     chosen: str | None = None
     """What the only one is called that it chooses or shows: `default`."""
+    marked: str | None = None
+    """The verb by which the caller marks entities, and whose marks a list is about: `follow`."""
     told: Path = ()
     """The path of what a request says of each of the entities that it names."""
     copy: tuple[Path, str] = ((), "")
@@ -233,6 +235,9 @@ class Membership:
     of a user, by their participants."""
     held: str | None = None
     """The array of the owner that has its members, where nothing else says which they are."""
+    between: tuple[str, ...] = ()
+    """The resources between the owner and members that lie below it: the projects of an
+    organization, of which the builds are listed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,9 @@ from mockserver.openapi.path_templates import filled
 from mockserver.openapi.schemas.resolved import Flat
 from mockserver.records import dataclass
 
+MARKS = "marks"
+"""What a row has of the verbs by which the caller has marked its entity: `follow`."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
@@ -147,8 +150,17 @@ class Call:
                 continue
             resource = repository.resource
             known = entity is not None or self.context.any_is_known(self.world, resource, key)
-            if gone or not known:
+            if gone or not known or (entity is not None and self._is_elsewhere(index, entity)):
                 raise not_found(repository.resource, self.names()[link.parameter])
+
+    def _is_elsewhere(self, index: int, entity: Entity) -> bool:
+        """Whether an entity that the path names lies below another one than the path says."""
+        above = self.action.parents[index - 1] if index else None
+        repository = self.context.above(self.action.parents[index])
+        own = repository.resource.parents[-1:] if repository is not None else ()
+        if above is None or above.resource is None or not entity.parent or not own:
+            return False
+        return own[0].alike(above) and entity.parent != self.key_above(index - 1)
 
     def key(self) -> str:
         """The key of the entity that the path names."""
@@ -206,7 +218,8 @@ class Call:
         ] + list(use.only)
         links = [one for one in use.through if parameters.get(one.parameter) not in (None, "")]
         linked = (linked_by(there, self.world, one, parameters[one.parameter]) for one in links)
-        return [*(partial(is_like, name, value) for name, value in by), *linked]
+        marked = [lambda one: use.marked in one.row.get(MARKS, ())] if use.marked else []
+        return [*(partial(is_like, name, value) for name, value in by), *linked, *marked]
 
     def _looked_up(self) -> Entity:
         """The newest entity that the request asks for. Raises NotFound."""

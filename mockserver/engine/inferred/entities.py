@@ -186,11 +186,12 @@ def _copied_from_above(
     own = {f"{one}_{word}": value for one in nouns for word, value in spelt.items()}
     owner = call.context.compositions.owner(repository.resource, above.resource, entity.data)
     found = {name: value for name, value in owner.items() if name not in known}
+    higher = {snake_case(link.field) for link in above.resource.parents if link.field}
     for name in call.context.flat(repository.resource).properties:
         word = snake_case(name)
-        source = {**own, **spelt} if word.endswith("_snapshot") else own
+        source = {**own, **spelt} if word.endswith("_snapshot") or word in higher else own
         value = source.get(word.removesuffix("_snapshot"))
-        if value is None or name in known or word.endswith("_id"):
+        if value is None or name in known or (word.endswith("_id") and word not in higher):
             continue
         place = call.context.schemas.place(repository.resource.schema or "", name)
         if place is not None and call.context.values.check(place).is_valid(value):

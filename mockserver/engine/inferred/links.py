@@ -38,7 +38,7 @@ def members(
     }
     for name in membership.fields:
         found |= {one.key: one for one in repository.holding(world, name, own)}
-    if owner is not None and owner.seed:
+    if owner is not None and owner.seed and not membership.between:
         # Seed entities are stored before all that clients create.
         born, all_ = created(world), repository.scan(world, None, False)
         found |= {e.key: e for e in takewhile(lambda e: e.row.get("at", 0) <= born, all_) if e.seed}
@@ -56,7 +56,7 @@ def is_member(
     """The test whether an entity is a member of the owner with the key `above`."""
     repository = repositories[membership.owner]
     owner = repository.get(world, above)
-    by_seed = owner is not None and owner.seed
+    by_seed = owner is not None and owner.seed and not membership.between
     own = _names_of(repository, owner, above)
     recorded = dict(_recorded(repositories, world, member, membership, above, own))
 
@@ -92,7 +92,12 @@ def _recorded(
         key = repositories[member].resource.identity.key or "id"
         for one in (held_at(owner.data, membership.held) if owner is not None else None) or ():
             yield str(one.get(key) if isinstance(one, Mapping) else one), True
-    if membership.through is not None:
+    if membership.between:
+        keys = [above]
+        for name in (*membership.between, member):
+            keys = [one.key for key in keys for one in repositories[name].scan(world, key, False)]
+        yield from dict.fromkeys(keys, True).items()
+    elif membership.through is not None:
         name, field = membership.through
         repository = repositories[membership.owner]
         for one in repositories[name].holding(world, field, own):

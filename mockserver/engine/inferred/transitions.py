@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.acceptance import asked_in_query
-from mockserver.engine.inferred.call import Call, CallHandler
+from mockserver.engine.inferred.call import MARKS, Call, CallHandler
 from mockserver.engine.inferred.children import copy_below, take_away
 from mockserver.engine.inferred.choices import choose
 from mockserver.engine.inferred.consistency import may_lack
@@ -183,9 +183,18 @@ def act(
         left = {"hidden": True} if read else {"hidden": True, "trashed": True}
         entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, **left})
     only_one(call, entity, [name for name, value in verb.changes if value is True])
+    if call.action.request.marked is not None:
+        entity = _with_mark(entity, call.action.request.marked, on=not verb.verb.startswith("un"))
     if call.action.request.chosen is not None:
         entity = choose(call, entity, call.action.request.chosen)
     return repository.put(call.world, entity)
+
+
+def _with_mark(entity: Entity, mark: str, *, on: bool) -> Entity:
+    """The entity with the mark of a verb of the caller, or without it."""
+    marks = [one for one in entity.row.get(MARKS, ()) if one != mark]
+    row = {**entity.row, MARKS: [*marks, mark] if on else marks}
+    return Entity(entity.key, entity.data, entity.parent, row)
 
 
 def _check_changes(call: Call, verb: Transition, entity: Entity) -> None:
