@@ -168,6 +168,8 @@ class Comparison:
 
     def _compare(self, real: Seen, mocks: list[tuple[int, Seen]]) -> None:
         self._step, self._status = real.step, real.status
+        for i, mock in mocks:
+            self._pairs[i].urls = real.last.url, mock.last.url
         self._error = real.status >= 400
         bare = real.listing is None and not self._error
         self._of_others = bare and real.step.label in of_others(self.real.program, self.contract)
@@ -315,10 +317,8 @@ class Comparison:
     def _noun(self, at: str) -> str:
         """What the entity is called that has the property at a place of the response."""
         assert self._step is not None
-        noun = id_map.noun_of(self.contract.by_id[self._step.operation].path)
-        for name in at.split(".")[:-1]:
-            noun = noun if name in ("*", "rows") else id_map.noun_within(name, noun)
-        return noun
+        path = self.contract.by_id[self._step.operation].path
+        return id_map.noun_at(id_map.noun_of(path), at)
 
     # --- values
 

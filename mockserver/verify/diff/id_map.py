@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from mockserver.inference.words import singular, snake_case
 from mockserver.openapi.document import MISSING
@@ -93,6 +94,13 @@ def _counts(value: Json) -> bool:
     return not isinstance(value, bool) and (isinstance(value, int) or str(value).isdigit())
 
 
+def noun_at(noun: str, place: str) -> str:
+    """What the entity is called that has the property at a place of a reply about a `noun`."""
+    for name in place.split(".")[:-1]:
+        noun = noun if name in ("*", "rows") else noun_within(name, noun)
+    return noun
+
+
 def family(name: str, value: Json, noun: str) -> str:
     """Among which ids a value is unique: numbers count each kind of entity from one. `noun` is what
     the entity is called that has the property; "" for ids that are unique by themselves."""
@@ -107,6 +115,8 @@ class Pairs:
 
     theirs: dict[tuple[str, Json], Json] = field(default_factory=dict)
     ours: dict[tuple[str, Json], Json] = field(default_factory=dict)
+    urls: tuple[str, str] = ("", "")
+    """Those of the request on both sides; its path may be in the reply."""
 
     def agree(self, real: Json, mock: Json, kind: str = "") -> bool:
         """Whether the two can correspond; adds a new pair."""
@@ -119,6 +129,8 @@ class Pairs:
 
     def translated(self, text: str) -> str:
         """A text of the real side with the mock's values substituted."""
+        own, other = (urlsplit(url).path for url in self.urls)
+        text = text.replace(own, other) if len(own) > 1 else text
         for (_, real), mock in self.theirs.items():
             if isinstance(real, str) and len(real) >= _SHORTEST and real in text:
                 text = text.replace(real, str(mock))

@@ -101,3 +101,10 @@ def test_what_a_client_has_sent_before_is_no_default_of_the_server() -> None:
         "fields": fields
     }
     assert learned(read=(LISTED, real, empty))["read"]["fields"]["note"] == {"default": "mine"}
+
+
+def test_bodies_of_requests_whose_replies_show_nothing_count() -> None:
+    paths = {"/a": {"get": {"operationId": "a", "responses": {"200": {"description": "so"}}}}}
+    info = {"title": "t", "version": "1"}
+    contract = build_contract({"openapi": "3.1.0", "info": info, "paths": paths})
+    assert Fields({}, contract, "", [{"note": "mine"}, None]).sent == {"note": {'"mine"'}}

@@ -16,7 +16,7 @@ from mockserver.cli.diff import calibrate
 from mockserver.errors import UsageError
 from mockserver.openapi.build import build_contract
 from mockserver.verify.diff.calibrate.recording import Routes, recorded
-from mockserver.verify.diff.id_map import IdMap, noun_in_url, noun_of, nouns_in
+from mockserver.verify.diff.id_map import IdMap, Pairs, noun_in_url, noun_of, nouns_in
 from mockserver.verify.diff.runner import is_fine
 from tests.verify.diff.small import DOCUMENT, KNOWLEDGE
 
@@ -143,6 +143,12 @@ def test_numbers_count_each_kind_of_entity() -> None:
     }
     assert nouns_in("/widgets/{id}/parts/{part}") == {"id": "widget", "part": "part"}
     assert noun_in_url("/api/widgets/7/parts/8") == "part"
+
+
+def test_the_path_of_the_request_in_a_text_is_that_of_the_other_side() -> None:
+    pairs = Pairs(urls=("http://a/widgets/24/parts?x=1", "http://b/widgets/4/parts"))
+    assert pairs.translated("at /widgets/24/parts") == "at /widgets/4/parts"
+    assert pairs.translated("at /widgets/25/parts") == "at /widgets/25/parts"
 
 
 def test_ids_are_mapped_wherever_they_are() -> None:

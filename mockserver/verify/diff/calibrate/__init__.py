@@ -177,10 +177,12 @@ class Calibration:
         if "document" not in report:
             return
         found: dict[str, Successes] = {}
-        lists: set[str] = set()
+        lists, bodies = set[str](), list[Json]()
         for seen in (seen for run in map(run_from_json, report.get("runs", ())) for seen in run):
             own = seen.step.intent != "auth" and not seen.skipped
-            if own and seen.status < 300 and seen.value is not MISSING:
+            if own and seen.status < 300 and seen.value is MISSING:
+                bodies.append(sent_json(seen.last))
+            elif own and seen.status < 300:
                 listed = seen.listing is not None
                 lists |= {seen.step.operation} if listed else set()
                 body = _rows_alone(seen.value) if listed else seen.value
@@ -199,7 +201,7 @@ class Calibration:
         gone = cascades(map(run_from_json, report.get("runs", ())), Knowledge.of(contract).makeable)
         for name, makers in gone.items():
             self.operations.setdefault(name, {})["cascades"] = makers
-        learned = Fields(found, contract, host).learned()
+        learned = Fields(found, contract, host, bodies).learned()
         for name, tables in learned.items():
             self.operations.setdefault(name, {}).update(tables)
 

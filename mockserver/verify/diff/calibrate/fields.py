@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from mockserver.openapi.model import Contract, Json
@@ -53,9 +54,15 @@ Places = dict[Place, _Seen]
 
 class Fields:
     """Learns from all operations together. `host` is a part of values that are no property of the
-    API."""
+    API, `bodies` are those of requests whose replies show nothing."""
 
-    def __init__(self, found: Mapping[str, Successes], contract: Contract, host: str) -> None:
+    def __init__(
+        self,
+        found: Mapping[str, Successes],
+        contract: Contract,
+        host: str,
+        bodies: Iterable[Json] = (),
+    ) -> None:
         self.contract = contract
         self.host = host
         self.real = {name: _places(one.real) for name, one in found.items()}
@@ -63,7 +70,8 @@ class Fields:
             name: _places((None, body) for body in one.mock) for name, one in found.items()
         }
         self.sent: dict[str, set[str]] = {}
-        for body in (body for one in found.values() for body, _ in one.real):
+        shown = (body for one in found.values() for body, _ in one.real)
+        for body in chain(shown, bodies):
             for _, node in _objects(body, ()):
                 for name, value in node.items():
                     self.sent.setdefault(name, set()).add(json.dumps(value, sort_keys=True))
