@@ -11,7 +11,7 @@ from mockserver.inference.by_value import upserted_by
 from mockserver.inference.choices import ChoiceReader
 from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
-from mockserver.inference.figures import collection_counted, figures_in
+from mockserver.inference.figures import collection_counted, stating
 from mockserver.inference.identifiers import place_of_id
 from mockserver.inference.lifecycles import says_background
 from mockserver.inference.lookups import (
@@ -106,6 +106,8 @@ class Deducer:
         steps = facts.route.steps
         if facts.route.verb:
             return
+        if steps in self._items and facts.method == "POST":
+            yield from self._several.sent_below(facts, self.resources[self._items[steps]])
         for known, find in (
             (self._items, self._of_item),
             (self._singles, self._of_singleton),
@@ -124,13 +126,9 @@ class Deducer:
         name = collection_counted(facts, self._collections)
         if name is None or (not facts.route.verb and facts.route.steps in self._lists):
             return
-        resource = self.resources[name]
-        figures = figures_in(self.survey, facts, resource)
-        if figures:
-            why = f"it says how many {plural(resource.noun)} there are"
-            action = self._make(facts, "fixed", why, "likely", resource=resource.name)
-            response = replace(action.response, figures=figures)
-            yield Reading(WEIGHTS["plain"], replace(action, response=response))
+        action = stating(self.survey, facts, self.resources[name], self._make)
+        if action is not None:
+            yield Reading(WEIGHTS["plain"], action)
 
     def _weighed(self, facts: Facts, action: Action) -> Reading:
         """The weight of that plain reading."""

@@ -165,6 +165,12 @@ class SeveralReader:
             )
             yield Reading(WEIGHTS["plain"], action)
 
+    def sent_below(self, facts: Facts, above: Resource) -> Iterator[Reading]:
+        """`POST /lists/{id}` with `{"members": [...]}` and nothing that a list has."""
+        sent = self.survey.flat(facts.body).properties.keys() if facts.body else set()
+        if sent and not sent & self.survey.flat(above.schema).properties.keys():
+            yield from self.children(facts, above)
+
     def _members(self, facts: Facts, above: Resource) -> Iterator[Reading]:
         """`POST /channels/{id}/invite` with `{"users": [...]}`: for each there is a row in
         `/channels/{id}/members`, or no longer."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
+from mockserver.inference.evidence import Maker
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import Figure
+from mockserver.inference.model import Action, Figure
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Steps
 from mockserver.inference.resource_model import FIRST, Path, Resource
@@ -43,6 +45,16 @@ def _is_count(steps: Steps, index: int) -> bool:
     return index >= 0 and (
         steps[index].lower() in COUNTS or snake_case(steps[index]) in _STATISTICS
     )
+
+
+def stating(survey: Survey, facts: Facts, resource: Resource, make: Maker) -> Action | None:
+    """The action of an operation that counts or sums up the entities of a resource."""
+    figures = figures_in(survey, facts, resource)
+    if not figures:
+        return None
+    why = f"it says how many {plural(resource.noun)} there are"
+    action = make(facts, "fixed", why, "likely", resource=resource.name)
+    return replace(action, response=replace(action.response, figures=figures))
 
 
 def figures_in(survey: Survey, facts: Facts, resource: Resource) -> tuple[Figure, ...]:

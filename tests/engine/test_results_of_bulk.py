@@ -155,3 +155,41 @@ def test_numbers_by_what_was_done() -> None:
         rows = [{"id": made, "name": "b"}, {"id": "new", "name": "c"}]
         reply = mock.client.put(path, json=rows).json()
         assert reply == {"created": 1, "updated": 1, "failed": 0}
+
+
+def test_several_that_are_sent_to_the_one_above_them() -> None:
+    member = thing("id email", id=TEXT, email=TEXT)
+    new = thing("email", email=TEXT)
+    named = [{"name": name, "in": "path", "required": True, "schema": TEXT}
+             for name in ("id", "member_id")]  # fmt: skip
+    members = thing(members=array(new), update_existing=FLAG)
+    shown = thing(new_members=array(member), errors=array(FAULT), total_created=WHOLE)
+    group = thing("id name", id=TEXT, name=TEXT)
+    paths = {
+        "/groups": {
+            "get": {"responses": {"200": answer(array(group))}},
+            "post": {"requestBody": body(thing(name=TEXT)), "responses": {"201": answer(group)}},
+        },
+        "/groups/{id}": {
+            "parameters": named[:1],
+            "get": {"responses": {"200": answer(group)}},
+            "post": {"requestBody": body(members), "responses": {"200": answer(shown)}},
+        },
+        "/groups/{id}/members": {
+            "parameters": named[:1],
+            "get": {"responses": {"200": answer(array(member))}},
+            "post": {"requestBody": body(new), "responses": {"201": answer(member)}},
+        },
+        "/groups/{id}/members/{member_id}": {
+            "parameters": named,
+            "get": {"responses": {"200": answer(member)}},
+        },
+    }
+    with MockServer(document(paths)) as mock:
+        own = mock.client.post("/groups", json={"name": "a"}).json()["id"]
+        rows = [{"email": "a@example.com"}, {"email": "b@example.com"}]
+        found = mock.client.post(f"/groups/{own}", json={"members": rows}).json()
+        assert found["total_created"] == 2
+        assert not found.get("errors")
+        assert found["new_members"] == mock.client.get(f"/groups/{own}/members").json()
+        assert [one["email"] for one in found["new_members"]] == [one["email"] for one in rows]
