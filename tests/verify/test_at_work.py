@@ -167,6 +167,7 @@ def test_what_is_accepted_need_not_be_there_at_once(made: str, excused: bool) ->
     ("rule", "status", "excused"),
     [
         ("negative_data_rejection", 410, True),
+        ("negative_data_rejection", 302, True),
         ("missing_required_header", 428, True),
         ("missing_required_header", 200, False),
         ("positive_data_acceptance", 410, True),

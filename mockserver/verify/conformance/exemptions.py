@@ -395,9 +395,9 @@ def _says_nothing(rule: str, example: Exchange) -> bool:
     if example.status == TOO_MANY and rule in _UNLISTED:
         # It often comes from a gateway.
         return True
-    # It was not accepted: a 410 for what is gone, a 428 for a missing condition (RFC 6585, 3). A
-    # server error is a finding of its own.
-    return rule in _ACCEPTED and example.status >= 400
+    # It was not accepted: a redirect to a login, a 410 for what is gone, a 428 for a missing
+    # condition (RFC 6585, 3). A server error is a finding of its own.
+    return rule in _ACCEPTED and example.status >= 300
 
 
 def _is_harmless(requests: Requests, example: Exchange) -> bool:
