@@ -151,7 +151,7 @@ class Maker:
             return False  # another value is one for every reader of the document
         if self._rich and path in self.wanted:
             return False
-        if self._lean:
+        if self._lean and not (self.mode == "full" and len(path) == 1):
             return True
         if self._is_new:
             return not (is_owned(name) or (self.mode == "sparse" and is_content(name)))
