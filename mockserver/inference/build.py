@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.inference.actions import Deducer
 from mockserver.inference.callers import with_callers
+from mockserver.inference.checks import with_checks
 from mockserver.inference.constraints import constrained, with_preconditions
 from mockserver.inference.credentials import plan_credentials
 from mockserver.inference.decisions import with_decisions
@@ -68,6 +69,7 @@ def build_plan(
     resources, actions = with_relationships(survey, resources, actions, linker)
     resources, actions, callers = with_callers(survey, resources, actions, linker)
     resources, actions = with_own_lists(survey, resources, actions)
+    resources, actions = with_checks(survey, resources, actions, linker)
     actions = with_value_sets(survey, resources, actions, linker)
     drafts = {name: draft for name, draft in drafts.items() if name in resources}
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}

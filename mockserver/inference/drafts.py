@@ -390,6 +390,8 @@ def _looks_up(survey: Survey, draft: Draft, homes: Mapping[str, list[Draft]]) ->
 def _alike(survey: Survey, first: tuple[Draft, set[str]], second: tuple[Draft, set[str]]) -> bool:
     """Whether two drafts, each with its named schemas, are about one resource."""
     (one, mine), (other, others) = first, second
+    if _only_links(survey, one) != _only_links(survey, other):
+        return False
     if one.creates and other.creates and (one.items and other.items):
         ids = {r.names[-1] for r in one.items} & {r.names[-1] for r in other.items}
         return bool(ids) and names_owner(survey, one.route, other.route, mine & others)
@@ -427,6 +429,17 @@ def _alike(survey: Survey, first: tuple[Draft, set[str]], second: tuple[Draft, s
         # What is made below another entity, and read by its id alone.
         return _shaped_alike(survey, one, other)
     return orphan and _goes_through(long, short)
+
+
+def _only_links(survey: Survey, draft: Draft) -> bool:
+    """Whether nothing is sent to the paths of a draft, and none of them reads one: what `PUT
+    /me/channels/{id}` subscribes to is made elsewhere."""
+    found = [survey.by_steps[route.steps] for route in draft.items]
+    return (
+        not draft.creates
+        and any("PUT" in one and one["PUT"].operation.body is None for one in found)
+        and not any("GET" in one and one["GET"].ref for one in found)
+    )
 
 
 def _shaped_alike(survey: Survey, one: Draft, other: Draft) -> bool:

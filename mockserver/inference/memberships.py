@@ -319,7 +319,14 @@ def _of_relation(relations: _Relations, relation: _Relation) -> Iterator[tuple[s
                     named = replace(membership, ids=name)
                 yield action.operation, _changed(relations, facts, relation, kind, named)
             elif facts.method == "GET" and action.kind == "fetch":
-                yield action.operation, replace(action, resource=member.name)
+                named = replace(membership, parameter=facts.route.names[-1])
+                yield (
+                    action.operation,
+                    replace(
+                        action, resource=member.name, membership=named,
+                        parents=relations.linker.links(facts.route, len(steps), ()),
+                    ),
+                )  # fmt: skip
         else:
             word = facts.route.verb or (here[-1] if here != steps else "")
             how = kind_of(facts, word)

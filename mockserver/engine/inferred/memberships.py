@@ -33,6 +33,16 @@ def unlink(call: Call) -> Reply:
     return _changed(call, on=False)
 
 
+def belongs(call: Call, entity: Entity) -> bool:
+    """Whether an entity is a member of the owner that the path names, if it names one."""
+    membership = call.action.membership
+    if membership is None:
+        return True
+    above = call.key_above(len(call.action.parents) - 1)
+    there = call.context.repositories
+    return is_member(there, call.world, call.resource.name, membership, above)(entity)
+
+
 def _changed(call: Call, *, on: bool) -> Reply:
     membership = call.action.membership
     assert membership is not None
