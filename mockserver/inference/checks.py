@@ -38,7 +38,7 @@ def with_checks(
         if before.kind not in _MARKS or setting.kind not in _MARKS:
             continue
         only = _plain_changes(setting)
-        if only:
+        if only or setting.request.marked is not None:
             why = f"it says whether {facts.route.parent} is so: {verb.method} of its path sets it"
             request = replace(setting.request, only=only)
             changed[facts.operation.id] = replace(

@@ -27,7 +27,7 @@ from mockserver.engine.inferred.memberships import belongs
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.receipts import count_made, tell_ids
 from mockserver.engine.inferred.reference_names import for_member
-from mockserver.engine.inferred.repository import Entity, OwnRepository, is_like
+from mockserver.engine.inferred.repository import Entity, OwnRepository
 from mockserver.engine.inferred.schedules import goes, set_to, state_of
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.inferred.shared_parts import above_shown, put_part, with_part
@@ -221,7 +221,8 @@ def fetch(call: Call) -> Reply:
     """Fetch an entity, or a part of it."""
     word = call.action.request.chosen
     entity = call.entity() if word is None else chosen(call, word)
-    so = all(is_like(name, value, entity) for name, value in call.action.request.only)
+    use = call.action.request
+    so = not (use.only or use.marked) or all(test(entity) for test in call.tests())
     if not (so and belongs(call, entity)):
         raise not_found(call.resource, entity.key)
     part = call.action.response.part
