@@ -12,7 +12,7 @@ from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json
 from mockserver.verify.diff import id_map
 from mockserver.verify.diff.api import ALL_ROWS, READS
-from mockserver.verify.diff.id_map import Pairs, family, is_opaque, kind_of, time_form
+from mockserver.verify.diff.id_map import UUID, Pairs, family, is_opaque, kind_of, time_form
 from mockserver.verify.diff.model import (
     STATUS_NAMES,
     Kind,
@@ -311,8 +311,7 @@ class Comparison:
 
     def _theirs(self, run: int, real: Json) -> Json:
         """The id that a mock has for an entity of the step's kind."""
-        kind = family("id", real, self._noun(""))
-        return self._pairs[run].theirs.get((kind, real))
+        return self._pairs[run].theirs.get((family("id", real, self._noun("")), real))
 
     def _noun(self, at: str) -> str:
         """What the entity is called that has the property at a place of the response."""
@@ -351,7 +350,9 @@ class Comparison:
             # Another type: one difference, not one for each field.
             self._miss(kind, at, shown(real), all_shown(mocks))
             return
-        for name in sorted(real.keys() | set().union(*(value.keys() for _, value in mocks))):
+        names = real.keys() | set().union(*(value.keys() for _, value in mocks))
+        # What is called by an id is an entity of a list that is a map, perhaps somebody else's.
+        for name in sorted(one for one in names if not UUID.fullmatch(one)):
             where = f"{at}.{name}".strip(".")
             having = [(i, value[name]) for i, value in mocks if name in value]
             whole = isinstance(real.get(name), dict | list)

@@ -136,6 +136,17 @@ def test_what_both_sides_have_done_is_compared_whatever_their_statuses(
     assert [one.kind for one in found] == ["status", *filter(None, [kinds]), *later]
 
 
+UUID = "0b0b0b0b-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize(("extra", "differs"), [(UUID, False), ("room", True)])
+def test_entities_of_a_map_may_be_somebody_else_s(extra: str, differs: bool) -> None:
+    row = {"colour": "red"}
+    runs = [_replied(("getShelf", "read", 200, {"id": "1", **more})) for more in ({extra: row}, {})]
+    found = Comparison(KNOWLEDGE.contract, runs[0], runs[1:]).run()
+    assert [one.at for one in found] == [extra] * differs
+
+
 def _job(identity: str, state: str, *parts: str) -> dict[str, Any]:
     rows = [{"id": f"{identity}-{n}", "status": part} for n, part in enumerate(parts)]
     return {"id": identity, "status": state, "parts": rows}
