@@ -193,8 +193,9 @@ def _kept(survey: Survey, listing: Facts) -> bool:
     made = survey.at(listing.route.steps, "POST")
     if not has_key(flat, noun) and not (noun.endswith("s") and has_key(flat, noun[:-1])):
         # Known by nothing but what they say: the members of a project.
-        if _puts_all(survey, listing) or survey.at(listing.route.steps, "DELETE") is not None:
-            return True
+        removes = survey.at(listing.route.steps, "DELETE") is not None
+        if _puts_all(survey, listing) or (removes and flat.properties):
+            return True  # values without properties are a set of the one above them
         if made is None:
             return False
         adds = listing.route.plural and made.operation.success == 201

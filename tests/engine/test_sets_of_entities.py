@@ -123,3 +123,31 @@ def test_a_value_of_a_list_that_is_shown_with_its_label(value: str) -> None:
         path = f"/sites/{made['id']}"
         mock.client.put(path, json={"name": "b", "status": other})
         assert mock.client.get(path).json()["status"]["value"] == other
+
+
+@pytest.mark.parametrize("shown", ["kite", "nothing"])
+def test_values_are_a_set_of_the_one_above_them(shown: str) -> None:
+    array = {"type": "array", "items": TEXT}
+    one = thing("id", id=TEXT, name=TEXT, tags=array)
+    paths = collection("/kites", one, thing("name", name=TEXT))
+    change = {
+        "requestBody": body(array),
+        "responses": {"200": answer(one)} if shown == "kite" else {"204": answer()},
+    }
+    paths["/kites/{id}/tags"] = {
+        "parameters": paths["/kites/{id}"]["parameters"],
+        "get": {"responses": {"200": answer(array)}},
+        "put": {"summary": "Replace all tags", **change},
+        "post": {"summary": "Add tags", **change},
+        "delete": {"summary": "Remove tags", **change},
+    }
+    with MockServer(document(paths)) as mock:
+        path = f"/kites/{mock.client.post('/kites', json={'name': 'a'}).json()['id']}"
+        for method, sent, wanted in (
+            ("PUT", ["a", "b"], ["a", "b"]),
+            ("POST", ["c"], ["a", "b", "c"]),
+            ("DELETE", ["a"], ["b", "c"]),
+        ):
+            mock.client.request(method, f"{path}/tags", json=sent)
+            assert mock.client.get(f"{path}/tags").json() == wanted
+            assert mock.client.get(path).json()["tags"] == wanted
