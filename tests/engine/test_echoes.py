@@ -52,3 +52,13 @@ def test_somebody_else_in_the_response_is_not_called_as_what_is_sent() -> None:
     client = MockServer(document({"/estimate": {"post": done}})).client
     found = client.post("/estimate", json={"name": "Kite", "colour": "red", "size": 3}).json()
     assert found["owner"]["name"] != "Kite"
+
+
+@pytest.mark.parametrize("shown", [thing(codes={"type": "array", "items": TEXT}), thing(a=TEXT)])
+@pytest.mark.parametrize("status", ["200", "201"])
+def test_what_is_made_says_something(shown: Any, status: str) -> None:
+    made = {"requestBody": body(thing(count=WHOLE)), "responses": {status: answer(shown)}}
+    named = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
+    one = {"parameters": named, "responses": {"200": answer(shown)}}
+    paths = {"/guids": {"post": made}, "/guids/{id}": {"get": one}}
+    assert MockServer(document(paths)).client.post("/guids", json={"count": 2}).json()

@@ -85,6 +85,8 @@ def new_entity(
         if n in known and (known[n] is v or n == holder) and n not in fixed
     }
     data = complete(call, resource, rng, known, given)
+    if resource.schema is not None and repository.flat.properties.keys().isdisjoint(data):
+        data.update(context.values.make(resource.schema, rng, mode="full"))  # never just `{}`
     data.update(_lasting(repository, data, sent, world.now))
     data.update(context.compositions.composed(resource, data, sent))
     value = data.get(name) if name is not None else called(resource, sent) or _sent_id(call, sent)
@@ -92,8 +94,7 @@ def new_entity(
         value = context.keys.fitting(resource, new_id(world, resource.name), rng, number)
     if resource.identity.member is not None:
         value = _member(resource, data, sent) or value
-    key = str(value)
-    key = f"{parent}/{key}" if resource.identity.nested and parent else key
+    key = f"{parent}/{value}" if resource.identity.nested and parent else str(value)
     if "schedule" in row and _moves(resource):
         row["salt"] = outcome_salt(world, resource.name, ordinal)
     return Entity(key, data, parent, row)
