@@ -312,6 +312,12 @@ def is_beside(verb: str, word: str) -> bool:
     return bool(objects) and objects <= beside
 
 
+_BEGINNING = bag("start begin launch boot resume")
+_ENDING = bag("stop end terminate kill hangup halt shutdown")
+_GOING_ON = bag("alive running ongoing")
+"""What is so from the beginning to the end."""
+
+
 def flags(verb: str, *, doing: bool = True) -> dict[str, bool]:
     """The names of booleans that a verb sets or clears; `doing`: also such as `charging`."""
     found: dict[str, bool] = {}
@@ -323,6 +329,8 @@ def flags(verb: str, *, doing: bool = True) -> dict[str, bool]:
             if adjective:
                 found[adjective] = holds
                 found["is_" + adjective] = holds
+    for word in _GOING_ON if verb in _ENDING | _BEGINNING else ():
+        found |= dict.fromkeys((word, f"is_{word}"), verb in _BEGINNING)
     for adjective, holds in [*found.items()]:
         head, word = ("is_", adjective[3:]) if adjective.startswith("is_") else ("", adjective)
         for negative in ("in", "un"):

@@ -333,6 +333,24 @@ def test_a_flag_may_be_called_after_its_entity(flag: str) -> None:
     assert now[flag] is True
 
 
+@pytest.mark.parametrize(
+    ("verb", "flag", "so"),
+    [
+        ("hangup", "is_alive", False),
+        ("stop", "running", False),
+        ("terminate", "isRunning", False),
+        ("end", "ongoing", False),
+        ("start", "is_running", True),
+        ("resume", "running", True),
+    ],
+)
+def test_what_goes_on_does_so_from_its_beginning_to_its_end(verb: str, flag: str, so: bool) -> None:
+    shown = thing("id", id=TEXT, name=TEXT, **{flag: {"type": "boolean", "example": not so}})
+    before, now = after(kept(shown, **{f"post_{verb}": operation()}), ("POST", verb, None))
+    assert now[flag] is so
+    assert so or before[flag]
+
+
 BESIDE = [
     ("send-reminder", "Send a reminder"),
     ("resendInvitation", "Resends the invitation"),
