@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from mockserver.engine.inferred import crud, receipts
+from mockserver.engine.inferred import crud
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.children import take_away
 from mockserver.engine.inferred.context import Context, dig, named, wrapped
@@ -17,7 +17,14 @@ from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.filters import Filters
 from mockserver.engine.inferred.reference_names import id_in
 from mockserver.engine.inferred.repository import Entity, Test, value_at
-from mockserver.engine.inferred.results import Deed, Done, say_each
+from mockserver.engine.inferred.results import (
+    Change,
+    Outcome,
+    count_made,
+    returned_ids,
+    say_each,
+    tell_ids,
+)
 from mockserver.engine.inferred.transitions import act
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import dump, pointer_of
@@ -65,20 +72,20 @@ def create(call: Call) -> Reply:
         mode = call.mode("fresh")
         return call.context.answers.reply(call.operation, call.rng(), known, at, mode)
     replies = list[Reply]()
-    done = list[Done]()
+    done = list[Outcome]()
     for item in items:
         if not _is_meant(call, item):
             continue
         request = replace(call.request, body=wrapped(above, [item]))
         entity, reply, new = crud.created(replace(call, request=request))
         replies.append(reply)
-        deed: Deed = "created" if new else "updated"
-        done.append(Done(call.id_of(entity), entity, deed, dig(item, sent[len(above) + 1 :])))
-    ids = [value for reply in replies for value in receipts.returned_ids(call, reply)]
+        change: Change = "created" if new else "updated"
+        done.append(Outcome(call.id_of(entity), entity, change, dig(item, sent[len(above) + 1 :])))
+    ids = [value for reply in replies for value in returned_ids(call, reply)]
     joined = _joined(call, replies)
-    receipts.tell_ids(call, joined, ids)
+    tell_ids(call, joined, ids)
     call.count_page(joined)
-    receipts.count_made(call, joined, len(done), Counter(one.deed for one in done))
+    count_made(call, joined, len(done), Counter(one.change for one in done))
     say_each(call, joined, done, shown[: shown.index(FIRST)] if FIRST in shown else None)
     return joined
 
@@ -200,11 +207,11 @@ def _on_several(filters: Filters, call: Call) -> Reply:
     call.check_parents()
     parent, verb = call.parent_key(), call.action.transition
     shown = call.action.response.several
-    done: list[Done] = []
+    done: list[Outcome] = []
     rows: list[Any] = []
     sent = named(dig(call.request.body, call.action.request.told))
     first = _first_place(call)
-    deed: Deed = "deleted" if verb is None else "updated"
+    change: Change = "deleted" if verb is None else "updated"
     for entity in [] if _only_tries(call) else list(_meant(filters, call, parent)):
         if parent not in ("", entity.parent):
             continue
@@ -215,26 +222,26 @@ def _on_several(filters: Filters, call: Call) -> Reply:
                 entity = act(call, entity, {**sent, _PLACE: first + len(done)})
         except Conflict:
             continue
-        done.append(Done(call.id_of(entity), entity, deed))
+        done.append(Outcome(call.id_of(entity), entity, change))
         rows.append(call.known(entity) if shown is not None else None)
     rng = call.rng(len(done))
     if shown is not None:
         return call.context.answers.reply(call.operation, rng, rows, shown, call.mode("sparse"))
-    known: dict[str, Any] = {deed: len(done), "count": len(done), "ids": [o.id for o in done]}
+    known: dict[str, Any] = {change: len(done), "count": len(done), "ids": [o.id for o in done]}
     mode = call.mode("fresh")
     reply = call.context.answers.reply(call.operation, rng, known, (), mode, own=())
-    unknown = list(_unknown(call, done, deed))
-    receipts.count_made(call, reply, len(done), {deed: len(done)}, len(unknown))
+    unknown = list(_unknown(call, done, change))
+    count_made(call, reply, len(done), {change: len(done)}, len(unknown))
     say_each(call, reply, [*done, *unknown])
     return reply
 
 
-def _unknown(call: Call, done: Sequence[Done], deed: Deed) -> Iterator[Done]:
+def _unknown(call: Call, done: Sequence[Outcome], change: Change) -> Iterator[Outcome]:
     """Those ids of a request with which nothing could be done."""
     if call.action.request.by or call.action.request.every or _only_tries(call):
         return
     known = {call.key_of(one.id) for one in done}
-    yield from (Done(one, None, deed) for one in _ids(call) if call.key_of(one) not in known)
+    yield from (Outcome(one, None, change) for one in _ids(call) if call.key_of(one) not in known)
 
 
 _PLACE = PLACE.removeprefix("body.")

@@ -25,9 +25,9 @@ from mockserver.engine.inferred.files import facts_of, keep_file, without_files
 from mockserver.engine.inferred.identifiers import written_as
 from mockserver.engine.inferred.memberships import belongs
 from mockserver.engine.inferred.patch import json_patched, merge_patched
-from mockserver.engine.inferred.receipts import count_made, tell_ids
 from mockserver.engine.inferred.reference_names import for_member
 from mockserver.engine.inferred.repository import Entity, OwnRepository
+from mockserver.engine.inferred.results import count_made, tell_ids
 from mockserver.engine.inferred.schedules import goes, set_to, state_of
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.inferred.shared_parts import above_shown, put_part, with_part

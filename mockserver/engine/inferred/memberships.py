@@ -11,9 +11,9 @@ from mockserver.engine.inferred.context import id_text, named, not_found, wrappe
 from mockserver.engine.inferred.entities import changed_entity
 from mockserver.engine.inferred.links import LINKS, is_member
 from mockserver.engine.inferred.links import members as linked
-from mockserver.engine.inferred.receipts import count_made
 from mockserver.engine.inferred.reference_names import id_in, listed
 from mockserver.engine.inferred.repository import Entity, held_at
+from mockserver.engine.inferred.results import count_made
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply
 from mockserver.engine.world import World

@@ -1,4 +1,4 @@
-"""The new values that a verb gives the properties of an entity."""
+"""The new values that a verb gives the properties of an entity, and the secrets that it renews."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.memberships import changed_elements
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.inferred.schedules import extended, instant_of
+from mockserver.engine.messages import Reply
 from mockserver.engine.timestamps import seconds
 from mockserver.inference.model import LATER, LESS, MORE, NEW, OTHER, Elements, Transition
 from mockserver.inference.verb_words import SETTING
+from mockserver.inference.words import SECRETS, tokens
 from mockserver.openapi.document import MISSING
 
 _ATTEMPTS = 16
@@ -138,3 +140,19 @@ def _another(call: Call, name: str, known: Any) -> Any:
 def _is_text_of(flat: Any) -> bool:
     """Whether `now` can be an ordinary value, as in an enum."""
     return flat.values is not None and "now" in flat.values
+
+
+def response_secrets(call: Call, entity: Entity) -> set[str]:
+    """The secrets that are stored with an entity, but that its schema does not show: only the
+    responses to some verbs have them."""
+    own = call.context.flat(call.resource).properties
+    return {n for n in entity.data if n not in own and not SECRETS.isdisjoint(tokens(n)[-1:])}
+
+
+def with_new_secrets(call: Call, entity: Entity, secrets: set[str]) -> Reply:
+    """The response to a verb that renews these secrets (`/rotate`): another value each time."""
+    own = call.context.flat(call.resource).properties
+    kept = {n: v for n, v in call.known(entity).items() if n not in secrets}
+    rng = call.rng(entity.key, call.world.ordinal(f"renewed:{call.resource.name}"))
+    at, mode = call.action.response.at, call.mode("fresh")
+    return call.context.answers.reply(call.operation, rng, kept, at, mode, own=own)

@@ -17,8 +17,7 @@ from mockserver.engine.inferred.dependencies import check_bare
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times
 from mockserver.engine.inferred.job_fields import outcome_salt
-from mockserver.engine.inferred.new_values import changes_of
-from mockserver.engine.inferred.receipts import renewed, told_secrets
+from mockserver.engine.inferred.new_values import changes_of, response_secrets, with_new_secrets
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import (
     is_paused,
@@ -83,9 +82,9 @@ def transition(call: Call) -> Reply:
     keep_version(call, call.repository, before, entity, deed=True)
     if entity.data == before.data and 304 in call.operation.documented and verb.changes:
         return Reply(304, NO_BODY)
-    secrets = told_secrets(call, entity) if verb.verb in RENEWING and not verb.changes else None
-    if secrets:
-        return renewed(call, entity, secrets)
+    renews = verb.verb in RENEWING and not verb.changes
+    if renews and (secrets := response_secrets(call, entity)):
+        return with_new_secrets(call, entity, secrets)
     if verb.same:
         return call.reply(entity)
     answers = call.context.answers
