@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.inference.bulk import SeveralReader
 from mockserver.inference.by_value import upserted_by
-from mockserver.inference.choices import ChoiceReader
+from mockserver.inference.default_entity import DefaultReader
 from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
 from mockserver.inference.figures import collection_counted, stating
@@ -74,7 +74,7 @@ class Deducer:
         above = {steps[:-1]: name for steps, name in self._items.items()} | self._collections
         self._several = SeveralReader(survey, resources, above, self._make, self._verbs.effects)
         self._merges = MergeReader(survey, resources, self._items, above, self._make)
-        self._choices = ChoiceReader(survey, resources, self._collections, self._refs, self._make)
+        self._defaults = DefaultReader(survey, resources, self._collections, self._refs, self._make)
 
     def action(self, facts: Facts) -> Action:
         """The action of one operation."""
@@ -85,7 +85,7 @@ class Deducer:
         if facts.route.verb:
             readings += self._several.readings(facts)
         readings += self._merges.readings(facts)
-        readings += self._choices.readings(facts)
+        readings += self._defaults.readings(facts)
         if facts.method == "GET" and not any(reading.weight > 1 for reading in readings):
             readings += self._view(facts)
         if not any(reading.weight > WEIGHTS["sure"] for reading in readings):

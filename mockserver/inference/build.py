@@ -8,7 +8,6 @@ from typing import Any
 
 from mockserver.inference.actions import Deducer
 from mockserver.inference.callers import with_callers
-from mockserver.inference.checks import with_checks
 from mockserver.inference.constraints import constrained, with_preconditions
 from mockserver.inference.credentials import plan_credentials
 from mockserver.inference.decisions import with_decisions
@@ -16,11 +15,11 @@ from mockserver.inference.drafts import Draft, find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
 from mockserver.inference.elements import read_embedded
 from mockserver.inference.lookups import named
+from mockserver.inference.marks import with_marks
 from mockserver.inference.memberships import with_memberships
 from mockserver.inference.model import Action, Plan
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
-from mockserver.inference.own_lists import with_own_lists
 from mockserver.inference.paths import label
 from mockserver.inference.relations import Linker, linked, reached, referring, with_relationships
 from mockserver.inference.resource_model import Because, Resource
@@ -68,8 +67,7 @@ def build_plan(
     resources, actions = with_memberships(survey, resources, actions, linker)
     resources, actions = with_relationships(survey, resources, actions, linker)
     resources, actions, callers = with_callers(survey, resources, actions, linker)
-    resources, actions = with_own_lists(survey, resources, actions)
-    resources, actions = with_checks(survey, resources, actions, linker)
+    resources, actions = with_marks(survey, resources, actions, linker)
     actions = with_value_sets(survey, resources, actions, linker)
     drafts = {name: draft for name, draft in drafts.items() if name in resources}
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mockserver.inference.credentials import shows_entity
 from mockserver.inference.drafts import Draft
-from mockserver.inference.model import Action, ActionKind
+from mockserver.inference.model import Action, ActionKind, unused
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import label
 from mockserver.inference.relations import Linker
@@ -63,10 +63,8 @@ def with_callers(
                 continue
             if before.kind in ("read", "write", "clear") or other is facts:
                 changed[other.operation.id] = _on_caller(survey, other, before, kind, name)
-    used = {action.resource for action in changed.values()}
-    used |= {link.resource for action in changed.values() for link in action.parents}
-    unused = {action.resource for action in actions.values()} - used
-    kept = {name: resource for name, resource in found.items() if name not in unused}
+    idle = unused(actions, changed)
+    kept = {name: resource for name, resource in found.items() if name not in idle}
     return kept, changed, callers or _of_logins(kept)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from mockserver.inference.model import Action, Membership, ResponseUse
+from mockserver.inference.model import Action, Membership, ResponseUse, unused
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import path_of_relationship, relationships_of
 from mockserver.inference.paths import ANY, Steps
@@ -180,7 +180,6 @@ def with_memberships(
 ) -> tuple[dict[str, Resource], dict[str, Action]]:
     """The resources and actions, with those that are about members of another resource."""
     found = dict(actions)
-    given_up: set[str] = set()
     relations = _Relations(survey, resources, actions, linker)
     links: dict[tuple[str, str], str] = {}
     views: list[tuple[_Relation, dict[str, Action]]] = []
@@ -191,12 +190,10 @@ def with_memberships(
             continue  # it is made here
         if any(action.kind in ("link", "unlink") for action in changed.values()):
             links[relation.owner.name, relation.member.name] = "/".join(relation.steps)
-            given_up |= {str(actions[name].resource) for name in changed}
             found.update(changed)
         elif relation.member is not relation.owner and _is_view(relation, changed, actions):
             views.append((relation, changed))
     for relation, changed in views:
-        given_up |= {str(actions[name].resource) for name in changed}
         found.update(_as_views(relations, relation, changed, links))
     made = {action.resource for action in found.values() if action.kind in ("create", "clone")}
     linked = {str(found[name].resource) for name in found if found[name].membership is not None}
@@ -204,9 +201,7 @@ def with_memberships(
         name: replace(one, creatable=name in made or (one.creatable and name not in linked))
         for name, one in resources.items()
     }
-    used = {action.resource for action in found.values()}
-    used |= {link.resource for action in found.values() for link in action.parents}
-    idle = given_up - used
+    idle = unused(actions, found)
     for name, action in found.items():
         one = action.membership
         if one is not None and one.through is not None and one.through[0] in idle:

@@ -107,12 +107,13 @@ class RequestUse:
     """Parameters that filter by entities that link two others."""
     newest: bool = False
     """Whether it is about the newest entity."""
-    chosen: str | None = None
-    """What the only one is called that it chooses or shows: `default`."""
+    default: str | None = None
+    """The word for the only entity that it sets or shows: `default` (`PUT /cards/default`)."""
     marked: str | None = None
-    """The verb by which the caller marks entities, and whose marks a list is about: `follow`."""
+    """The verb by which a caller marks entities: `follow`. A verb sets the mark or takes it away, a
+    list has the entities with the mark."""
     told: Path = ()
-    """The path of what a request says of each of the entities that it names."""
+    """The path of what a request says of all the entities that it names."""
     copy: tuple[Path, str] = ((), "")
     """The path of a copy's name in the body, and the property that it sets."""
 
@@ -330,6 +331,15 @@ class Action:
     def path_item(self) -> str | None:
         """The path parameter that names the entity, if there is one."""
         return self.item if self.request.item_in == "path" else None
+
+
+def unused(before: Mapping[str, Action], after: Mapping[str, Action]) -> set[str]:
+    """The resources of the actions `before` that none of those `after` is about, or names in its
+    path."""
+    used = {action.resource for action in after.values()}
+    used |= {link.resource for action in after.values() for link in action.parents}
+    own = {action.resource for action in before.values()}
+    return {name for name in own - used if name is not None}
 
 
 NEXT = "(next)"

@@ -20,6 +20,7 @@ from mockserver.inference.model import (
     ResponseUse,
     Through,
     ValueSet,
+    unused,
 )
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.parts import RELATIONSHIPS, path_of_relationship, relationships_of
@@ -325,11 +326,9 @@ def with_relationships(
 ) -> tuple[dict[str, Resource], dict[str, Action]]:
     """The resources and actions; what is at the path of a relationship is no resource."""
     changed = dict(_changed(survey, resources, actions, linker))
-    given_up = {actions[name].resource for name in changed}
     found = {**actions, **changed}
-    used = {action.resource for action in found.values()}
-    used |= {link.resource for action in found.values() for link in action.parents}
-    return {n: one for n, one in resources.items() if n in used or n not in given_up}, found
+    idle = unused(actions, found)
+    return {name: one for name, one in resources.items() if name not in idle}, found
 
 
 def _changed(

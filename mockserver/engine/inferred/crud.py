@@ -15,9 +15,9 @@ from mockserver.engine.inferred.acceptance import (
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.callers import caller, subject_of, with_login_name
 from mockserver.engine.inferred.children import create_below, replace_below, take_away
-from mockserver.engine.inferred.choices import chosen
 from mockserver.engine.inferred.conditional import check_match, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
+from mockserver.engine.inferred.default_entity import default_of
 from mockserver.engine.inferred.dependencies import check_bare, check_unique
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
 from mockserver.engine.inferred.field_roles import stamp
@@ -219,8 +219,8 @@ def links(call: Call) -> dict[str, Any]:
 
 def fetch(call: Call) -> Reply:
     """Fetch an entity, or a part of it."""
-    word = call.action.request.chosen
-    entity = call.entity() if word is None else chosen(call, word)
+    word = call.action.request.default
+    entity = call.entity() if word is None else default_of(call, word)
     use = call.action.request
     so = not (use.only or use.marked) or all(test(entity) for test in call.tests())
     if not (so and belongs(call, entity)):

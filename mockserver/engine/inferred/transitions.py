@@ -9,10 +9,10 @@ from typing import Any
 from mockserver.engine.inferred.acceptance import asked_in_query
 from mockserver.engine.inferred.call import MARKS, Call, CallHandler
 from mockserver.engine.inferred.children import copy_below, take_away
-from mockserver.engine.inferred.choices import choose
 from mockserver.engine.inferred.consistency import may_lack
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.crud import only_one, single
+from mockserver.engine.inferred.default_entity import made_default
 from mockserver.engine.inferred.dependencies import check_bare
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times
@@ -184,8 +184,8 @@ def act(
     only_one(call, entity, [name for name, value in verb.changes if value is True])
     if call.action.request.marked is not None:
         entity = _with_mark(entity, call.action.request.marked, on=not verb.verb.startswith("un"))
-    if call.action.request.chosen is not None:
-        entity = choose(call, entity, call.action.request.chosen)
+    if call.action.request.default is not None:
+        entity = made_default(call, entity, call.action.request.default)
     return repository.put(call.world, entity)
 
 

@@ -1,4 +1,4 @@
-"""Which one of a collection is the default: chosen by its id, and shown."""
+"""The default entity of a collection (`/cards/default`): set by its id, and shown."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.inference.words import snake_case, tokens
 
 _MARK = "chosen"
-"""What the row of the chosen one has, where no property says it."""
+"""The key in the row of the default entity, where no property says it."""
 
 
-def chosen(call: Call, word: str) -> Entity:
-    """The one of a collection that is the default, or what else `word` says. It is the one that the
-    entity above names, or that has the flag, or that was chosen last. Raises NotFound."""
+def default_of(call: Call, word: str) -> Entity:
+    """The default entity of a collection: which the entity above names, which has the flag, or
+    which was set last. `word` is what the document calls it (`primary`). Raises NotFound."""
     call.check_parents()
     call.context.sower.sow(call.world, call.repository, call.within())
     beside = list(call.repository.scan(call.world, call.within(), False))
@@ -36,8 +36,9 @@ def chosen(call: Call, word: str) -> Entity:
     return found
 
 
-def choose(call: Call, entity: Entity, word: str) -> Entity:
-    """Make one of a collection the default; nothing is stored of the entity itself yet."""
+def made_default(call: Call, entity: Entity, word: str) -> Entity:
+    """The entity as the default of its collection, for the caller to store. The entity above it and
+    the one that was the default are changed here."""
     repository = call.repository
     for other in list(repository.scan(call.world, entity.parent or None, False)):
         if other.row.get(_MARK) == word and other.key != entity.key:

@@ -1,5 +1,5 @@
-"""Which one of a collection is the default: `PUT /cards/default` with the id of a card chooses it,
-GET shows it."""
+"""The default entity of a collection: `PUT /cards/default` sets it by the id of a card, GET shows
+it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from mockserver.inference.verb_words import ONLY_ONE
 from mockserver.inference.words import bag, last_word, noun, snake_case, tokens
 
 _OTHERS = bag("active current selected")
-"""What one of several may be, too, if an operation says which one is."""
+"""Words that mean one of several only where an operation sets which one it is."""
 _VERBS = bag("set get make change update choose select use as switch")
 _FEW = 2
-"""So many properties a request has that only names one."""
+"""A request with more properties does not only name an entity."""
 _WEIGHT = 2 * WEIGHTS["plain"]
 
 
-class ChoiceReader:
-    """Reads operations that choose one of a collection, or show the chosen one."""
+class DefaultReader:
+    """Reads operations that set or show the default entity of a collection."""
 
     def __init__(
         self,
@@ -44,8 +44,8 @@ class ChoiceReader:
             self._beside.setdefault(steps[:-1], []).append(steps)
 
     def readings(self, facts: Facts) -> Iterator[Reading]:
-        """The reading of one operation as a choice, if it is one."""
-        found = self._chosen(facts.route)
+        """The reading of an operation that does so."""
+        found = self._default_at(facts.route)
         if found is None:
             return
         word, name = found
@@ -59,15 +59,15 @@ class ChoiceReader:
             action = self.make(
                 facts, "transition", why, "likely", resource=name, transition=verb, sent=()
             )
-            request = replace(action.request, item_in="body", chosen=word)
+            request = replace(action.request, item_in="body", default=word)
             yield Reading(_WEIGHT, replace(action, item=sent, request=request))
         elif facts.operation.method == "GET" and shows and self._is_said(facts, resource, word):
             why = f"it shows the {resource.noun} that is the {word} one"
             action = self.make(facts, "fetch", why, "likely", resource=name)
-            yield Reading(_WEIGHT, replace(action, request=replace(action.request, chosen=word)))
+            yield Reading(_WEIGHT, replace(action, request=replace(action.request, default=word)))
 
-    def _chosen(self, route: Route) -> tuple[str, str] | None:
-        """The word for the chosen one, and the resource of which it is one."""
+    def _default_at(self, route: Route) -> tuple[str, str] | None:
+        """The word for the default (`default`, `primary`) in a path, and the resource."""
         if not route.verb and (not route.steps or route.steps[-1] == ANY):
             return None
         words = [one for one in tokens(route.verb or route.steps[-1]) if one not in _VERBS]
@@ -88,7 +88,7 @@ class ChoiceReader:
         return about, last_word(about)
 
     def _named(self, facts: Facts, resource: Resource, word: str) -> str | None:
-        """The property of a body that has the id of the chosen one, and nothing else to say."""
+        """The property of a body with the id of an entity; None if the body says more."""
         sent = self.survey.flat(facts.body).properties if facts.body and not facts.sent else {}
         if not sent or len(sent) > _FEW:
             return None
@@ -98,14 +98,14 @@ class ChoiceReader:
         return next((name for name in sent if snake_case(name) in called), None)
 
     def _flags(self, resource: Resource, word: str) -> list[str]:
-        """The flags that say of one that it is the chosen one."""
+        """The flags that an entity has if it is the default: `is_default`."""
         own = self.survey.flat(resource.schema).properties.items()
         wanted = (word, f"is_{word}")
         kinds = self.survey.schemas.kinds
         return [n for n, one in own if snake_case(n) in wanted and "boolean" in kinds(one)]
 
     def _is_said(self, facts: Facts, resource: Resource, word: str) -> bool:
-        """Whether a flag or another operation says which is the chosen one."""
+        """Whether a flag or another operation says which entity is the default."""
         if word in ONLY_ONE and self._flags(resource, word):
             return True
         others = (self.survey.at(facts.route.steps, one) for one in ("PUT", "POST", "PATCH"))
