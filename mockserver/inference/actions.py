@@ -11,7 +11,6 @@ from mockserver.inference.by_value import upserted_by
 from mockserver.inference.default_entity import DefaultReader
 from mockserver.inference.drafts import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
-from mockserver.inference.figures import collection_counted, stating
 from mockserver.inference.identifiers import place_of_id
 from mockserver.inference.lifecycles import says_background
 from mockserver.inference.lookups import (
@@ -31,6 +30,7 @@ from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.relations import Linker, upwards
 from mockserver.inference.resource_model import FIRST, Because, Confidence, Path, Resource
 from mockserver.inference.soft_deletes import UNLISTED
+from mockserver.inference.statistics import counted_collection, statistics_action
 from mockserver.inference.transitions import VerbReader
 from mockserver.inference.verbs import PARTIAL, says_it_changes, says_made, says_put_there, verb_of
 from mockserver.inference.words import noun, plural
@@ -123,10 +123,10 @@ class Deducer:
 
     def _statistics(self, facts: Facts) -> Iterator[Reading]:
         """What counts or sums up the entities of a collection."""
-        name = collection_counted(facts, self._collections)
+        name = counted_collection(facts, self._collections)
         if name is None or (not facts.route.verb and facts.route.steps in self._lists):
             return
-        action = stating(self.survey, facts, self.resources[name], self._make)
+        action = statistics_action(self.survey, facts, self.resources[name], self._make)
         if action is not None:
             yield Reading(WEIGHTS["plain"], action)
 

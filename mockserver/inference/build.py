@@ -104,7 +104,7 @@ def with_rows(
         if action.kind != "fixed" or facts.method != "GET" or envelope is None:
             continue
         response = action.response
-        if response.figures or response.awaits is not None:
+        if response.statistics or response.awaits is not None:
             continue
         sorts = envelope.ordering.sort is not None
         if not (sorts or envelope.paging.names or envelope.page.fields or envelope.page.headers):

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
-from mockserver.inference.figures import COUNTS
 from mockserver.inference.model import Action
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Steps
 from mockserver.inference.resource_model import Resource
+from mockserver.inference.statistics import COUNTS
 from mockserver.inference.words import (
     is_id_of,
     is_plural,

@@ -119,10 +119,11 @@ class RequestUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A part of a response, at `path`, that follows from all entities of a resource: how many there
-    are (with a `value` of `field`, if it is set), the number for each value of `field` as an object
-    or as rows, or what becomes of its values."""
+class Statistic:
+    """A part of a response, at `path`, that is computed of all entities of a resource: their number
+    ("count"; only of those whose `field` has the `value`, if there is one), the number for each
+    value of `field` as an object ("groups") or as rows ("rows"), or its least, greatest or mean
+    value or their sum."""
 
     path: Path
     how: Literal["count", "groups", "rows", "sum", "min", "max", "mean"] = "count"
@@ -148,7 +149,7 @@ class ResponseUse:
     """The status until then."""
     part: str | None = None
     """The property of the entity that is shown."""
-    figures: tuple[Figure, ...] = ()
+    statistics: tuple[Statistic, ...] = ()
     """What the response counts or sums up of the entities."""
     several: Path | None = None
     """The path of the array that shows entities, if several are sent."""

@@ -17,7 +17,6 @@ from mockserver.inference.model import (
     Constraint,
     Elements,
     Envelope,
-    Figure,
     JobStart,
     Membership,
     Merge,
@@ -26,6 +25,7 @@ from mockserver.inference.model import (
     RequestUse,
     ResponseUse,
     Source,
+    Statistic,
     Through,
     Transition,
     ValueSet,
@@ -45,7 +45,7 @@ _CLASSES: tuple[type[Any], ...] = (
     Plan, Resource, Action, Announcement, Because, Envelope, Identity, JobStart, Link, Membership,
     Ordering, PageField, PageFields, Paging, Reference, RequestUse, ResponseUse, States, Transition,
     Constraint, Elements, ValueSet, Through, CredentialPlan, Issuer, OAuthPaths, Versions,
-    Merge, Source, Figure,
+    Merge, Source, Statistic,
 )  # fmt: skip
 CLASSES = frozenset(_CLASSES)
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, _FIRST)}

@@ -12,7 +12,6 @@ from mockserver.engine.generation.unions import distinct
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.conditional import of_version
 from mockserver.engine.inferred.context import Context, named
-from mockserver.engine.inferred.figures import stated
 from mockserver.engine.inferred.filter_names import is_of_filters
 from mockserver.engine.inferred.filters import HIDDEN, Filters
 from mockserver.engine.inferred.links import members
@@ -27,6 +26,7 @@ from mockserver.engine.inferred.repository import (
     value_at,
 )
 from mockserver.engine.inferred.seeding import lasting
+from mockserver.engine.inferred.statistics import computed
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pagination import Page, Pages, Sorted
 from mockserver.engine.randomness import Rng
@@ -152,7 +152,7 @@ def _with_links(envelope: Envelope) -> Envelope:
     return replace(envelope, paging=replace(paging, cursor=_LINKED))
 
 
-def stating(context: Context, operation: Operation, action: Action) -> CallHandler:
+def statistics_handler(context: Context, operation: Operation, action: Action) -> CallHandler:
     """A handler that counts and sums up the rows of a list with the same query."""
     repository = context.repository_of(action)
     filters = Filters(context.schemas, operation, Envelope(), repository)
@@ -164,7 +164,7 @@ def stating(context: Context, operation: Operation, action: Action) -> CallHandl
         tests, fields = filters.tests(call.request.query)
         tests = [*call.tests(), *tests]
         pages = _pages(call, Envelope(), within, tests, fields, filters.properties)
-        known = stated(action.response.figures, pages)
+        known = computed(action.response.statistics, pages)
         rng = lasting(call.world, operation.id)
         return context.answers.reply(operation, rng, known, (), "bare")
 

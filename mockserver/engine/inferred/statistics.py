@@ -1,4 +1,4 @@
-"""The numbers that statistics say of a collection."""
+"""The values of the statistics of a collection."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ from typing import Any
 from mockserver.engine.inferred.pages import ALL
 from mockserver.engine.inferred.repository import Entity
 from mockserver.engine.pagination import Pages
-from mockserver.inference.model import Figure
+from mockserver.inference.model import Statistic
 from mockserver.inference.resource_model import FIRST, Path
 
 
-def stated(figures: Sequence[Figure], pages: Pages[Entity]) -> Any:
-    """What a response says of the entities on some pages. Rows are read only if their values
-    count."""
-    if all(one.how == "count" and one.field is None for one in figures):
+def computed(statistics: Sequence[Statistic], pages: Pages[Entity]) -> Any:
+    """The part of a response that has statistics of all rows of `pages`, which are read only if
+    their values matter."""
+    if all(one.how == "count" and one.field is None for one in statistics):
         rows: Sequence[Entity] = ()
         number = pages.count()
     else:
         rows = pages.page(ALL).rows
         number = len(rows)
     found: Any = {}
-    for figure in figures:
-        value = _value(figure, rows, number)
+    for statistic in statistics:
+        value = _value(statistic, rows, number)
         if value is not None:
-            found = _placed(found, figure.path, value)
+            found = _placed(found, statistic.path, value)
     return found
 
 
-def _value(figure: Figure, rows: Sequence[Entity], number: int) -> Any:
-    if figure.field is None:
+def _value(statistic: Statistic, rows: Sequence[Entity], number: int) -> Any:
+    if statistic.field is None:
         return number
-    values = [entity.data.get(figure.field) for entity in rows]
-    if figure.how == "count":
-        return sum(value == figure.value for value in values)
-    if figure.how in ("groups", "rows"):
+    values = [entity.data.get(statistic.field) for entity in rows]
+    if statistic.how == "count":
+        return sum(value == statistic.value for value in values)
+    if statistic.how in ("groups", "rows"):
         counted = Counter(str(value) for value in values if value is not None)
-        if figure.how == "groups":
+        if statistic.how == "groups":
             return dict(counted)
-        name, count = figure.row
+        name, count = statistic.row
         return [{name: value, count: times} for value, times in counted.items()]
     numbers = [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
-    if figure.how == "sum":
+    if statistic.how == "sum":
         return sum(numbers)
     if not numbers:
         return None
-    if figure.how == "mean":
+    if statistic.how == "mean":
         return sum(numbers) / len(numbers)
-    return min(numbers) if figure.how == "min" else max(numbers)
+    return min(numbers) if statistic.how == "min" else max(numbers)
 
 
 def _placed(holder: Any, path: Path, value: Any) -> Any:

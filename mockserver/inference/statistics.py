@@ -1,4 +1,5 @@
-"""What statistics say of a collection: how many there are, how many in each state, sums."""
+"""Statistics of a collection (`/pets/stats`): how many entities there are, how many in each state,
+sums. Properties that count other entities are not these: see engine/inferred/tallies.py."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any, Literal
 
 from mockserver.inference.evidence import Maker
 from mockserver.inference.lifecycles import enumerated
-from mockserver.inference.model import Action, Figure
+from mockserver.inference.model import Action, Statistic
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Steps
 from mockserver.inference.resource_model import FIRST, Path, Resource
@@ -20,7 +21,7 @@ _STATISTICS = COUNTS | bag(
     "statistic counters status_counts"
 )
 _COUNTING = bag("count counts number num total all of no n amount quantity overall sum size")
-_FOLDS: Mapping[str, Literal["sum", "min", "max", "mean"]] = {
+_SUMMARIES: Mapping[str, Literal["sum", "min", "max", "mean"]] = {
     "min": "min", "minimum": "min", "lowest": "min", "max": "max", "maximum": "max",
     "highest": "max", "avg": "mean", "average": "mean", "mean": "mean", "sum": "sum",
     "total": "sum",
@@ -29,7 +30,7 @@ _NUMBERS = {"integer", "number"}
 _DEEPEST = 3
 
 
-def collection_counted(facts: Facts, known: Mapping[Steps, str]) -> str | None:
+def counted_collection(facts: Facts, known: Mapping[Steps, str]) -> str | None:
     """The resource whose entities a GET counts, by its path: `/pets/count`, `/pets:count`,
     `/stats/pets`."""
     steps = facts.route.steps
@@ -47,24 +48,27 @@ def _is_count(steps: Steps, index: int) -> bool:
     )
 
 
-def stating(survey: Survey, facts: Facts, resource: Resource, make: Maker) -> Action | None:
-    """The action of an operation that counts or sums up the entities of a resource."""
-    figures = figures_in(survey, facts, resource)
-    if not figures:
+def statistics_action(
+    survey: Survey, facts: Facts, resource: Resource, make: Maker
+) -> Action | None:
+    """The action of an operation that counts or sums up the entities of a resource; None if its
+    response has no such number."""
+    statistics = statistics_in(survey, facts, resource)
+    if not statistics:
         return None
     why = f"it says how many {plural(resource.noun)} there are"
     action = make(facts, "fixed", why, "likely", resource=resource.name)
-    return replace(action, response=replace(action.response, figures=figures))
+    return replace(action, response=replace(action.response, statistics=statistics))
 
 
-def figures_in(survey: Survey, facts: Facts, resource: Resource) -> tuple[Figure, ...]:
-    """The numbers of a response that count or sum up the entities of a resource."""
+def statistics_in(survey: Survey, facts: Facts, resource: Resource) -> tuple[Statistic, ...]:
+    """The numbers of a response that do so."""
     media = facts.operation.success_json
     if media is None or not media.pointer:
         return ()
     alone = _number_alone(survey, media.pointer) if _counts(facts) else None
     if alone is not None:
-        return (Figure(alone),)
+        return (Statistic(alone),)
     found = tuple(_Reader(survey, resource).read(survey.schemas.main(media.pointer), (), _DEEPEST))
     return found if any(one.how != "sum" for one in found) else ()
 
@@ -116,14 +120,14 @@ class _Reader:
                 called = snake_case(name).removeprefix("is_")
                 self._values.setdefault(called, (name, True))
 
-    def read(self, place: str, path: Path, deeper: int) -> Iterator[Figure]:
-        """The figures of an object and of those within it."""
+    def read(self, place: str, path: Path, deeper: int) -> Iterator[Statistic]:
+        """The statistics of an object and of those within it."""
         schemas = self._survey.schemas
         for name, schema in schemas.flat_at(place).properties.items():
             types = set(schemas.types(schema))
             inner = schemas.place(place, name)
             if types & _NUMBERS:
-                found = self._figure((*path, name), name)
+                found = self._statistic((*path, name), name)
                 if found is not None:
                     yield found
             elif (
@@ -131,27 +135,27 @@ class _Reader:
                 and (field := self._grouped(name))
                 and _maps_numbers(schemas, schema)
             ):
-                yield Figure((*path, name), "groups", field)
+                yield Statistic((*path, name), "groups", field)
             elif "array" in types and inner is not None:
                 yield from self._rows((*path, name), schemas.place(inner, None))
             elif inner is not None and deeper and "object" in types:
                 yield from self.read(schemas.canonical(inner), (*path, name), deeper - 1)
 
-    def _figure(self, path: Path, name: str) -> Figure | None:
+    def _statistic(self, path: Path, name: str) -> Statistic | None:
         words = [word for word in tokens(name) if word not in self._about]
         rest = [word for word in words if word not in _COUNTING]
         if not rest:
-            return Figure(path)
+            return Statistic(path)
         value = self._values.get("_".join(rest))
         if value is not None:
-            return Figure(path, "count", *value)
-        how = _FOLDS.get(words[0]) or _FOLDS.get(words[-1])
-        plain = [word for word in words if word not in _FOLDS]
+            return Statistic(path, "count", *value)
+        how = _SUMMARIES.get(words[0]) or _SUMMARIES.get(words[-1])
+        plain = [word for word in words if word not in _SUMMARIES]
         field = self._spelled.get("_".join(plain))
         if how is None or field is None:
             return None
         numeric = _NUMBERS & set(self._survey.schemas.types(self._own[field]))
-        return Figure(path, how, field) if numeric else None
+        return Statistic(path, how, field) if numeric else None
 
     def _grouped(self, name: str) -> str | None:
         """The property by whose values something is grouped: `by_status`, `status_counts`."""
@@ -159,7 +163,7 @@ class _Reader:
         called = "_".join(words)
         return next((own for s, own in self._spelled.items() if called in (s, plural(s))), None)
 
-    def _rows(self, path: Path, place: str | None) -> Iterator[Figure]:
+    def _rows(self, path: Path, place: str | None) -> Iterator[Statistic]:
         """`{"by_status": [{"status": "open", "count": 3}]}`."""
         schemas = self._survey.schemas
         row = schemas.flat_at(schemas.canonical(place)).properties if place is not None else {}
@@ -172,7 +176,7 @@ class _Reader:
         else:
             named = [n for n in row if snake_case(n) in self._spelled]
         if len(numbers) == 1 and len(fields) == 1 and len(named) == 1:
-            yield Figure(path, "rows", fields[0], row=(named[0], numbers[0]))
+            yield Statistic(path, "rows", fields[0], row=(named[0], numbers[0]))
 
 
 def _maps_numbers(schemas: Any, schema: Any) -> bool:
