@@ -47,12 +47,12 @@ class SeveralActs:
 
     def act(self, facts: Facts, resource: Resource) -> Action | None:
         """A verb on each of those whose ids are sent."""
-        words = deed_of((last_of(facts),)) or deed_of(facts.route.steps[-2:-1])
+        words = words_of_verb((last_of(facts),)) or words_of_verb(facts.route.steps[-2:-1])
         found = ids_in(self.survey, facts, resource)
         if found is None and not ORDERING.isdisjoint(words):
             found = only_array(self.survey, facts)
         by = named_in_body(self.survey, facts, resource) if found is None else ()
-        if by and deed_of((last_of(facts),)) != list(words_of(last_of(facts))):
+        if by and words_of_verb((last_of(facts),)) != list(words_of(last_of(facts))):
             return self._act_by(facts, resource, words, by)
         if found is None:
             return self._act_on_all(facts, resource, words)
@@ -256,8 +256,8 @@ def last_of(facts: Facts) -> str:
     return facts.route.verb or facts.route.last
 
 
-def deed_of(steps: Iterable[str]) -> list[str]:
-    """The words of steps that say what is done to several, without that there are several."""
+def words_of_verb(steps: Iterable[str]) -> list[str]:
+    """The words of a verb in steps, without those that say that it is about several."""
     words = (one for step in steps for one in words_of(step))
     return [one for one in words if one not in BESIDE | BULK]
 
@@ -273,36 +273,36 @@ def words_of(step: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-Deed = Literal["create", "update", "upsert", "delete"]
-_DEEDS: Mapping[Deed, frozenset[str]] = {
+Change = Literal["create", "update", "upsert", "delete"]
+_CHANGES: Mapping[Change, frozenset[str]] = {
     "create": bag("create add insert new post"),
     "update": bag("update change patch modify edit put"),
     "upsert": bag("upsert save merge"),
     "delete": bag("delete remove destroy"),
 }
-_NAMES: Mapping[str, Deed] = {
-    form: deed
-    for deed, words in _DEEDS.items()
+_NAMES: Mapping[str, Change] = {
+    form: change
+    for change, words in _CHANGES.items()
     for word in words
     for form in (word, plural(word), *participles(word))
 }
 
 
 def mixed(survey: Survey, facts: Facts, resource: Resource, make: Maker) -> Action | None:
-    """The action of a request with an array of entities for each of several deeds; None if it is
-    another request."""
+    """The action of a request with an array of entities for each of several changes (`create`,
+    `update` ...); None if it is another request."""
     media = body_of(facts.operation)
     if media is None or not media.pointer or facts.method not in ("POST", "PUT", "PATCH"):
         return None
     arrays = survey.schemas.arrays(survey.schemas.main(media.pointer))
-    deeds = dict(_deeds(arrays, resource))
-    named = [deed for name, deed in deeds.items()]
-    if len(deeds) < 2 or len(named) != len(set(named)):
+    changes = dict(_changes(arrays, resource))
+    named = [change for name, change in changes.items()]
+    if len(changes) < 2 or len(named) != len(set(named)):
         return None
     shown = dict(_shown(survey, facts))
     parts = tuple(
-        _part(survey, facts, resource, make, deed, (name, arrays[name]), shown.get(deed))
-        for name, deed in deeds.items()
+        _part(survey, facts, resource, make, change, (name, arrays[name]), shown.get(change))
+        for name, change in changes.items()
     )
     if any(part is None for part in parts):
         return None
@@ -312,14 +312,14 @@ def mixed(survey: Survey, facts: Facts, resource: Resource, make: Maker) -> Acti
     return replace(action, parts=tuple(part for part in parts if part is not None))
 
 
-def _deeds(arrays: Iterable[str], resource: Resource) -> Iterator[tuple[str, Deed]]:
-    """The arrays of a request that are named after deeds: `to_delete`, `productsToUpdate`."""
+def _changes(arrays: Iterable[str], resource: Resource) -> Iterator[tuple[str, Change]]:
+    """The arrays of a request that are named after changes: `to_delete`, `productsToUpdate`."""
     nouns = {*tokens(resource.noun), *tokens(plural(resource.noun)), "to", "ids", "id", "items"}
     for name in arrays:
         words = [word for word in tokens(name) if word not in nouns]
-        deed = _NAMES.get(OTHER_NAMES.get(words[0], words[0])) if len(words) == 1 else None
-        if deed is not None:
-            yield name, deed
+        change = _NAMES.get(OTHER_NAMES.get(words[0], words[0])) if len(words) == 1 else None
+        if change is not None:
+            yield name, change
 
 
 def _part(
@@ -327,7 +327,7 @@ def _part(
     facts: Facts,
     resource: Resource,
     make: Maker,
-    deed: Deed,
+    change: Change,
     array: tuple[str, str],
     shown: str | None,
 ) -> Action | None:
@@ -337,15 +337,15 @@ def _part(
     row = survey.flat(survey.schemas.canonical(place)).properties
     own = survey.flat(resource.schema).properties
     name = resource.name
-    if deed == "delete":
+    if change == "delete":
         found = ids_of(survey, place, resource, at)
         action = make(facts, "sweep", "", resource=name, sent=found) if found is not None else None
-    elif not row.keys() & own.keys() or (deed == "update" and resource.identity.key not in row):
+    elif not row.keys() & own.keys() or (change == "update" and resource.identity.key not in row):
         action = None
     else:
-        made = deed == "create"
+        made = change == "create"
         action = make(
-            facts, "create", "", resource=name, sent=at, upsert=not made, partial=deed == "update"
+            facts, "create", "", resource=name, sent=at, upsert=not made, partial=change == "update"
         )
     if action is None:
         return None
@@ -353,12 +353,12 @@ def _part(
     return replace(action, response=response)
 
 
-def _shown(survey: Survey, facts: Facts) -> Iterator[tuple[Deed, str]]:
-    """Where a response says what has been done, by deed: `created`, `deleted_count`."""
+def _shown(survey: Survey, facts: Facts) -> Iterator[tuple[Change, str]]:
+    """Where a response says what has been done, by the change: `created`, `deleted_count`."""
     media = facts.operation.success_json
     if media is None or not media.pointer:
         return
     for name in survey.flat(survey.schemas.main(media.pointer)).properties:
-        deeds = {_NAMES[word] for word in tokens(name) if word in _NAMES}
-        if len(deeds) == 1:
-            yield deeds.pop(), name
+        changes = {_NAMES[word] for word in tokens(name) if word in _NAMES}
+        if len(changes) == 1:
+            yield changes.pop(), name

@@ -14,12 +14,12 @@ from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.resource_model import FIRST, Resource
 from mockserver.inference.verbs import (
     VERBS,
-    deeds,
     first_words,
     is_beside,
     object_of,
     says_made,
     verb_of,
+    verbs_of_noun,
 )
 from mockserver.inference.words import bag, is_plural, singular, snake_case, stem_of, tokens
 
@@ -38,9 +38,11 @@ class Bodies:
         self, facts: Facts, resource: Resource, verb: str, rest: Steps, *, same: bool
     ) -> bool:
         """Whether an operation stores what is sent under the names of the entity's properties.
-        What a deed is about, or how it is to be done, is no new value of the entity: the `name` of
-        a tunnel to clear, the `amount` of a refund, what is sent of others (`{"children": []}`).
-        `same`: it responds with the entity."""
+
+        What a verb is about, or how it is to be carried out, is no new value of the entity: the
+        `name` of a tunnel to clear, the `amount` of a refund, what is sent of others (`{"children":
+        []}`). `same`: it responds with the entity.
+        """
         operation = facts.operation
         word = facts.route.verb or (rest[-1] if rest else "")
         # Some summaries are only the path.
@@ -60,9 +62,9 @@ class Bodies:
             return True
         first, *others = tokens(word)
         if first.endswith("ation") and not {*others} - {"request"}:
-            verb = next((one for one in deeds(first) if one in VERBS), verb)
+            verb = next((one for one in verbs_of_noun(first) if one in VERBS), verb)
         if verb in VERBS and not verb_of(word):
-            return True  # a deed, or the summary says what is done to the entity
+            return True  # a verb, or the summary says what is done to the entity
         verbal = bool(verb_of(word)) or tokens(word)[0] in {*first_words(said)}
         about = {singular(one) for one in (object_of(word) if verbal else tokens(word))}
         about -= {*tokens(resource.noun)}
@@ -244,7 +246,7 @@ def _part_of(step: str, noun: str) -> str:
 
 
 def names_several(survey: Survey, facts: Facts) -> bool:
-    """Whether the last step of a path names several things, and no deed: `/restorePlans`, where
+    """Whether the last step of a path names several things, and no verb: `/restorePlans`, where
     one is made, or where they are listed or have paths of their own."""
     here = facts.route
     if here.verb or not is_plural(here.last) or here.last != here.steps[-1]:

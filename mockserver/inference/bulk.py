@@ -12,10 +12,10 @@ from mockserver.inference.acts import (
     BESIDE,
     CHANGING,
     SeveralActs,
-    deed_of,
     last_of,
     mixed,
     words_of,
+    words_of_verb,
 )
 from mockserver.inference.by_value import (
     key_sent,
@@ -73,7 +73,7 @@ def means_all(facts: Facts) -> bool:
     return not query or bool(says & _ALL)
 
 
-_DEEDS = {"POST": ("create",), "PUT": ("update",), "PATCH": ("update",), "DELETE": ("delete",)}
+_CHANGES = {"POST": ("create",), "PUT": ("update",), "PATCH": ("update",), "DELETE": ("delete",)}
 
 
 def _said(facts: Facts) -> frozenset[str]:
@@ -84,7 +84,7 @@ def _said(facts: Facts) -> frozenset[str]:
         return frozenset((*says, "upsert"))
     if facts.method in ("POST", "PUT") and says & (_REMOVING | CHANGING | _MAKING):
         return frozenset(says)
-    return frozenset((*says, *_DEEDS.get(facts.method, ())))
+    return frozenset((*says, *_CHANGES.get(facts.method, ())))
 
 
 class SeveralReader:
@@ -194,7 +194,7 @@ class SeveralReader:
     def _mixed(self, facts: Facts, steps: Steps) -> Action | None:
         """Different changes of a collection: at its own path, or with a word for several."""
         above = steps if steps in self.collections else steps[:-1]
-        if above not in self.collections or (above != steps and deed_of(steps[-1:])):
+        if above not in self.collections or (above != steps and words_of_verb(steps[-1:])):
             return None
         return mixed(self.survey, facts, self.resources[self.collections[above]], self.make)
 
@@ -376,7 +376,7 @@ class SeveralReader:
         for length in (len(steps) - 1, len(steps) - 2):
             above = steps[: max(length, 0)]
             if above and above in self.collections and ANY not in steps[length:]:
-                words = deed_of(reversed(steps[length:]))
+                words = words_of_verb(reversed(steps[length:]))
                 known = verb_of("_".join(words)) or not ORDERING.isdisjoint(words)
                 return above if known else None
         return None

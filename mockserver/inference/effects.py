@@ -63,9 +63,9 @@ _OF_ITSELF = bag("request status state job task process execution run order work
 _WAYS = bag("action command operation transition state status lifecycle do control event reaction")
 """Steps of paths before a verb that say nothing."""
 _ASKED = {"requested"}
-"""What is said of a deed when it is asked for."""
+"""What precedes a verb that is only asked for."""
 _LAST = re.compile(r"(?:last|latest)_")
-"""What stands before a deed that may be done again: `last_disabled_at`."""
+"""What precedes a verb that may be carried out again: `last_disabled_at`."""
 Changes = Mapping[str, Any]
 
 

@@ -127,14 +127,14 @@ def reasons(readings: list[Reading]) -> tuple[Reading, str | None]:
     ranked = sorted(readings, key=lambda reading: -reading.weight)
     best = ranked[0]
     for other in ranked[1:]:
-        if _same_deed(best.action, other.action) or other.weight <= 1:
+        if _same_effect(best.action, other.action) or other.weight <= 1:
             continue
         text = f"{other.action.kind} {other.action.resource or ''}".strip()
         return best, f"{text} (evidence {other.weight} to {best.weight})"
     return best, None
 
 
-def _same_deed(one: Action, other: Action) -> bool:
+def _same_effect(one: Action, other: Action) -> bool:
     return (one.kind, one.resource) == (other.kind, other.resource)
 
 

@@ -43,7 +43,7 @@ _COMMON = bag(
 _ENDING = re.compile(
     r"(?<=\w{3})(?:ification|ify|iption|ibe|ysis|yze|yse|ation|ate|sion|tion|ion|ment|ing|ed|e|t)$"
 )
-"""With what nouns of deeds and their verbs end: `/transcribe` makes a transcription."""
+"""The endings of verbs, and of the nouns for what they make: `/transcribe`, a transcription."""
 
 
 def _words(text: str) -> set[str]:

@@ -1,4 +1,5 @@
-"""Resources of which there is one, or one below each entity."""
+"""Resources of which there is one (`/settings`), or one below each entity
+(`/users/{id}/profile`)."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ from mockserver.inference.words import tokens
 
 
 def find_singletons(survey: Survey, drafts: Iterable[Draft]) -> Iterator[Draft]:
-    """What is read and set as a whole: settings, the profile of a user. `drafts` are the other
-    resources, whose paths are left alone."""
+    """What is read and set as a whole: settings, the profile of a user. The paths of `drafts`,
+    the other resources, are left alone."""
     taken = {route.steps for draft in drafts for route in (*draft.collections, *draft.items)}
     for steps, found in survey.by_steps.items():
         facts = next(iter(found.values()))

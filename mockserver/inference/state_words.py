@@ -172,7 +172,7 @@ ENDINGS: dict[str, tuple[str, ...]] = {
 }
 """States during work on an existing entity, with the states that can follow; none for the state
 that it had before."""
-DEEDS = bag("update modify delete terminate rollback import replace upgrade")
+CHANGES = bag("update modify delete terminate rollback import replace upgrade")
 """What is done to an existing entity: `UPDATE_IN_PROGRESS`."""
 HALTING = bag("aborting canceling cancelling halting killing stopping terminating")
 """Of these states the ones in which work is broken off."""

@@ -133,10 +133,11 @@ def read_states(values: Sequence[str], own: Iterable[str] = ()) -> Reading:
     words = _without_common(values)
     nouns = set(own)
     # The `import_success` of an import is its own.
-    deeds = {
-        v: "" if nouns.intersection(words[v].split("_")[:1]) else _of_deed(words[v]) for v in values
+    changes = {
+        v: "" if nouns.intersection(words[v].split("_")[:1]) else _of_change(words[v])
+        for v in values
     }
-    kinds = {value: deeds[value] or _kind(words[value]) for value in values}
+    kinds = {value: changes[value] or _kind(words[value]) for value in values}
     _beside_others(kinds, words, nouns)
     _steps_between(kinds, words)
     _way_to_the_end(kinds, words)
@@ -179,10 +180,10 @@ def _without_common(values: Sequence[str]) -> dict[str, str]:
     return {value: known.as_work(_JOINED.get(word, word)) for value, word in joined.items()}
 
 
-def _of_deed(word: str) -> str:
+def _of_change(word: str) -> str:
     """`UPDATE_IN_PROGRESS`: a change to an existing entity is under way."""
     words = word.split("_")
-    if len(words) < 2 or words[0] not in known.DEEDS:
+    if len(words) < 2 or words[0] not in known.CHANGES:
         return ""
     kind = _kind("_".join(words[1:]))
     if kind == ACTIVE:
@@ -383,7 +384,7 @@ def _after(value: str, words: Mapping[str, str], spelt: Mapping[str, str]) -> st
     wanted = known.ENDINGS.get(word) or known.ENDINGS.get(head) or ()
     if head == word or head not in known.ENDINGS:
         wanted = (*wanted, *known.participle_of(last_word(word)))
-    verbs = (head,) if head in known.DEEDS and rest else (word[:-3], word[:-3] + "e")
+    verbs = (head,) if head in known.CHANGES and rest else (word[:-3], word[:-3] + "e")
     done = tuple(f"{one}_{end}" for one in verbs for end in ("complete", "completed", "succeeded"))
     wanted = (*done, *wanted)
     return next((spelt[one] for one in wanted if one in spelt and spelt[one] != value), "")

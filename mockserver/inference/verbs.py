@@ -197,8 +197,8 @@ def _forms(word: str) -> tuple[str, ...]:
 _NOUN_ENDINGS = (("ing", ""), ("ing", "e"), ("ation", "e"), ("ation", ""), ("ment", ""), ("al", ""))
 
 
-def deeds(noun: str) -> Iterator[str]:
-    """The words for a deed and the verbs that it may be of: `refunding` -> refund, `cancelation`
+def verbs_of_noun(noun: str) -> Iterator[str]:
+    """A noun and the verbs that it may be made of: `refunding` -> refund, `cancelation`
     -> cancel, `settlement` -> settle."""
     yield noun
     if noun in known.OTHER_NAMES:
@@ -213,7 +213,7 @@ def called_after(stem: str, wanted: Collection[str]) -> str:
     `answerTime`, `refunded` of `refundingDate`; "" if none."""
     if stem in wanted:
         return stem
-    return next((w for verb in deeds(stem) for w in participles(verb) if w in wanted), "")
+    return next((w for verb in verbs_of_noun(stem) for w in participles(verb) if w in wanted), "")
 
 
 def outcome(verb: str, values: Iterable[str]) -> str | None:

@@ -1,4 +1,5 @@
-"""The parameters by which a list is filtered: their names, and which belong together."""
+"""Which parameters filter a list, what their names mean, and which belong together. What their
+values mean is in filters.py."""
 
 from __future__ import annotations
 
@@ -20,10 +21,9 @@ _ROLES: Mapping[str, frozenset[str]] = {
 }
 
 
-def told_apart(names: Iterable[str]) -> dict[str, str]:
-    """The parameters that have one condition between them, by what they say of it:
-    `filter_field`, `filter_operator`, `filter_value`. Empty if none says which property is meant
-    or which value."""
+def condition_parameters(names: Iterable[str]) -> dict[str, str]:
+    """The parameters that state one condition together (`filter_field`, `filter_operator`,
+    `filter_value`), by their roles: "field", "operator", "value". Empty without field or value."""
     found: dict[str, str] = {}
     for name in names:
         words = tokens(without_model(name))
@@ -35,10 +35,10 @@ def told_apart(names: Iterable[str]) -> dict[str, str]:
     return found if {"field", "value"} <= found.keys() else {}
 
 
-def spelled_plainly(name: str) -> str:
-    """A parameter without what says that it filters: `filter[name]`, `filterByName`."""
+def filtered_property(name: str) -> str:
+    """The property that a parameter names: `name` of `filter[name]` and of `filterByName`."""
     name = name.removesuffix("[]")
-    if is_of_filters(name):
+    if is_in_filter_object(name):
         name = name.partition("[")[2]
     name = without_model(name)
     spelled = snake_case(name.replace("[", "_").replace("]", ""))
@@ -48,7 +48,7 @@ def spelled_plainly(name: str) -> str:
     return spelled.removesuffix("_filter") or spelled
 
 
-def is_of_filters(name: str) -> bool:
+def is_in_filter_object(name: str) -> bool:
     """Whether a parameter is a part of an object of filters: `criteria[name]`."""
     outer, _, inner = name.partition("[")
     return bool(inner) and snake_case(outer) in _OBJECTS
@@ -57,10 +57,11 @@ def is_of_filters(name: str) -> bool:
 _OBJECTS = bag("filter filters where criteria query params parameters request search q conditions")
 
 
-def asked_of(
+def filter_parameters(
     schemas: Schemas, operation: Operation, envelope: Envelope
 ) -> list[tuple[str, Any, bool, str]]:
-    """The parameters, each with its schema, whether it is required, and its description."""
+    """The parameters that may filter a list, each with its schema, whether it is required, and its
+    description. Some are in the body, or in an object in the query."""
     found = [
         (parameter.name, parameter.schema, parameter.required, parameter.description)
         for parameter in operation.parameters
@@ -70,7 +71,7 @@ def asked_of(
     found += [
         (name, schema, False, "")
         for name, schema in asked_in(schemas, operation).items()
-        if name not in told and ("[" not in name or is_of_filters(name))
+        if name not in told and ("[" not in name or is_in_filter_object(name))
     ]
     if envelope.paging.in_body and operation.body is not None:
         for media in operation.body.content.values():

@@ -17,7 +17,11 @@ from mockserver.engine.inferred.conditions import (
     under,
 )
 from mockserver.engine.inferred.expressions import Expression, Term, parsed, terms_of
-from mockserver.engine.inferred.filter_names import asked_of, spelled_plainly, told_apart
+from mockserver.engine.inferred.filter_names import (
+    condition_parameters,
+    filter_parameters,
+    filtered_property,
+)
 from mockserver.engine.inferred.properties import Properties, means_created
 from mockserver.engine.inferred.reference_names import alike
 from mockserver.engine.inferred.repository import Entity, Repository, Test
@@ -124,12 +128,12 @@ class Filters:
         self.sought: set[str] = set()
         self._listed: list[str] = []
         self._asked_by = ""
-        wanted = asked_of(schemas, operation, envelope)
+        wanted = filter_parameters(schemas, operation, envelope)
         own = envelope.paging.names | set(envelope.ordering.names)
         if any(snake_case(name) in _DISTANCE for name, *_ in wanted):
             # Where entities are is compared with no single property.
             own |= {name for name, *_ in wanted if snake_case(name) in _NEAR | _DISTANCE}
-        self._apart = told_apart(name for name, *_ in wanted)
+        self._apart = condition_parameters(name for name, *_ in wanted)
         own |= {*self._apart.values()}
         for name, schema, required, text in wanted:
             make = self._filter(name, schema, text) if name not in own else None
@@ -205,7 +209,7 @@ class Filters:
         )
 
     def _filter(self, name: str, schema: Any, text: str) -> Make | None:
-        spelled = spelled_plainly(name)
+        spelled = filtered_property(name)
         flat = self._schemas.flat(schema)
         fields = self.properties.named(spelled)
         if snake_case(name) == "filter_groups":  # any of them

@@ -12,7 +12,7 @@ from mockserver.engine.generation.unions import distinct
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.conditional import of_version
 from mockserver.engine.inferred.context import Context, named
-from mockserver.engine.inferred.filter_names import is_of_filters
+from mockserver.engine.inferred.filter_names import is_in_filter_object
 from mockserver.engine.inferred.filters import HIDDEN, Filters
 from mockserver.engine.inferred.links import members
 from mockserver.engine.inferred.orders import beside, is_beside, kept_in_order, order_of, sorted_by
@@ -188,7 +188,7 @@ def _elsewhere(schemas: Schemas, operation: Operation, envelope: Envelope) -> It
     """The headers that page a list, and the objects in the query that have parts of what it is
     asked for."""
     names = envelope.paging.names | set(envelope.ordering.names)
-    names |= {name for name in asked_in(schemas, operation) if is_of_filters(name)}
+    names |= {name for name in asked_in(schemas, operation) if is_in_filter_object(name)}
     for parameter in operation.parameters:
         header = parameter.place == "header" and parameter.name in names
         deep = any(name.startswith(f"{parameter.name}[") for name in names)

@@ -1,4 +1,5 @@
-"""Singletons that are a part of the entity above them: each shows what the other has."""
+"""What operations share with the entity above: a singleton may be a part of it, as
+`/vms/{vm}/scheduling` of a VM with a `scheduling`, and a response may show it."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def transition(call: Call) -> Reply:
     if back is not None:
         return above_shown(call) or call.reply(back if call.resource.versions else entity)
     entity = act(call, entity, sent, shown, verb)
-    keep_version(call, call.repository, before, entity, deed=True)
+    keep_version(call, call.repository, before, entity, by_verb=True)
     if entity.data == before.data and 304 in call.operation.documented and verb.changes:
         return Reply(304, NO_BODY)
     renews = verb.verb in RENEWING and not verb.changes
@@ -95,7 +95,7 @@ def transition(call: Call) -> Reply:
     if above is not None:
         return above
     told = {n: v for n, v in sent.items() if not isinstance(entity.data.get(n), bool)}
-    known = {**_deed(verb), **call.known(entity), **_was(call, before), **told}
+    known = {**_participles(verb), **call.known(entity), **_was(call, before), **told}
     own = call.context.flat(call.resource).properties
     at, mode = call.action.response.at, call.mode("fresh")
     return answers.reply(call.operation, call.rng(entity.key), known, at, mode, own=own)
@@ -120,7 +120,7 @@ def _verb(call: Call, sent: Mapping[str, Any]) -> Transition:
     return replace(verb, verb=name, changes=(*verb.changes, *changes.items()))
 
 
-def _deed(verb: Transition) -> dict[str, Any]:
+def _participles(verb: Transition) -> dict[str, Any]:
     """What a response may say of a verb that has been carried out: `silenced`."""
     return dict.fromkeys(participles(verb.verb), True)
 

@@ -17,10 +17,15 @@ _BACK = bag("restore revert rollback rerun apply reinstate activate")
 
 
 def keep_version(
-    call: Call, repository: Repository, before: Entity | None, entity: Entity, *, deed: bool = False
+    call: Call,
+    repository: Repository,
+    before: Entity | None,
+    entity: Entity,
+    *,
+    by_verb: bool = False,
 ) -> None:
     """Keep a version of an entity that was created (`before` is None) or changed; after a verb
-    (`deed`), only if it changed what versions have."""
+    (`by_verb`), only if it changed what versions have."""
     versions = repository.resource.versions
     kept = call.context.repositories[versions.resource] if versions is not None else None
     if versions is None or not isinstance(kept, OwnRepository):
@@ -28,7 +33,7 @@ def keep_version(
     world, link = call.world, kept.resource.parents[-1]
     if before is None:
         world[SYSTEM.name].put({"id": sown(kept, entity.key), "sent": True})
-    elif (deed or versions.copies) and all(
+    elif (by_verb or versions.copies) and all(
         before.data.get(name) == entity.data.get(name) for name in versions.copies
     ):
         return
@@ -65,7 +70,7 @@ def led_back(call: Call, verb: str, entity: Entity, sent: Mapping[str, Any]) -> 
     held = version.data.get(versions.holder) if versions.holder is not None else version.data
     copies = {n: held[n] for n in versions.copies if n in held} if isinstance(held, Mapping) else {}
     changed = repository.put(call.world, changed_entity(call, repository, entity, copies))
-    keep_version(call, repository, entity, changed, deed=True)
+    keep_version(call, repository, entity, changed, by_verb=True)
     return changed
 
 
