@@ -52,6 +52,19 @@ def test_an_id_or_the_entity(name: str, listed: bool) -> None:
         assert next(one for one in shown if one["id"] == kite["id"])["owner"] == owner
 
 
+def test_what_is_expanded_is_bounded() -> None:
+    large = 3 * 2**20
+    with MockServer(kites(*asked("expand"))) as mock:
+        client = mock.client
+        owner = client.post("/owners", json={"name": "x" * large}).json()["id"]
+        for _ in range(5):
+            client.post("/kites", json={"name": "a", "owner": owner})
+        found = client.get("/kites", params={"expand": "owner"}).json()
+        own = [one["owner"] for one in found if one["name"] == "a"]
+        assert sorted(isinstance(one, dict) for one in own) == [False, False, True, True, True]
+        assert {one for one in own if isinstance(one, str)} == {owner}
+
+
 LINK = thing("id type", id=TEXT, type=TEXT)
 
 

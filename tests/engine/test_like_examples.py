@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
 
 from mockserver import MockServer
-from mockserver.engine.generation.likeness import like
+from mockserver.engine.generation.likeness import is_unique, like
 from mockserver.engine.generation.strings import text
 from mockserver.engine.randomness import Rng
 
@@ -173,3 +174,11 @@ def test_an_unknown_entity_is_not_what_is_left_of_a_removed_one(word: str) -> No
     item["get"]["responses"]["200"]["content"]["application/json"]["schema"] = {word: both}
     with MockServer(document, lenient=True) as mock:
         assert "name" in mock.client.get("/pets/p1").json()
+
+
+def test_long_examples_take_no_longer_than_they_are() -> None:
+    before = time.process_time()
+    for text_ in ("aB3" * 100_000 + "==", "a1+" * 100_000, "Ab1/" * 100_000 + "!"):
+        assert not is_unique(text_)
+    assert time.process_time() - before < 1
+    assert is_unique("a-" * 100_000 + "NffrFeUfNV2Hib")

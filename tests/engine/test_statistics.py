@@ -107,6 +107,24 @@ def test_what_has_other_numbers_is_left_alone() -> None:
         assert mock.client.get("/kites/metrics").json() == before
 
 
+@pytest.mark.parametrize("values", [["7e307", "1"] * 9, ["17" + "0" * 307] * 3 + ["1.5"]])
+def test_sums_beyond_what_numbers_can_be(values: list[str]) -> None:
+    number = {"type": "number"}
+    shown = thing(total=WHOLE, avg_length=number, sum_length=number, max_length=number)
+    kite, new = thing("id", id=TEXT, length=number), thing("length", length=number)
+    paths = collection("/kites", kite, new)
+    paths["/kites/stats"] = {"get": {"responses": {"200": answer(shown)}}}
+    with MockServer(document(paths)) as mock:
+        for one in mock.client.get("/kites").json():
+            mock.client.delete(f"/kites/{one['id']}")
+        for value in values:
+            sent = f'{{"length": {value}}}'
+            mock.client.post("/kites", content=sent, headers={"content-type": "application/json"})
+        found = mock.client.get("/kites/stats")
+        assert found.status_code == 200
+        assert found.json()["total"] == len(values)
+
+
 VERSION = {"ETag": {"schema": TEXT}, "Last-Modified": {"schema": TEXT}}
 KNOWN = [
     {"name": name, "in": "header", "schema": TEXT}

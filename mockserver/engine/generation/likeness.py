@@ -20,8 +20,10 @@ _FORMATS: Mapping[str, re.Pattern[str]] = {
 _URL = re.compile(r"(https?|wss?|s3|ftp)://\S+")
 _YEAR = re.compile(r"(19|20)\d\d([-/T]|$)|\d\d[./]\d\d[./](19|20)\d\d")
 _HEX = re.compile(r"[0-9a-f]{12,}|[0-9A-F]{12,}")
-_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]{10,}$")
-"""The end of a text that nobody chose by hand: `cus_NffrFeUfNV2Hib`."""
+_NO_LETTERS = re.compile(r"[^A-Za-z0-9]")
+_LETTER = re.compile(r"[A-Za-z]")
+_LONG = 10
+"""Letters and digits from which on nobody chose them by hand."""
 _CLOCK = re.compile(r"\d\d?:\d\d(:\d\d)?")
 _DIGIT = re.compile(r"\d")
 _PROSE = 3
@@ -35,8 +37,14 @@ def format_of(example: str) -> str | None:
 
 def is_unique(example: str) -> bool:
     """Whether texts of this form differ whenever they are made."""
-    forms = (_FORMATS["uuid"].fullmatch, _HEX.fullmatch, _RANDOM.search)
+    forms = (_FORMATS["uuid"].fullmatch, _HEX.fullmatch, _random_end)
     return any(form(example) for form in forms)
+
+
+def _random_end(text: str) -> str:
+    """The end of a text that nobody chose by hand: `cus_NffrFeUfNV2Hib`; empty if there is none."""
+    end = _NO_LETTERS.split(text)[-1]
+    return end if len(end) >= _LONG and _DIGIT.search(end) and _LETTER.search(end) else ""
 
 
 def moment_like(example: str, now: int) -> str | None:
@@ -56,8 +64,8 @@ def like(rng: Rng, name: str, example: str, owner: str = "") -> str:
         if _HEX.fullmatch(example):
             letters = "0123456789ABCDEF" if example.isupper() else "0123456789abcdef"
             return "".join(rng.random.choice(letters) for _ in example)
-        if random := _RANDOM.search(example):
-            return example[: random.start()] + _rewritten(rng.random, random[0])
+        if random := _random_end(example):
+            return example.removesuffix(random) + _rewritten(rng.random, random)
         if _DIGIT.search(example):
             return example if _CLOCK.search(example) else _renumbered(rng.random, example)
     if not is_known(name):

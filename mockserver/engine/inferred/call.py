@@ -205,7 +205,7 @@ class Call:
             if leniency.knows_any_id:
                 entity = self.repository.put(self.world, entity)
         if entity is not None and not entity.row.get("gone") and self._lies(entity):
-            check_match(self.world, self.request, entity)
+            check_match(self.world, self.request, entity, self.whole)
             return entity
         raise not_found(resource, self.item)
 
@@ -337,7 +337,7 @@ class Call:
                 reply.headers[name] = self._as_url(name, self._location(entity))
             elif identifies(name, self.resource.noun, alone=reply.body is NO_BODY):
                 reply.headers[name] = id_text(self.id_of(entity))
-        mark(operation, reply, entity, self.world.now)
+        mark(operation, reply, entity, self.whole, self.world.now)
         return reply
 
     def count_page(self, reply: Reply) -> None:
@@ -390,11 +390,15 @@ class Call:
         """The id of the entity in paths."""
         return entity.id(self.resource) if self.resource.identity.key is not None else entity.key
 
+    def whole(self, entity: Entity) -> Mapping[str, Any]:
+        """The entity with what it shows of others."""
+        return self.context.joins.shown(self.world, self.repository, entity)
+
     def known(self, entity: Entity, shown: str | None = None) -> dict[str, Any]:
         """The entity, with its id and those of its parents under their path parameter names, and
         its own URL where the resource, or the schema at `shown`, has that."""
         resource = self.resource
-        found = dict(self.context.joins.shown(self.world, self.repository, entity))
+        found = dict(self.whole(entity))
         holder = found.get(resource.holder or "attributes")
         if isinstance(holder, Mapping):
             # A response without the part may have what is in it.

@@ -15,7 +15,7 @@ from mockserver.engine.inferred.acceptance import (
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.callers import caller, subject_of, with_login_name
 from mockserver.engine.inferred.children import create_below, replace_below, take_away
-from mockserver.engine.inferred.conditional import check_match, unchanged
+from mockserver.engine.inferred.conditional import check_match, is_conditional, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.default_entity import default_of
 from mockserver.engine.inferred.dependencies import check_bare, check_unique
@@ -34,7 +34,7 @@ from mockserver.engine.inferred.shared_parts import above_shown, put_part, with_
 from mockserver.engine.inferred.versions import keep_version
 from mockserver.engine.messages import Reply
 from mockserver.engine.serialization import nearest_status
-from mockserver.errors import Conflict
+from mockserver.errors import Conflict, NotFound
 from mockserver.inference.state_words import REMOVED
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import ONLY_ONE
@@ -227,11 +227,11 @@ def fetch(call: Call) -> Reply:
         raise not_found(call.resource, entity.key)
     part = call.action.response.part
     if part is not None:
-        own = call.context.joins.shown(call.world, call.repository, entity).get(part)
+        own = call.whole(entity).get(part)
         known = {**call.request.path, **own} if isinstance(own, Mapping) else call.request.path
         rng, at = call.lasting(entity.key, part), call.action.response.at
         return call.context.answers.reply(call.operation, rng, dict(known), at, "sparse")
-    return unchanged(call.request, entity, call.world.now) or call.reply(entity)
+    return unchanged(call.request, entity, call.whole, call.world.now) or call.reply(entity)
 
 
 def change(call: Call) -> Reply:
@@ -276,7 +276,7 @@ def _upsert(call: Call, sent: dict[str, Any]) -> Reply:
     """Create the entity that the path names."""
     repository, resource = call.repository, call.resource
     call.check_parents()
-    check_match(call.world, call.request, None)
+    check_match(call.world, call.request, None, call.whole)
     fixed = links(call)
     other = other_name_in(resource, call.action.item or "")
     named = other or resource.identity.key
@@ -403,7 +403,7 @@ def read(call: Call) -> Reply:
     """Fetch a singleton."""
     call.check_parents()
     entity = single(call)
-    return unchanged(call.request, entity, call.world.now) or call.reply(entity)
+    return unchanged(call.request, entity, call.whole, call.world.now) or call.reply(entity)
 
 
 def single(call: Call, subject: str | None = None) -> Entity:
@@ -445,23 +445,33 @@ def write(call: Call) -> Reply:
     repository, key = call.repository, call.single_key()
     is_new = call.action.request.item_in != "caller" and repository.get(call.world, key) is None
     if is_new and call.operation.method in ("POST", "PUT"):
+        if is_conditional(call.request):
+            check_match(call.world, call.request, _unset(call), call.whole)
         sent = _accepted(call)
         made = new_entity(call, repository, sent, links(call), "")
         entity = Entity(key, made.data, call.parent_key(), made.row)
     else:
         entity = single(call)
-        check_match(call.world, call.request, entity)
+        check_match(call.world, call.request, entity, call.whole)
         entity = changed_entity(call, repository, entity, *_changes(call, entity))
     entity = repository.put(call.world, entity)
     put_part(call, entity)
     return above_shown(call) or call.reply(entity)
 
 
+def _unset(call: Call) -> Entity | None:
+    """What a singleton shows that nobody has set; None if there is nothing."""
+    try:
+        return single(call)
+    except NotFound:
+        return None
+
+
 def clear(call: Call) -> Reply:
     """Unset a singleton."""
     call.check_parents()
     entity = single(call)
-    check_match(call.world, call.request, entity)
+    check_match(call.world, call.request, entity, call.whole)
     if call.resource.singleton:
         call.repository.remove(call.world, entity.key)
     else:

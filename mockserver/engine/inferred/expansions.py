@@ -3,15 +3,16 @@ id or an object, and `include=author`, where a JSON:API document has `included`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.call import Call, CallHandler
+from mockserver.engine.inferred.conditional import of_version, unconditional
 from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.messages import Reply
-from mockserver.engine.serialization import pointer_of
+from mockserver.engine.serialization import dump, pointer_of
 from mockserver.inference.model import Action
 from mockserver.inference.parts import RELATIONSHIPS
 from mockserver.inference.resource_model import FIRST
@@ -29,6 +30,8 @@ _NO = (False, "false", "0", None, "")
 _INCLUDED = "included"
 _MOST = 1000
 """Entities that one response may include."""
+_MOST_ADDED = 10 * 2**20
+"""Bytes of entities in place of their ids in one response: the size of a body."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,14 +60,19 @@ def expanding(
         return handler
 
     def handle(call: Call) -> Reply:
-        reply = handler(call)
         names = set(_named(call.request.query, asking))
+        shown = [one for one in found if names & {"*", snake_case(one.name)}]
+        if not (shown or items is not None):
+            return handler(call)
+        # The version of what is shown of others counts as well.
+        reply = handler(replace(call, request=unconditional(call.request)))
         if not isinstance(reply.body, dict | list) or reply.status >= 400:
             return reply
         if items is not None and isinstance(reply.body, dict):
-            return replace(reply, body=_with_included(call, reply.body, items, names))
-        shown = [one for one in found if names & {"*", snake_case(one.name)}]
-        return replace(reply, body=_expanded(call, reply.body, at, shown)) if shown else reply
+            body: Any = _with_included(call, reply.body, items, names)
+        else:
+            body = _Expander(call, shown).expanded(reply.body, at)
+        return of_version(call.request, replace(reply, body=body))
 
     return handle
 
@@ -112,24 +120,44 @@ def _named(query: Mapping[str, Any], asking: list[str]) -> Iterator[str]:
                 yield "*" if name.lower() in _ALL else snake_case(name)
 
 
-def _expanded(call: Call, value: Any, at: tuple[str, ...], shown: list[_Property]) -> Any:
-    """The value with entities in place of their ids in what stands at a path."""
-    if at and at[0] == FIRST:
-        rows = value if isinstance(value, list) else []
-        return [_expanded(call, one, at[1:], shown) for one in rows]
-    if not isinstance(value, dict):
-        return value
-    if at:
-        inner = value.get(at[0])
-        return {**value, at[0]: _expanded(call, inner, at[1:], shown)} if inner else value
-    found = dict(value)
-    for one in shown:
-        key = value.get(one.name)
-        repository = call.context.repositories[one.other]
-        entity = call.context.embeds.one(call.world, one.other, key) if _is_id(key) else None
-        if entity is not None:
-            found[one.name] = _whole(call, repository, entity, one.place)
-    return found
+class _Expander:
+    """Puts entities in place of their ids, as long as what is added is not too large."""
+
+    def __init__(self, call: Call, shown: Sequence[_Property]) -> None:
+        self._call, self._shown = call, shown
+        self._left = _MOST_ADDED
+        self._made: dict[tuple[str, str], tuple[Any, int]] = {}
+
+    def expanded(self, value: Any, at: tuple[str, ...]) -> Any:
+        """The value with entities in what stands at a path."""
+        if at and at[0] == FIRST:
+            rows = value if isinstance(value, list) else []
+            return [self.expanded(one, at[1:]) for one in rows]
+        if not isinstance(value, dict):
+            return value
+        if at:
+            inner = value.get(at[0])
+            return {**value, at[0]: self.expanded(inner, at[1:])} if inner else value
+        found = dict(value)
+        for one in self._shown:
+            key = value.get(one.name)
+            whole, size = self._whole(one, str(key)) if _is_id(key) else (None, 0)
+            if whole is not None and size <= self._left:
+                self._left -= size
+                found[one.name] = whole
+        return found
+
+    def _whole(self, one: _Property, key: str) -> tuple[Any, int]:
+        """The entity with this id and its size in bytes; None if there is none. Many rows may name
+        the same one."""
+        known = (one.place, key)
+        if known not in self._made:
+            context = self._call.context
+            entity = context.embeds.one(self._call.world, one.other, key)
+            repository = context.repositories[one.other]
+            whole = _whole(self._call, repository, entity, one.place) if entity else None
+            self._made[known] = whole, len(dump(whole))
+        return self._made[known]
 
 
 def _is_id(value: Any) -> bool:
@@ -155,10 +183,10 @@ def _with_included(call: Call, body: dict[str, Any], items: str, names: set[str]
         related = row.get(RELATIONSHIPS) if isinstance(row, dict) else None
         for name, link in related.items() if isinstance(related, Mapping) else ():
             data = link.get("data") if isinstance(link, Mapping) else None
-            if not names & {"*", snake_case(name)} or len(found) >= _MOST:
+            if not names & {"*", snake_case(name)}:
                 continue
             for one in data if isinstance(data, list) else [data]:
-                if isinstance(one, Mapping):
+                if isinstance(one, Mapping) and len(found) < _MOST:
                     _include(call, name, one, items, found)
     shown = {**body, _INCLUDED: list(found.values())}
     place = pointer_of(call.operation, call.operation.success)

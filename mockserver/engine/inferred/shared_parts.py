@@ -23,7 +23,10 @@ def with_part(call: Call, entity: Entity) -> Entity:
         part = {name: value}
     else:
         part = dict(value) if isinstance(value, Mapping) else {}
-    return Entity(entity.key, {**entity.data, **part}, entity.parent, entity.row)
+    row = dict(entity.row)
+    if held is not None and (changed := held[1].row.get("changed")) is not None:
+        row["changed"] = max(changed, row.get("changed", 0))
+    return Entity(entity.key, {**entity.data, **part}, entity.parent, row)
 
 
 def put_part(call: Call, entity: Entity) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 from mockserver.engine.inferred.pages import ALL
@@ -43,13 +44,21 @@ def _value(statistic: Statistic, rows: Sequence[Entity], number: int) -> Any:
         name, count = statistic.row
         return [{name: value, count: times} for value, times in counted.items()]
     numbers = [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
-    if statistic.how == "sum":
-        return sum(numbers)
+    if statistic.how in ("sum", "mean"):
+        return _total(numbers, len(numbers) if statistic.how == "mean" else 1)
     if not numbers:
         return None
-    if statistic.how == "mean":
-        return sum(numbers) / len(numbers)
     return min(numbers) if statistic.how == "min" else max(numbers)
+
+
+def _total(numbers: Sequence[int | float], parts: int) -> int | float | None:
+    """The sum of numbers, or their mean if there are so many `parts`; None if it is no number that
+    JSON's readers know."""
+    try:
+        found = sum(numbers) if parts == 1 else sum(numbers) / parts
+        return found if isfinite(found) else None
+    except (ArithmeticError, ValueError):
+        return None
 
 
 def _placed(holder: Any, path: Path, value: Any) -> Any:
