@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from mockserver.inference.acts import (
+from mockserver.inference.bulk_ids import ids_in, rows_sent, rows_shown
+from mockserver.inference.bulk_verbs import (
     ADDING,
     BESIDE,
     CHANGING,
-    SeveralActs,
+    BulkVerbs,
     last_of,
     mixed,
     words_of,
@@ -33,7 +34,6 @@ from mockserver.inference.model import Action, ItemPlace
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.resource_model import FIRST, Path, Resource
-from mockserver.inference.several import ids_in, rows_sent, rows_shown
 from mockserver.inference.verb_words import JOINING, LEAVING, ORDERING
 from mockserver.inference.verbs import (
     first_words,
@@ -102,7 +102,7 @@ class SeveralReader:
         self.resources = resources
         self.collections = collections
         self.make = make
-        self._acts = SeveralActs(survey, make, effects)
+        self._verbs = BulkVerbs(survey, make, effects)
         self._beside: dict[tuple[Steps, str], Steps] = {}
         for steps in collections:
             if steps:
@@ -124,8 +124,8 @@ class SeveralReader:
             for found, read in (
                 (self._collection(steps, _REMOVING, _REMOVING, said, several), self.sweep),
                 (self._collection(steps, CHANGING, frozenset(), said, several), self.change),
-                (self._acted(steps), self._acts.act),
-                (steps[:-1] if steps[:-1] in self.collections else None, self._acts.set_of),
+                (self._acted(steps), self._verbs.act),
+                (steps[:-1] if steps[:-1] in self.collections else None, self._verbs.set_of),
                 (self._collection(steps, alone, _REMOVING, said, several), self.archive),
                 (self._collection(steps, _MAKING, _MAKING, said, several), self.made),
             ):
@@ -228,7 +228,7 @@ class SeveralReader:
 
     def archive(self, facts: Facts, resource: Resource) -> Action | None:
         """What is archived is removed from lists only where it has no state for that."""
-        acted, states = self._acts.act(facts, resource), resource.states
+        acted, states = self._verbs.act(facts, resource), resource.states
         if acted is not None or (states is not None and state_called("archive", states.known)):
             return acted
         return self.sweep(facts, resource)
@@ -239,7 +239,7 @@ class SeveralReader:
         key = resource.identity.key
         sent = self._array_of(facts, resource)
         if sent is None:
-            return self._acts.change_alike(facts, resource)
+            return self._verbs.change_alike(facts, resource)
         why = f"{facts.method} of {facts.operation.path} changes several, each named by its `{key}`"
         adds = says_upsert(facts.operation)
         adds = adds or not ADDING.isdisjoint(words_of(last_of(facts)))

@@ -1,6 +1,5 @@
-"""Requests that do several things: the same verb on each of several entities whose ids or values
-they have, or different changes, `{"create": [...], "delete": [...]}` to `/products/batch`.
-"""
+"""What is done to several entities in one request: the same verb to each of those that it names, or
+different changes (`{"create": [...], "delete": [...]}` to `/products/batch`)."""
 
 from __future__ import annotations
 
@@ -8,14 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, cast
 
-from mockserver.inference.by_value import named_in_body
-from mockserver.inference.effects import Effects
-from mockserver.inference.elements import how_of
-from mockserver.inference.evidence import Maker
-from mockserver.inference.model import PLACE, Action, Elements, Transition, in_words
-from mockserver.inference.operations import BULK, Facts, Survey, body_of
-from mockserver.inference.resource_model import FIRST, Path, Resource
-from mockserver.inference.several import (
+from mockserver.inference.bulk_ids import (
     Named,
     ends_like,
     ids_in,
@@ -25,6 +17,13 @@ from mockserver.inference.several import (
     rows_shown,
     unwrapped,
 )
+from mockserver.inference.by_value import named_in_body
+from mockserver.inference.effects import Effects
+from mockserver.inference.elements import how_of
+from mockserver.inference.evidence import Maker
+from mockserver.inference.model import PLACE, Action, Elements, Transition, in_words
+from mockserver.inference.operations import BULK, Facts, Survey, body_of
+from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.verb_words import ORDERING, OTHER_NAMES, SETTING
 from mockserver.inference.verbs import first_words, verb_of
 from mockserver.inference.words import bag, last_word, noun, participles, plural, singular, tokens
@@ -37,7 +36,7 @@ _ALONE = bag("as from in")
 BESIDE = bag("batch bulk many multiple several all by ids id request requests selected list mass")
 
 
-class SeveralActs:
+class BulkVerbs:
     """Reads what a verb does to each of several entities of a collection."""
 
     def __init__(self, survey: Survey, make: Maker, effects: Effects) -> None:

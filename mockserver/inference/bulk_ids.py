@@ -1,4 +1,4 @@
-"""Where requests name several entities of a resource by their ids, and responses show them."""
+"""Where a request has the ids of several entities, and where the response shows these entities."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ _WRAPS = bag(
     "inputs items objects data entries elements records requests values operations keys entities "
     "list selection selected targets"
 )
-
-
 _PLACES = bag("position order rank ordinal sequence index sort pos seq")
 
 
