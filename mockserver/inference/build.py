@@ -14,6 +14,7 @@ from mockserver.inference.decisions import with_decisions
 from mockserver.inference.drafts import Draft, find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
 from mockserver.inference.elements import read_embedded
+from mockserver.inference.link_rows import with_link_rows
 from mockserver.inference.lookups import named
 from mockserver.inference.marks import with_marks
 from mockserver.inference.memberships import with_memberships
@@ -64,6 +65,7 @@ def build_plan(
     )
     deducer = Deducer(survey, drafts, resources, linker)
     actions = {facts.operation.id: deducer.action(facts) for facts in survey.facts}
+    actions = with_link_rows(survey, resources, actions)
     resources, actions = with_memberships(survey, resources, actions, linker)
     resources, actions = with_relationships(survey, resources, actions, linker)
     resources, actions, callers = with_callers(survey, resources, actions, linker)

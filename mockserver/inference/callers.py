@@ -9,17 +9,12 @@ from mockserver.inference.credentials import shows_entity
 from mockserver.inference.drafts import Draft
 from mockserver.inference.model import Action, ActionKind, unused
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.paths import label
+from mockserver.inference.paths import SELF, label
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.resources import make_resource
 from mockserver.inference.words import bag, noun, snake_case
 
-SELF = bag(
-    "me whoami who_am_i myself self current current_user userinfo user_info logged_in_user "
-    "authenticated_user my_account my_profile my_user"
-)
-"""What a path calls the caller."""
 _PERSONS = bag(
     "user account member customer profile person employee operator admin staff student driver"
 )

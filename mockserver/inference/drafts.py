@@ -8,6 +8,7 @@ from dataclasses import field
 
 from mockserver.inference.identifiers import has_key, key_in, only_id
 from mockserver.inference.lifecycles import Hints
+from mockserver.inference.link_rows import links_others
 from mockserver.inference.making import makes, sends_rows
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import USUAL, properties_of
@@ -193,6 +194,8 @@ def _kept(survey: Survey, listing: Facts) -> bool:
     made = survey.at(listing.route.steps, "POST")
     if not has_key(flat, noun) and not (noun.endswith("s") and has_key(flat, noun[:-1])):
         # Known by nothing but what they say: the members of a project.
+        if links_others(survey, listing):
+            return True
         removes = survey.at(listing.route.steps, "DELETE") is not None
         if _puts_all(survey, listing) or (removes and flat.properties):
             return True  # values without properties are a set of the one above them

@@ -11,12 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import verb_words as known
-from mockserver.inference.callers import SELF
 from mockserver.inference.drafts import Draft
 from mockserver.inference.effects import Effects
 from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition, unused
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.paths import ANY, Steps, label, route
+from mockserver.inference.paths import ANY, is_of_caller, label, route
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.resources import make_resource
@@ -57,7 +56,7 @@ def _with_lists(
     effects = Effects(survey)
     for facts in survey.facts:
         verb = _VERBS.get(snake_case(facts.route.last))
-        if verb is None or not _is_of_caller(facts.route.steps):
+        if verb is None or not is_of_caller(facts.route.steps):
             continue
         if facts.method != "GET" or facts.envelope is None:
             continue
@@ -74,11 +73,6 @@ def _with_lists(
         )  # fmt: skip
         changed |= marking
     return changed
-
-
-def _is_of_caller(steps: Steps) -> bool:
-    """Whether a path is right below that of the caller: `/me/following`."""
-    return len(steps) > 1 and snake_case("_".join(steps[-2:-1])) in SELF | {"user", "account"}
 
 
 def _listed(facts: Facts, resources: Mapping[str, Resource]) -> Resource | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from mockserver.inference.link_rows import givens
 from mockserver.inference.model import Action, Membership, ResponseUse, unused
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import path_of_relationship, relationships_of
@@ -195,7 +196,8 @@ def with_memberships(
             views.append((relation, changed))
     for relation, changed in views:
         found.update(_as_views(relations, relation, changed, links))
-    made = {action.resource for action in found.values() if action.kind in ("create", "clone")}
+    each = (one for action in found.values() for one in (action, *action.parts))
+    made = {action.resource for action in each if action.kind in ("create", "clone")}
     linked = {str(found[name].resource) for name in found if found[name].membership is not None}
     resources = {
         name: replace(one, creatable=name in made or (one.creatable and name not in linked))
@@ -288,6 +290,13 @@ def _of_relation(relations: _Relations, relation: _Relation) -> Iterator[tuple[s
     verbs = [f for f in relations.verbal.get(steps[:-1], ()) if _ids(survey, f, member) is not None]
     for facts in (*relations.beneath[steps], *verbs):
         action, here = actions[facts.operation.id], facts.route.steps
+        if (
+            here == steps
+            and facts.method == "PATCH"
+            and (both := _both(relations, facts, relation))
+        ):
+            yield action.operation, both
+            continue
         membership = Membership(owner.name, "/".join(steps), fields=fields)
         if here == steps and action.kind == "list":
             why = Because(f"{member.name} of one {owner.noun}, which are added and removed")
@@ -328,6 +337,25 @@ def _of_relation(relations: _Relations, relation: _Relation) -> Iterator[tuple[s
             sent_as = _named(survey, facts, relation, membership)
             if sent_as is not None and how is not None:
                 yield action.operation, _changed(relations, facts, relation, how, sent_as)
+
+
+def _both(relations: _Relations, facts: Facts, relation: _Relation) -> Action | None:
+    """The action of a request that puts some in and takes others out: `{"add": [7], "remove":
+    [8]}`; None if it is another request."""
+    parts = []
+    for given in givens(relations.survey, facts, relation.steps):
+        shorts = {tokens(relation.member.noun)[-1], last_word(facts.route.noun)}
+        named = any(is_id_of(name, short) for name in given.names for short in shorts)
+        if named and given.how != "set" and len(given.at) > 1:
+            kind = "unlink" if given.how == "remove" else "link"
+            membership = Membership(
+                relation.owner.name, "/".join(relation.steps), ids=given.at[0],
+                fields=_fields(relations.survey, relation.owner, relation.member),
+            )  # fmt: skip
+            parts.append(_changed(relations, facts, relation, kind, membership))
+    if len(parts) < 2:
+        return None
+    return replace(parts[0], parts=tuple(parts))
 
 
 def _is_own(survey: Survey, facts: Facts, relation: _Relation) -> bool:
@@ -404,6 +432,12 @@ def _ids(survey: Survey, facts: Facts, member: Resource) -> str | None:
         for name in names
         if any(is_id_of(name, short) or last_word(noun(name)) == short for short in shorts)
     ]
+    if not found and len(sent) == 1:
+        # `{"members": [{"user_id": 7}]}`
+        rows = survey.schemas.arrays(body.pointer) if body and body.pointer else {}
+        inner = rows.get(sent[0])
+        row = survey.flat(survey.schemas.canonical(inner)).properties if inner else {}
+        found = sent if any(is_id_of(name, one) for name in row for one in shorts) else []
     own = survey.flat(member.schema).properties.keys()
     return found[0] if len(found) == 1 and not (set(sent) - set(found)) & own else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mockserver.inference.words import is_plural, noun, snake_case
+from mockserver.inference.words import bag, is_plural, noun, snake_case
 from mockserver.records import dataclass
 
 Steps = tuple[str, ...]
@@ -20,6 +20,13 @@ _FORMAT = re.compile(
     r"(?<=.)\.{(?:format|ext|extension|content_?type|media_?type|response_?format)}$", re.I
 )
 _VERSION = re.compile(r"v?\d+(\.\d+)*([ab]\d*|beta|alpha)?$|api$|rest$")
+
+
+SELF = bag(
+    "me whoami who_am_i myself self current current_user userinfo user_info logged_in_user "
+    "authenticated_user my_account my_profile my_user"
+)
+"""What a path calls the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +132,8 @@ def label(steps: tuple[str, ...]) -> str:
     """A name for the resource at these steps: the literals without versions."""
     words = [snake_case(step) for step in steps if step != ANY and not is_version(step)]
     return ".".join(word for word in words if word) or "root"
+
+
+def is_of_caller(steps: Steps) -> bool:
+    """Whether a path is right below that of the caller: `/me/tracks`."""
+    return len(steps) > 1 and snake_case("_".join(steps[-2:-1])) in SELF | {"user", "account"}

@@ -22,7 +22,7 @@ from mockserver.inference.lifecycles import Hints, enumerated, states_of
 from mockserver.inference.operations import Survey
 from mockserver.inference.outcomes import with_outcomes
 from mockserver.inference.parts import USUAL, holder_of, properties_of
-from mockserver.inference.paths import Route, route
+from mockserver.inference.paths import Route, is_of_caller, route
 from mockserver.inference.relations import Linker
 from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.resource_model import (
@@ -115,7 +115,8 @@ def _identity(
     chosen = client_key or bool(put_in) or put or few_names(survey, draft, flat, key)
     nested = chosen and bool(parents) and all(r.parent == draft.route for r in draft.items)
     returned = draft.singleton or learnt(survey, draft, schema, client_key)
-    member = member_of(survey, draft, flat, key, linker) if parents else None
+    below = parents or is_of_caller(draft.route.steps)
+    member = member_of(survey, draft, flat, key, linker) if below else None
     if member is not None:
         nested = True
         draft.say(f"each stands for one {member[0]} below the entity above")

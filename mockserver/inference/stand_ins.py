@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from mockserver.inference.identifiers import Drafted
+from mockserver.inference.link_rows import names_given
 from mockserver.inference.operations import Survey
 from mockserver.inference.paths import Route
 from mockserver.inference.resource_model import Path, Resource
@@ -37,6 +38,8 @@ def member_of(
         for one in draft.creates
         for name in (survey.flat(one.body).properties if one.body else ())
     }
+    if not draft.items and not keyed:
+        sent |= {name for one in draft.lists for name in names_given(survey, one)}
     for route in draft.items:
         called = about(route.names[-1])
         found = _place(survey, flat, called) if others.is_other(called, draft) else None

@@ -49,6 +49,10 @@ MOST_COPIED = 10 * 1024 * 1024
 def create(call: Call) -> Reply:
     """A create; an array of entities is created completely or not at all."""
     shown = call.action.response.at
+    if call.action.request.ids is not None:
+        use = replace(call.action.request, ids=None, at=(FIRST,))
+        request = replace(call.request, body=list(_ids(call)))
+        call = replace(call, request=request, action=replace(call.action, request=use))
     for sent in (call.action.request.at, call.action.request.several or ()):
         above = sent[: sent.index(FIRST)] if FIRST in sent else ()
         items = value_at(call.request.body, above) if FIRST in sent else None
@@ -57,7 +61,7 @@ def create(call: Call) -> Reply:
             break
     else:
         one, alone = call.sent, FIRST not in shown
-        if not isinstance(one, Mapping) or (alone and len(one) != 1):
+        if not isinstance(one, Mapping) or (alone and len(one) != 1 and not _names_some(call, one)):
             return crud.create(call)
         emptied = call.action.request.sets and not any(one.values())
         items, sent, above = [] if emptied else _for_each(call, [one]), (FIRST,), ()
@@ -88,6 +92,12 @@ def create(call: Call) -> Reply:
     count_made(call, joined, len(done), Counter(one.change for one in done))
     say_each(call, joined, done, shown[: shown.index(FIRST)] if FIRST in shown else None)
     return joined
+
+
+def _names_some(call: Call, sent: Mapping[str, Any]) -> bool:
+    """Whether a request for one row has several of those for whom rows stand."""
+    member = call.resource.identity.member
+    return any(isinstance(v, list) and names_member(member, n) for n, v in sent.items())
 
 
 def _clear(call: Call) -> None:
@@ -180,6 +190,13 @@ def _mixed(filters: Filters, call: Call) -> Reply:
             if items is None or not schemas.flat(items).properties:
                 rows = [own.id_of(entity) for entity in done]
             known[name] = rows if "array" in types else len(rows)
+    at = call.action.response.at
+    if FIRST in at:
+        there = call.repository.scan(call.world, call.parent_key() or None, False)
+        rows = [call.known(entity) for entity in there if not entity.row.get("gone")]
+        return call.context.answers.reply(
+            call.operation, call.rng(), rows, at[: at.index(FIRST)], "sparse"
+        )
     return call.context.answers.reply(call.operation, call.rng(), known, (), "sparse")
 
 
@@ -194,7 +211,7 @@ def _done(filters: Filters, call: Call) -> Iterator[Entity]:
         return
     above = call.action.request.at[:-1]
     items = value_at(call.request.body, above)
-    for item in items if isinstance(items, list) else ():
+    for item in _for_each(call, items) if isinstance(items, list) else ():
         if not _is_meant(call, item):
             continue
         request = replace(call.request, body=wrapped(above, [item]))

@@ -70,7 +70,7 @@ def created(call: Call) -> tuple[Entity, Reply, bool]:
     member = resource.identity.member is not None
     chosen = bool(wished) or member or resource.identity.key in sent or called(resource, sent)
     there = None if not chosen or call.world.leniency.overrules else call.find(entity.key)
-    if there is not None:
+    if there is not None and not (member and there.row.get("gone")):  # may be given again
         if member and nearest_status(call.operation, 409) not in call.operation.documented:
             return there, call.reply(there, made=True), False
         if member or _clients_own(call, sent, wished):

@@ -44,6 +44,14 @@ def belongs(call: Call, entity: Entity) -> bool:
 
 
 def _changed(call: Call, *, on: bool) -> Reply:
+    """The reply to the last change of a request that may have several."""
+    *before, last = call.action.parts or (replace(call.action, kind="link" if on else "unlink"),)
+    for part in before:
+        _carried_out(replace(call, action=part), on=part.kind == "link")
+    return _carried_out(replace(call, action=last), on=last.kind == "link")
+
+
+def _carried_out(call: Call, *, on: bool) -> Reply:
     membership = call.action.membership
     assert membership is not None
     call.check_parents()
