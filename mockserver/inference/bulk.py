@@ -23,7 +23,7 @@ from mockserver.inference.by_value import (
     named_in_body,
     named_in_query,
     named_so,
-    says_either,
+    says_upsert,
     sends_most,
     upserted_by,
 )
@@ -38,7 +38,7 @@ from mockserver.inference.verb_words import JOINING, LEAVING, ORDERING
 from mockserver.inference.verbs import (
     first_words,
     says_it_changes,
-    says_upsert,
+    speaks_of_making,
     state_called,
     verb_of,
 )
@@ -80,7 +80,7 @@ def _said(facts: Facts) -> frozenset[str]:
     """What an operation says that it does, where its path does not: by its summary or id, else by
     its method."""
     says = {*first_words(facts.operation.summary)} or {*tokens(facts.operation.id)}
-    if facts.method == "PUT" and says_upsert(facts.operation):
+    if facts.method == "PUT" and speaks_of_making(facts.operation):
         return frozenset((*says, "upsert"))
     if facts.method in ("POST", "PUT") and says & (_REMOVING | CHANGING | _MAKING):
         return frozenset(says)
@@ -241,7 +241,7 @@ class SeveralReader:
         if sent is None:
             return self._verbs.change_alike(facts, resource)
         why = f"{facts.method} of {facts.operation.path} changes several, each named by its `{key}`"
-        adds = says_upsert(facts.operation)
+        adds = speaks_of_making(facts.operation)
         adds = adds or not ADDING.isdisjoint(words_of(last_of(facts)))
         return self.make(
             facts, "create", why + (", or makes them" if adds else ""), "likely",
@@ -250,7 +250,7 @@ class SeveralReader:
 
     def either(self, facts: Facts, resource: Resource) -> Action | None:
         """An array of entities of which some may be there: "Updates or creates contacts"."""
-        said = FIRST in facts.sent and says_either(facts.operation)
+        said = FIRST in facts.sent and says_upsert(facts.operation)
         return self.change(facts, resource) if said else None
 
     def made(self, facts: Facts, resource: Resource) -> Action | None:
@@ -276,7 +276,7 @@ class SeveralReader:
         if FIRST in facts.sent or not sends_most(self.survey, sent, resource):
             return None
         partial, path = facts.method == "PATCH", facts.operation.path
-        if says_upsert(facts.operation):
+        if speaks_of_making(facts.operation):
             return self.make(
                 facts, "create", f"{facts.method} of {path} changes one, or makes it", "likely",
                 resource=resource.name, upsert=True, partial=partial,
@@ -299,7 +299,7 @@ class SeveralReader:
 
     def may_make(self, facts: Facts) -> bool:
         """Whether PUT or PATCH of a collection may make one: nothing says which one it changes."""
-        if says_upsert(facts.operation) or 201 in facts.operation.documented:
+        if speaks_of_making(facts.operation) or 201 in facts.operation.documented:
             return True
         return facts.method == "PUT" and not says_it_changes(facts.operation)
 

@@ -149,8 +149,9 @@ _KNOWN_BY = re.compile(
 )
 
 
-def says_either(operation: Operation) -> bool:
-    """Whether an operation is said to make what there is not, and to change what there is."""
+def says_upsert(operation: Operation) -> bool:
+    """Whether an operation is said to find or change an entity, or else to make it: "Create or
+    update a contact"."""
     sentences = _said(operation).split(".")
     return any(_UPSERTS.search(one) and not _REFUSES.search(one) for one in sentences)
 
@@ -164,7 +165,7 @@ def upserted_by(survey: Survey, facts: Facts, resource: Resource) -> tuple[tuple
     """The property by which a create is said to find the one that it changes or returns, if there
     is one: "Create or update a contact by email". It is named in the text, or is the only one that
     has to be sent."""
-    if not says_either(facts.operation):
+    if not says_upsert(facts.operation):
         return ()
     text = _said(facts.operation)
     flat = survey.flat(facts.body)

@@ -44,7 +44,7 @@ class DefaultReader:
             self._beside.setdefault(steps[:-1], []).append(steps)
 
     def readings(self, facts: Facts) -> Iterator[Reading]:
-        """The reading of an operation that does so."""
+        """The reading of an operation, if it sets or shows a default entity."""
         found = self._default_at(facts.route)
         if found is None:
             return

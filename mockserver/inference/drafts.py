@@ -65,7 +65,7 @@ class Draft:
 
 
 def find_drafts(survey: Survey) -> list[Draft]:
-    """The resources that paths, methods and schemas imply, without those that are one of a kind."""
+    """The resources that paths, methods and schemas imply, without singletons."""
     drafts: dict[Steps, Draft] = {}
     for steps, found in survey.by_steps.items():
         facts = next(iter(found.values()))
@@ -87,8 +87,8 @@ def find_drafts(survey: Survey) -> list[Draft]:
 
 
 def _with_bare_items(survey: Survey, drafts: list[Draft]) -> list[Draft]:
-    """The drafts; what is read at a path that has nothing but its name (`/v1/{jobName}`) is what
-    another path lists and makes, by its schema."""
+    """The drafts, in which items without a collection above them (`/v1/{jobName}`) belong to the
+    only resource that is listed elsewhere with their schema."""
     kept = []
     for draft in drafts:
         bare = all(map(is_version, draft.route.steps)) and not (draft.lists or draft.creates)

@@ -169,8 +169,8 @@ class Effects:
     def _toggled(
         self, resource: Resource, word: str, found: Changes, facts: Facts | None
     ) -> dict[str, Any]:
-        """The flags that are said to be turned over: those that a path names (`toggle-archived`),
-        those of the verb, or else the only one of the entity."""
+        """The flags that an operation turns over, if it is said to toggle: those in its path
+        (`toggle-archived`), those of the verb, or else the only one of the entity."""
         if facts is None or not toggles(facts.operation, facts.route):
             return {}
         about = "_".join(one for one in tokens(word) if one not in ("toggle", "toggles"))

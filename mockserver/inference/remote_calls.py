@@ -69,7 +69,7 @@ class PlainForm:
     route: Route
     place: ItemPlace = "path"
     part: bool = False
-    """Whether it reads or sets a part of an entity, which no path names."""
+    """Whether it reads or sets a part of an entity: `/get-labels`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

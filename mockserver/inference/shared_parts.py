@@ -16,7 +16,7 @@ _FEW = 3
 
 
 def with_shared_parts(survey: Survey, resources: Mapping[str, Resource]) -> dict[str, Resource]:
-    """The resources; a singleton that a property of the entity above shows, too, knows which."""
+    """The resources, in which a singleton knows the property of the entity above that shows it."""
     found = dict(resources)
     for name, resource in resources.items():
         above = resource.parents[-1].resource if resource.parents else None
@@ -34,7 +34,8 @@ def with_shared_parts(survey: Survey, resources: Mapping[str, Resource]) -> dict
 
 
 def _is_alike(survey: Survey, resource: Resource, called: str, schema: Any) -> bool:
-    """Whether a singleton has what a property has: the same properties, or itself."""
+    """Whether a singleton shows the same as the property `called`: most of its properties, or the
+    property itself."""
     shown = survey.flat(resource.schema).properties
     if called in shown:
         alike = survey.schemas.types(shown[called]) == survey.schemas.types(schema)

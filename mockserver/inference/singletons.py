@@ -14,8 +14,8 @@ from mockserver.inference.words import tokens
 
 
 def find_singletons(survey: Survey, drafts: Iterable[Draft]) -> Iterator[Draft]:
-    """What is read and set as a whole: settings, the profile of a user. The paths of `drafts`,
-    the other resources, are left alone."""
+    """The singletons: what is read and set as a whole. The paths of `drafts`, the other resources,
+    are left alone."""
     taken = {route.steps for draft in drafts for route in (*draft.collections, *draft.items)}
     for steps, found in survey.by_steps.items():
         facts = next(iter(found.values()))

@@ -349,8 +349,8 @@ def _steps_between(kinds: dict[str, str], words: Mapping[str, str]) -> None:
 
 
 def _way_to_the_end(kinds: dict[str, str], words: Mapping[str, str]) -> None:
-    """What is listed before the end is the way there, where the first value is none that is known
-    and nothing else is work: `DeviceOrdered`, `Dispatched`, `DataCopy`, `Completed`."""
+    """Values listed before the end are the way there, if the first is in no vocabulary and none of
+    the others is work: `DeviceOrdered`, `Dispatched`, `DataCopy`, `Completed`."""
     listed = list(kinds)
     end = max((n for n, value in enumerate(listed) if words[value] in known.JOB_DONE), default=0)
     unknown = listed != sorted(listed) and {kinds[v] for v in listed[:end]} <= {OTHER, SUCCESS}

@@ -62,7 +62,7 @@ def statistics_action(
 
 
 def statistics_in(survey: Survey, facts: Facts, resource: Resource) -> tuple[Statistic, ...]:
-    """The numbers of a response that do so."""
+    """The numbers of a response that count or sum up the entities of a resource."""
     media = facts.operation.success_json
     if media is None or not media.pointer:
         return ()
@@ -164,7 +164,7 @@ class _Reader:
         return next((own for s, own in self._spelled.items() if called in (s, plural(s))), None)
 
     def _rows(self, path: Path, place: str | None) -> Iterator[Statistic]:
-        """`{"by_status": [{"status": "open", "count": 3}]}`."""
+        """The number for each value, as rows: `{"by_status": [{"status": "open", "count": 3}]}`."""
         schemas = self._survey.schemas
         row = schemas.flat_at(schemas.canonical(place)).properties if place is not None else {}
         numbers = [n for n, one in row.items() if _NUMBERS & set(schemas.types(one))]

@@ -147,8 +147,9 @@ def says_put_there(operation: Operation) -> bool:
     return not known.BRINGING.isdisjoint(words or tokens(operation.id)[:1])
 
 
-def says_upsert(operation: Operation) -> bool:
-    """Whether an operation is said to make what there is not: `Update or create several`."""
+def speaks_of_making(operation: Operation) -> bool:
+    """Whether the summary, the id or the first sentence of an operation has a word for making. Of
+    one that changes entities it means that it makes those that are missing."""
     words = set(tokens(operation.summary)) or set(tokens(operation.id))
     words |= set(tokens(operation.description.partition(".")[0]))
     return not words.isdisjoint(_FORMS_OF_MAKING)

@@ -15,7 +15,7 @@ from mockserver.inference.words import ID_ENDS, bag, last_word, moment_stem, sna
 from mockserver.openapi.schemas.resolved import Flat
 
 _NOUNS = bag("version revision history edit snapshot change changelog")
-"""What versions are called, and what ends in that."""
+"""What versions are called. Longer nouns begin with such a word, or end in it."""
 _NUMBERS = bag("version revision number version_number revision_number version_no sequence")
 _OWN = bag(
     "object type kind url href self links version revision number etag created_by updated_by "
@@ -27,15 +27,16 @@ _SAID = re.compile(
     r"(?:versions?|revisions?)\b",
     re.IGNORECASE,
 )
-"""What is said of a change that makes a version, although clients can make some, too."""
+"""What the text of a change says if it makes a version. It has to, where clients can make versions,
+too."""
 _CHANGING = ("patch", "replace")
 
 
 def with_versions(
     survey: Survey, resources: Mapping[str, Resource], actions: Mapping[str, Action]
 ) -> tuple[dict[str, Resource], dict[str, Action]]:
-    """The resources and actions; a resource whose entities can be changed knows which other one
-    keeps their versions."""
+    """The resources and actions, in which a resource whose entities can be changed knows the one
+    that keeps their versions."""
     found, acting = dict(resources), dict(actions)
     changes: dict[str, list[str]] = {}
     made = set()
@@ -78,7 +79,8 @@ def with_versions(
 
 
 def _keeps(resource: Resource) -> bool:
-    """Whether entities are versions of what is above, by their noun; what works is a job."""
+    """Whether the noun of a resource says that it keeps versions of the one above. One whose states
+    change with time has jobs instead."""
     works = resource.states is not None and resource.states.moves
     kept = bool(resource.schema) and not resource.singleton and not works
     return kept and not _NOUNS.isdisjoint((last_word(resource.noun), *resource.noun.split("_")[:1]))

@@ -426,7 +426,7 @@ class Maker:
                 found[key] = self.value(schema, key, (*path, key), MISSING)
 
     def _sample(self, flat: Flat, path: Path) -> bool:
-        """Whether something is said of a part: of one that is empty nobody learns anything."""
+        """Whether a part of an entity gets a property that it need not have: `{}` says nothing."""
         extra = flat.objects.extra if isinstance(flat.objects.extra, Mapping) else {}
         return self._rich and bool(flat.properties or extra) and 0 < len(path) < _DEEP
 

@@ -34,7 +34,7 @@ def suits(flat: Flat, value: Any) -> bool:
 
 
 def may_be(flat: Flat, text: str) -> bool:
-    """Whether a text may be this one, of which the document says nothing but its length."""
+    """Whether a schema says nothing of a text but its length, and takes this one."""
     if flat.types != ("string",) or flat.notes.examples or flat.values not in (None, [text]):
         return False
     most = flat.rules.get("maxLength", len(text))

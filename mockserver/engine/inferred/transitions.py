@@ -28,7 +28,7 @@ from mockserver.engine.inferred.schedules import (
     with_state,
 )
 from mockserver.engine.inferred.shared_parts import above_shown
-from mockserver.engine.inferred.versions import keep_version, led_back
+from mockserver.engine.inferred.versions import keep_version, restored_from_version
 from mockserver.engine.jobs import state_at
 from mockserver.engine.messages import NO_BODY, Reply
 from mockserver.engine.serialization import nearest_status
@@ -75,7 +75,7 @@ def transition(call: Call) -> Reply:
         at, known = call.action.response.at, call.known(entity)
         return call.context.answers.reply(call.operation, call.rng(entity.key), known, at, own=own)
     before = entity
-    back = led_back(call, verb.verb, entity, sent)
+    back = restored_from_version(call, verb.verb, entity, sent)
     if back is not None:
         return above_shown(call) or call.reply(back if call.resource.versions else entity)
     entity = act(call, entity, sent, shown, verb)

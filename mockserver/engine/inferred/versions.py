@@ -48,9 +48,11 @@ def keep_version(
     kept.put(world, new_entity(call, kept, {}, fixed, entity.key))
 
 
-def led_back(call: Call, verb: str, entity: Entity, sent: Mapping[str, Any]) -> Entity | None:
-    """The entity as it was in a version: the one that the path names (`entity`), or that the
-    request does. None if the operation is about something else."""
+def restored_from_version(
+    call: Call, verb: str, entity: Entity, sent: Mapping[str, Any]
+) -> Entity | None:
+    """The entity with what it had in a version, stored. The path names the version (`entity`), or
+    the request does. None if the operation does something else."""
     if verb not in _BACK:
         return None
     repository = call.repository
