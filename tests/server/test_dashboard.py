@@ -249,6 +249,17 @@ def test_what_is_copied_is_a_good_configuration(browser: Any, tmp_path: Path, na
         assert mock.mock.plan.resources
 
 
+def test_a_mock_without_jobs_shows_its_resources_first(browser: Any) -> None:
+    with running(str(FIXTURES / "petstore.yaml")) as url:
+        page = browser.new_page()
+        page.goto(f"{url}/__mock__/")
+        page.wait_for_selector("#tab-resources[aria-selected=true]")
+        page.goto(f"{url}/__mock__/#jobs")
+        page.reload()
+        page.get_by_text("This world has no jobs.").wait_for()
+        page.close()
+
+
 def test_a_value_is_never_markup(page: Any, server: str) -> None:
     nasty = "<img src=x onerror=alert(1)>"
     httpx.post(f"{server}/v1/sim-suites", json={"name": nasty}, headers=KEY)

@@ -106,6 +106,7 @@ async function worlds() {
 }
 
 let listed = 0;
+let undecided = false; // nobody has asked for a tab yet
 
 async function refresh() {
   // Worlds come and go seldom, and there may be hundreds of them; the clock is to be right.
@@ -116,8 +117,10 @@ async function refresh() {
     heardClock(await get("clock", { tenant: context.tenant }));
   }
   if (!context.plan && NEED_PLAN.includes(context.tab)) context.plan = await get("plan");
-  await REFRESH[context.tab](context);
+  const some = await REFRESH[context.tab](context);
   link("live");
+  if (undecided && context.tab === "jobs" && some === false) show("resources");
+  undecided = false;
 }
 
 let waiting = 0;
@@ -221,7 +224,8 @@ function begin() {
   });
   setInterval(tick, 200);
   const asked = location.hash.slice(1);
-  show(TABS.includes(asked) ? asked : "jobs");
+  undecided = !TABS.includes(asked);
+  show(undecided ? "jobs" : asked);
 }
 
 begin();

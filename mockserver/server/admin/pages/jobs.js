@@ -11,6 +11,7 @@ let chosen = null;
 let shown = "";
 let tracks = [];
 
+/** Whether the world has any jobs. */
 export async function refresh(context) {
   frame(context);
   const query = { tenant: context.tenant, limit: SIZE, offset, sort,
@@ -24,6 +25,7 @@ export async function refresh(context) {
   if (state !== shown) draw(context, found);
   shown = state;
   tick(context.now());
+  return found.kinds.length > 0;
 }
 
 export function forget() {
