@@ -246,7 +246,7 @@ def _part_of(step: str, noun: str) -> str:
 
 
 def names_several(survey: Survey, facts: Facts) -> bool:
-    """Whether the last step of a path names several things, and no verb: `/restorePlans`, where
+    """Whether the last step of a path names several entities, and no verb: `/restorePlans`, where
     one is made, or where they are listed or have paths of their own."""
     here = facts.route
     if here.verb or not is_plural(here.last) or here.last != here.steps[-1]:

@@ -10,10 +10,10 @@ from functools import cached_property
 from mockserver.inference.model import Envelope
 from mockserver.inference.pagination import (
     beside_failures,
+    entity_place,
     envelope_of,
     list_place,
     pages_of_one,
-    thing_place,
 )
 from mockserver.inference.parts import describe_alike, share_id
 from mockserver.inference.paths import ANY, Route, route
@@ -309,7 +309,7 @@ class Survey:
                 for noun_ in (about, *self._nouns(facts.route)):
                     rows = self.schemas.flat_at(facts.ref).properties if facts.ref else {}
                     if len(rows) == 1 or rows.keys() == {"node", "cursor"}:
-                        row, facts.ref = thing_place(self.schemas, facts.ref, noun_)
+                        row, facts.ref = entity_place(self.schemas, facts.ref, noun_)
                         facts.envelope = replace(facts.envelope, row=(*facts.envelope.row, *row))
             else:
                 facts.at, facts.ref = self._place(facts, media.pointer, about)
@@ -470,7 +470,7 @@ class Survey:
             found = self.schemas.place(self.schemas.main(pointer), None)
             if found is not None and "object" in self.schemas.flat_at(found).types:
                 return (FIRST,), self.schemas.canonical(found)
-        place = thing_place(self.schemas, pointer, about)
+        place = entity_place(self.schemas, pointer, about)
         whole = facts.is_part and FIRST in place[0]
         return ((), self.schemas.canonical(self.schemas.main(pointer))) if whole else place
 

@@ -355,7 +355,7 @@ _SENT_OF_ONE = (
 """The same for the only one in a body: `{"jobParameters": {...}}`."""
 
 
-def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> tuple[Path, str]:
+def entity_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> tuple[Path, str]:
     """Where in a body a single entity is: in `data` or under its own name, in an array of one
     (`FIRST`), or the whole body."""
     pointer = schemas.main(pointer)
@@ -383,7 +383,7 @@ def thing_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> t
         if not inner:
             continue
         # `{"data": {"order": {...}}}`
-        deeper, place = ((), "") if own or level else thing_place(schemas, inner, about, level + 1)
+        deeper, place = ((), "") if own or level else entity_place(schemas, inner, about, level + 1)
         if deeper:
             return (*path, *deeper), place
         # What is nothing but one wrapper, beside what envelopes have, may hold as little:

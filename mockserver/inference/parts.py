@@ -47,7 +47,7 @@ def holder_of(
 ) -> str | None:
     """The property under which most of what a client sends is shown: `attributes`, the entity's
     own noun (`{"id": ..., "rule": {...}}`), or whatever holds more of it than the entity does
-    beside. None where things stand side by side, or nowhere else than in what is sent.
+    beside. None where properties stand side by side, or nowhere else than in what is sent.
 
     `about` is the entity's noun, `sent` are the names that a client may send of a new one,
     `others` the nouns of other resources: an order's `customer` is another entity.

@@ -314,7 +314,7 @@ NOUNS = bag(
     transfer return refund export import link list log feature lock hold move file
     """
 )
-"""Verbs that name things as well."""
+"""Verbs that are nouns as well."""
 ADVERBS = bag(
     """
     force soft hard async bulk batch auto manually immediately request do try then now
@@ -404,9 +404,9 @@ FORWARD = bag(
     begin trigger publish deploy activate verify commit capture proceed
     """
 )
-"""Verbs after which a thing goes on, where no state has their name."""
+"""Verbs after which an entity goes on, where no state has their name."""
 FINISHING = FORWARD | bag("complete finish finalise done close")
-"""The same for a thing that waits for somebody at first."""
+"""The same for an entity that waits for somebody at first."""
 FOR_GOOD = bag("permanent permanently forever hard force purge destroy erase")
 """Words of a DELETE beneath an entity that removes it, whatever else only puts it away."""
 BEING_DONE = {

@@ -111,7 +111,7 @@ ID_WORDS = bag("id ids uuid uuids guid guids sid sids key keys")
 
 
 TOLD = bag("status state progress result info detail")
-"""What a path adds to the noun of a thing to tell how it is: `/job_status/{id}`."""
+"""What a path adds to a noun to tell how an entity is: `/job_status/{id}`."""
 
 
 def told_of(noun: str) -> str:

@@ -1,6 +1,6 @@
 """What wraps an entity in requests and responses, whatever its name.
 
-`pagination.thing_place` reads the wrappers that a name tells: `data`, or the entity's own noun.
+`pagination.entity_place` reads the wrappers that a name tells: `data`, or the entity's own noun.
 Here the operations of a resource are compared: what they have in common is the entity, and what
 stands around it wraps it: `{"d": {"id": ...}}`, `{"request": {"order": {"note": ...}}}`.
 """

@@ -50,9 +50,9 @@ def least(rules: Mapping[str, Any], word: str, otherwise: int = 0) -> int:
 
 
 Mode = Literal["full", "rich", "fresh", "sparse", "bare", "loose"]
-"""A thing in use of which all is said, or most; one that was just created; one of which the client
-has said all that is not the server's to say; or as little as possible.
-`loose` is for a schema that no value fits: what can be made of it."""
+"""How much of an entity is said: "full" all and "rich" most of one that is in use, "fresh" what a
+new one has, "sparse" what the server sets where the client has said the rest, "bare" as little as
+possible. "loose" is for a schema that no value fits: what can be made of it."""
 
 _MISHAPS = bag(
     "error errors failure deleted archived cancelled canceled revoked disabled ended stopped "

@@ -144,7 +144,7 @@ def _apply(session: Session, entity: Entity, fields: dict[str, Json]) -> None:
     operation = session.operation(resource.change)
     if resource.strict:
         session.expect(exchange, [operation.success], "good_body_accepted", "a valid change")
-    if exchange.body and (resource.strict or _has_thing(exchange, resource)):
+    if exchange.body and (resource.strict or _shows_entity(exchange, resource)):
         value = session.entity(exchange, resource)
         session.echoes(fields, value, resource)
         if resource.partial:
@@ -163,7 +163,7 @@ def _apply(session: Session, entity: Entity, fields: dict[str, Json]) -> None:
             session.echoes(fields, value, resource)
 
 
-def _has_thing(exchange: Exchange, resource: Resource) -> bool:
+def _shows_entity(exchange: Exchange, resource: Resource) -> bool:
     try:
         return isinstance(at(exchange.json(), resource.at), dict)
     except ValueError:
@@ -211,7 +211,7 @@ def gone(session: Session, entity: Entity) -> None:
         documented = session.operation(resource.read).documented
         # Some APIs do not say whether there is something that nobody may read.
         hidden = [403] if 403 in documented and not resource.strict else []
-        shown = exchange.status < 400 and _has_thing(exchange, resource)
+        shown = exchange.status < 400 and _shows_entity(exchange, resource)
         now = at(exchange.json(), resource.at) if shown and not resource.strict else None
         if says_it_is_gone(entity.value, now):
             # It is kept for the record; whether a list shows it is open.

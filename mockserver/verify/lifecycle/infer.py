@@ -254,11 +254,11 @@ class _Derivation:
                     ),
                     final=states.terminal if states is not None else frozenset(),
                     changes=changes,
-                    same=self._is_the_thing(action, resource, state),
+                    same=self._is_the_entity(action, resource, state),
                     children=tuple(self._children(plan_name)),
                 )
 
-    def _is_the_thing(self, action: Action, resource: Resource, state: str) -> bool:
+    def _is_the_entity(self, action: Action, resource: Resource, state: str) -> bool:
         """Whether the reply to a verb is the entity itself: it has its id and its state."""
         contract = self.contract
         schema = reply_schema(contract, contract.by_id[action.operation]) or {}
