@@ -14,7 +14,7 @@ from mockserver.inference.decisions import with_decisions
 from mockserver.inference.drafts import Draft, find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
 from mockserver.inference.elements import read_embedded
-from mockserver.inference.link_rows import with_link_rows
+from mockserver.inference.link_rows import with_link_rows, with_questions
 from mockserver.inference.lookups import named
 from mockserver.inference.marks import with_marks
 from mockserver.inference.memberships import with_memberships
@@ -70,6 +70,7 @@ def build_plan(
     resources, actions = with_relationships(survey, resources, actions, linker)
     resources, actions, callers = with_callers(survey, resources, actions, linker)
     resources, actions = with_marks(survey, resources, actions, linker)
+    actions = with_questions(survey, actions)
     actions = with_value_sets(survey, resources, actions, linker)
     drafts = {name: draft for name, draft in drafts.items() if name in resources}
     hints = {name: hints_of(survey, draft) for name, draft in drafts.items()}

@@ -8,7 +8,7 @@ from dataclasses import field
 
 from mockserver.inference.identifiers import has_key, key_in, only_id
 from mockserver.inference.lifecycles import Hints
-from mockserver.inference.link_rows import links_others
+from mockserver.inference.link_rows import links_others, only_rows
 from mockserver.inference.making import makes, sends_rows
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.parts import USUAL, properties_of
@@ -351,7 +351,7 @@ def _with_views(survey: Survey, drafts: list[Draft]) -> list[Draft]:
         if not found and not draft.items and not draft.creates and draft.lists:
             found = [one for one in drafts if one.noun == draft.noun and one.items]
             found = [one for one in found if all(_in_short(survey, one, f) for f in draft.lists)]
-        if draft.items or draft.creates or len(found) != 1:
+        if draft.items or draft.creates or len(found) != 1 or only_rows(survey, draft):
             kept.append(draft)
             continue
         found[0].lists += draft.lists
@@ -394,7 +394,7 @@ def _looks_up(survey: Survey, draft: Draft, homes: Mapping[str, list[Draft]]) ->
 def _alike(survey: Survey, first: tuple[Draft, set[str]], second: tuple[Draft, set[str]]) -> bool:
     """Whether two drafts, each with its named schemas, are about one resource."""
     (one, mine), (other, others) = first, second
-    if _only_links(survey, one) != _only_links(survey, other):
+    if any(test(survey, one) != test(survey, other) for test in (_only_links, only_rows)):
         return False
     if one.creates and other.creates and (one.items and other.items):
         ids = {r.names[-1] for r in one.items} & {r.names[-1] for r in other.items}

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Literal
 
 from mockserver.inference.bulk_ids import rows_shown, unwrapped
+from mockserver.inference.identifiers import Drafted
 from mockserver.inference.model import Action, RequestUse, ResponseUse
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import Steps
@@ -36,8 +37,8 @@ _ASKING = bag("contains contain check exists exist includes has")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
-    """What a request does with the rows that it names in a query parameter, or at a path in its
-    body; `names` are what it calls them there (`user`, or just `id`)."""
+    """What a request does with the rows that it names in a query parameter, or else at a path in
+    its body; `names` are what it calls them there (`user`, or just `id`)."""
 
     how: How
     names: Mapping[str, Path]
@@ -55,6 +56,12 @@ def links_others(survey: Survey, listing: Facts) -> bool:
     called = set(_called(survey, listing))
     sent = names_given(survey, listing)
     return bool(called & sent) or (len(called) == 1 and bool(_IDS & sent))
+
+
+def only_rows(survey: Survey, draft: Drafted) -> bool:
+    """Whether a draft has nothing but lists whose rows link others, which requests name there."""
+    lists = [] if draft.creates or draft.items else draft.lists
+    return bool(lists) and all(links_others(survey, facts) for facts in lists)
 
 
 def _called(survey: Survey, listing: Facts) -> Iterator[str]:
@@ -101,14 +108,17 @@ def givens(survey: Survey, facts: Facts, steps: Steps) -> Iterator[Given]:
         return
     if len(arrays) == 1:
         ((at, names),) = arrays.values()
-        yield Given(how, names, at=at)
-        return
-    if not arrays and facts.operation.body is None:
-        for one in facts.operation.parameters:
-            several = "array" in survey.schemas.flat(one.schema).types
-            named = tokens(one.name)[-1:] in _SEVERAL_IDS
-            if one.place == "query" and (named or (several and noun(one.name) == noun(steps[-1]))):
-                yield Given(how, {"ids" if named else one.name: ()}, query=one.name)
+        instead = [name for name in _asked(facts) if about(name) in {about(one) for one in names}]
+        yield Given(how, names, query=instead[0] if len(instead) == 1 else None, at=at)
+    elif not arrays and facts.operation.body is None:
+        for name in _asked(facts):
+            yield Given(how, {name: ()}, query=name)
+
+
+def _asked(facts: Facts) -> list[str]:
+    """The query parameters of a request with ids."""
+    query = (one.name for one in facts.operation.parameters if one.place == "query")
+    return [name for name in query if tokens(name)[-1:] in _SEVERAL_IDS]
 
 
 _SEVERAL_IDS = (("ids",), ("uris",), ("uuids",), *ID_ENDS)
@@ -192,8 +202,10 @@ def _changing(
     member = resource.identity.member or ()
     for given in givens(survey, facts, listing.route.steps):
         place = given.place(member)
-        if place is None:
+        if place is None and given.query is None:
             return None
+        if place is None:
+            continue
         parts.append(_part(facts, action, given, place))
     if not parts:
         return None
@@ -221,3 +233,37 @@ def _part(facts: Facts, listing: Action, given: Given, place: Path) -> Action:
         operation=facts.operation.id, kind="sweep" if takes else "create", method=facts.method,
         path=facts.operation.path, resource=listing.resource, parents=listing.parents, request=use,
     )  # fmt: skip
+
+
+def with_questions(survey: Survey, actions: Mapping[str, Action]) -> dict[str, Action]:
+    """The actions, with those that say of each of some ids whether a list has it: `GET
+    /me/tracks/contains?ids=7,8` answers `[true, false]`."""
+    changed = dict(actions)
+    for facts in survey.facts:
+        steps = facts.route.steps
+        listing = survey.at(steps[:-1], "GET") if facts.method == "GET" and steps else None
+        if listing is None or _ASKING.isdisjoint(tokens(steps[-1])):
+            continue
+        action, at = actions[listing.operation.id], _truths(survey, facts)
+        asked = _asked(facts)
+        if action.kind != "list" or action.resource is None or at is None or len(asked) != 1:
+            continue
+        why = Because(f"it says which of `{asked[0]}` are in {listing.operation.path}", "likely")
+        changed[facts.operation.id] = replace(
+            action, operation=facts.operation.id, kind="fixed", path=facts.operation.path,
+            envelope=None, request=replace(action.request, ids=asked[0]),
+            response=ResponseUse(at=at), because=(why,), instead=None,
+        )  # fmt: skip
+    return changed
+
+
+def _truths(survey: Survey, facts: Facts) -> Path | None:
+    """Where a response has its only array, if that is of truths."""
+    media, schemas = facts.operation.success_json, survey.schemas
+    if media is None or not media.pointer:
+        return None
+    top = schemas.main(media.pointer)
+    whole = schemas.place(top, None)
+    places = {(): whole} if whole else {(name,): one for name, one in schemas.arrays(top).items()}
+    found = [at for at, one in places.items() if "boolean" in schemas.flat_at(one).types]
+    return found[0] if len(found) == len(places) == 1 else None

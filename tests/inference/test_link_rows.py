@@ -134,3 +134,78 @@ def test_requests_of_their_own_give_and_take(row: str, sent: str, below: bool, c
         play.send(add[0], of(play.users[:1]), add[1])  # given again
         assert play.now() == sorted(play.users)
         play.check_others()
+
+
+def _library(base: str, place: str, way: str, called: str) -> dict[str, Any]:
+    """A library of the caller, with rows for tracks, which requests name in this way."""
+    rows = obj(items=array(obj(added_at=MOMENT, track=ref("Track"))), total={"type": "integer"})
+    ids, sent = {"name": "ids", "in": "query", "schema": TEXT}, None
+    if way != "query":
+        sent = array(TEXT) if way == "bare" else obj(ids=array(TEXT))
+    query = [ids] if way in ("query", "either") else []
+    add, take, ask = (
+        does(None, sent),
+        does(None, sent, status=204),
+        does(array({"type": "boolean"})),
+    )
+    for one in (add, take):
+        if way == "either":
+            one["requestBody"]["required"] = False
+    paths: dict[str, Any] = {
+        f"{base}/tracks": {
+            "get": does(array(ref("Track"))),
+            "post": does(ref("Track"), obj("name", name=TEXT), status=201),
+        },
+        f"{base}/tracks/{{track_id}}": {
+            "parameters": [{"name": "track_id", "in": "path", "required": True, "schema": TEXT}],
+            "get": does(ref("Track")),
+        },
+        f"{base}/me/{place}": {
+            "get": does(rows, says="The caller's tracks"),
+            "put": {**add, "summary": "Save tracks", "parameters": [*add["parameters"], *query]},
+            "delete": {**take, "parameters": [*take["parameters"], *query]},
+        },
+        f"{base}/me/{place}/{called}": {"get": {**ask, "parameters": [{**ids, "required": True}]}},
+    }
+    track = obj("id", "name", id=TEXT, name=TEXT)
+    return document(paths, "3.0.3", schemas={"Track": track})
+
+
+@pytest.mark.parametrize(
+    ("place", "way", "base", "called"),
+    in_turns(
+        ["tracks", "library", "saved-tracks"],
+        ["query", "body", "either", "bare"],
+        ["", "/v1"],
+        ["contains", "check"],
+    ),
+)
+def test_a_caller_keeps_what_is_put_in(place: str, way: str, base: str, called: str) -> None:
+    document = _library(base, place, way, called)
+    with MockServer(document, clock="manual", seeds="none") as server:
+        client, own = server.client, f"{base}/me/{place}"
+        made = (client.post(f"{base}/tracks", json={"name": n}).json() for n in "abc")
+        one, two, three = (track["id"] for track in made)
+
+        def send(method: str, *some: str) -> None:
+            asked = {"params": {"ids": ",".join(some)}} if way in ("query", "either") else {}
+            body = {"json": [*some] if way == "bare" else {"ids": [*some]}}
+            reply = client.request(method, own, **(asked or body))
+            assert reply.is_success, reply.text
+
+        def now() -> list[str]:
+            return sorted(row["track"]["id"] for row in client.get(own).json()["items"])
+
+        assert now() == []
+        send("PUT", one, two)
+        assert now() == sorted([one, two])
+        send("PUT", three)
+        assert now() == sorted([one, two, three])
+        send("DELETE", two, three)
+        assert now() == [one]
+        known = client.get(f"{own}/{called}", params={"ids": f"{two},{one}"})
+        assert known.json() == [False, True]
+        send("PUT", two)
+        assert client.get(own).json()["total"] == 2
+        assert [row["track"]["name"] for row in client.get(own).json()["items"]].count("b") == 1
+        assert len(client.get(f"{base}/tracks").json()) == 3

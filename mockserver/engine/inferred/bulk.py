@@ -49,7 +49,7 @@ MOST_COPIED = 10 * 1024 * 1024
 def create(call: Call) -> Reply:
     """A create; an array of entities is created completely or not at all."""
     shown = call.action.response.at
-    if call.action.request.ids is not None:
+    if call.action.request.ids in call.request.query:
         use = replace(call.action.request, ids=None, at=(FIRST,))
         request = replace(call.request, body=list(_ids(call)))
         call = replace(call, request=request, action=replace(call.action, request=use))
@@ -57,7 +57,8 @@ def create(call: Call) -> Reply:
         above = sent[: sent.index(FIRST)] if FIRST in sent else ()
         items = value_at(call.request.body, above) if FIRST in sent else None
         if isinstance(items, list):
-            items = _for_each(call, items) if FIRST in shown else items
+            each = FIRST in shown or call.resource.identity.member is not None
+            items = _for_each(call, items) if each else items
             break
     else:
         one, alone = call.sent, FIRST not in shown
@@ -329,8 +330,9 @@ def _ids(call: Call) -> Iterator[Any]:
     """The distinct ids in the query or the body."""
     use = call.action.request
     parameters = {**call.request.query, **call.request.path}
-    given = parameters.get(use.ids) if use.ids is not None else call.request.body
-    if use.ids is None:
+    given = parameters.get(use.ids) if use.ids is not None else None
+    if given is None:
+        given = call.request.body
         above = use.at[: use.at.index(FIRST)] if FIRST in use.at else use.at
         given = value_at(given, above)
         inner = use.at[len(above) + 1 :]

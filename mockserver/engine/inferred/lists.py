@@ -18,6 +18,7 @@ from mockserver.engine.inferred.links import members
 from mockserver.engine.inferred.orders import beside, is_beside, kept_in_order, order_of, sorted_by
 from mockserver.engine.inferred.pages import ALL, PageRequest, ShownPage
 from mockserver.engine.inferred.properties import Properties
+from mockserver.engine.inferred.reference_names import listed
 from mockserver.engine.inferred.repository import (
     Choice,
     Entity,
@@ -167,6 +168,25 @@ def statistics_handler(context: Context, operation: Operation, action: Action) -
         known = computed(action.response.statistics, pages)
         rng = lasting(call.world, operation.id)
         return context.answers.reply(operation, rng, known, (), "bare")
+
+    return handle
+
+
+def asking_handler(context: Context, operation: Operation, action: Action) -> CallHandler:
+    """A handler that says of each of the ids in a query whether the list has it."""
+
+    def handle(call: Call) -> Reply:
+        call.check_parents()
+        given = call.request.query.get(action.request.ids or "")
+        several = re.split("[,;]", given) if isinstance(given, str) else listed(given)
+        tests = call.tests()
+        found = [call.find(call.key_of(value)) for value in several]
+        known = [
+            one is not None and not one.row.get("gone") and all(test(one) for test in tests)
+            for one in found
+        ]
+        rng = call.rng(*several)
+        return context.answers.reply(operation, rng, known, action.response.at, "bare")
 
     return handle
 

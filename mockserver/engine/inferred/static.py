@@ -11,7 +11,7 @@ from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.context import Context, named
 from mockserver.engine.inferred.field_roles import kinds
-from mockserver.engine.inferred.lists import statistics_handler
+from mockserver.engine.inferred.lists import asking_handler, statistics_handler
 from mockserver.engine.inferred.repository import Repository
 from mockserver.engine.inferred.schedules import state_of
 from mockserver.engine.inferred.seeding import created, lasting
@@ -40,6 +40,8 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
     """
     if operation.method == "POST" and operation.success == 201:
         return _made
+    if action.request.ids is not None:
+        return asking_handler(context, operation, action)
     if action.response.statistics:
         return statistics_handler(context, operation, action)
     awaits = action.response.awaits
