@@ -6,7 +6,7 @@ takes the user out; neither changes nor removes the user.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
 from mockserver.inference.link_rows import givens
@@ -442,15 +442,26 @@ def _ids(survey: Survey, facts: Facts, member: Resource) -> str | None:
     return found[0] if len(found) == 1 and not (set(sent) - set(found)) & own else None
 
 
+def _names(relations: _Relations, resource: Resource) -> Set[str]:
+    """The properties of the entities of a resource."""
+    return relations.survey.flat(resource.schema).properties.keys()
+
+
 def _changed(
     relations: _Relations, facts: Facts, relation: _Relation, kind: str, membership: Membership
 ) -> Action:
     member, owner = relation.member, relation.owner
     place = facts.ref
     shows = ""
-    for name, resource in (("member", member), ("owner", owner)):
+    both = (("member", member), ("owner", owner))
+    for name, resource in both:
         if place and resource.schema is not None and place == resource.schema:
             shows = name
+    if place and not shows:
+        # Where each operation has a schema of its own, it has the same properties.
+        names = relations.survey.flat(place).properties.keys()
+        alike = [name for name, one in both if names == _names(relations, one)]
+        shows = alike[0] if len(alike) == 1 and len(names) > 1 else ""
     listing = relations.survey.at(relation.steps, "GET")
     if not shows and FIRST in facts.at and listing is not None:
         rows = (relations.survey.flat(ref).properties.keys() for ref in (place, listing.ref))

@@ -61,8 +61,10 @@ def test_labels_by_ids_or_names(sent: str, shown: str) -> None:
         def there() -> list[str]:
             return [one["name"] for one in client.get(path).json()]
 
-        client.put(path, json={sent: named[:2]})
+        put = client.put(path, json={sent: named[:2]})
         assert there() == ["x", "y"]
+        if shown == "kite":
+            assert put.json() == client.get(f"/kites/{own}").json()
         client.post(path, json={sent: named[2:]})
         assert there() == ["x", "y", "z"]
         assert [one["name"] for one in client.get(f"/kites/{own}").json()["labels"]] == there()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from mockserver.engine.inferred.call import Call
@@ -112,7 +113,7 @@ def _with_name(call: Call, key: Any) -> Entity | None:
     """The only entity with this name: `{"labels": ["bug"]}` names them so."""
     if not isinstance(key, str) or "name" not in call.context.flat(call.resource).properties:
         return None
-    found = list(call.repository.called(call.world, "name", key))
+    found = list(islice(call.repository.called(call.world, "name", key), 2))
     return found[0] if len(found) == 1 else None
 
 
