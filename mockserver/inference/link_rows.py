@@ -140,7 +140,7 @@ def _sets(survey: Survey, facts: Facts) -> bool:
         return True
     takes = survey.at(facts.route.steps, "DELETE")
     return not says & _KEEPING and operation.body is not None and (
-        takes is None or takes.operation.body is None
+        takes is None or (takes.operation.body is None and not _asked(takes))
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from mockserver.inference import verb_words as known
 from mockserver.inference.drafts import Draft
 from mockserver.inference.effects import Effects
+from mockserver.inference.link_rows import givens
 from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition, unused
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, is_of_caller, label, route
@@ -20,7 +21,16 @@ from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.resources import make_resource
 from mockserver.inference.verbs import gerund
-from mockserver.inference.words import ID_ENDS, noun, participles, plural, snake_case, tokens
+from mockserver.inference.words import (
+    ID_ENDS,
+    about,
+    last_word,
+    noun,
+    participles,
+    plural,
+    snake_case,
+    tokens,
+)
 
 _UNLISTED = ("repost", "share", "view", "join", "react", "clap")
 """Verbs that are counted, but nobody keeps a list of what they were done to."""
@@ -55,14 +65,18 @@ def _with_lists(
     changed = dict(actions)
     effects = Effects(survey)
     for facts in survey.facts:
-        verb = _VERBS.get(snake_case(facts.route.last))
-        if verb is None or not is_of_caller(facts.route.steps):
+        if not is_of_caller(facts.route.steps):
             continue
+        verb = _VERBS.get(snake_case(facts.route.last))
         if facts.method != "GET" or facts.envelope is None:
             continue
         listed = _listed(facts, resources)
-        marking = dict(_marking(survey, effects, facts, listed, verb, actions)) if listed else {}
-        if listed is None or not marking:
+        marking = dict(_saving(survey, facts, listed)) if listed else {}
+        if len(marking) > 1:
+            verb = _saved(facts)
+        elif listed is not None and verb is not None:
+            marking = dict(_marking(survey, effects, facts, listed, verb, actions))
+        if listed is None or verb is None or not marking:
             continue
         why = Because(f"{facts.operation.path} lists what `{verb}` marks", "likely")
         listing = actions[facts.operation.id]
@@ -84,6 +98,30 @@ def _listed(facts: Facts, resources: Mapping[str, Resource]) -> Resource | None:
         and one.path != facts.operation.path
     ]  # fmt: skip
     return alike[0] if len(alike) == 1 else None
+
+
+def _saved(listing: Facts) -> str:
+    """The name of the mark of what the caller has put in a list."""
+    return f"save {label(listing.route.steps)}"
+
+
+def _saving(survey: Survey, listing: Facts, listed: Resource) -> Iterator[tuple[str, Action]]:
+    """The operations at the path of a list that put in and take out those whose ids they have."""
+    named = {"id", "uuid", "uri", listed.noun, last_word(listed.noun)}
+    for method in ("PUT", "POST", "DELETE"):
+        facts = survey.at(listing.route.steps, method)
+        for given in givens(survey, facts, listing.route.steps) if facts is not None else ():
+            at = next((at for name, at in given.names.items() if about(name) in named), None)
+            if facts is None or at is None or given.how != ("add", "remove")[method == "DELETE"]:
+                continue
+            verb = "save" if given.how == "add" else "unsave"
+            why = Because(f"`{verb}` of those {plural(listed.noun)} that it names", "likely")
+            yield facts.operation.id, Action(
+                operation=facts.operation.id, kind="sweep", method=method,
+                path=facts.operation.path, resource=listed.name, because=(why,),
+                request=RequestUse(marked=_saved(listing), ids=given.query, at=at),
+                transition=Transition(verb, takes=False),
+            )  # fmt: skip
 
 
 def _marking(

@@ -136,9 +136,11 @@ def test_requests_of_their_own_give_and_take(row: str, sent: str, below: bool, c
         play.check_others()
 
 
-def _library(base: str, place: str, way: str, called: str) -> dict[str, Any]:
-    """A library of the caller, with rows for tracks, which requests name in this way."""
-    rows = obj(items=array(obj(added_at=MOMENT, track=ref("Track"))), total={"type": "integer"})
+def _library(base: str, place: str, way: str, called: str, plain: bool) -> dict[str, Any]:
+    """A library of the caller, with rows for tracks (or `plain` tracks), which requests name in
+    this way."""
+    row = ref("Track") if plain else obj(added_at=MOMENT, track=ref("Track"))
+    rows = obj(items=array(row), total={"type": "integer"})
     ids, sent = {"name": "ids", "in": "query", "schema": TEXT}, None
     if way != "query":
         sent = array(TEXT) if way == "bare" else obj(ids=array(TEXT))
@@ -172,16 +174,19 @@ def _library(base: str, place: str, way: str, called: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("place", "way", "base", "called"),
+    ("place", "way", "base", "called", "plain"),
     in_turns(
         ["tracks", "library", "saved-tracks"],
         ["query", "body", "either", "bare"],
         ["", "/v1"],
         ["contains", "check"],
+        [False, True, True],
     ),
 )
-def test_a_caller_keeps_what_is_put_in(place: str, way: str, base: str, called: str) -> None:
-    document = _library(base, place, way, called)
+def test_a_caller_keeps_what_is_put_in(
+    place: str, way: str, base: str, called: str, plain: bool
+) -> None:
+    document = _library(base, place, way, called, plain)
     with MockServer(document, clock="manual", seeds="none") as server:
         client, own = server.client, f"{base}/me/{place}"
         made = (client.post(f"{base}/tracks", json={"name": n}).json() for n in "abc")
@@ -193,8 +198,11 @@ def test_a_caller_keeps_what_is_put_in(place: str, way: str, base: str, called: 
             reply = client.request(method, own, **(asked or body))
             assert reply.is_success, reply.text
 
+        def tracks() -> list[dict[str, Any]]:
+            return [row if plain else row["track"] for row in client.get(own).json()["items"]]
+
         def now() -> list[str]:
-            return sorted(row["track"]["id"] for row in client.get(own).json()["items"])
+            return sorted(track["id"] for track in tracks())
 
         assert now() == []
         send("PUT", one, two)
@@ -207,5 +215,5 @@ def test_a_caller_keeps_what_is_put_in(place: str, way: str, base: str, called: 
         assert known.json() == [False, True]
         send("PUT", two)
         assert client.get(own).json()["total"] == 2
-        assert [row["track"]["name"] for row in client.get(own).json()["items"]].count("b") == 1
+        assert [track["name"] for track in tracks()].count("b") == 1
         assert len(client.get(f"{base}/tracks").json()) == 3

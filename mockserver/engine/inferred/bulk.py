@@ -278,7 +278,7 @@ def _meant(filters: Filters, call: Call, parent: str) -> Iterator[Entity]:
     """The entities that a bulk delete is about."""
     use = call.action.request
     if not (use.by or use.every):
-        found = (call.find(call.key_of(value)) for value in _ids(call))
+        found = (call.find(call.key_of(value)) or _unseen(call, value) for value in _ids(call))
         # Several ids may name one: 7 and "7".
         yield from {entity.key: entity for entity in found if entity is not None}.values()
         return
@@ -298,6 +298,17 @@ def _meant(filters: Filters, call: Call, parent: str) -> Iterator[Entity]:
         alike = all(_text(entity.data.get(name)) in texts for name, texts in wanted.items())
         if alike and all(test(entity) for test in tests):
             yield entity
+
+
+def _unseen(call: Call, value: Any) -> Entity | None:
+    """The entity with an id that only the real server knows, where the caller saves one that no
+    client can make."""
+    verb, key = call.action.transition, call.key_of(value)
+    if call.action.request.marked is None or call.resource.creatable or verb is None:
+        return None
+    if verb.verb.startswith("un"):
+        return None
+    return call.repository.put(call.world, call.imagined(key, value, call.within() or ""))
 
 
 def _text(value: Any) -> str:
