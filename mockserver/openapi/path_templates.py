@@ -26,9 +26,11 @@ def shape(template: str) -> str:
 
 
 def filled(template: str, values: Mapping[str, object]) -> str:
-    """The path with these values, percent-encoded; parameters without a value stay."""
+    """The path with these values, percent-encoded; parameters without a value stay. Values may come
+    from a server's JSON, which can have lone surrogates."""
     for name, value in values.items():
-        template = template.replace("{" + name + "}", quote(str(value), safe=""))
+        encoded = quote(str(value), safe="", errors="surrogatepass")
+        template = template.replace("{" + name + "}", encoded)
     return template
 
 

@@ -304,10 +304,11 @@ class Wire:
         """Send to `target`, an absolute path with query; `body` is sent as JSON. Raises
         WireError."""
         if params:
-            target += ("&" if "?" in target else "?") + urlencode(params)
+            target += ("&" if "?" in target else "?") + urlencode(params, errors="surrogatepass")
         sent = {"accept": "*/*", "user-agent": "mockserver"}
         if body is not None:
-            content = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+            text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+            content = text.encode("utf-8", "surrogatepass")
             sent["content-type"] = "application/json"
         sent |= {name.lower(): value for name, value in headers.items()}
         # A server may close a kept-alive connection just as the next request is on its way. That

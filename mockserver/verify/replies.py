@@ -149,9 +149,12 @@ def identity_of(creator: Creator, headers: Mapping[str, str], body: bytes) -> st
 
 
 def id_in(headers: Mapping[str, str]) -> str:
-    """The id at the end of a Location header; "" without one."""
-    location = headers.get("location", "")
-    return unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1])
+    """The id at the end of a Location header; "" without one, or if it is no URL."""
+    try:
+        path = urlsplit(headers.get("location", "")).path
+    except ValueError:  # `http://[`
+        return ""
+    return unquote(path.rstrip("/").rsplit("/", 1)[-1])
 
 
 def each_made(creator: Creator, body: bytes, sent: bytes | None) -> list[tuple[Creator, bytes]]:

@@ -92,7 +92,10 @@ class Guard:
     def follows(self, sent: str, location: str) -> bool:
         """Whether a redirect is one within the API: an address that has moved is still the same
         operation, while a page to log in at, or another host, is none."""
-        here, there = urlsplit(sent), urlsplit(urljoin(sent, location))
+        try:
+            here, there = urlsplit(sent), urlsplit(urljoin(sent, location))
+        except ValueError:  # no URL: `http://[`
+            return False
         path = there.path.removeprefix(self.base)
         within = here.netloc == there.netloc and there.path.startswith(self.base)
         return within and (self.ownership is None or self.ownership.has_path(path))

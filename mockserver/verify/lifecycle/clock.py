@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from mockserver.verify.http import Sent, WireError
+from mockserver.verify.replies import parsed
 from mockserver.verify.target import Target
 
 _TENANT_HEADER, _NOBODY = "x-mock-tenant", "anonymous"
@@ -85,21 +86,20 @@ def surroundings_of(target: Target, patience: float) -> Surroundings:
 def clock_of(target: Target, patience: float) -> Time:
     """The clock of a mock if it can be moved, else the real one."""
     reply = _control(target, "GET", "clock")
-    if reply is not None and reply.status == 200:
-        try:
-            if reply.json().get("mode") == "manual":
-                return Manual(target)
-        except ValueError:
-            pass
+    if reply is not None and reply.status == 200 and _said(reply).get("mode") == "manual":
+        return Manual(target)
     return Real(patience)
 
 
 def is_mock(target: Target) -> bool:
     reply = _control(target, "GET", "health")
-    try:
-        return reply is not None and reply.json().get("status") == "ok"
-    except ValueError:
-        return False
+    return reply is not None and _said(reply).get("status") == "ok"
+
+
+def _said(reply: Sent) -> Mapping[str, Any]:
+    """The object in a reply; empty for anything else, which no mock says."""
+    found = parsed(reply.body)
+    return found if isinstance(found, Mapping) else {}
 
 
 def reset(target: Target) -> bool:

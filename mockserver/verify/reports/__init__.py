@@ -68,7 +68,7 @@ def report(result: Result, environment: Mapping[str, str]) -> Iterator[str]:
         return
     yield from commands(result)
     if path := environment.get("GITHUB_STEP_SUMMARY"):
-        with Path(path).open("a", encoding="utf-8") as file:
+        with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(summary(result))
 
 
@@ -78,7 +78,8 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def write_sarif(result: Result, path: Path) -> None:
-    path.write_text(json.dumps(as_sarif(result), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    text = json.dumps(as_sarif(result), indent=2, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def as_sarif(result: Result) -> dict[str, Any]:
@@ -184,7 +185,7 @@ def render(result: Result) -> str:
 
 
 def write_html(result: Result, path: Path) -> None:
-    path.write_text(render(result), encoding="utf-8")
+    path.write_text(render(result), encoding="utf-8", errors="backslashreplace")
 
 
 def _columns(result: Result) -> list[str]:

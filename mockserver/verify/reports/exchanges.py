@@ -48,8 +48,12 @@ class Record:
     def __enter__(self) -> Self:
         if self.folder is not None:
             earlier = list(self._earlier(self.folder)) if self._resume else []
-            self._ndjson = (self.folder / "exchanges.ndjson").open("w", encoding="utf-8")
-            self._har = (self.folder / "exchanges.har").open("w", encoding="utf-8")
+            self._ndjson = (self.folder / "exchanges.ndjson").open(
+                "w", encoding="utf-8", errors="backslashreplace"
+            )
+            self._har = (self.folder / "exchanges.har").open(
+                "w", encoding="utf-8", errors="backslashreplace"
+            )
             creator = '{"name": "mockserver", "version": "1"}'
             self._har.write('{"log": {"version": "1.2", "creator": %s, "entries": [\n' % creator)  # noqa: UP031
             for exchange in earlier:
@@ -204,7 +208,9 @@ def write_tests(result: Result, folder: Path, spec: str) -> list[Path]:
     for finding in result.open_findings:
         if finding.example is not None:
             path = folder / f"test_{finding.id}.py"
-            path.write_text(pytest_file(finding, result.url, spec), encoding="utf-8")
+            path.write_text(
+                pytest_file(finding, result.url, spec), encoding="utf-8", errors="backslashreplace"
+            )
             files.append(path)
     return files
 

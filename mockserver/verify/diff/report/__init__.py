@@ -85,7 +85,7 @@ def _step(step: Step, contract: Contract, kept: bool) -> str:
 def _path(template: str, values: Mapping[str, str]) -> str:
     for name in parameters_of(template):
         value = str(values.get(name, PLACEHOLDER))
-        shown = value if REFERENCE.search(value) else quote(value, safe="")
+        shown = value if REFERENCE.search(value) else quote(value, safe="", errors="surrogatepass")
         template = template.replace("{" + name + "}", shown)
     return template
 
@@ -94,7 +94,7 @@ def _query(query: Mapping[str, str]) -> str:
     if not query:
         return ""
     plain = {k: v for k, v in query.items() if not REFERENCE.search(v)}
-    parts = [urlencode(plain)] if plain else []
+    parts = [urlencode(plain, errors="surrogatepass")] if plain else []
     parts += [f"{quote(k)}={v}" for k, v in query.items() if k not in plain]
     return "?" + "&".join(parts)
 
@@ -244,7 +244,7 @@ def write(
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
+            path.write_text(content, encoding="utf-8", errors="backslashreplace")
         reports.write_junit(result, folder / "junit.xml")
         reports.write_sarif(result, folder / "report.sarif")
     except OSError as error:
