@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -107,6 +108,9 @@ for _commands in _THEMES.values():
 
 def main(args: list[str] | None = None) -> None:
     """Run the `mockserver` command."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # What a server says may have no spelling in UTF-8, or a terminal none for it.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = cli.main(args, prog_name="mockserver", standalone_mode=False)
         sys.stdout.flush()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +26,16 @@ def test_ids_in_a_location(location: str, wanted: str) -> None:
 
 def test_an_id_with_half_a_character() -> None:
     assert filled("/kites/{id}", {"id": "\ud800"}) == "/kites/%ED%A0%80"
+
+
+def test_what_is_printed_of_it() -> None:
+    run = (
+        "from mockserver import cli; import click\n"
+        "cli.cli.main = lambda *_, **__: click.echo('\\ud800 ok')\n"
+        "cli.main([])"
+    )
+    shown = subprocess.run([sys.executable, "-c", run], capture_output=True, check=True)
+    assert shown.stdout.split() == [b"\\ud800", b"ok"]
 
 
 class _Wire:
