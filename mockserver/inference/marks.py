@@ -14,16 +14,23 @@ from mockserver.inference import verb_words as known
 from mockserver.inference.drafts import Draft
 from mockserver.inference.effects import Effects
 from mockserver.inference.link_rows import givens
-from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition, unused
+from mockserver.inference.model import (
+    Action,
+    Membership,
+    RequestUse,
+    ResponseUse,
+    Transition,
+    unused,
+)
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, is_of_caller, label, route
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import Because, Resource
 from mockserver.inference.resources import make_resource
-from mockserver.inference.verbs import gerund
 from mockserver.inference.words import (
     ID_ENDS,
     about,
+    gerund,
     last_word,
     noun,
     participles,
@@ -53,6 +60,7 @@ def with_marks(
 ) -> tuple[dict[str, Resource], dict[str, Action]]:
     """The resources and actions, in which the lists of a caller and checks follow the verbs."""
     changed = _with_lists(survey, resources, actions)
+    changed |= dict(_followers(survey, resources, changed, linker))
     found, changed = _with_checks(survey, resources, changed, linker)
     idle = unused(actions, changed)
     return {name: one for name, one in found.items() if name not in idle}, changed
@@ -87,6 +95,43 @@ def _with_lists(
         )  # fmt: skip
         changed |= marking
     return changed
+
+
+_FOLLOWED = {"followers": False, "following": True, "followees": True, "followed": True}
+"""Lists below a user, and whether they have those whom the user follows."""
+
+
+def _followers(
+    survey: Survey,
+    resources: Mapping[str, Resource],
+    actions: Mapping[str, Action],
+    linker: Linker,
+) -> Iterator[tuple[str, Action]]:
+    """The lists of who follows a user, and whom a user follows, with the verbs that tell of it."""
+    for facts in survey.facts:
+        steps, action = facts.route.steps, actions[facts.operation.id]
+        inverse = _FOLLOWED.get(snake_case(facts.route.last))
+        if facts.method != "GET" or facts.envelope is None or inverse is None:
+            continue
+        links = linker.links(facts.route, len(steps), ()) if steps[-2:-1] == (ANY,) else ()
+        owner = resources.get(links[-1].resource or "") if links else None
+        if owner is None or owner.schema != facts.ref:
+            continue
+        verbs = [
+            (name, replace(one, request=replace(one.request, marked="follow")))
+            for name, one in actions.items()
+            if one.resource == owner.name and one.transition is not None
+            if one.transition.verb in ("follow", "unfollow")
+        ]
+        if not verbs:
+            continue
+        yield from verbs
+        why = Because(f"`follow` tells which {plural(owner.noun)} {facts.operation.path} has")
+        yield facts.operation.id, replace(
+            action, kind="list", resource=owner.name, envelope=facts.envelope, parents=links,
+            membership=Membership(owner.name, "follow", inverse=inverse), because=(why,),
+            instead=None,
+        )  # fmt: skip
 
 
 def _listed(facts: Facts, resources: Mapping[str, Resource]) -> Resource | None:

@@ -10,7 +10,7 @@ from mockserver.inference.paths import Route
 from mockserver.inference.state_words import ENDINGS, FAILED, participle_of
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import OUTCOMES
-from mockserver.inference.words import bag, last_word, participles, singular, tokens
+from mockserver.inference.words import bag, gerund, last_word, participles, singular, tokens
 from mockserver.openapi.model import Operation
 
 VERBS = frozenset(OUTCOMES) | known.CLONING | known.AGAIN | known.OTHER_VERBS
@@ -268,13 +268,6 @@ def _words(values: Iterable[str]) -> Mapping[str, str]:
         # `noshow` leads to `NoShow`.
         found.setdefault("".join(words), value)
     return found
-
-
-def gerund(verb: str) -> str:
-    """`charge` -> `charging`; "" for more than one word."""
-    if "_" in verb or len(verb) < 3:
-        return ""
-    return f"{verb[:-1] if verb.endswith('e') else verb}ing"
 
 
 def undone_by(verb: str) -> tuple[str, ...]:

@@ -245,6 +245,13 @@ def participles(verb: str) -> tuple[str, ...]:
     return (*special, verb + "ed", verb + verb[-1] + "ed")
 
 
+def gerund(verb: str) -> str:
+    """`charge` -> `charging`; "" for more than one word."""
+    if "_" in verb or len(verb) < 3:
+        return ""
+    return f"{verb[:-1] if verb.endswith('e') else verb}ing"
+
+
 _ABOVE = bag("parent manager supervisor boss reports_to reply_to in_reply_to replied_to superior")
 """What an entity calls the one of its own kind to which it belongs."""
 _BELOW = bag("child reply answer response report direct_report subordinate descendant")

@@ -71,6 +71,11 @@ def is_member(
     return test
 
 
+def record_link(world: World, place: str, key: str, *, on: bool) -> None:
+    """Record that an entity is, or is no longer, a member at a place: a relation and its owner."""
+    world[LINKS.name].put({"id": f"{place}|{key}", "above": place, "member": key, "on": on})
+
+
 def _names_of(repository: Repository, owner: Entity | None, above: str) -> set[str]:
     """The values by which others name an owner."""
     return {above, str(owner.id(repository.resource)) if owner is not None else above}

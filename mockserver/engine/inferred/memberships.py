@@ -10,14 +10,13 @@ from typing import Any
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import id_text, named, not_found, wrapped
 from mockserver.engine.inferred.entities import changed_entity
-from mockserver.engine.inferred.links import LINKS, is_member
+from mockserver.engine.inferred.links import is_member, record_link
 from mockserver.engine.inferred.links import members as linked
 from mockserver.engine.inferred.reference_names import id_in, listed
 from mockserver.engine.inferred.repository import Entity, held_at
 from mockserver.engine.inferred.results import count_made
 from mockserver.engine.inferred.static import as_shown
 from mockserver.engine.messages import Reply
-from mockserver.engine.world import World
 from mockserver.inference.model import Elements, Membership
 from mockserver.inference.resource_model import FIRST
 from mockserver.inference.words import is_plural
@@ -65,15 +64,11 @@ def _carried_out(call: Call, *, on: bool) -> Reply:
         for entity in linked(
             call.context.repositories, world, call.resource.name, membership, above
         ):
-            _record(world, place, entity.key, on=False)
+            record_link(world, place, entity.key, on=False)
     changed = [entity for entity in members if test(entity) != on]
     for entity in members:
-        _record(world, place, entity.key, on=on)
+        record_link(world, place, entity.key, on=on)
     return _reply(call, membership, members, changed, above)
-
-
-def _record(world: World, place: str, key: str, *, on: bool) -> None:
-    world[LINKS.name].put({"id": f"{place}|{key}", "above": place, "member": key, "on": on})
 
 
 def _keys(call: Call, membership: Membership) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.engine.inferred.acceptance import asked_in_query
 from mockserver.engine.inferred.call import MARKS, Call, CallHandler
+from mockserver.engine.inferred.callers import subject_of, user_entity
 from mockserver.engine.inferred.children import copy_below, take_away
 from mockserver.engine.inferred.consistency import may_lack
 from mockserver.engine.inferred.context import dig, named, not_found
@@ -17,6 +18,7 @@ from mockserver.engine.inferred.dependencies import check_bare
 from mockserver.engine.inferred.entities import changed_entity, new_entity
 from mockserver.engine.inferred.field_roles import set_times
 from mockserver.engine.inferred.job_fields import outcome_salt
+from mockserver.engine.inferred.links import LINKS, record_link
 from mockserver.engine.inferred.new_values import changes_of, response_secrets, with_new_secrets
 from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import (
@@ -43,7 +45,7 @@ from mockserver.inference.verb_words import (
     NEEDS_SUCCESS,
     RENEWING,
 )
-from mockserver.inference.words import bag, participles, tokens
+from mockserver.inference.words import bag, gerund, participles, tokens
 from mockserver.openapi.document import MISSING
 
 _AGAIN = frozenset(
@@ -183,10 +185,42 @@ def act(
         entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, **left})
     only_one(call, entity, [name for name, value in verb.changes if value is True])
     if call.action.request.marked is not None:
-        entity = _with_mark(entity, call.action.request.marked, on=not verb.verb.startswith("un"))
+        on = not verb.verb.startswith("un")
+        entity = _with_mark(entity, call.action.request.marked, on=on)
+        _link_caller(call, entity, call.action.request.marked, on=on)
     if call.action.request.default is not None:
         entity = made_default(call, entity, call.action.request.default)
     return repository.put(call.world, entity)
+
+
+def _link_caller(call: Call, entity: Entity, mark: str, *, on: bool) -> None:
+    """Record that the caller follows an entity, or no longer, and count it."""
+    if LINKS.name not in call.world:
+        return  # no list tells of it
+    users = call.context.repositories.get(call.context.plan.callers or "")
+    user = user_entity(call, users, subject_of(call), {}) if users is not None else None
+    if users is None or user is None:
+        return
+    place = f"{mark}|{entity.key}"
+    known = call.world[LINKS.name].get(f"{place}|{user.key}")
+    record_link(call.world, place, user.key, on=on)
+    counts = _counts(users, mark) if (known is not None and known["on"]) != on else ()
+    counted = {n: max(0, (user.data.get(n) or 0) + (1 if on else -1)) for n in counts}
+    if counted:
+        users.put(call.world, Entity(user.key, {**user.data, **counted}, user.parent, user.row))
+
+
+_COUNTING = bag("count total num number of n")
+
+
+def _counts(users: Repository, mark: str) -> list[str]:
+    """The properties of a user that count what the user has marked: `following_count`."""
+    return [
+        name
+        for name, schema in users.flat.properties.items()
+        if gerund(mark) in tokens(name) and {*tokens(name)} <= {gerund(mark), *_COUNTING}
+        if "integer" in users.schemas.types(schema)
+    ]
 
 
 def _with_mark(entity: Entity, mark: str, *, on: bool) -> Entity:
