@@ -82,7 +82,7 @@ def pages_of_one(
             )
             one = lists.get(steps[:-1]) == facts.ref and _has_id(facts)
             one = one or (steps in put and (_is_named(schemas, facts) or alike))
-            one = one or (steps in removed and alike)
+            one = one or (steps in removed and alike and not _names_several(facts))
             if one and (*steps, ANY) not in item_steps:
                 facts.at = (FIRST, *facts.envelope.row)
                 facts.envelope = None
@@ -142,7 +142,12 @@ def _are_alike(schemas: Schemas, ref: str, other: str) -> bool:
 def _has_id(facts: Facts) -> bool:
     """Whether the path ends in the id of one entity."""
     name = facts.route.names[-1]
-    return is_id_of(name, last_word(facts.route.noun)) and not name.lower().endswith("s")
+    return is_id_of(name, last_word(facts.route.noun)) and not _names_several(facts)
+
+
+def _names_several(facts: Facts) -> bool:
+    """Whether the path ends in ids: `/users/{userIds}`."""
+    return facts.route.names[-1].lower().endswith("s")
 
 
 def _is_named(schemas: Schemas, facts: Facts) -> bool:
