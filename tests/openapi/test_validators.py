@@ -151,14 +151,11 @@ class TestOld:
 
     def test_nullable_widens_the_type_beside_it(self) -> None:
         assert check({"type": "string", "nullable": True}, "3.0.3").is_valid(None)
-        # By 3.0.3 an enum must list null itself, and without a type nullable says nothing. Nobody
-        # writes it to say nothing.
+        # By 3.0.3 an enum must list null itself, and without a type nullable says nothing.
         both = {"type": "string", "nullable": True, "enum": ["a"]}
-        assert check(both, "3.0.3").is_valid(None)
+        assert not check(both, "3.0.3").is_valid(None)
         alone = {"nullable": True, "allOf": [{"type": "string"}]}
-        assert check(alone, "3.0.3").is_valid(None)
-        beside = {"$ref": "#/components/schemas/Size", "nullable": True}
-        assert not check(beside, "3.0.3", **OTHERS).is_valid(None)
+        assert not check(alone, "3.0.3").is_valid(None)
 
     @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
     @pytest.mark.parametrize("word", ["oneOf", "anyOf"])

@@ -97,7 +97,7 @@ class Flat:
     misread: bool = False
     """Whether other readers of the document take no value (`in_its_types`)."""
     presumed: bool = False
-    """Whether null is taken by a word that this version does not know there (`nullable`)."""
+    """Whether null is taken by a word that OpenAPI 3.1 does not know (`nullable`)."""
     values: list[Any] | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     required: dict[str, None] = field(default_factory=dict)
@@ -327,12 +327,3 @@ def _is_of(value: Any, flat: Flat) -> bool:
         case list():
             return "array" in flat.types
     return "object" in flat.types
-
-
-def presumes_null(schema: Mapping[str, Any], old: bool) -> bool:
-    """Whether null is taken only because `nullable` is understood where the version of the document
-    does not: in 3.1, and in 3.0 without a `type` or null among the values."""
-    if schema.get("nullable") is not True:
-        return False
-    values = schema.get("enum")
-    return not old or "type" not in schema or (isinstance(values, list) and None not in values)

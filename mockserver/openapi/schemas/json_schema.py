@@ -150,7 +150,7 @@ class _Worker:
             return schema
         if not isinstance(schema, Mapping):
             raise ContractError("a schema is an object", where)
-        schema = as_2020(schema)
+        schema = as_2020(schema, self.old)
         properties = schema.get("properties")
         if isinstance(properties, Mapping):
             around = (properties, *around)
@@ -190,7 +190,7 @@ class _Worker:
         bits = _INTEGERS.get(str(schema.get("format")))
         if bits is not None and "integer" in types_of(schema):
             _bound(found, bits)
-        if is_nullable_whole(schema, self.old):
+        if not self.old and is_nullable_whole(schema):
             _admit_null(found)
         return found
 
@@ -326,11 +326,11 @@ _SAID_OTHERWISE = frozenset(
 )
 
 
-def as_2020(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def as_2020(schema: Mapping[str, Any], old: bool) -> Mapping[str, Any]:
     """The schema in terms of 2020-12; unchanged if there is no difference.
 
-    `nullable` is honoured in 3.1 too, although that removed it, and beside anything. A branch with
-    only `nullable` means null. The values of an enumeration are in its types.
+    `nullable` is honoured in 3.1 too, although that removed it. A branch with only `nullable` means
+    null. The values of an enumeration are in its types.
     """
     if _SAID_OTHERWISE.isdisjoint(schema):
         return schema
@@ -338,7 +338,7 @@ def as_2020(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     if "enum" in schema or "const" in schema:
         changed.update(as_read(schema))
     if schema.get("nullable") is True:
-        changed.update(_widened({**schema, **changed}))
+        changed.update(_widened({**schema, **changed}, old))
     for word in ("oneOf", "anyOf"):
         branches = changed.get(word, schema.get(word))
         if isinstance(branches, list) and any(map(is_null_by_name, branches)):
@@ -356,13 +356,15 @@ def as_2020(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in found.items() if value is not None or key not in changed}
 
 
-def _widened(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _widened(schema: Mapping[str, Any], old: bool) -> dict[str, Any]:
     """The keywords of a `nullable` schema that take null as well. By 3.0.3, `nullable` widens the
-    `type` beside it and nothing else; but who writes it means it, and clients send null then."""
+    `type` beside it and nothing else."""
     found: dict[str, Any] = {}
     kinds = list(types_of(schema))
     if kinds and "null" not in kinds:
         found["type"] = [*kinds, "null"]
+    if old:
+        return found
     values = schema.get("enum")
     if isinstance(values, list) and None not in values:
         found["enum"] = [*values, None]
@@ -400,11 +402,9 @@ def _admit_null(found: dict[str, Any]) -> None:
         found["allOf"] = [*found.get("allOf", ()), whole]
 
 
-def is_nullable_whole(schema: Mapping[str, Any], old: bool) -> bool:
-    """Whether a schema without `type` of its own is `nullable` as a whole. In 3.0 nothing counts
-    beside a reference."""
-    whole = schema.get("nullable") is True and "type" not in schema and len(schema) > 1
-    return whole and not (old and "$ref" in schema)
+def is_nullable_whole(schema: Mapping[str, Any]) -> bool:
+    """Whether a 3.1 schema without `type` of its own is `nullable` as a whole."""
+    return schema.get("nullable") is True and "type" not in schema and len(schema) > 1
 
 
 def _is_null(branch: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.errors import ContractError
 from mockserver.openapi.document import join, lookup, pointer_of
-from mockserver.openapi.schemas.flat import TYPES, Flat, Merger, presumes_null
+from mockserver.openapi.schemas.flat import TYPES, Flat, Merger
 from mockserver.openapi.schemas.json_schema import as_2020, is_nullable_whole
 
 __all__ = ["ANY", "NEVER", "Flat", "Schemas"]
@@ -111,7 +111,7 @@ class Schemas:
                     else part
                 )
             for part in self._parts(branch):
-                merger.add(as_2020(part))
+                merger.add(as_2020(part, self._old))
             found = self._chosen[key] = merger.done()
             self._kept.append((flat, branch))
         return found
@@ -314,14 +314,12 @@ class Schemas:
     def _make(self, schema: Any) -> Flat:
         merger = Merger(self.both)
         single = isinstance(schema, dict) and _is_single(schema)
-        presumed = False
         for part in (schema,) if single else self._parts(schema):
-            merger.add(as_2020(part))
-            presumed = presumed or ("nullable" in part and presumes_null(part, self._old))
-        if isinstance(schema, Mapping):
-            merger.nullable = is_nullable_whole(schema, self._old)
+            merger.add(as_2020(part, self._old))
+        if not self._old and isinstance(schema, Mapping):
+            merger.nullable = is_nullable_whole(schema)
         flat = merger.done()
-        flat.presumed = presumed
+        flat.presumed = not self._old and any(part.get("nullable") is True for part in flat.parts)
         return flat
 
 
