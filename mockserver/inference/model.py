@@ -335,10 +335,13 @@ class Action:
 
 
 def unused(before: Mapping[str, Action], after: Mapping[str, Action]) -> set[str]:
-    """The resources of the actions `before` that none of those `after` is about, or names in its
-    path."""
+    """The resources of the actions `before` that none of those `after` is about, names in its path,
+    or finds members or owners by."""
     used = {action.resource for action in after.values()}
     used |= {link.resource for action in after.values() for link in action.parents}
+    used |= {one.resource for action in after.values() for one in action.request.through}
+    for membership in (one.membership for one in after.values() if one.membership is not None):
+        used |= {membership.owner, membership.through[0] if membership.through else None}
     own = {action.resource for action in before.values()}
     return {name for name in own - used if name is not None}
 

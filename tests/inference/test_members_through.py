@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mockserver import MockServer
 from mockserver.inference import memberships
+from mockserver.inference.model import Action, Membership, unused
 
 TEXT = {"type": "string"}
 CLUB = {"type": "object", "properties": {"id": TEXT, "name": TEXT}}
@@ -62,3 +64,13 @@ def test_what_became_a_relation_is_not_gone_through(monkeypatch: pytest.MonkeyPa
 def _through_always(usual: Any) -> Any:
     """Without the links in the other direction, which come first."""
     return lambda relations, relation, changed, links: usual(relations, relation, changed, {})
+
+
+def test_what_members_are_found_through_is_used() -> None:
+    """A resource that no path is about any more stays, where members are found by its entities."""
+    through = Membership("builds", "builds/{}/testers", through=("memberships", "build_id"))
+    listed = Action("list", "list", resource="testers", membership=through)
+    own = Action("fetch", "fetch", resource="memberships")
+    assert unused({"fetch": own, "list": listed}, {"list": listed}) == set()
+    plain = replace(listed, membership=None)
+    assert unused({"fetch": own, "list": listed}, {"list": plain}) == {"memberships"}

@@ -163,16 +163,22 @@ def showing_holder(handler: CallHandler) -> CallHandler:
     return handle
 
 
-def take_away(call: Call, repository: Repository, entity: Entity) -> None:
-    """Remove an entity, everything below it, and what the calibration file has removed with it."""
+def take_away(
+    call: Call, repository: Repository, entity: Entity, taken: set[tuple[str, str]] | None = None
+) -> None:
+    """Remove an entity, everything below it, and what the calibration file has removed with it.
+    `taken` is what is being removed, since entities may lie below each other."""
     resource = repository.resource
-    name = resource.name
+    name, taken = resource.name, set() if taken is None else taken
+    if (name, entity.key) in taken:
+        return
+    taken.add((name, entity.key))
     drop_file(call, name, entity.key)
     for child in call.context.repositories.values():
         if any(link.resource == name for link in child.resource.parents[-1:]):
             for below in list(child.scan(call.world, entity.key, False)):
                 if isinstance(child, OwnRepository) and below.parent == entity.key:
-                    take_away(call, child, below)
+                    take_away(call, child, below, taken)
     if call.context.any_is_known(call.world, repository.resource, entity.key):
         row = {**entity.row, "gone": True}
         repository.put(call.world, Entity(entity.key, entity.data, entity.parent, row))
@@ -185,4 +191,4 @@ def take_away(call: Call, repository: Repository, entity: Entity) -> None:
             # What stays known is there, gone, and may name what named it.
             gone = below.row.get("gone") or held_at(below.data, naming) != own
             if isinstance(child, OwnRepository) and not gone:
-                take_away(call, child, below)
+                take_away(call, child, below, taken)
