@@ -203,7 +203,7 @@ def with_memberships(
         name: replace(one, creatable=name in made or (one.creatable and name not in linked))
         for name, one in resources.items()
     }
-    idle = unused(actions, found)
+    idle = unused(actions, found, through=False)
     for name, action in found.items():
         one = action.membership
         if one is not None and one.through is not None and one.through[0] in idle:

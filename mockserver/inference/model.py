@@ -334,14 +334,16 @@ class Action:
         return self.item if self.request.item_in == "path" else None
 
 
-def unused(before: Mapping[str, Action], after: Mapping[str, Action]) -> set[str]:
-    """The resources of the actions `before` that none of those `after` is about, names in its path,
-    or finds members or owners by."""
+def unused(
+    before: Mapping[str, Action], after: Mapping[str, Action], *, through: bool = True
+) -> set[str]:
+    """The resources of the actions `before` that none of those `after` is about, or names in its
+    path. Those that members are found `through` count as used, unless that is not settled yet."""
     used = {action.resource for action in after.values()}
     used |= {link.resource for action in after.values() for link in action.parents}
     used |= {one.resource for action in after.values() for one in action.request.through}
     for membership in (one.membership for one in after.values() if one.membership is not None):
-        used |= {membership.owner, membership.through[0] if membership.through else None}
+        used |= {membership.through[0]} if through and membership.through else set()
     own = {action.resource for action in before.values()}
     return {name for name in own - used if name is not None}
 
