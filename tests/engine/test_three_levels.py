@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from mockserver import MockServer
 from tests.support.combinations import in_turns
-from tests.support.documents import TEXT, WHOLE, answer, array, obj, ref, thing
+from tests.support.documents import TEXT, WHOLE, answer, array, body, document, obj, ref, thing
 from tests.support.trades import does, serve
 
 NAMES = {
@@ -91,3 +92,31 @@ def test_three_levels(names: tuple[str, str, str], style: str, ids: str, wrapped
         assert client.delete(at(first, one_top)).status_code == 204
         assert client.get(at(third, one_top, one_mid, lowest["id"])).status_code == 404
         assert client.get(at(third, other_top, other_mid, other)).status_code == 200
+
+
+@pytest.mark.parametrize("documented", [True, False])
+def test_a_wrong_owner_is_refused_where_the_document_says_so(documented: bool) -> None:
+    thing_ = thing(id=TEXT, name=TEXT)
+
+    def below(path: str) -> dict[str, Any]:
+        names = [step.strip("{}") for step in path.split("/") if step.startswith("{")]
+        named = [{"name": one, "in": "path", "required": True, "schema": TEXT} for one in names]
+        rows = {"200": answer({"type": "array", "items": thing_})}
+        rows |= {"404": answer()} if documented else {}
+        new = {"requestBody": body(thing(name=TEXT)), "responses": {"201": answer(thing_)}}
+        return {
+            "get": {"parameters": named, "responses": rows},
+            "post": {"parameters": named, **new},
+        }
+
+    paths = {
+        "/shops": below("/shops"),
+        "/shops/{shop_id}/orders": below("/shops/{shop_id}/orders"),
+        "/shops/{shop_id}/orders/{order_id}/lines": below("/{shop_id}/{order_id}"),
+    }
+    client = MockServer(document(paths)).client
+    one, other = (client.post("/shops", json={"name": name}).json()["id"] for name in "ab")
+    order = client.post(f"/shops/{one}/orders", json={"name": "c"}).json()["id"]
+    assert client.get(f"/shops/{one}/orders/{order}/lines").status_code == 200
+    wrong = client.get(f"/shops/{other}/orders/{order}/lines").status_code
+    assert wrong == (404 if documented else 200)

@@ -154,8 +154,10 @@ class Call:
                 raise not_found(repository.resource, self.names()[link.parameter])
 
     def _is_elsewhere(self, index: int, entity: Entity) -> bool:
-        """Whether an entity that the path names lies below another one than the path says."""
-        above = self.action.parents[index - 1] if index else None
+        """Whether an entity that the path names lies below another one than the path says; it may
+        where the document has no response for that."""
+        refused = self.operation.response_for(404) is not None
+        above = self.action.parents[index - 1] if index and refused else None
         repository = self.context.above(self.action.parents[index])
         own = repository.resource.parents[-1:] if repository is not None else ()
         if above is None or above.resource is None or not entity.parent or not own:
