@@ -62,3 +62,13 @@ def test_what_is_made_says_something(shown: Any, status: str) -> None:
     one = {"parameters": named, "responses": {"200": answer(shown)}}
     paths = {"/guids": {"post": made}, "/guids/{id}": {"get": one}}
     assert MockServer(document(paths)).client.post("/guids", json={"count": 2}).json()
+
+
+@pytest.mark.parametrize("shown", [TEXT, WHOLE, {"type": "array", "items": TEXT}, {}])
+def test_what_is_made_may_be_no_object(shown: Any) -> None:
+    made = {"requestBody": body(thing(count=WHOLE)), "responses": {"201": answer(shown)}}
+    named = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
+    one = {"parameters": named, "responses": {"200": answer(shown)}}
+    paths = {"/guids": {"post": made}, "/guids/{id}": {"get": one}}
+    client = MockServer(document(paths)).client
+    assert client.post("/guids", json={"count": 2}).status_code == 201

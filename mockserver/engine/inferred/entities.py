@@ -85,8 +85,8 @@ def new_entity(
         if n in known and (known[n] is v or n == holder) and n not in fixed
     }
     data = complete(call, resource, rng, known, given)
-    if resource.schema is not None and repository.flat.properties.keys().isdisjoint(data):
-        data.update(context.values.make(resource.schema, rng, mode="full"))  # never just `{}`
+    if resource.schema and (own := repository.flat.properties) and own.keys().isdisjoint(data):
+        data.update(named(context.values.make(resource.schema, rng, mode="full")))  # never `{}`
     data.update(_lasting(repository, data, sent, world.now))
     data.update(context.compositions.composed(resource, data, sent))
     value = data.get(name) if name is not None else called(resource, sent) or _sent_id(call, sent)
