@@ -22,7 +22,7 @@ from mockserver.files.reading import (
     reason_of,
     without_secrets,
 )
-from mockserver.openapi.document import lookup, parse_document, tokens, walk
+from mockserver.openapi.document import as_json, lookup, parse_document, tokens, walk
 from mockserver.openapi.media_types import is_json, is_text
 from mockserver.openapi.model import EXTERNAL
 from mockserver.openapi.references import bundled, foreign_references
@@ -260,9 +260,13 @@ def as_document(
     slips: list[str] | None = None,
     cache: Cache | None = None,
 ) -> dict[str, Any]:
-    """The document for a name, path or URL, or one already parsed. Raises as `read_document`."""
+    """The document for a name, path or URL, or one already parsed. Raises as `read_document`.
+
+    One that was parsed by a reader of YAML 1.1 has the status 200 as a number and dates as dates:
+    it gets the keys and values that JSON would have.
+    """
     if isinstance(spec, Mapping):
-        return dict(spec)
+        return as_json(dict(spec))
     return read_document(find_document(str(spec)), slips, cache)
 
 

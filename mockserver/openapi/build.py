@@ -16,6 +16,7 @@ from mockserver.errors import ContractError
 from mockserver.openapi.closed_parts import with_open_parts
 from mockserver.openapi.credentials import with_header_name
 from mockserver.openapi.document import METHODS, join, resolve
+from mockserver.openapi.empty_words import without_empty_words
 from mockserver.openapi.media_types import is_json
 from mockserver.openapi.model import (
     EXTERNAL,
@@ -107,9 +108,13 @@ def build_contract(document: dict[str, Any]) -> Contract:
     Raises ContractError if it is not such a document, or is broken in a part that matters.
     """
     if not is_swagger2(document):
-        return _Builder(plain_references(document)).build()
+        document, notes = without_empty_words(document)
+        contract = _Builder(plain_references(document)).build()
+        return replace(contract, notes=(*notes, *contract.notes)) if notes else contract
     newer, notes = upgraded(document)
+    newer, empty = without_empty_words(newer)
     contract = _Builder(newer).build()
+    notes += empty
     return replace(contract, written="Swagger 2.0", notes=(*notes, *contract.notes))
 
 

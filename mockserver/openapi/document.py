@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -169,6 +170,23 @@ def copied(value: Any) -> Any:
         return copy(value)
     except RecursionError:
         raise ContractError("nested too deeply") from None
+
+
+def as_json(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the keys and values that JSON has.
+
+    A reader of YAML 1.1 makes the number 200 of the key `200:` and a date of `2024-05-01`; both are
+    meant as text. A document without any, or with something else that is no JSON, stays as it is.
+    """
+    try:
+        orjson.dumps(document, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    except TypeError:
+        with suppress(TypeError):
+            found: dict[str, Any] = orjson.loads(
+                orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
+            )
+            return found
+    return document
 
 
 def walk(value: Any, pointer: str = "#") -> Iterator[tuple[str, Any]]:
