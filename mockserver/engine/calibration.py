@@ -113,6 +113,7 @@ def of_violations(violations: Iterable[Violation]) -> Traits:
         of_what = kind_of(violation.value)
         found[f"violates {place} {violation.keyword}"] = of_what
         found.setdefault(f"violates {violation.where[0]} {violation.keyword}", of_what)
+        found.setdefault("violation.name", _name_of(violation))
     return dict(list(found.items())[:_MOST])
 
 
@@ -122,9 +123,13 @@ def of_violation(violations: Iterable[Violation]) -> dict[str, str]:
     for violation in violations:
         value = violation.value
         text = value if isinstance(value, str) else json.dumps(value, default=str)
-        name = ".".join(map(str, violation.where[1:]))
-        return {"violation.name": name, "violation.value": text}
+        return {"violation.name": _name_of(violation), "violation.value": text}
     return {}
+
+
+def _name_of(violation: Violation) -> str:
+    """The place within the body, "" for the body itself, or the name of the parameter."""
+    return ".".join(map(str, violation.where[1:]))
 
 
 def as_header(traits: Traits) -> str:

@@ -171,6 +171,7 @@ def traits_in_world(
         found[name] = "there" if entity is not None else "not there"
         if entity is None:
             found.setdefault("first not there", name)
+            found["unknown id"] = "yes"
             continue
         for field, value in entity.data.items():
             if isinstance(value, bool) or _is_state(field, value):

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.files.inputs import EVERY
-from mockserver.verify.diff.calibrate.answers import (
-    OWN,
-    Pair,
-    Rule,
-    Rules,
-    learned,
-    pair_of,
-    predicted,
-    templated,
-    uncalibrated,
-)
+from mockserver.verify.diff.calibrate.answers import Rule, Rules, learned, predicted, uncalibrated
+from mockserver.verify.diff.calibrate.pairs import OWN, Pair, pair_of, templated
 
 GONE = (404, json.dumps({"detail": "None is there."}))
 TAKEN = (409, json.dumps({"detail": "'{body.name}' is there."}))
@@ -51,7 +43,8 @@ def test_what_one_operation_does_comes_first() -> None:
 
 
 def test_few_replies_make_no_rule_without_a_reason() -> None:
-    refused = pairs("make", OWN, 5, mock="422", **{"violates body type": "text"})
+    wrong = {"violates body type": "text", "body.labels": "text"}
+    refused = pairs("make", OWN, 5, mock="422", **wrong)
     lacks = pairs("make", (200, ""), 2, mock="422", **{"body.labels": "absent"})
     assert not learned([*refused, *lacks]).get("make")
     once = pairs("list", (422, json.dumps({"detail": "No limit."})), 1, mock="200")
@@ -202,3 +195,68 @@ def test_what_all_operations_do_is_not_hidden_by_what_one_mostly_does() -> None:
     seen += pairs("getA", (410, ""), 1, mock="404")
     rules = learned(seen)
     assert predicted(rules, Pair("getA", {"mock": "404"}, OWN)) == GONE
+
+
+def test_a_condition_on_what_is_absent_holds_for_bodies_of_other_kinds() -> None:
+    lacks = {"mock": "422", "body": "object", "body.name": "absent"}
+    required = (400, json.dumps({"detail": "{violation.name} is required"}))
+    broken = (400, json.dumps({"detail": "No JSON."}))
+    seen = [
+        *pairs("make", required, 4, **lacks, **{"violates body required": "object"}),
+        *pairs("make", broken, 2, mock="422", body="not JSON"),
+    ]
+    rules = learned(seen)
+    assert [pair for pair in seen if predicted(rules, pair) != pair.outcome] == []
+
+
+def test_the_right_status_hides_no_body_that_several_replies_have() -> None:
+    """Every refusal is a 400; what they say differs by what is wrong."""
+    words = {"minimum": "too small", "required": "is required", "type": "has the wrong type"}
+    seen = [
+        pair
+        for keyword, text in words.items()
+        for pair in pairs(
+            "make",
+            (400, json.dumps({"detail": text})),
+            3,
+            **{"mock": "422"} | {f"violates body {keyword}": "number"},
+        )
+    ]
+    odd = pairs("make", (400, json.dumps({"detail": "one of its own"})), 1, mock="422")
+    rules = learned([*seen, *odd])
+    assert all(predicted(rules, pair) == pair.outcome for pair in seen)
+    assert predicted(rules, Pair("make", {"mock": "422"}, OWN))[0] == 400
+
+
+def test_what_only_the_checking_exchanges_show_is_an_exception() -> None:
+    """Every fifth exchange checks the rules of the others, and its own kind has to be learned."""
+    usual = (400, json.dumps({"detail": "is invalid"}))
+    seen = pairs("make", usual, 30, mock="422", body="object")
+    rare = pairs("make", (413, json.dumps({"detail": "too large"})), 1, mock="422", body="text")
+    seen[4:4] = rare
+    rules = learned(seen)
+    assert all(predicted(rules, pair) == pair.outcome for pair in seen)
+
+
+def test_a_place_that_is_the_body_itself_fits_the_template_of_places() -> None:
+    said = (422, json.dumps({"detail": "{violation.name} has the wrong type"}))
+    whole = Pair("make", {}, (422, json.dumps({"detail": " has the wrong type"})))
+    assert not whole.gets(said)
+    assert replace(whole, sent={"violation.name": ""}).gets(said)
+    quoted = Pair("make", {}, (422, json.dumps({"detail": 'a"b has'})), {"violation.name": 'a"b'})
+    assert quoted.gets((422, json.dumps({"detail": "{violation.name} has"})))
+
+
+def test_the_place_in_an_array_is_what_the_mock_has_named() -> None:
+    sample = {
+        "operation": "make",
+        "traits": {"violates body.tags.* type": "null", "violation.name": "tags.1", "mock": "422"},
+        "path": {},
+        "query": {},
+        "body": {"tags": ["a", None]},
+        "real": {"status": 400, "body": {"detail": "tags.1 is no text"}},
+        "mock": {"status": 422, "body": None, "path": {}},
+    }
+    found = pair_of(sample)
+    assert found.outcome == (400, json.dumps({"detail": "{violation.name} is no text"}))
+    assert ("violation.name", "tags.1") not in found.features

@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 
 from mockserver.files.inputs import EVERY
 from mockserver.verify.diff.calibrate.answers import (
-    OWN,
-    Pair,
     Rule,
     learned,
     predicted,
     rules_of,
     uncalibrated,
 )
+from mockserver.verify.diff.calibrate.pairs import OWN, Pair
 from mockserver.verify.diff.calibration_file import Before, merged_known
 
 GONE = (404, json.dumps({"detail": "None is there."}))

@@ -17,16 +17,14 @@ from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.calibrate.answers import (
-    OWN,
     Rules,
     learned,
-    named_nulls,
-    pair_of,
     predicted,
     rules_of,
     uncalibrated,
 )
 from mockserver.verify.diff.calibrate.fields import Fields, Successes
+from mockserver.verify.diff.calibrate.pairs import OWN, named_nulls, pair_of
 from mockserver.verify.diff.calibrate.rule_checks import (
     Behaviour,
     Culprits,

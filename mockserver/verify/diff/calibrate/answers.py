@@ -13,19 +13,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from mockserver.files.inputs import EVERY
 from mockserver.openapi.model import Json
-from mockserver.verify.diff.id_map import TIME
+from mockserver.verify.diff.calibrate.pairs import OWN, Outcome, Pair, as_text
 
 When = tuple[tuple[str, str], ...]
-Outcome = tuple[int, str]
-"""A status, and a body as JSON text; `{name}` in it stands for a value of the request. A body "" is
-the mock's own."""
-OWN: Outcome = (0, "")
-"""The mock's own response: no rule is needed."""
 _HELD_OUT = 5
 """Every n-th pair is not learned from, but used to check the rules."""
 _SURE, _MOSTLY = 0.95, 0.8
@@ -36,38 +31,18 @@ _USUAL = (("body", "object"), ("body", "list"))
 _SUPPORT, _OPERATIONS = 3, 2
 """The minimum number of pairs, and of operations, for a rule for all operations."""
 _GENERAL = re.compile(
-    r"mock|body|credential|unknown (field|query parameter)|taken \w+"
+    r"mock|body|credential|unknown (field|query parameter|id)|taken \w+"
     r"|violates (body|query|path|header) \w+"
 )
 """Traits with the same meaning in every operation."""
+ABSENT = "absent"
+"""The value of a trait that a request lacks."""
 _SPECIAL = re.compile("taken |unknown ")
 """Traits that few requests have. A rule may require that they are absent."""
-_NOISE = re.compile(r"body\.x_unknown_field")
-"""A trait of a field that only the differential sends; `unknown field` stands for it."""
 _MOST_RULES, _MOST_OPTIONS, _MOST_TRAITS = 60, 2000, 24
 """Limits: rules of one operation, candidate rules of one step, traits of one request."""
 _STATE = re.compile(r"(?!body\.|query\.|violates |unknown |taken )\w+\.\w+")
 """Traits for flags and states of an entity in the path."""
-_SHORTEST = 4
-"""The minimum length of a sent text to be replaced within a longer text where it has no quotes."""
-_PLACE = re.compile(r"violates (\w+)\.(.+) \w+")
-"""The trait for the place of a violation."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One request. `outcome` is what a rule must predict for the mock to respond like the real
-    server; `sent` are the request's values by template name."""
-
-    operation: str
-    traits: Mapping[str, str]
-    outcome: Outcome
-    sent: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def features(self) -> list[tuple[str, str]]:
-        """The traits that a condition can name, without the mock's status."""
-        return [t for t in self.traits.items() if t[0] != "mock" and not _NOISE.match(t[0])]
 
 
 @dataclass(frozen=True)
@@ -81,7 +56,7 @@ class Rule:
 
     def holds(self, traits: Mapping[str, str]) -> bool:
         """Whether a request has all traits of the condition."""
-        return all(traits.get(name, "absent") == value for name, value in self.when)
+        return all(traits.get(name, ABSENT) == value for name, value in self.when)
 
     def as_table(self) -> dict[str, Json]:
         """The rule as an entry of `answers` in a calibration file."""
@@ -102,113 +77,11 @@ def rules_of(written: Iterable[Mapping[str, Json]]) -> list[Rule]:
     return [
         Rule(
             tuple(table.get("when", {}).items()),
-            (table.get("status", 0), _text(table.get("body"))),
+            (table.get("status", 0), as_text(table.get("body"))),
             table.get("seen", 0),
         )
         for table in written
     ]
-
-
-def pair_of(sample: Mapping[str, Json]) -> Pair:
-    """Make a pair from a sample (`verify/diff/recorded.py`)."""
-    real, mock = sample["real"], sample["mock"]
-    outcome: Outcome
-    sent = _sent(sample, sample["path"], sample.get("at"))
-    if real["status"] >= 400:
-        body = templated(real["body"], sent)
-        mine = templated(mock["body"], _sent(sample, mock["path"], mock.get("at")))
-        same = real["status"] == mock["status"] and body == mine
-        shown = _with_parts(body, mine, real["body"], sample["body"])
-        outcome = OWN if same else (real["status"], _text(shown))
-    elif real["status"] == mock["status"]:
-        outcome = OWN
-    else:
-        bare = mock["status"] < 400 and mock["body"] is None
-        outcome = (real["status"], _text(templated(real["body"], sent)) if bare else "")
-    return Pair(sample["operation"], sample["traits"], outcome, sent)
-
-
-def _with_parts(body: Json, mine: Json, raw: Json, sent: Json) -> Json:
-    """The body with `{mock.NAME}` in place of an object or array that the mock's body has too, and
-    `{body}` in place of the request body, which is compared with the `raw` one."""
-    if not isinstance(body, dict):
-        return body
-    own = mine.items() if isinstance(mine, dict) else ()
-    parts = {"mock." + name: part for name, part in own if part and isinstance(part, dict | list)}
-
-    def part_of(name: str, given: Json) -> Json:
-        if not isinstance(given, dict | list):
-            return given
-        if isinstance(sent, dict | list) and sent == raw[name]:
-            return "{body}"
-        return next((f"{{{part}}}" for part, value in parts.items() if value == given), given)
-
-    return {name: part_of(name, given) for name, given in body.items()}
-
-
-def _text(body: Json) -> str:
-    """The body as JSON text, with `{null}` in place of null, which TOML can't express; "" without
-    a body."""
-    return "" if body is None else json.dumps(named_nulls(body), sort_keys=True)
-
-
-def named_nulls(value: Json) -> Json:
-    """The value with `{null}` in place of null."""
-    if isinstance(value, dict):
-        return {name: named_nulls(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [named_nulls(item) for item in value]
-    return "{null}" if value is None else value
-
-
-def _sent(
-    sample: Mapping[str, Json], path: Mapping[str, str], url_path: str | None
-) -> dict[str, str]:
-    """The values that a template can name, most specific first: what breaks the document, the
-    URL's path (None in old reports), its parameters, the last one first, the body, the query."""
-    body = sample["body"] if isinstance(sample["body"], dict) else {}
-    texts = {f"body.{n}": v for n, v in body.items() if isinstance(v, str)}
-    query = {f"query.{n}": v for n, v in sample["query"].items()}
-    named = {**dict(reversed(list(path.items()))), **texts, **query}
-    at = {"request.path": url_path} if url_path else {}
-    return {**_violation(sample, path), **at, **named}
-
-
-def _violation(sample: Mapping[str, Json], path: Mapping[str, str]) -> dict[str, str]:
-    """The name and the value of the first thing in the request that breaks the document."""
-    places = (_PLACE.fullmatch(trait) for trait in sample["traits"])
-    place = next((found for found in places if found), None)
-    if place is None:
-        return {}
-    given: Json = {"path": path, "query": sample["query"], "body": sample["body"]}.get(place[1])
-    for step in place[2].split("."):
-        given = given.get(step) if isinstance(given, dict) else None
-    value = {} if given is None else {"violation.value": _as_text(given)}
-    return {**value, "violation.name": place[2]}
-
-
-def _as_text(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def templated(value: Json, sent: Mapping[str, str]) -> Json:
-    """The body with `{name}` in place of values that were sent, and of the instant."""
-    if isinstance(value, str):
-        for name, given in sent.items():
-            if value == given or (len(given) >= _SHORTEST and given in value):
-                value = value.replace(given, "{" + name + "}")
-            for quote in "\"'" if given else "":
-                value = value.replace(quote + given + quote, quote + "{" + name + "}" + quote)
-        moment = TIME.fullmatch(value)
-        if moment is None:
-            return value
-        digits = len(moment[2] or ".") - 1
-        return f"{{now {moment[1]}{min(digits, 9)}{moment[3] or ''}}}"
-    if isinstance(value, list):
-        return [templated(item, sent) for item in value]
-    if isinstance(value, dict):
-        return {name: templated(item, sent) for name, item in value.items()}
-    return value
 
 
 # --- learning
@@ -268,7 +141,7 @@ def _of_own(text: str, followed: str) -> str:
     if not isinstance(body, dict) or not isinstance(rule, dict):
         return text
     own = {f"{{mock.{name}}}": part for name, part in rule.items()}
-    return _text({n: own.get(v, v) if isinstance(v, str) else v for n, v in body.items()})
+    return as_text({n: own.get(v, v) if isinstance(v, str) else v for n, v in body.items()})
 
 
 def _confirmed(known: Rules, pairs: Sequence[Pair]) -> Rules:
@@ -295,7 +168,7 @@ def _confirmed(known: Rules, pairs: Sequence[Pair]) -> Rules:
 def _right(rule: Rule, pair: Pair) -> bool:
     """Whether the rule predicts the response's status, and its body if the rule has one."""
     status, body = rule.outcome
-    return pair.outcome[0] == status and body in ("", pair.outcome[1])
+    return pair.outcome[0] == status and (not body or pair.gets(rule.outcome))
 
 
 def _rules(pairs: Sequence[Pair], known: Rules) -> Rules:
@@ -306,7 +179,8 @@ def _rules(pairs: Sequence[Pair], known: Rules) -> Rules:
     for pair in pairs:
         by_operation.setdefault(pair.operation, []).append(pair)
     for operation, own in by_operation.items():
-        found = [*rules.get(operation, ()), *_for_one(own, rules)]
+        exceptions, others = _for_one(own, rules)
+        found = [*exceptions, *rules.get(operation, ()), *others]
         if found:
             rules[operation] = found
     return rules
@@ -324,6 +198,9 @@ def _for_all(pairs: Sequence[Pair], rules: Rules) -> Iterator[Rule]:
         own = ("mock", pair.traits.get("mock", ""))
         for when in ((own,), *((own, trait) for trait in general)):
             groups.setdefault(when, []).append(pair)
+    for when, group in groups.items():
+        if when[-1][1] == ABSENT:
+            group[:] = [pair for pair in pairs if Rule(when, OWN).holds(pair.traits)]
     found: list[Rule] = list(rules.get(EVERY, ()))
     known = len(found)
     for when, group in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
@@ -345,7 +222,8 @@ def _common(when: When, group: Sequence[Pair], least: float) -> Rule | None:
         return None
     status, count = Counter(pair.outcome[0] for pair in group).most_common(1)[0]
     bodies = Counter(pair.outcome[1] for pair in group if pair.outcome[0] == status)
-    body, exactly = bodies.most_common(1)[0]
+    body = bodies.most_common(1)[0][0]
+    exactly = sum(pair.gets((status, body)) for pair in group)
     if exactly < 0.5 * len(group):
         body = ""
     says = bool(body) or str(status) != dict(when)["mock"]
@@ -359,32 +237,44 @@ def _covers(one: Rule, other: Rule) -> bool:
     return set(one.when) <= set(other.when) and one.outcome == other.outcome
 
 
-def _for_one(pairs: Sequence[Pair], rules: Rules) -> list[Rule]:
-    """New rules for one operation, for the pairs that the known rules predict wrongly."""
+def _for_one(pairs: Sequence[Pair], rules: Rules) -> tuple[list[Rule], list[Rule]]:
+    """New rules for one operation, for the pairs that the known rules predict wrongly: those that
+    come before the known ones, and those that come after them.
+
+    Where the right bodies differ, the right status with the mock's own body is still better. Such a
+    rule comes last: it must not hide what part of the bodies have in common.
+    """
     found: list[Rule] = []
+    rough: list[Rule] = []
     special = {name for pair in pairs for name in pair.traits if _SPECIAL.match(name)}
-    nothing = dict.fromkeys(sorted(special), "absent")
+    nothing = dict.fromkeys(sorted(special), ABSENT)
     pairs = [replace(pair, traits={**nothing, **pair.traits}) for pair in pairs]
     now = [predicted(rules, pair) for pair in pairs]
     seen: dict[tuple[str, str], set[int]] = {}
     for number, pair in enumerate(pairs):
         for trait in (*pair.features, ("mock", pair.traits.get("mock", ""))):
             seen.setdefault(trait, set()).add(number)
+    for (name, value), numbers in seen.items():
+        # A request that lacks the trait counts as one where it is absent (`Rule.holds`).
+        if value == ABSENT:
+            numbers |= {n for n, pair in enumerate(pairs) if name not in pair.traits}
     decided: set[int] = set()
-    while len(found) < _MOST_RULES:
+    while len(found) + len(rough) < _MOST_RULES:
         best = None
         for size in (0, 1, 2):
             best = _best(pairs, now, seen, decided, size)
             if best is not None:
                 break
         if best is None:
-            return [*found, *_mostly(pairs, now, decided)]
-        found.append(best)
-        held = set.intersection(*(seen.get(trait, set()) for trait in best.when))
-        for number in held - decided:
+            break
+        held = set.intersection(*(seen.get(trait, set()) for trait in best.when)) - decided
+        exact = all(pairs[number].gets(best.outcome) for number in held)
+        (found if exact else rough).append(best)
+        for number in held:
             now[number] = best.outcome
-        decided |= held
-    return found
+        decided |= held if exact else set()
+    left = {n for n in range(len(pairs)) if not any(r.holds(pairs[n].traits) for r in rough)}
+    return found, [*rough, *_mostly(pairs, now, set(range(len(pairs))) - left | decided)]
 
 
 def _mostly(
@@ -416,7 +306,7 @@ def _best(
     one; None if there is no such rule. Pairs in `decided` are covered by earlier rules."""
     options: Counter[tuple[When, Outcome]] = Counter()
     for number, pair in enumerate(pairs):
-        if predictions[number] == pair.outcome or number in decided:
+        if pair.gets(predictions[number]) or number in decided:
             continue
         outcomes = dict.fromkeys((pair.outcome, (pair.outcome[0], "")))
         options.update((when, one) for when in _conditions(pair, size) for one in outcomes)
@@ -426,9 +316,8 @@ def _best(
         if not _is_likely(when, outcome, [pairs[n] for n in holds]):
             continue
         held = holds - decided
-        if all(pairs[n].outcome == outcome for n in held):
+        if all(pairs[n].gets(outcome) for n in held):
             return _narrowed(Rule(when, outcome), [pairs[n] for n in held])
-        # If the bodies differ, the right status with the mock's own body is still better.
         same = all(pairs[n].outcome[0] == outcome[0] for n in held)
         now = {predictions[n][0] or int(pairs[n].traits.get("mock") or 0) for n in held}
         if same and outcome[0] and not outcome[1] and now != {outcome[0]}:
@@ -450,7 +339,7 @@ def _is_likely(when: When, outcome: Outcome, pairs: Sequence[Pair]) -> bool:
         return False
     traits = [value for name, value in when if name != "mock" and (name, value) not in _USUAL]
     if own >= 400 > outcome[0]:
-        traits = [value for value in traits if value != "absent"]
+        traits = [value for value in traits if value != ABSENT]
     refusals = own >= 400 and outcome[0] >= 400
     return bool(traits) or len(pairs) >= (_SUPPORT - 1 if refusals else _SUPPORT)
 
@@ -480,7 +369,7 @@ def _contradicted(rule: Rule, name: str, held_out: Sequence[Pair]) -> bool:
     wrong = sum(p.outcome[0] != rule.outcome[0] for p in held)
     # A wrong body is no worse than the mock's own, so fewer have to be right for all operations.
     least = 0.5 if name == EVERY else 0.9
-    right = sum(p.outcome == rule.outcome for p in held)
+    right = sum(p.gets(rule.outcome) for p in held)
     return wrong > 0.1 * len(held) or (bool(rule.outcome[1]) and right < least * len(held))
 
 

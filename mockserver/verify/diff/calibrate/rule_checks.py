@@ -22,7 +22,8 @@ from mockserver.files.inputs import EVERY
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Json
 from mockserver.verify.diff.api import Knowledge
-from mockserver.verify.diff.calibrate.answers import Rules, deciding, named_nulls, pair_of
+from mockserver.verify.diff.calibrate.answers import Rules, deciding
+from mockserver.verify.diff.calibrate.pairs import named_nulls, pair_of
 from mockserver.verify.diff.calibration_file import read_lock
 from mockserver.verify.diff.mock_side import Comparer, Mocks, own_mocks
 from mockserver.verify.diff.model import Report, Run
