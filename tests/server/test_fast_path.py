@@ -94,7 +94,7 @@ def test_only_uvicorns_own_send_is_bypassed() -> None:
     async def send(message: Any) -> None:
         seen.append(message["type"])
 
-    assert not send_whole(Sent(200, [], b"x"), send, b"x")
+    assert not send_whole(Sent(200, [], b"x"), send, b"x", unsized=False)
     asyncio.run(send_reply(Sent(200, [], b"x"), {"method": "GET"}, send))
     assert seen == ["http.response.start", "http.response.body"]
 

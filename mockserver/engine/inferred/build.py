@@ -105,6 +105,7 @@ def assemble(
     credentials = Credentials(plan.credentials)
     handlers.update(_about_credentials(context, handlers, credentials))
     handlers.update({n: h for n, h in base.handlers.items() if n in contract.by_id})
+    handlers.update(_heads(contract, handlers))
     own_repositories = [one for one in repositories.values() if isinstance(one, OwnRepository)]
     own = {one.collection.name: one.collection for one in own_repositories}
     for repository in own_repositories:
@@ -156,6 +157,28 @@ def _about_credentials(
     for name, issuer in plan.issuers.items():
         found[name] = issuing(context, issuer, handlers[name], credentials)
     return found
+
+
+def _heads(contract: Contract, handlers: Mapping[str, Handler]) -> dict[str, Handler]:
+    """The handlers of documented HEADs beside a GET: the same headers and refusals (RFC 9110,
+    9.3.2), with the status that the HEAD documents."""
+    reads = {one.path: handlers[one.id] for one in contract.operations if one.method == "GET"}
+
+    def head(own: Handler, read: Handler) -> Handler:
+        def handle(world: World, request: Request) -> Reply:
+            shown = read(world, request)
+            if shown.status >= 300:
+                return shown
+            reply = own(world, request)
+            return replace(reply, headers={**reply.headers, **shown.headers})
+
+        return handle
+
+    return {
+        one.id: head(handlers[one.id], reads[one.path])
+        for one in contract.operations
+        if one.method == "HEAD" and one.path in reads
+    }
 
 
 def _others(context: Context) -> dict[str, Collection]:

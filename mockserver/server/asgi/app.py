@@ -393,14 +393,16 @@ async def from_elsewhere(work: Coroutine[Any, Any, Sent], scope: Scope) -> Sent:
 
 
 async def send_reply(sent: Sent, scope: Scope, send: Send) -> None:
-    """Send the reply. HEAD gets headers only; 204 and 304 have no body and no length."""
+    """Send the reply. HEAD gets headers only; 204 and 304 have no body and no length, and a
+    documented HEAD tells none: its length would be that of the GET (RFC 9110, 8.6)."""
     if sent.trouble is not None and await apply_trouble(sent, scope, send):
         return
     body = b"" if scope["method"] == "HEAD" else sent.body
-    if send_whole(sent, send, body):
+    unsized = sent.status in (204, 304) or (scope["method"] == "HEAD" and not sent.body)
+    if send_whole(sent, send, body, unsized=unsized):
         return
     headers = list(sent.headers)
-    if sent.status not in (204, 304):
+    if not unsized:
         headers.append((b"content-length", str(len(sent.body)).encode()))
     await send({"type": "http.response.start", "status": sent.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -70,11 +70,12 @@ def received_whole(receive: Receive, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def send_whole(sent: Sent, send: Send, body: bytes) -> bool:
+def send_whole(sent: Sent, send: Send, body: bytes, *, unsized: bool) -> bool:
     """Write the reply at once; False, and nothing done, if this `send` does not allow it.
 
-    `body` is what follows the head: nothing for a HEAD. It takes uvicorn's own `send`, not one
-    wrapped by a middleware, on a connection that stays open and is not slow.
+    `body` is what follows the head: nothing for a HEAD. An unsized one has no `Content-Length`.
+    It takes uvicorn's own `send`, not one wrapped by a middleware, on a connection that stays open
+    and is not slow.
 
     Raises RuntimeError for a header that would break the message.
     """
@@ -97,7 +98,7 @@ def send_whole(sent: Sent, send: Send, body: bytes) -> bool:
         if name == b"connection":
             return False
         parts.append(_line(name, value))
-    if sent.status in (204, 304):
+    if unsized:
         parts.append(b"\r\n")
     else:
         parts.append(b"content-length: %d\r\n\r\n" % len(sent.body))
