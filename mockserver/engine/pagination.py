@@ -22,7 +22,6 @@ from mockserver.engine.world import (
     Collection,
     Place,
     Row,
-    Rows,
     SortKey,
     World,
     digest,
@@ -140,12 +139,31 @@ class _Scanned(Generic[P, T]):
         raise NotImplementedError
 
 
+class Listed(Protocol):
+    """What a selection reads rows from, as it does from `Rows`."""
+
+    @property
+    def spec(self) -> Collection: ...
+    def __len__(self) -> int: ...
+    def get(self, key: str) -> Row | None: ...
+    def count(self, **where: Any) -> int: ...
+    def scan(
+        self,
+        *,
+        newest_first: bool = False,
+        after: SortKey | None = None,
+        skip: int = 0,
+        **where: Any,
+    ) -> Iterator[Row]: ...
+    def ordered(self, name: Hashable, rank: Callable[[Row], SortKey]) -> Sequence[Place]: ...
+
+
 class Selection(_Scanned[Row, T]):
     """The rows of a collection in its own order that pass the filters, each as `view` shows it."""
 
     def __init__(
         self,
-        rows: Rows,
+        rows: Listed,
         view: Callable[[Row], T],
         tests: Sequence[Callable[[T], bool]] = (),
         *,
@@ -157,6 +175,10 @@ class Selection(_Scanned[Row, T]):
         self._tests = tests
         self._newest_first = newest_first
         self._where = where or {}
+        # What has been read from the start, of a filtered list, and what comes then.
+        self._seen: list[tuple[Row, T]] = []
+        self._ahead: Iterator[tuple[Row, T]] | None = None
+        self._number: int | None = None
 
     @property
     def filters(self) -> bool:
@@ -182,12 +204,40 @@ class Selection(_Scanned[Row, T]):
     def count(self) -> int:
         if not self._tests:
             return self._rows.count(**self._where)
-        return sum(1 for _ in self._from(None, False, 0))
+        if self._number is None:
+            if self._ahead is None:
+                self._ahead = self._read(None, False, 0)
+            self._number = len(self._seen) + sum(1 for _ in self._ahead)
+        return self._number
 
     def _position(self, place: Row) -> SortKey:
         return self._rows.spec.sort_key(place)
 
     def _from(self, position: SortKey | None, backward: bool, skip: int) -> Iterator[tuple[Row, T]]:
+        if not self._tests or position is not None or backward:
+            return self._read(position, backward, skip)
+        return islice(self._again(), skip, None)
+
+    def _again(self) -> Iterator[tuple[Row, T]]:
+        """The rows that pass, each read and tested once, however often they are asked for."""
+        if self._ahead is None:
+            self._ahead = self._read(None, False, 0)
+        index, seen = 0, self._seen
+        while True:
+            if index < len(seen):
+                yield seen[index]
+                index += 1
+            elif self._number is not None:
+                # The others have only been counted.
+                beyond = index < self._number
+                yield from islice(self._read(None, False, 0), index, None) if beyond else ()
+                return
+            elif (pair := next(self._ahead, None)) is None:
+                self._number = len(seen)
+            else:
+                seen.append(pair)
+
+    def _read(self, position: SortKey | None, backward: bool, skip: int) -> Iterator[tuple[Row, T]]:
         newest = self._newest_first is not backward
         ahead = 0 if self._tests else skip
         rows = self._rows.scan(newest_first=newest, after=position, skip=ahead, **self._where)

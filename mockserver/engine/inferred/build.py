@@ -11,6 +11,7 @@ from mockserver.engine.api import Api, Handler, Webhooks, Wire
 from mockserver.engine.credentials import ISSUED, Credentials
 from mockserver.engine.idempotency import ANSWERS, key_of, once
 from mockserver.engine.inferred import bulk, crud
+from mockserver.engine.inferred.borrowed import BorrowedRepository
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.changes import CHANGES, noting
 from mockserver.engine.inferred.children import showing_holder
@@ -28,7 +29,6 @@ from mockserver.engine.inferred.memberships import change_values, link, unlink
 from mockserver.engine.inferred.merges import from_source, merge
 from mockserver.engine.inferred.repository import (
     SYSTEM,
-    BorrowedRepository,
     OwnRepository,
     Repository,
 )

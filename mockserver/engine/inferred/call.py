@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from functools import partial
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +21,7 @@ from mockserver.engine.inferred.repository import (
     Repository,
     Test,
     called,
+    has_mark,
     is_like,
 )
 from mockserver.engine.inferred.seeding import lasting
@@ -38,9 +38,6 @@ from mockserver.openapi.model import Operation
 from mockserver.openapi.path_templates import filled
 from mockserver.openapi.schemas.resolved import Flat
 from mockserver.records import dataclass
-
-MARKS = "marks"
-"""What a row has of the verbs by which the caller has marked its entity: `follow`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,8 +217,8 @@ class Call:
         ] + list(use.only)
         links = [one for one in use.through if parameters.get(one.parameter) not in (None, "")]
         linked = (linked_by(there, self.world, one, parameters[one.parameter]) for one in links)
-        marked = [lambda one: use.marked in one.row.get(MARKS, ())] if use.marked else []
-        return [*(partial(is_like, name, value) for name, value in by), *linked, *marked]
+        marked = [has_mark(use.marked)] if use.marked else []
+        return [*(is_like(name, value) for name, value in by), *linked, *marked]
 
     def _looked_up(self) -> Entity:
         """The newest entity that the request asks for. Raises NotFound."""

@@ -105,14 +105,11 @@ def _first(context: Context, world: World, repository: Repository) -> Entity | N
         for action in context.plan.actions.values()
         if action.request.item_in == "caller"
     }
-    first = None
-    for entity in repository.scan(world, None, False):
-        if entity.row.get("gone"):
-            continue
-        if about_caller & set(entity.row.get("shown", ())):
+    for entity in repository.seeds(world):
+        if not entity.row.get("gone") and about_caller & set(entity.row.get("shown", ())):
             return entity
-        first = first or entity
-    return first
+    every = repository.scan(world, None, False)
+    return next((entity for entity in every if not entity.row.get("gone")), None)
 
 
 def _find_by_name(
@@ -120,15 +117,13 @@ def _find_by_name(
 ) -> Entity | None:
     names = [repository.resource.identity.key or "", *_login_properties(context, repository)]
     wanted = subject.casefold()
-    return next(
-        (
-            entity
-            for entity in repository.scan(world, None, False)
-            if not entity.row.get("gone")
-            and any(str(entity.data.get(name, "")).casefold() == wanted for name in names)
-        ),
-        None,
-    )
+    same = [
+        entity
+        for name in names
+        for entity in repository.having(world, name, {subject})
+        if not entity.row.get("gone") and str(entity.data.get(name, "")).casefold() == wanted
+    ]
+    return min(same, key=repository.place, default=None)
 
 
 def _login_properties(context: Context, repository: Repository) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
+from mockserver.engine.inferred.narrowing import ByText
 from mockserver.engine.inferred.repository import Entity, Test
 from mockserver.engine.timestamps import SECOND, parse
 from mockserver.inference.resource_model import Path
@@ -186,6 +187,8 @@ def _equal(fields: Fields, wanted: Any) -> Test:
         there = list(found(entity, fields))
         return any(map(is_one, there)) or (unset and not there)
 
+    if len(fields) == 1 == len(fields[0]) and not (unset or bounds or span or days):
+        return ByText(test, fields[0], texts | set(map(str, numbers)))
     return test
 
 

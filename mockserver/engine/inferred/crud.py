@@ -265,7 +265,10 @@ def only_one(call: Call, entity: Entity, changed: Iterable[str]) -> None:
     sent = call.context.fitting(resource.request, entity.data).properties
     above = [n for n in sent if tokens(n)[-1:] in ID_ENDS and n != resource.identity.key]
     call.context.sower.sow(call.world, repository, entity.parent or None)
-    for other in list(repository.scan(call.world, entity.parent or None, False)):
+    on = {one.key: one for name in flags for one in repository.having(call.world, name, ("True",))}
+    for other in on.values():
+        if entity.parent not in ("", other.parent):
+            continue
         off = {name: False for name in flags if other.data.get(name) is True}
         beside = all(other.data.get(name) == entity.data.get(name) for name in above)
         if off and beside and other.key != entity.key:

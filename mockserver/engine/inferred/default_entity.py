@@ -8,11 +8,8 @@ from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import id_text, not_found
 from mockserver.engine.inferred.entities import changed_entity
 from mockserver.engine.inferred.field_roles import kinds
-from mockserver.engine.inferred.repository import Entity, Repository
+from mockserver.engine.inferred.repository import CHOSEN, Entity, Repository
 from mockserver.inference.words import snake_case, tokens
-
-_MARK = "chosen"
-"""The key in the row of the default entity, where no property says it."""
 
 
 def default_of(call: Call, word: str) -> Entity:
@@ -20,34 +17,40 @@ def default_of(call: Call, word: str) -> Entity:
     which was set last. `word` is what the document calls it (`primary`). Raises NotFound."""
     call.check_parents()
     call.context.sower.sow(call.world, call.repository, call.within())
-    beside = list(call.repository.scan(call.world, call.within(), False))
+    repository, world, within = call.repository, call.world, call.within()
     said = {id_text(entity.data.get(name)) for _, entity, name in _naming(call, word)}
     flags = [n for n in call.context.flat(call.resource).properties if _is_flag(n, word)]
-    for one in beside:
-        named = id_text(one.id(call.resource)) in said
-        if named or any(one.data.get(flag) is True for flag in flags):
-            return one
-    marked = (one for one in beside if one.row.get(_MARK) == word and not flags and not said)
-    found = next(marked, None)
-    if found is None and beside and 404 not in call.operation.documented:
-        return beside[0]  # nothing says that there may be none
-    if found is None:
+    key = call.resource.identity.key or ""
+    named = (repository.get(world, call.key_of(one)) for one in sorted(said))
+    like = [*filter(None, named), *repository.having(world, key, said)]
+    found = [one for one in like if id_text(one.id(call.resource)) in said]
+    for flag in flags:
+        on = repository.having(world, flag, ("True",))
+        found += (one for one in on if one.data[flag] is True)
+    if not flags and not said:
+        found += repository.marked(world, word)
+    beside = (one for one in found if within in (None, one.parent))
+    chosen = min(beside, key=repository.place, default=None)
+    if chosen is None and 404 not in call.operation.documented:
+        # Nothing says that there may be none.
+        chosen = next(repository.scan(world, within, False), None)
+    if chosen is None:
         raise not_found(call.resource, word)
-    return found
+    return chosen
 
 
 def made_default(call: Call, entity: Entity, word: str) -> Entity:
     """The entity as the default of its collection, for the caller to store. The entity above it and
     the one that was the default are changed here."""
     repository = call.repository
-    for other in list(repository.scan(call.world, entity.parent or None, False)):
-        if other.row.get(_MARK) == word and other.key != entity.key:
-            row = {name: value for name, value in other.row.items() if name != _MARK}
+    for other in list(repository.marked(call.world, word)):
+        if entity.parent in ("", other.parent) and other.key != entity.key:
+            row = {name: value for name, value in other.row.items() if name != CHOSEN}
             repository.put(call.world, Entity(other.key, other.data, other.parent, row))
     for above, holder, name in list(_naming(call, word)):
         changed = changed_entity(call, above, holder, {name: entity.id(call.resource)})
         above.put(call.world, changed)
-    return Entity(entity.key, entity.data, entity.parent, {**entity.row, _MARK: word})
+    return Entity(entity.key, entity.data, entity.parent, {**entity.row, CHOSEN: word})
 
 
 def _is_flag(name: str, word: str) -> bool:

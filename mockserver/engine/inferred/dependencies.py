@@ -45,8 +45,8 @@ def _have(call: Call, parent: str, name: str, value: Any) -> Iterator[bool]:
     """Whether each of the entities below a parent that may have a value has it."""
     repository, world = call.repository, call.world
     if not isinstance(value, str):
-        for other in repository.scan(world, parent or None, False):
-            yield bool(other.data.get(name) == value)
+        for other in repository.having(world, name, {str(value)}):
+            yield bool(other.data.get(name) == value) and parent in ("", other.parent)
         return
     for other in repository.called(world, name, value):
         yield parent in ("", other.parent)
@@ -65,7 +65,11 @@ def check_bare(call: Call, entity: Entity) -> None:
         own = call.id_of(entity)
         others = (
             other
-            for other in child.scan(call.world, above, False)
+            for other in (
+                child.scan(call.world, above, False)
+                if named_by is None
+                else child.holding(call.world, named_by, {id_text(own)})
+            )
             if (other.parent == above if named_by is None else other.data.get(named_by) == own)
         )
         if any(not (constraint.ended and _has_ended(child, other)) for other in others):

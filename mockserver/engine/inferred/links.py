@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import takewhile
 from typing import Any
 
 from mockserver.engine.inferred.identifiers import id_text
 from mockserver.engine.inferred.repository import Entity, Repository, Test, held_at
-from mockserver.engine.inferred.seeding import created
 from mockserver.engine.world import Collection, World
 from mockserver.inference.model import Membership, Through
 from mockserver.inference.resource_model import Link
@@ -39,9 +37,7 @@ def members(
     for name in membership.fields:
         found |= {one.key: one for one in repository.holding(world, name, own)}
     if owner is not None and owner.seed and not membership.between:
-        # Seed entities are stored before all that clients create.
-        born, all_ = created(world), repository.scan(world, None, False)
-        found |= {e.key: e for e in takewhile(lambda e: e.row.get("at", 0) <= born, all_) if e.seed}
+        found |= {one.key: one for one in repository.seeds(world)}
     test = is_member(repositories, world, member, membership, above)
     return sorted(filter(test, found.values()), key=repository.place)
 

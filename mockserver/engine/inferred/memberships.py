@@ -88,9 +88,8 @@ def _keys(call: Call, membership: Membership) -> list[Any]:
 def _member(call: Call, membership: Membership, key: Any) -> Entity:
     """The entity with this id or value. Raises NotFound."""
     if membership.by is not None:
-        same = (e for e in call.repository.scan(call.world, None, True)
-                if e.data.get(membership.by) == key)  # fmt: skip
-        found = next(same, None)
+        like = list(call.repository.having(call.world, membership.by, {str(key)}))
+        found = next((one for one in like[::-1] if one.data.get(membership.by) == key), None)
     else:
         within = call.within()
         nested = call.resource.identity.nested and within

@@ -8,7 +8,6 @@ read as they are.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
 from functools import partial
@@ -16,15 +15,16 @@ from typing import Any, Protocol
 
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.changes import note
-from mockserver.engine.inferred.field_roles import Roles, is_nullable, roles_of, stamp
+from mockserver.engine.inferred.field_roles import Roles, is_nullable, roles_of
 from mockserver.engine.inferred.job_fields import Phases
+from mockserver.engine.inferred.narrowing import ByText, few, places_of
 from mockserver.engine.inferred.reference_names import id_in
 from mockserver.engine.jobs import state_at
 from mockserver.engine.pagination import Selection
 from mockserver.engine.world import Collection, SortKey, World
 from mockserver.inference.model import Envelope
 from mockserver.inference.parts import properties_of
-from mockserver.inference.resource_model import Resource
+from mockserver.inference.resource_model import Resource, States
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
@@ -119,6 +119,9 @@ class Repository(Protocol):
     def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]: ...
     def holding(self, world: World, name: str, values: Set[str]) -> Iterator[Entity]: ...
     def called(self, world: World, name: str, text: str) -> Iterator[Entity]: ...
+    def having(self, world: World, name: str, texts: Iterable[str]) -> Iterator[Entity]: ...
+    def seeds(self, world: World) -> Iterator[Entity]: ...
+    def marked(self, world: World, word: str) -> Iterator[Entity]: ...
     def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]: ...
     def place(self, entity: Entity) -> SortKey: ...
     def put(self, world: World, entity: Entity) -> Entity: ...
@@ -137,7 +140,7 @@ class OwnRepository:
             name,
             order=("at", "n"),
             indexes=("parent",),
-            sparse=(_ODD, *self._indexed.values()),
+            sparse=(_ODD, "seed", CHOSEN, *self._indexed.values()),
             path=resource.path,
         )
         flat = schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
@@ -152,6 +155,9 @@ class OwnRepository:
             if states is not None
             else None
         )
+        sent = schemas.flat_at(resource.request).properties if resource.request else {}
+        self._sent = frozenset(sent)
+        self._timed = _timed(states, self.roles.updated) if states is not None else frozenset()
 
     def held(self) -> list[tuple[str, str]]:
         """The paths of what entities have in their holder."""
@@ -171,7 +177,8 @@ class OwnRepository:
         one."""
         index = self._indexed.get(name)
         if index is None:
-            yield from self.scan(world, None, False)
+            lasts = self._lasts(name)
+            yield from self.having(world, name, values) if lasts else self.scan(world, None, False)
             return
         for value in sorted(values):
             where: dict[str, Any] = {index: value}
@@ -181,20 +188,36 @@ class OwnRepository:
 
     def called(self, world: World, name: str, text: str) -> Iterator[Entity]:
         """The entities in which a property is this text, in any case; an order is kept for it."""
-        rows, wanted = world[self.collection.name], text.casefold()
+        wanted = text.casefold()
+        for entity in self.having(world, name, {text}):
+            value = held_at(entity.data, name)
+            if isinstance(value, str) and value.casefold() == wanted:
+                yield entity
 
-        def rank(row: Mapping[str, Any]) -> SortKey:
-            value = row["data"].get(name)
-            return (value.casefold() if isinstance(value, str) else "",)
-
-        places = rows.ordered((_TEXT, name), rank)
-        for at in range(bisect_left(places, ((wanted,), ())), len(places)):
-            (own,), sort_key = places[at]
-            if own != wanted:
-                return
+    def having(self, world: World, name: str, texts: Iterable[str]) -> Iterator[Entity]:
+        """The entities in which a property may have a value that is written so; an order is kept
+        for it."""
+        rows = world[self.collection.name]
+        places, found = places_of(rows, partial(_stored, name), name, texts)
+        for sort_key in sorted(places[at][1] for part in found for at in part):
             row = rows.get(sort_key[-1])
             if row is not None and is_there(row, world.now):
                 yield self.as_of(row, world.now)
+
+    def seeds(self, world: World) -> Iterator[Entity]:
+        """The seed entities."""
+        rows = world[self.collection.name].scan(seed=True)
+        return (self.as_of(row, world.now) for row in rows if is_there(row, world.now))
+
+    def marked(self, world: World, word: str) -> Iterator[Entity]:
+        """The entities whose row is marked with a word."""
+        rows = world[self.collection.name].scan(chosen=word)
+        return (self.as_of(row, world.now) for row in rows if is_there(row, world.now))
+
+    def _lasts(self, name: str) -> bool:
+        """Whether a property is as it is stored, whatever the time."""
+        states = self.resource.states
+        return states is None or (name in self._sent and name not in self._timed)
 
     def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]:
         """The entities of a list, by an index if there is one."""
@@ -215,14 +238,13 @@ class OwnRepository:
             if not where and name in self._indexed:
                 where = {self._indexed[name]: wanted}
             else:
-                left.append(partial(_has, name, wanted))
-        return Selection(
-            rows,
-            lambda row: self.as_of(row, world.now),
-            left,
-            newest_first=choice.newest_first,
-            where=where,
-        )
+                left.append(ByText(partial(has_value, name, wanted), (name,), (wanted,)))
+        view = partial(_viewed, self, world.now)
+        some = few(rows, left, _stored, self._lasts) if left else None
+        if some is not None and len(some) < rows.count(**where):
+            left += [partial(_is_in, name, value) for name, value in where.items()]
+            return Selection(some, view, left, newest_first=choice.newest_first)
+        return Selection(rows, view, left, newest_first=choice.newest_first, where=where)
 
     def number(self, world: World, parent: str) -> int:
         """How many entities lists show below one."""
@@ -316,98 +338,38 @@ def is_listed(row: Mapping[str, Any], now: int, shows_hidden: bool) -> bool:
     return is_there(row, now)
 
 
+def _viewed(repository: OwnRepository, now: int, row: Mapping[str, Any]) -> Entity:
+    return repository.as_of(row, now)
+
+
+def _stored(name: str, row: Mapping[str, Any]) -> Any:
+    return held_at(row["data"], name)
+
+
+def _is_in(index: str, value: Any, entity: Entity) -> bool:
+    """Whether the row of an entity is among those that an index has for a value."""
+    return bool(entity.row.get(index) == value)
+
+
+def _timed(states: States, updated: Iterable[str]) -> frozenset[str]:
+    """The properties that may follow from the time."""
+    named = (states.flags, states.verdicts, states.moments, states.beside, states.within)
+    made = (*states.results, *states.faults, *states.cancels, *updated)
+    told = (
+        states.name,
+        states.progress,
+        states.attempts,
+        *made,
+        *(n for one in named for n in one),
+    )
+    return frozenset(name for name in told if name)
+
+
 _KEPT_BACK = ("gone", "hidden", "comes", "goes")
-_TEXT = "text"
+CHOSEN = "chosen"
+"""The key in the row of a default entity, where no property says it; indexed."""
 _ODD = "odd"
 """Indexed, so that lists search for entities to leave out only if there are any."""
-
-
-class BorrowedRepository:
-    """Rows of a hand-written API: read as they are, written where the names are known."""
-
-    def __init__(self, resource: Resource, schemas: Schemas, collection: Collection) -> None:
-        self.resource = resource
-        self.collection = collection
-        flat = schemas.flat_at(resource.schema) if resource.schema else schemas.flat({})
-        self.roles = roles_of(schemas, flat, resource.holder)
-        self.schemas = schemas
-        self.flat = flat
-
-    def held(self) -> list[tuple[str, str]]:
-        """The paths of what entities have in their holder."""
-        return paths_in(self.schemas, self.flat, self.resource.holder)
-
-    def get(self, world: World, key: str) -> Entity | None:
-        row = world[self.collection.name].get(key)
-        return self.as_of(row, world.now) if row is not None else None
-
-    def scan(self, world: World, parent: str | None, newest_first: bool) -> Iterator[Entity]:
-        rows = world[self.collection.name].scan(newest_first=newest_first)
-        return (
-            entity
-            for entity in (self.as_of(row, world.now) for row in rows)
-            if parent is None or parent in ("", entity.parent) or not entity.parent
-        )
-
-    def holding(self, world: World, name: str, values: Set[str]) -> Iterator[Entity]:
-        """Every entity: nothing is indexed."""
-        return self.scan(world, None, False)
-
-    def called(self, world: World, name: str, text: str) -> Iterator[Entity]:
-        """The entities in which a property is this text, in any case."""
-        wanted = text.casefold()
-        for entity in self.scan(world, None, False):
-            value = entity.data.get(name)
-            if isinstance(value, str) and value.casefold() == wanted:
-                yield entity
-
-    def select(self, world: World, tests: Sequence[Test], choice: Choice) -> Selection[Entity]:
-        """The entities of a list."""
-        left = list(tests)
-        left += [partial(_has, name, wanted) for name, wanted in choice.fields.items()]
-        if choice.parent:
-            left.append(lambda entity: entity.parent in ("", choice.parent))
-        rows = world[self.collection.name]
-        return Selection(
-            rows, lambda row: self.as_of(row, world.now), left, newest_first=choice.newest_first
-        )
-
-    def place(self, entity: Entity) -> SortKey:
-        """The position of an entity in the default order."""
-        return self.collection.sort_key(entity.row)
-
-    def put(self, world: World, entity: Entity) -> Entity:
-        changed = {
-            name: value
-            for name, value in entity.data.items()
-            if name in entity.row
-            and entity.row[name] != value
-            and not isinstance(entity.row[name], int)
-        }
-        row = {**entity.row, **changed}
-        world[self.collection.name].put(row)
-        return replace(entity, row=row)
-
-    def remove(self, world: World, key: str) -> None:
-        world[self.collection.name].remove(key)
-
-    def as_of(self, row: Mapping[str, Any], now: int) -> Entity:
-        """The stored row."""
-        data = dict(row)
-        for name, value in row.items():
-            schema = self.flat.properties.get(name)
-            if schema is not None and isinstance(value, int) and not isinstance(value, bool):
-                data[name] = self._instant(name, schema, value)
-        links = self.resource.parents
-        names = (links[-1].field, links[-1].parameter) if links else ()
-        parents = (row.get(name) for name in names if name is not None)
-        parent = str(next((value for value in parents if value), ""))
-        return Entity(str(row[self.collection.key]), data, parent, row)
-
-    def _instant(self, name: str, schema: Any, value: int) -> Any:
-        """Timestamps are stored as microseconds."""
-        text = stamp(self.schemas, name, schema, value)
-        return text if isinstance(text, str) else value
 
 
 def paths_in(schemas: Schemas, flat: Flat, holder: str | None) -> list[tuple[str, str]]:
@@ -421,26 +383,48 @@ def passes(world: World, entity: Entity, tests: Iterable[Test], choice: Choice) 
     """Whether an entity passes the tests of a list, whatever its parent."""
     return (
         is_listed(entity.row, world.now, choice.shows_hidden)
-        and all(_has(name, wanted, entity) for name, wanted in choice.fields.items())
+        and all(has_value(name, wanted, entity) for name, wanted in choice.fields.items())
         and all(test(entity) for test in tests)
     )
 
 
-def is_like(name: str, value: Any, entity: Entity) -> bool:
-    """Whether a property of an entity has this value, or one of several, as text in any case."""
+def is_taken(repository: Repository, world: World, parent: str, name: str, value: Any) -> bool:
+    """Whether an entity below a parent ("": any) has this value, as text."""
+    text = str(value)
+    same = repository.having(world, name, {text})
+    return any(str(one.data.get(name)) == text for one in same if parent in ("", one.parent))
+
+
+MARKS = "marks"
+"""What a row has of the verbs by which the caller has marked its entity: `follow`."""
+
+
+def has_mark(mark: str) -> Test:
+    """A test whether the caller has marked an entity so."""
+
+    def test(entity: Entity) -> bool:
+        return mark in entity.row.get(MARKS, ())
+
+    return ByText(
+        test, ("*" + MARKS,), ("marked",), lambda row: "marked" if row.get(MARKS) else None
+    )
+
+
+def is_like(name: str, value: Any) -> Test:
+    """A test whether a property has this value, or one of several, as text in any case."""
     given = value if isinstance(value, list | tuple) else [value]
     texts = {str(one).casefold() for one in given}
     texts |= {part for one in texts for part in re.split("[,;]", one)}
-    return str(entity.data.get(name)).casefold() in texts
+    return ByText(lambda entity: str(entity.data.get(name)).casefold() in texts, (name,), texts)
 
 
-def _has(name: str, wanted: str, entity: Entity) -> bool:
+def has_value(name: str, wanted: str, entity: Entity) -> bool:
     """Whether a property has a value, or its object has: `{"organization": {"slug": "acme"}}`."""
     value = entity.data.get(name)
     if isinstance(value, Mapping):
         return any(str(one) == wanted for one in value.values())
     if isinstance(value, list):
-        return any(_has(name, wanted, replace(entity, data={name: one})) for one in value)
+        return any(has_value(name, wanted, replace(entity, data={name: one})) for one in value)
     return str(value) == wanted
 
 
@@ -484,7 +468,9 @@ def called(
                 return False
         return True
 
-    for tests in ([is_called, is_theirs], [is_called]) if owners else ([is_called],):
+    named: Test = ByText(is_called, names, (value,))
+    ways: list[list[Test]] = [[named, is_theirs], [named]] if owners else [[named]]
+    for tests in ways:
         newest = Choice(parent=parent or None, newest_first=True)
         found = repository.select(world, tests, newest).page(1).rows
         if found and found[0].seed:

@@ -7,6 +7,7 @@ so it makes no difference who looks, or when.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from mockserver.engine.generation.modes import Mode
@@ -23,6 +24,7 @@ from mockserver.engine.inferred.repository import (
     OwnRepository,
     Repository,
     called,
+    is_taken,
 )
 from mockserver.engine.inferred.schedules import past, state_of, with_state
 from mockserver.engine.inferred.seed_references import (
@@ -106,7 +108,10 @@ class Sower:
         if parent is None and above is not None:
             self.sow(world, above, None)
             marks = world[SYSTEM.name]
-            for entity in list(above.scan(world, None, False)):
+            # Below what clients have made there are only seed entities that they cannot make.
+            makeable = isinstance(above, OwnRepository) and resource.name in self._makeable
+            every = above.seeds(world) if makeable else above.scan(world, None, False)
+            for entity in list(every):
                 if marks.get(sown(repository, entity.key)) is None:
                     self.sow(world, repository, entity.key)
             return
@@ -190,17 +195,17 @@ class Sower:
         if there is none, those of all the parents are created."""
         if isinstance(repository, OwnRepository):
             self._sow_shown(world, repository)
-            shown = (e for e in _seeds(world, repository) if e.row.get("shown"))
+            shown = (e for e in repository.seeds(world) if e.row.get("shown"))
             first = next(shown, None)
             above = self._above(repository.resource)
             parent = self._first(world, above) if first is None and above is not None else None
             if parent is not None:
                 self.sow(world, repository, parent.key)
-                first = next(_seeds(world, repository), None)
+                first = next(repository.seeds(world), None)
             if first is not None:
                 return first
         self.sow(world, repository, None)
-        return next(_seeds(world, repository), None)
+        return next(repository.seeds(world), None)
 
     def _add_shown(
         self, world: World, repository: OwnRepository, shown: Shown, place: int, parent: str
@@ -481,17 +486,15 @@ class Sower:
             place = place_of(resource.schema or "", name)
             if place is None or data.get(name) is None or name in like:
                 continue
-            taken = {str(e.data.get(name)) for e in repository.scan(world, parent or None, False)}
-            if str(data[name]) not in taken:
+
+            taken = partial(is_taken, repository, world, parent, name)
+            if not taken(data[name]):
                 continue
-            rng = lasting(world, resource.name, parent, name, len(taken))
+            number = repository.number(world, parent)
+            rng = lasting(world, resource.name, parent, name, number)
             check = self._values.check(place)
             made = (self._values.make(place, rng, name=name) for _ in range(_TRIES))
-            for value in (numbered(data[name], len(taken) + 1), *made):
-                if str(value) not in taken and check.is_valid(value):
+            for value in (numbered(data[name], number + 1), *made):
+                if not taken(value) and check.is_valid(value):
                     yield name, value
                     break
-
-
-def _seeds(world: World, repository: Repository) -> Iterator[Entity]:
-    return (entity for entity in repository.scan(world, None, False) if entity.seed)

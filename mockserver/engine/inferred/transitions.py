@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.engine.inferred.acceptance import asked_in_query
-from mockserver.engine.inferred.call import MARKS, Call, CallHandler
+from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.callers import subject_of, user_entity
 from mockserver.engine.inferred.children import copy_below, take_away
 from mockserver.engine.inferred.consistency import may_lack
@@ -20,7 +20,7 @@ from mockserver.engine.inferred.field_roles import set_times
 from mockserver.engine.inferred.job_fields import outcome_salt
 from mockserver.engine.inferred.links import LINKS, record_link
 from mockserver.engine.inferred.new_values import changes_of, response_secrets, with_new_secrets
-from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository
+from mockserver.engine.inferred.repository import MARKS, Entity, OwnRepository, Repository
 from mockserver.engine.inferred.schedules import (
     is_paused,
     led,
