@@ -20,6 +20,7 @@ import orjson
 from mockserver.engine.timestamps import parse
 from mockserver.engine.world import (
     Collection,
+    Listed,
     Place,
     Row,
     SortKey,
@@ -137,25 +138,6 @@ class _Scanned(Generic[P, T]):
 
     def _position(self, place: P) -> SortKey:
         raise NotImplementedError
-
-
-class Listed(Protocol):
-    """What a selection reads rows from, as it does from `Rows`."""
-
-    @property
-    def spec(self) -> Collection: ...
-    def __len__(self) -> int: ...
-    def get(self, key: str) -> Row | None: ...
-    def count(self, **where: Any) -> int: ...
-    def scan(
-        self,
-        *,
-        newest_first: bool = False,
-        after: SortKey | None = None,
-        skip: int = 0,
-        **where: Any,
-    ) -> Iterator[Row]: ...
-    def ordered(self, name: Hashable, rank: Callable[[Row], SortKey]) -> Sequence[Place]: ...
 
 
 class Selection(_Scanned[Row, T]):

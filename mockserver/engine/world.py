@@ -44,18 +44,12 @@ class Collection:
         object.__setattr__(self, "sort_key", get)
 
 
-class Rows(Protocol):
-    """One collection of a world. Rows are never changed in place: put a new one."""
+class Listed(Protocol):
+    """Rows that can be read in order: a collection, or some of one."""
 
-    spec: Collection
-
+    @property
+    def spec(self) -> Collection: ...
     def get(self, key: str) -> Row | None: ...
-    def pick(self, keys: Iterable[str]) -> list[Row]:
-        """The existing rows with these keys, in this order."""
-        ...
-
-    def put(self, row: Row) -> None: ...
-    def remove(self, key: str) -> None: ...
     def __len__(self) -> int: ...
     def scan(
         self,
@@ -80,6 +74,17 @@ class Rows(Protocol):
         """All rows by their rank, each as its rank and its sort key; kept up to date under this
         name, which stands for the function."""
         ...
+
+
+class Rows(Listed, Protocol):
+    """One collection of a world. Rows are never changed in place: put a new one."""
+
+    def pick(self, keys: Iterable[str]) -> list[Row]:
+        """The existing rows with these keys, in this order."""
+        ...
+
+    def put(self, row: Row) -> None: ...
+    def remove(self, key: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
