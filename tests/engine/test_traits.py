@@ -258,3 +258,20 @@ def test_a_tag_changes_with_the_body() -> None:
     assert one[b"etag"] != other[b"etag"]
     assert one[b"etag"].startswith(b'W/"')
     assert one[b"x-kind"] == b"a"
+
+
+def test_a_read_that_shows_nothing_makes_nothing(tmp_path: Any) -> None:
+    """A server that gives an empty object for an unknown id has no such entity afterwards."""
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        '[[operations.getShelf.answers]]\nwhen = { mock = "404" }\nstatus = 200\nbody = {}\n'
+    )
+    with (
+        MockServer(DOCUMENT, calibration=path) as mock,
+        httpx.Client(base_url=mock.url, headers=mock.headers, trust_env=False) as client,
+    ):
+        nothing = client.get("/shelves/none")
+        assert (nothing.status_code, nothing.json()) == (200, {})
+        assert client.delete("/shelves/none").status_code == 404
+        made = client.post("/shelves", json={"name": "one"}).json()
+        assert client.get(f"/shelves/{made['id']}").json() == made

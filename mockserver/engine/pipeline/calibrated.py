@@ -33,7 +33,7 @@ from mockserver.engine.calibration import (
 from mockserver.engine.messages import Reply, Request
 from mockserver.engine.pipeline import Exchange, Message, Pipeline, Steps
 from mockserver.engine.pipeline.authentication import ANONYMOUS
-from mockserver.engine.serialization import Sent, refusal_of
+from mockserver.engine.serialization import Sent, json_sent, refusal_of
 from mockserver.engine.world import World
 from mockserver.errors import (
     Conflict,
@@ -54,6 +54,7 @@ _LENIENTLY: tuple[tuple[type[Refusal], str], ...] = (
 )
 """By the kind of refusal, the `Prefer` header with which the request is carried out instead."""
 TENANT = "x-mock-tenant"
+_READS = ("GET", "HEAD")
 
 
 class Learned(Refusal):
@@ -124,6 +125,9 @@ class CalibratedPipeline(Pipeline):
                 raise
             if not 0 < answer.status < 400:
                 raise Learned(answer, refusal) from None
+            if answer.body is not None and operation.method in _READS:
+                # To carry it out would make what is not there.
+                return _given(answer, json_sent(None), message)
             try:
                 sent = self._leniently(steps, message, exchange, refusal)
             except Refusal as other:

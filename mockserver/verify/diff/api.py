@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 
 from mockserver.inference.words import noun
 from mockserver.openapi.model import Contract, Json, Operation
@@ -100,6 +101,16 @@ class Knowledge:
     @cached_property
     def makeable(self) -> tuple[Resource, ...]:
         return tuple(r for r in self.api.resources.values() if r.create)
+
+    @cached_property
+    def chosen(self) -> Mapping[str, str]:
+        """The path parameter with the id, by each operation that creates at a chosen id."""
+        return {r.create: r.id_parameter for r in self.makeable if r.chosen}
+
+    @cached_property
+    def numbers(self) -> Iterator[int]:
+        """A new number each time, for ids that a client chooses."""
+        return count(1)
 
     @cached_property
     def id_fields(self) -> frozenset[str]:

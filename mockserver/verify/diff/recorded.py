@@ -128,7 +128,8 @@ def samples(real: Run, mock: Run, contract: Contract) -> Iterator[dict[str, Json
         if operation.method in _WRITES and done[0] != done[1]:
             apart.add(f"{{{{{step.label}.")
             if step.intent != "refused":
-                apart |= {v for v in step.path.values() if "{{" in v}
+                made = step.intent == "make"
+                apart |= {v for v in step.path.values() if made or "{{" in v}
         found = sample(ours, theirs, operation.path)
         if found is not None:
             yield {"operation": operation.id, **found}

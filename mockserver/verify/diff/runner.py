@@ -152,6 +152,8 @@ class Side:
             self._values[step.label] = id_in(seen.last.headers) or MISSING
         if not listing:
             self._learn(seen.value)
+        if step.operation in self.knowledge.chosen and seen.exchanges and seen.status < 300:
+            self._own.add(concrete.path[self.knowledge.chosen[step.operation]])
         self._watch(step.operation, seen.value)
         return replace(seen, step=step)
 

@@ -71,6 +71,8 @@ class _Derivation:
             known = action.resource in self.by_plan
             if action.kind == "create" and action.resource is not None and not known:
                 self._add(self.plan.resources[action.resource], action)
+        for action in self._by_chosen_ids() if self.wrapped else ():
+            self._add(self.plan.resources[str(action.resource)], action)
         contract = self.contract
         resources = {
             name: _with_references(contract, r, self.found, self.names)
@@ -93,8 +95,57 @@ class _Derivation:
             },
         )
 
+    def _by_chosen_ids(self) -> Iterator[Action]:
+        """The operations that create at an id in their path what nothing else creates."""
+        for operation in self.contract.operations:
+            action = self.plan.actions[operation.id]
+            if action.resource is None or action.resource in self.by_plan:
+                continue
+            removes = any(
+                one.kind == "remove" and one.path == action.path
+                for one in self.actions[action.resource]
+            )
+            if action.request.upsert and action.path_item and removes:
+                yield action
+
+    def _chosen(self, resource: resource_model.Resource, create: Action) -> Resource | None:
+        contract = self.contract
+        same = [a for a in self.actions[resource.name] if a.path == create.path]
+        by_kind = {a.kind: a for a in reversed(same) if a is not create}
+        read, remove = by_kind.get("fetch"), by_kind.get("remove")
+        change = by_kind.get("patch") or by_kind.get("replace")
+        change = create if change is None and create.method == "PUT" else change
+        shown = reply_schema(contract, contract.by_id[(read or create).operation]) or {}
+        at = (read or create).response.at
+        listing, paging, filters = self._listing(create, self.actions[resource.name])
+        entity, item = inner(contract, shown, at), str(create.path_item)
+        writers = [contract.by_id[a.operation] for a in (create, change) if a is not None]
+        key = resource.identity.key or item
+        return Resource(
+            name=re.sub(r"_?id$", "", item, flags=re.IGNORECASE) or item,
+            collection=create.path.rstrip("/").rsplit("/", 1)[0],
+            item=create.path,
+            id_parameter=item,
+            create=create.operation,
+            read=read.operation if read else "",
+            list=listing,
+            change=change.operation if change else "",
+            remove=remove.operation if remove else "",
+            id_field=".".join([*at, key]),
+            row_id=key,
+            paging=paging,
+            filters=filters,
+            partial=by_kind.get("patch") is not None,
+            shown=frozenset(properties(contract, entity)),
+            sent=create.request.at,
+            sent_change=change.request.at if change else (),
+            chosen=True,
+            **_movement(contract, entity, writers, key, resource.states, at),
+        )
+
     def _add(self, resource: resource_model.Resource, create: Action) -> None:
-        found = self._resource(resource, create)
+        by_id = create.request.upsert and create.path_item is not None
+        found = (self._chosen if by_id else self._resource)(resource, create)
         if found is None:
             return
         if create.operation in self.names:

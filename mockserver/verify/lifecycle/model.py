@@ -138,6 +138,8 @@ class Resource:
     newest_first: bool = False
     partial: bool = False
     """Whether fields absent from a change keep their values."""
+    chosen: bool = False
+    """Whether a client chooses the id, in the path of the creation, which is that of the item."""
     strict: bool = False
     """Hand-written: a refused valid body or an unexpected status is a finding."""
     whole: Callable[[Mapping[str, Json]], dict[str, Json]] = dict

@@ -260,3 +260,17 @@ def test_the_place_in_an_array_is_what_the_mock_has_named() -> None:
     found = pair_of(sample)
     assert found.outcome == (400, json.dumps({"detail": "{violation.name} is no text"}))
     assert ("violation.name", "tags.1") not in found.features
+
+
+def test_a_success_that_shows_nothing_is_the_same_for_all() -> None:
+    sample = {
+        "operation": "get",
+        "traits": {"mock": "404", "id": "not there"},
+        "path": {"id": "nope"},
+        "query": {},
+        "body": None,
+        "real": {"status": 200, "body": {}},
+        "mock": {"status": 404, "body": {"detail": "None is there."}, "path": {"id": "nope"}},
+    }
+    assert pair_of(sample).outcome == (200, "{}")
+    assert pair_of({**sample, "real": {"status": 200, "body": {"id": "nope"}}}).outcome == (200, "")

@@ -131,7 +131,7 @@ class Fields:
         texts = Counter(json.dumps(value, sort_keys=True) for value in values)
         text, count = texts.most_common(1)[0] if texts else ("null", 0)
         value = json.loads(text)
-        own = is_opaque(name, value) or time_form(value) or self.host in text
+        own = is_opaque(name, value) or time_form(value) or self.host in text or UUID.search(text)
         return None if own or count < _SUPPORT or 2 * count <= len(values) else _plain(value)
 
     def _described(self, name: str, values: list[Json]) -> Json:

@@ -7,10 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.openapi.path_templates import parameters_of
+from mockserver.openapi.schemas.formats import reader
 from mockserver.verify.diff.api import Knowledge
 from mockserver.verify.diff.model import Intent, Program, Step, reference
 from mockserver.verify.lifecycle import samples
@@ -226,18 +228,26 @@ class Builder:
         finally:
             self._busy.discard(resource.name)
         label = self.add(resource.create, "make", path=path, body=body)
-        kept = {name: path[name] for name in path if name in parameters_of(resource.item)}
-        made = Made(
-            resource, label, {**kept, resource.id_parameter: reference(label, resource.id_field)}
-        )
+        made = Made(resource, label, self.where(resource, label, path))
         self.entities.append(made)
         return made
 
-    def parents(self, resource: Resource) -> dict[str, str]:
-        return self.values(self.knowledge.contract.by_id[resource.create])
+    def where(self, resource: Resource, label: int, path: Mapping[str, str]) -> dict[str, str]:
+        """The path values of what the step `label` creates, whose own are `path`."""
+        kept = {name: path[name] for name in path if name in parameters_of(resource.item)}
+        if resource.chosen:
+            return kept
+        return {**kept, resource.id_parameter: reference(label, resource.id_field)}
 
-    def values(self, operation: Operation) -> dict[str, str]:
-        """References for the path of an operation. Raises CannotBuild.
+    def parents(self, resource: Resource) -> dict[str, str]:
+        """The path values of a creation: references, and a new id if the client chooses it. Raises
+        CannotBuild."""
+        operation = self.knowledge.contract.by_id[resource.create]
+        return self.values(operation, resource if resource.chosen else None)
+
+    def values(self, operation: Operation, making: Resource | None = None) -> dict[str, str]:
+        """References for the path of an operation; `making` is what it creates at an id of the
+        client's choice. Raises CannotBuild.
 
         The last parameter decides: a run determines its suite.
         """
@@ -245,6 +255,9 @@ class Builder:
         found: dict[str, str] = {}
         for name in reversed(names):
             if name in found:
+                continue
+            if making is not None and name == making.id_parameter:
+                found[name] = self._new_id(operation, name)
                 continue
             named = self.knowledge.named_in(operation.path, name)
             if named is not None and name not in self.knowledge.sandbox.params:
@@ -259,13 +272,31 @@ class Builder:
             if owner is None:
                 raise CannotBuild(f"{operation.id}: nothing has the id {{{name}}}")
             entity = self.some(owner.name)
-            found[name] = reference(entity.label, owner.id_field)
+            found[name] = entity.where[owner.id_parameter]
             found |= {k: v for k, v in self._origin(entity).items() if k in names}
         return {name: found[name] for name in names}
 
     def _origin(self, entity: Made) -> dict[str, str]:
         """The path values with which an entity was created."""
         return dict(next(step.path for step in self.steps if step.label == entity.label))
+
+    def _new_id(self, operation: Operation, name: str) -> str:
+        """An id that fits the path parameter and that no program has had. Raises CannotBuild."""
+        declared = (p.schema for p in operation.parameters if (p.place, p.name) == ("path", name))
+        schema = solid(self.knowledge.contract, next(declared, {}))
+        number = next(self.knowledge.numbers)
+        unique = str(uuid5(NAMESPACE_URL, f"made {number}"))
+        texts: tuple[str, ...] = (unique, f"made-{number}", f"made{number}", unique[-12:])
+        if schema.get("type") == "integer":
+            texts = (str(100_000 + number),)
+        elif schema.get("format") == "uuid":
+            texts = (unique,)
+        fits = reader(schema["pattern"]) if schema.get("pattern") else None
+        bounds = schema.get("minLength", 0), schema.get("maxLength", LONGEST)
+        for text in texts if not schema.get("enum") else ():
+            if bounds[0] <= len(text) <= bounds[1] and (fits is None or fits(text)):
+                return text
+        raise CannotBuild(f"{operation.id}: no id fits {{{name}}}")
 
     # --- bodies
 
@@ -304,7 +335,7 @@ class Builder:
     def _id_of(self, name: str) -> str:
         """A reference to the id of an entity of this resource. Raises CannotBuild."""
         entity = self.some(name)
-        return reference(entity.label, entity.resource.id_field)
+        return entity.where[entity.resource.id_parameter]
 
     def _reference(self, resource: Resource | None) -> samples.Reference:
         """How a body's field gets the id of another entity."""

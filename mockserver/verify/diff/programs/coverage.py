@@ -66,10 +66,14 @@ def _bodies(
         builder = Builder(knowledge)
         try:
             entity = builder.make(resource) if resource and intent == "change" else None
-            path = entity.where if entity is not None else builder.values(operation)
+            chosen = resource is not None and resource.chosen and intent == "make"
+            path = entity.where if entity is not None else {}
+            path = path if entity is not None or chosen else builder.values(operation)
             for number in range(start, start + PACK):
                 # A new body each time: names may have to be unique.
                 builder.number = number + 1
+                if resource and resource.chosen and intent == "make":
+                    path = builder.parents(resource)
                 body = (
                     builder.body_for(resource)
                     if resource and intent == "make"
@@ -103,8 +107,7 @@ def _send_body(
     given: dict[str, Any] = {"content": str(body)} if isinstance(body, _Raw) else {"body": body}
     label = builder.add(operation_id, "refused", path=path, about=about, **given)
     if resource and resource.read and intent == "make":
-        where = {k: v for k, v in path.items() if k in parameters_of(resource.item)}
-        where[resource.id_parameter] = "{{" + f"{label}.{resource.id_field}" + "}}"
+        where = builder.where(resource, label, path)
         builder.add(resource.read, "read", path=where, about=f"made with: {about}")
     elif resource and resource.read:
         builder.add(resource.read, "read", path=path, about=f"after: {about}")
@@ -405,7 +408,7 @@ def resolved(builder: Builder, resource: Resource, query: Mapping[str, str]) -> 
         target = resource.references.get(name)
         entity = next((t for t in builder.entities if t.resource.name == target), None)
         if value == "@" and entity is not None:
-            value = "{{" + f"{entity.label}.{entity.resource.id_field}" + "}}"
+            value = entity.where[entity.resource.id_parameter]
         elif value == "@":
             by = next((f.field for f in resource.filters if f.parameter == name), name)
             first = next(t for t in builder.entities if t.resource is resource)
