@@ -72,11 +72,37 @@ def clean_up(
             if not left:
                 break
         if check:
+            for entry in list(_side_products(ledger, target, ownership)):
+                _remove(entry, ledger, target, ownership)
             left = _checked(left, ledger, target, ownership)
     finally:
         target.ownership = held
     progress(f"removed {len(ledger.gone)} of {len(ledger.entries)} entities")
     return [*left.values(), *map(_unknown, ledger.pending.values())]
+
+
+def _side_products(ledger: Ledger, target: Target, ownership: Ownership) -> Iterator[Entry]:
+    """Record what the server itself made for an entity of the run, and kept: it was not there
+    before the run, and names the entity by an id that nothing else is likely to have."""
+    ours = {entry.id: entry.kind for entry in ledger.entries.values()}
+    ours = {one: kind for one, kind in ours.items() if _MARK.fullmatch(one)}
+    by_kind = {one.resource.name: (name, one) for name, one in ownership.creators.items()}
+    for kind, (operation, creator) in by_kind.items():
+        found = ownership.list_of(kind, {}) if kind in ledger.listed else None
+        if found is None or not ours:
+            continue
+        action, path = found
+        key = _key(action, ownership)
+        with suppress(NoReply):
+            for row in list(_rows(path, action, target)):
+                identity = str(at(row, key))
+                if identity in ours or (kind, identity) in ledger.others:
+                    continue
+                names = {ours[v] for v in row.values() if isinstance(v, str) and v in ours}
+                where = ownership.where_to_remove(creator, {kind: identity}, {}, [row])
+                if names - {kind} and where is not None:
+                    number = ledger.ask(operation, {}, "")
+                    yield ledger.made(number, creator.remove.operation, where, kind)
 
 
 def _checked(

@@ -81,6 +81,8 @@ class Ledger:
     steps: list[dict[str, Json]] = field(default_factory=list)
     others: set[tuple[str, str]] = field(default_factory=set)
     """Kind and id of what was there before the run."""
+    listed: set[str] = field(default_factory=set)
+    """The kinds whose lists were read before the run."""
     _by_name: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _last: int = 0
     _stream: IO[bytes] | None = None
@@ -215,6 +217,7 @@ class Ledger:
             self.steps.append(line["step"])
         elif "others" in line:
             self.others |= {(line["others"], identity) for identity in line["ids"]}
+            self.listed.add(line["others"])
         elif "asked" in line:
             pending = PendingCreation(
                 line["asked"], line["operation"], line["path"], line["marker"]

@@ -325,3 +325,77 @@ def test_what_is_still_listed_is_not_removed(
     assert all("still listed" in one for one in told)
     assert len(keys.rows) == rows
     assert keys.rows[0]["name"] == "theirs"
+
+
+class Notes:
+    """Each task that is created gets a note, which outlives it."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, str]]] = {
+            "tasks": [{"id": "11111111-0000-4000-8000-000000000000", "name": "theirs"}],
+            "notes": [{"id": "n1", "task_id": "11111111-0000-4000-8000-000000000000"}],
+        }
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        _, kind, *identity = path.split("/")
+        if method == "GET" and not identity:
+            return 200, self.rows[kind]
+        if method == "POST":
+            number = len(self.rows["tasks"]) + 1
+            made = {"id": f"22222222-0000-4000-8000-{number:012d}", **json.loads(body)}
+            self.rows[kind].append(made)
+            if kind == "tasks":
+                self.rows["notes"].append({"id": f"n{number}", "task_id": made["id"]})
+            # Somebody else is at work, too.
+            self.rows["notes"].append({"id": f"theirs-{number}", "task_id": "a-task-of-others-2"})
+            return 201, made
+        there = [row for row in self.rows[kind] if row["id"] == identity[0]]
+        if method == "DELETE" and there:
+            self.rows[kind].remove(there[0])
+            return 204, None
+        return (200, there[0]) if there else (404, None)
+
+
+def _noted(kind: str, **fields: Any) -> dict[str, Any]:
+    one = {"type": "object", "required": ["id"], "properties": {"id": TEXT, **fields}}
+    sent = {"type": "object", "properties": fields}
+    return {
+        f"/{kind}": {
+            "get": {
+                "operationId": f"list-{kind}",
+                "responses": _reply({"type": "array", "items": one}),
+            },
+            "post": {
+                "operationId": f"make-{kind}",
+                "requestBody": _body(sent),
+                "responses": _reply(one, "201"),
+            },
+        },
+        f"/{kind}/{{id}}": {
+            "parameters": _parameters("id"),
+            "get": {"operationId": f"get-{kind}", "responses": _reply(one)},
+            "delete": {"operationId": f"remove-{kind}", "responses": _reply(status="204")},
+        },
+    }
+
+
+def test_what_the_server_made_for_an_entity_of_the_run_goes_with_it(tmp_path: Path) -> None:
+    paths = {**_noted("tasks", name=TEXT), **_noted("notes", task_id=TEXT)}
+    raw = {"openapi": "3.1.0", "info": {"title": "Notes", "version": "1"}, "paths": paths}
+    contract = build_contract(raw)
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    notes = Notes()
+    before = json.loads(json.dumps(notes.rows))
+    known = Ownership(contract, build_plan(contract), ledger)
+    with serving(notes) as url, Target(contract, url, "") as target:
+        note_others(ledger, target, known)
+        target.ownership = known
+        target.send("POST", "/tasks", body={"name": "mine"})
+        assert len(notes.rows["notes"]) == 3
+        assert clean_up(ledger, target, known, lambda text: None) == []
+    ledger.close()
+    assert notes.rows["tasks"] == before["tasks"]
+    # The one of somebody else, who worked meanwhile, is kept.
+    theirs = {"id": "theirs-2", "task_id": "a-task-of-others-2"}
+    assert notes.rows["notes"] == [*before["notes"], theirs]
+    assert not list(Ledger.load(str(tmp_path / "ledger")).left())
