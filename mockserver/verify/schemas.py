@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.errors import ContractError
@@ -71,3 +71,10 @@ def body_schema(contract: Contract, operation: Operation) -> Schema | None:
         if is_json(name) and media.schema is not None:
             return dereferenced(contract, media.schema)
     return None
+
+
+def inner(contract: Contract, schema: Schema, path: Sequence[str]) -> Schema:
+    """The schema at a path of property names; {} if unknown."""
+    for name in path:
+        schema = properties(contract, schema).get(name, {})
+    return schema

@@ -17,7 +17,7 @@ from mockserver.openapi.document import resolve
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.path_templates import shape
 from mockserver.verify.http import is_stream
-from mockserver.verify.lifecycle.infer import CURSOR_PARAMETERS
+from mockserver.verify.lifecycle.listings import CURSOR_PARAMETERS
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from mockserver.inference.words import noun
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.openapi.path_templates import shape
 from mockserver.verify.diff.model import STATUS_NAMES
-from mockserver.verify.lifecycle.infer import inner, listing_of
+from mockserver.verify.lifecycle.listings import listing_of
 from mockserver.verify.lifecycle.model import Api, Filter, Paging, Resource
 from mockserver.verify.lifecycle.run import described
 from mockserver.verify.sandbox import Sandbox
-from mockserver.verify.schemas import body_schema, properties, reply_schema, solid
+from mockserver.verify.schemas import body_schema, inner, properties, reply_schema, solid
 
 TOTALS = ("total", "total_count", "totalCount", "count")
 ALL_ROWS = "the number of rows"

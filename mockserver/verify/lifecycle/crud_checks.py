@@ -8,7 +8,6 @@ from mockserver.files.wording import counted
 from mockserver.openapi.model import Json
 from mockserver.openapi.path_templates import shape
 from mockserver.verify.lifecycle import samples
-from mockserver.verify.lifecycle.infer import inner
 from mockserver.verify.lifecycle.list_checks import ALL, walk
 from mockserver.verify.lifecycle.model import Resource, Switch, at
 from mockserver.verify.lifecycle.session import (
@@ -22,7 +21,7 @@ from mockserver.verify.lifecycle.session import (
 from mockserver.verify.lifecycle.values import says_it_is_gone, short
 from mockserver.verify.model import Exchange, Finding
 from mockserver.verify.ownership import Withheld
-from mockserver.verify.schemas import body_schema, properties, reply_schema
+from mockserver.verify.schemas import body_schema, inner, properties, reply_schema
 from mockserver.verify.target import NoReply, credentials, fill
 
 # Checks of undocumented methods: 405, with a correct Allow header.

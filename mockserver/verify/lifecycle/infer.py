@@ -13,22 +13,21 @@ from mockserver.inference.model import Action, Plan
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.path_templates import parameters_of
+from mockserver.verify.lifecycle.listings import filters_of, rows_of
 from mockserver.verify.lifecycle.model import Api, Command, Filter, Paging, Resource
 from mockserver.verify.schemas import (
     Schema,
     body_schema,
     dereferenced,
+    inner,
     properties,
     reply_schema,
     solid,
 )
 
-_CURSORS = ("next_cursor", "nextCursor", "next_page_token", "nextPageToken")
 _MORE = ("has_more", "hasMore", "has_next", "hasNext")
-_LIMITS = ("limit", "page_size", "pageSize", "per_page")
 _WRAPPINGS = ("data", "item", "result", "object", "resource")
 _CREATED = frozenset({"created_at", "createdAt", "created", "creation_time", "createTime"})
-CURSOR_PARAMETERS = ("cursor", "page_token", "pageToken", "after", "starting_after")
 
 
 def derive(
@@ -225,7 +224,7 @@ class _Derivation:
             return "", None, ()
         filters: tuple[Filter, ...] = ()
         if listing.method == "GET":
-            filters = _filters(self.contract, self.contract.by_id[listing.operation], paging)
+            filters = filters_of(self.contract, self.contract.by_id[listing.operation], paging)
         return listing.operation, paging, filters
 
     def _paging(self, action: Action) -> Paging | None:
@@ -235,7 +234,7 @@ class _Derivation:
         schema = reply_schema(contract, listing)
         if schema is None or envelope is None:
             return None
-        rows = _rows(contract, listing, Paging(".".join(envelope.items), "", "", "", ""))
+        rows = rows_of(contract, listing, Paging(".".join(envelope.items), "", "", "", ""))
         if not properties(contract, inner(contract, rows, envelope.row)) and not _is_open(rows):
             return None
         query, page = envelope.paging, envelope.page
@@ -365,13 +364,6 @@ def _list_of(create: Action, actions: Sequence[Action]) -> Action | None:
     return ranked[0] if ranked else None
 
 
-def inner(contract: Contract, schema: Schema, path: Sequence[str]) -> Schema:
-    """The schema at a path of property names; {} if unknown."""
-    for name in path:
-        schema = properties(contract, schema).get(name, {})
-    return schema
-
-
 def _movement(
     contract: Contract,
     entity: Schema,
@@ -413,67 +405,6 @@ def _is_open(schema: Schema) -> bool:
 
 def _may_have_more(schema: Schema) -> bool:
     return schema.get("type") == "object" and schema.get("additionalProperties") is not False
-
-
-def _paging(contract: Contract, listing: Operation) -> Paging | None:
-    """The envelope of a list that belongs to no creatable resource."""
-    schema = reply_schema(contract, listing)
-    if schema is None:
-        return None
-    if schema.get("type") == "array":
-        return Paging("", "", "", "", "")
-    names = properties(contract, schema)
-    arrays = [n for n, s in names.items() if s.get("type") == "array"]
-    if len(arrays) != 1:
-        return None
-    query = {p.name: p.schema for p in listing.parameters if p.place == "query"}
-    limit = next((n for name in _LIMITS for n in (name, f"_{name}") if n in query), "")
-    return Paging(
-        items=arrays[0],
-        cursor=next((n for n in _CURSORS if n in names), ""),
-        more=next((n for n in _MORE if n in names), ""),
-        limit_parameter=limit,
-        most=min(200, solid(contract, query.get(limit, {})).get("maximum", 200)),
-        cursor_parameter=next((n for n in CURSOR_PARAMETERS if n in query), ""),
-    )
-
-
-def listing_of(
-    contract: Contract, operation: Operation
-) -> tuple[Paging, tuple[Filter, ...]] | None:
-    """The envelope and filters of an operation that returns rows with ids."""
-    paging = _paging(contract, operation)
-    if paging is None or "id" not in _row(contract, operation, paging):
-        return None
-    return paging, _filters(contract, operation, paging)
-
-
-def _row(contract: Contract, listing: Operation, paging: Paging) -> dict[str, Schema]:
-    """The properties of a list's rows."""
-    return properties(contract, inner(contract, _rows(contract, listing, paging), paging.row))
-
-
-def _rows(contract: Contract, listing: Operation, paging: Paging) -> Schema:
-    schema = reply_schema(contract, listing) or {}
-    schema = inner(contract, schema, paging.items.split(".") if paging.items else ())
-    return solid(contract, schema.get("items", {}))
-
-
-def _filters(contract: Contract, listing: Operation, paging: Paging) -> tuple[Filter, ...]:
-    row = _row(contract, listing, paging)
-    found = []
-    for parameter in listing.parameters:
-        name = parameter.name
-        values = tuple(solid(contract, parameter.schema).get("enum", ()))
-        if parameter.place != "query" or parameter.required:
-            continue
-        if name in row and row[name].get("type") not in ("array", "object"):
-            found.append(Filter(name, name, values=values))
-        elif name.endswith("_contains") and name.removesuffix("_contains") in row:
-            found.append(Filter(name, name.removesuffix("_contains"), "contains"))
-        elif name in row and row[name].get("type") == "array":
-            found.append(Filter(name, name, "member"))
-    return tuple(found)
 
 
 def _with_references(

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from mockserver.inference.words import singular, snake_case
 from mockserver.openapi.model import Contract, Json
-from mockserver.verify.lifecycle.infer import inner
 from mockserver.verify.lifecycle.model import Api, Resource
 from mockserver.verify.model import Exchange
 from mockserver.verify.replies import NEEDED, NOT_THERE, fields_of, parsed, texts_of, words_of
-from mockserver.verify.schemas import body_schema, properties, required_of
+from mockserver.verify.schemas import body_schema, inner, properties, required_of
 
 MOST = 5
 """Bodies that are tried for one creation."""

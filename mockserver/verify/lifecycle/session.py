@@ -12,7 +12,6 @@ from mockserver.openapi.model import Json, Operation
 from mockserver.openapi.path_templates import parameters_of, shape
 from mockserver.verify.lifecycle import samples
 from mockserver.verify.lifecycle.clock import Real, Time
-from mockserver.verify.lifecycle.infer import inner
 from mockserver.verify.lifecycle.model import Api, Resource, at
 from mockserver.verify.lifecycle.repair import MOST, Learned, fields_of_creation
 from mockserver.verify.lifecycle.values import (
@@ -27,7 +26,7 @@ from mockserver.verify.model import Exchange, Finding, is_server_error
 from mockserver.verify.ownership import Withheld
 from mockserver.verify.persistence import TOO_MANY
 from mockserver.verify.replies import id_in
-from mockserver.verify.schemas import body_schema, reply_schema, solid
+from mockserver.verify.schemas import body_schema, inner, reply_schema, solid
 from mockserver.verify.target import Target, fill
 
 GONE = (404, 410)
