@@ -302,7 +302,7 @@ def _summary(found: Explained) -> str:
     hand = f", {len(found.by_hand)} of them hand-written" if found.by_hand else ""
     own = f", {len(found.handlers)} of them by your handlers" if found.handlers else ""
     return (
-        f"\n{plain(found.contract.title)}: {words[0]}, {words[1]}{hand}{own}; {words[2]}. "
+        f"{plain(found.contract.title)}: {words[0]}, {words[1]}{hand}{own}; {words[2]}. "
         "Correct wrong ones in mockserver.toml."
     )
 

@@ -20,7 +20,7 @@ from mockserver.inference.credential_model import CredentialPlan
 from mockserver.inference.words import bag, tokens
 from mockserver.records import dataclass
 
-ISSUED = Collection("issued credentials", order=("at",))
+ISSUED = Collection("issued credentials", order=("at",), internal=True)
 LASTS = 3600
 """How long an access token lasts, in seconds."""
 NAMES = ("username", "email", "login", "user", "user_name", "account", "phone")

@@ -52,7 +52,7 @@ def keep(world: World, answers: str, place: str, fingerprint: str, **facts: Any)
     rows.put({"id": place, "fingerprint": fingerprint, "expires_at": world.now + KEPT, **facts})
 
 
-ANSWERS = Collection("mock (answers)", order=("expires_at",))
+ANSWERS = Collection("mock (answers)", order=("expires_at",), internal=True)
 _NAMES = ("idempotency", "idempotent", "idempotence")
 _ENDINGS = ("token", "key", "requestid", "request_id", "request-id")
 _SAYING = re.compile(

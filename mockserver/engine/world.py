@@ -27,7 +27,8 @@ class Collection:
 
     `key` is the field that names a row, `order` the fields that sort rows (oldest first; the key is
     added as the last one), `indexes` the fields with an index; a `sparse` index holds only rows
-    that have a value. `path` is the collection's path in the document, if it has one.
+    that have a value. `path` is the collection's path in the document, if it has one. An `internal`
+    collection has the mock's own notes, which no client sees.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Collection:
     indexes: tuple[str, ...] = ()
     sparse: tuple[str, ...] = ()
     path: str = ""
+    internal: bool = False
     sort_key: Callable[[Row], SortKey] = field(init=False, repr=False, compare=False)
     """The position of a row."""
 

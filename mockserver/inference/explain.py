@@ -210,8 +210,8 @@ def _doing(action: Action, plan: Plan) -> str:
     if action.response.awaits:
         text += f", once one of {action.response.awaits} has succeeded"
     if action.request.refers:
-        known = (f"`{one.field}` of {one.resource}" for one in action.request.refers)
-        text += f"; {', '.join(known)} has to be there"
+        known = (f"`{one.field}` must exist in {one.resource}" for one in action.request.refers)
+        text += f"; {', '.join(known)}"
     if action.envelope is not None:
         text += f" ({_shape(action.envelope)})"
     return text

@@ -295,7 +295,7 @@ def outcome_in_words(states: States) -> str:
             (states.results, "once it has succeeded"),
             (states.faults, "if it has failed"),
             (states.cancels, "if it was cancelled"),
-            (tuple(states.moments), "when it is so"),
+            (tuple(states.moments), "when that happens"),
         )
         if names
     ]

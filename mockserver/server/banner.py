@@ -18,7 +18,7 @@ _FIRST: dict[str, tuple[str, str]] = {
 
 
 def banner(mock: Mock, source: str, url: str, notes: list[tuple[str, str]]) -> str:
-    """URL, key, a first working curl, the admin API, and how to stop."""
+    """URL, key, a first working curl, the dashboard, and how to stop."""
     contract = mock.contract
     if mock.options.proxy:
         return _proxy_banner(mock, source, url)
@@ -28,7 +28,7 @@ def banner(mock: Mock, source: str, url: str, notes: list[tuple[str, str]]) -> s
         "",
         f"  key            {_key(mock)}",
         f"  try            {first_curl(mock, url)}",
-        f"  admin API      {url}/__mock__/",
+        f"  dashboard      {url}/__mock__/ (the admin API is below it)",
         f"  world          {_world(mock)}",
         *(f"  {name:<13}  {text}" for name, text in notes),
         "",
@@ -44,7 +44,7 @@ def _proxy_banner(mock: Mock, source: str, url: str) -> str:
         f"{url} forwards to {without_secrets(mock.options.upstream)} and validates both ways",
         f"against {source} ({mock.contract.title}, {size})",
         "",
-        f"  admin API      {url}/__mock__/",
+        f"  dashboard      {url}/__mock__/ (the admin API is below it)",
         "",
         "Ctrl-C stops it.",
     ]

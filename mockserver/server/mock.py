@@ -73,8 +73,8 @@ from mockserver.server.settings import MAX_BYTES
 from mockserver.server.shared import SharedFaults, SharedStubs
 from mockserver.server.tenant import Tenant, key_of
 from mockserver.server.webhooks.delivery import Webhooks
-from mockserver.store.base import MEMORY, Store
-from mockserver.store.opening import open_store
+from mockserver.store.base import MEMORY, Limits, Store, is_shared
+from mockserver.store.memory import MemoryStore
 from mockserver.vendors import written_for
 
 if TYPE_CHECKING:
@@ -275,18 +275,23 @@ def load(
 
 
 def _store(options: Options, api: Api) -> Store:
+    """The store that `--store` names. Raises UsageError if it can't be reached or used."""
     settings = Settings(options.seed, options.pace, options.undocumented)
-    return open_store(
-        options.store,
-        api,
-        settings,
-        real_now=real_now,
-        clock=_first_clock(options),
-        fixtures=lambda: load_fixtures(api.name, options.no_cache),
-        max_worlds=options.max_worlds,
-        max_bytes=options.max_bytes,
-        ttl=int(options.ttl * SECOND),
-    )
+    clock = _first_clock(options)
+    limits = Limits(options.max_worlds, options.max_bytes, int(options.ttl * SECOND))
+
+    def fixtures() -> Mapping[str, Any]:
+        return load_fixtures(api.name, options.no_cache)
+
+    if not is_shared(options.store):
+        return MemoryStore(
+            api, settings, real_now=real_now, clock=clock, fixtures=fixtures, limits=limits
+        )
+    from mockserver.store.redis.store import RedisStore
+
+    store = RedisStore(options.store, api, settings, clock=clock, fixtures=fixtures, limits=limits)
+    store.check()
+    return store
 
 
 def _closed(options: Options, issued: FindIssued) -> tuple[FindIssued, Callable[[str], None]]:

@@ -10,10 +10,28 @@ from urllib.parse import urlsplit
 from mockserver.engine.clock import Clock
 from mockserver.engine.world import World
 from mockserver.errors import Stale, UsageError
+from mockserver.records import dataclass
 
 T = TypeVar("T")
 Now = Callable[[], int]
 """The real time in microseconds."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many worlds there may be, and how large each. Beyond that the longest idle one is
+    evicted.
+
+    A world is evicted, too, after `ttl` microseconds of real time without a request (0: never).
+    `max_bytes` bounds what it holds besides the seed data (0: no bound).
+    """
+
+    max_worlds: int = 1000
+    max_bytes: int = 0
+    ttl: int = 0
+
+
+DEFAULT_LIMITS = Limits()
 
 
 class Transaction(World, Protocol):

@@ -14,7 +14,7 @@ from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Settings
 from mockserver.errors import StoreError
 from mockserver.files.wording import counted
-from mockserver.store.base import Now
+from mockserver.store.base import DEFAULT_LIMITS, Limits, Now
 from mockserver.store.worlds import (
     MemoryWorld,
     as_snapshot,
@@ -43,7 +43,7 @@ class _Transaction:
         store.lock.acquire()
         try:
             real = store.real_now()
-            if store.ttl:
+            if store.limits.ttl:
                 store.expire(real)
             tenant = self._tenant
             world = store.worlds.get(tenant)
@@ -63,18 +63,17 @@ class _Transaction:
         world, store = self._world, self._store
         if world.undo:
             world.rollback()
-        if len(store.worlds) > store.max_worlds:
+        if len(store.worlds) > store.limits.max_worlds:
             store.evict()
         store.lock.release()
 
 
 class MemoryStore:
-    """Worlds by tenant, at most `max_worlds`.
+    """Worlds by tenant, as many as `limits` allow.
 
     The world to evict is one that no request has written to (nothing is lost), else the one idle
     longest. New worlds are forks of the seed world, which is rebuilt once it is a minute old, so
-    that the transitions of its jobs still lie ahead. A world is forgotten once it was idle for
-    `ttl` microseconds of real time (0: never), and may have `max_bytes` (0: any number).
+    that the transitions of its jobs still lie ahead.
     """
 
     board = None
@@ -88,18 +87,14 @@ class MemoryStore:
         real_now: Now,
         clock: Clock,
         fixtures: Callable[[], Mapping[str, Any]] = dict,
-        max_worlds: int = 1000,
-        max_bytes: int = 0,
-        ttl: int = 0,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
-        self.ttl = ttl
-        self._max_bytes = max_bytes
+        self.limits = limits
         self._api = api
         self._settings = settings
         self.real_now = real_now
         self._first_clock = self._new_clock = clock
         self._fixtures = fixtures
-        self.max_worlds = max_worlds
         self.worlds: OrderedDict[str, MemoryWorld] = OrderedDict()
         # Some may have been written since.
         self._unwritten: OrderedDict[str, None] = OrderedDict()
@@ -168,10 +163,10 @@ class MemoryStore:
     def restore(self, snapshot: Any) -> None:
         with self.lock:
             restored = read_snapshot(snapshot, self._api, self.real_now(), self._new_world)
-            if len(restored) > self.max_worlds:
+            if len(restored) > self.limits.max_worlds:
                 raise StoreError(
                     f"the snapshot has {counted(len(restored), 'world')}, --max-worlds is "
-                    f"{self.max_worlds}"
+                    f"{self.limits.max_worlds}"
                 )
             for key, world in restored.items():
                 self.worlds[key] = world
@@ -199,21 +194,21 @@ class MemoryStore:
         """Forget the worlds that were idle for too long. The caller holds the lock."""
         while self.worlds:
             tenant, world = next(iter(self.worlds.items()))
-            if real - world.last_used < self.ttl:
+            if real - world.last_used < self.limits.ttl:
                 return
             del self.worlds[tenant]
             self._unwritten.pop(tenant, None)
 
     def evict(self) -> None:
         """Evict worlds down to `max_worlds`. The caller holds the lock."""
-        while len(self.worlds) > self.max_worlds:
+        while len(self.worlds) > self.limits.max_worlds:
             unwritten = self._pop_unwritten()
             if unwritten is not None:
                 del self.worlds[unwritten]
                 continue
             idle, _ = self.worlds.popitem(last=False)
             self._forgotten += 1
-            log_eviction(idle, self.max_worlds, self._forgotten)
+            log_eviction(idle, self.limits.max_worlds, self._forgotten)
 
     def _pop_unwritten(self) -> str | None:
         """Remove and return the oldest unwritten world; checks each world only once."""
@@ -236,7 +231,7 @@ class MemoryStore:
 
     def _new_world(self, tenant: str, clock: Clock) -> MemoryWorld:
         world = MemoryWorld(tenant, self._settings, clock)
-        world.most_bytes = self._max_bytes if tenant != SEED_TENANT else 0
+        world.most_bytes = self.limits.max_bytes if tenant != SEED_TENANT else 0
         world.last_used = self.real_now()
         return world
 

@@ -49,6 +49,6 @@ def test_the_table_counts_findings_and_not_the_operations_that_have_them(tmp_pat
     words = ("test", str(tmp_path / "none.json"), "--url", live.url)
     said = command(live, *words, folder=tmp_path, limit=60, outcome=outcome)
     assert (outcome.exit, outcome.found, outcome.errors) == (2, 0, [said.splitlines()[-1]])
-    outcome.take("  7 of 9 operations reached; openapi-core judged 4 replies, 1 difference")
+    outcome.take("  7 of 9 operations reached; openapi-core judged 4 responses, 1 difference")
     outcome.take("  1 finding")
     assert outcome.row().endswith("| 7 of 9 | 0 | 1 | 0 |")

@@ -233,7 +233,7 @@ class TestNothingIsInvented:
             ({"pointer": "/data/attributes/title"}, "is required"),
             ({"pointer": "/data/a~1b"}, "data.a/b must be of type string"),
             ({"parameter": "page[size]"}, "must be at least 1"),
-            ({"header": "X-Trace"}, "must have at least 1 characters"),
+            ({"header": "X-Trace"}, "must have at least 1 character"),
             ({"pointer": ""}, "body: the media type 'a/b' is not one of: c/d"),
         ]
 

@@ -12,6 +12,7 @@ from mockserver.engine.clock import Clock
 from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import Settings
 from mockserver.errors import BadRequest, StoreError
+from mockserver.store.base import Limits
 from mockserver.store.memory import MemoryStore, mask
 from mockserver.store.worlds import MemoryRows
 from tests.store.machine import API, COLLECTIONS, START, StoreMachine, hermetic
@@ -21,16 +22,14 @@ def memory_store(
     api: Api = API,
     clock: Clock | None = None,
     real_now: Any = lambda: 0,
-    max_worlds: int = 1000,
-    **options: Any,
+    **limits: int,
 ) -> MemoryStore:
     return MemoryStore(
         api,
         Settings(),
         real_now=real_now,
         clock=clock or Clock("manual", START, 0),
-        max_worlds=max_worlds,
-        **options,
+        limits=Limits(**limits),
     )
 
 

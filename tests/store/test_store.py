@@ -11,6 +11,7 @@ import pytest
 from mockserver.engine.api import Api
 from mockserver.engine.clock import Clock
 from mockserver.engine.world import Settings
+from mockserver.store.base import Limits
 from mockserver.store.redis import store as redis
 from mockserver.store.redis.store import RedisStore
 from tests.store.machine import API, START, StoreMachine, hermetic
@@ -24,7 +25,7 @@ def redis_store(
     api: Api = API,
     clock: Clock | None = None,
     seed: int | None = None,
-    **options: Any,
+    **limits: int,
 ) -> RedisStore:
     """An empty store, or one with this seed."""
     return RedisStore(
@@ -32,7 +33,7 @@ def redis_store(
         api,
         Settings(seed=next(_seeds) if seed is None else seed),
         clock=clock or Clock("manual", START, 0),
-        **options,
+        limits=Limits(**limits),
     )
 
 

@@ -127,12 +127,12 @@ _FAULTS: dict[str, Callable[[Any], str]] = {
     "enum": lambda limit: f"must be one of {_either(limit)}",
     "const": lambda limit: f"must be {limit!r}",
     "format": lambda limit: f"must be a valid {limit}",
-    "minLength": lambda limit: f"must have at least {limit} characters",
-    "maxLength": lambda limit: f"must have at most {limit} characters",
-    "minItems": lambda limit: f"must have at least {limit} items",
-    "maxItems": lambda limit: f"must have at most {limit} items",
-    "minProperties": lambda limit: f"must have at least {limit} {_properties(limit)}",
-    "maxProperties": lambda limit: f"must have at most {limit} {_properties(limit)}",
+    "minLength": lambda limit: _at("least", limit, "character"),
+    "maxLength": lambda limit: _at("most", limit, "character"),
+    "minItems": lambda limit: _at("least", limit, "item"),
+    "maxItems": lambda limit: _at("most", limit, "item"),
+    "minProperties": lambda limit: _at("least", limit, "property", "properties"),
+    "maxProperties": lambda limit: _at("most", limit, "property", "properties"),
     "minimum": lambda limit: f"must be at least {limit}",
     "maximum": lambda limit: f"must be at most {limit}",
     "exclusiveMinimum": lambda limit: f"must be more than {limit}",
@@ -146,8 +146,8 @@ _FAULTS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _properties(limit: Any) -> str:
-    return "property" if limit == 1 else "properties"
+def _at(extreme: str, limit: Any, noun: str, several: str = "") -> str:
+    return f"must have at {extreme} {limit} {noun if limit == 1 else several or f'{noun}s'}"
 
 
 def _nearest(branches: Any) -> str:

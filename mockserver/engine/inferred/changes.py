@@ -15,7 +15,7 @@ from mockserver.engine.messages import Reply, Request
 from mockserver.engine.world import Collection, Row, World
 from mockserver.inference.model import CREATED, REMOVED, UPDATED, Action, done_by
 
-CHANGES = Collection("changes", order=("n",))
+CHANGES = Collection("changes", order=("n",), internal=True)
 """Each row has the entity's collection as `of`, the moments that it passed, most telling first, and
 the entity's row after the change; before it, if it was removed."""
 MOST = 2000

@@ -29,7 +29,7 @@ from mockserver.openapi.media_types import (
 from mockserver.openapi.model import Operation
 from mockserver.openapi.request.forms import FilePart, read_files
 
-FILES = Collection("mock (files)", order=())
+FILES = Collection("mock (files)", order=(), internal=True)
 """The bytes that clients have sent, by the path or the entity that they belong to."""
 
 _MULTIPART = "multipart/form-data"

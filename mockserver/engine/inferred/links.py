@@ -14,7 +14,7 @@ from mockserver.inference.resource_model import Link
 # A row records whether an entity is a member. Without a row, an entity is a member if one of its
 # properties names the owner, or if both are seed entities.
 
-LINKS = Collection("links", order=("id",), indexes=("above", "member"))
+LINKS = Collection("links", order=("id",), indexes=("above", "member"), internal=True)
 
 
 def members(

@@ -28,7 +28,7 @@ from mockserver.inference.resource_model import Resource, States
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.records import dataclass
 
-SYSTEM = Collection("mock", order=())
+SYSTEM = Collection("mock", order=(), internal=True)
 """The engine's own notes: when the world began, and which seed entities were created."""
 
 

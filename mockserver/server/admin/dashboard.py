@@ -186,6 +186,7 @@ def _collections(panel: Panel, tenant: str) -> list[dict[str, Any]]:
         return [
             {"name": spec.name, "path": spec.path, "rows": len(world[spec.name])}
             for spec in panel.mock.api.collections.values()
+            if not spec.internal
         ]
 
     return _look(panel, tenant, count)

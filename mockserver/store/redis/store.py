@@ -22,6 +22,7 @@ from mockserver.engine.serialization import dump
 from mockserver.engine.world import Settings
 from mockserver.errors import Stale, StoreUnavailable
 from mockserver.records import dataclass
+from mockserver.store.base import DEFAULT_LIMITS, Limits
 from mockserver.store.memory import SEED_AGE, SEED_TENANT, log_eviction, mask
 from mockserver.store.redis import scripts
 from mockserver.store.redis.board import RedisBoard
@@ -150,7 +151,7 @@ class _Transaction:
 
 
 class RedisStore:
-    """Worlds by tenant, at most `max_worlds`; beyond that the longest idle one is evicted.
+    """Worlds by tenant, as many as `limits` allow.
 
     Time is Redis' clock, which all processes share. The worlds of one API and seed share one
     prefix, so other content of the database does not matter.
@@ -164,12 +165,10 @@ class RedisStore:
         *,
         clock: Clock,
         fixtures: Callable[[], Mapping[str, Any]] = dict,
-        max_worlds: int = 1000,
-        max_bytes: int = 0,
-        ttl: int = 0,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
-        self._max_bytes = max_bytes
-        self._ttl = ttl / 1_000_000
+        self._limits = limits
+        self._ttl = limits.ttl / 1_000_000
         self._next_expiry = 0.0
         self.link = Link(url)
         # Braces keep all keys on one node of a cluster.
@@ -179,7 +178,6 @@ class RedisStore:
         self._api = api
         self._settings = settings
         self._first_clock = clock
-        self._max_worlds = max_worlds
         self._copies: OrderedDict[str, RedisWorld] = OrderedDict()
         self._lock = RLock()
         self.look_ahead = LookAhead(self.look)
@@ -310,7 +308,7 @@ class RedisStore:
             commands += filling(self.prefix, name, world)
             adopted = (name, token_hex(8).encode(), text_of(world.clock))
             commands.append((b"EVAL", scripts.ADOPT.text, *head, *adopted))
-        commands.append((b"EVAL", scripts.EVICT.text, *head, b"%d" % self._max_worlds))
+        commands.append((b"EVAL", scripts.EVICT.text, *head, b"%d" % self._limits.max_worlds))
         self.link.all_or_nothing(commands)
 
     def push(self, world: RedisWorld, changes: Changes) -> bytes:
@@ -343,9 +341,9 @@ class RedisStore:
             world = self._copies.get(tenant)
             if world is None:
                 world = RedisWorld(tenant, self._settings, self._first_clock, self.push)
-                world.most_bytes = self._max_bytes
+                world.most_bytes = self._limits.max_bytes
                 self._copies[tenant] = world
-                if len(self._copies) > self._max_worlds:
+                if len(self._copies) > self._limits.max_worlds:
                     self._copies.popitem(last=False)
             else:
                 self._copies.move_to_end(tenant)
@@ -435,10 +433,10 @@ class RedisStore:
             base.id,
             b"%d" % base.at,
             base.text,
-            b"%d" % self._max_worlds,
+            b"%d" % self._limits.max_worlds,
         )
         for idle in evicted or ():
-            log_eviction(decoded(idle), self._max_worlds)
+            log_eviction(decoded(idle), self._limits.max_worlds)
 
     def _clocks(self, *tenants: str) -> list[bytes | None]:
         found: list[bytes | None] = self.link.call(

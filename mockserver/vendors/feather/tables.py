@@ -60,7 +60,7 @@ COLLECTIONS = {
             indexes=("session_id", "evaluator_id", "agent_id", "score_id"),
             path="/v1/eval-runs",
         ),
-        Collection("agenda", order=("at",)),
+        Collection("agenda", order=("at",), internal=True),
     )
 }
 

@@ -39,7 +39,7 @@ COLLECTIONS = {
         ),
         Collection("suite_runs", indexes=("agent_id",), path="/v1/agents/tests/suite-runs"),
         Collection("flow_versions", indexes=("agent_id",)),
-        Collection("answers", order=("expires_at",)),
+        Collection("answers", order=("expires_at",), internal=True),
         Collection("workspace", order=()),
     )
 }

@@ -172,7 +172,7 @@ def summary(result: Result) -> Iterator[str]:
     )
     yield (
         f"  {covered} of {len(result.documented)} operations reached; "
-        f"openapi-core judged {counted(result.judged, 'reply')}, "
+        f"openapi-core judged {counted(result.judged, 'response')}, "
         f"{counted(len(result.differences), 'difference')}"
     )
     found = len(result.open_findings)
