@@ -250,6 +250,7 @@ def constrained(
     for action in actions.values():
         for reference in action.request.refers if action.kind == "create" else ():
             naming.setdefault(reference.resource, {})[action.resource or ""] = reference.field
+    held: dict[str, dict[str, tuple[int, str]]] | None = None
     for facts in survey.facts:
         action = found[facts.operation.id]
         about = resources.get(action.resource or "")
@@ -259,7 +260,8 @@ def constrained(
             made = _unique(survey, facts, about)
         elif action.kind == "remove" or (action.transition is not None and action.transition.soft):
             by = naming.get(about.name, {})
-            by = {**_naming(survey, resources, about), **by}
+            held = _ids_held(survey, resources) if held is None else held
+            by = {**_naming(held, resources, about), **by}
             others = [*below.get(about.name, []), *(resources[n] for n in by if n in resources)]
             made = _kept(facts, about, others, by)
         else:
@@ -272,16 +274,34 @@ def constrained(
     return found
 
 
-def _naming(survey: Survey, resources: Mapping[str, Resource], about: Resource) -> dict[str, str]:
+def _ids_held(
+    survey: Survey, resources: Mapping[str, Resource]
+) -> dict[str, dict[str, tuple[int, str]]]:
+    """For each resource its properties that are ids, by their spelling: their places and names."""
+    found: dict[str, dict[str, tuple[int, str]]] = {}
+    for name, resource in resources.items():
+        own = found[name] = {}
+        for place, one in enumerate(survey.flat(resource.schema).properties):
+            spelled = snake_case(one)
+            if spelled.endswith("_id"):
+                own.setdefault(spelled, (place, one))
+    return found
+
+
+def _naming(
+    held: Mapping[str, Mapping[str, tuple[int, str]]],
+    resources: Mapping[str, Resource],
+    about: Resource,
+) -> dict[str, str]:
     """The resources whose entities have the id of one, each with their property that has it."""
     wanted = {f"{one}_id" for one in (about.noun, last_word(about.noun))}
     found = {}
     for name, other in resources.items():
-        own = survey.flat(other.schema).properties if name != about.name else ()
-        field = next((n for n in own if snake_case(n) in wanted), None)
-        above = {link.resource for link in other.parents}
-        if field is not None and not other.singleton and about.name not in above:
-            found[name] = field
+        own = held[name]
+        fields = [own[one] for one in wanted if one in own] if name != about.name else ()
+        above = {link.resource for link in other.parents} if fields else ()
+        if fields and not other.singleton and about.name not in above:
+            found[name] = min(fields)[1]
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from mockserver.inference import state_words as known
@@ -366,11 +367,17 @@ def stem_of(schemas: Schemas, name: str, schema: Any) -> str:
     stem = moment_stem(name)
     if stem:
         return stem
+    word = _event_in(name)
+    return word if word and _says_when(schemas, schema) else ""
+
+
+@lru_cache(maxsize=16_384)
+def _event_in(name: str) -> str:
+    """The event that a name is: `end`, and of a run `run_end`; "" for other names."""
     words = tokens(name)
-    # `run_end` of a run
     word = "_".join(words[1:] if len(words) > 1 and words[0] in known.RUNS else words)
     happens = word in _EVENTS or kind_of(word) in (FAILURE, "cancelled", SUCCESS)
-    return word if happens and _says_when(schemas, schema) else ""
+    return word if happens else ""
 
 
 _EVENTS = STARTED | ENDED | COMPLETED

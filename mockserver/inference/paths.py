@@ -51,7 +51,7 @@ class Route:
 
     @property
     def noun(self) -> str:
-        return noun(self.last)
+        return _noun(self.steps)
 
     def upto(self, length: int) -> Route:
         """The first `length` steps."""
@@ -76,6 +76,11 @@ class Route:
 def _last(steps: tuple[str, ...]) -> str:
     literal = [step for step in reversed(steps) if step != ANY]
     return next((step for step in literal if not is_version(step)), literal[0] if literal else "")
+
+
+@lru_cache(maxsize=16_384)
+def _noun(steps: tuple[str, ...]) -> str:
+    return noun(_last(steps))
 
 
 @lru_cache(maxsize=16_384)

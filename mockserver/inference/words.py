@@ -23,6 +23,17 @@ _OWN = {
 }  # fmt: skip
 _PLURALS = {one: many for many, one in _OWN.items()}
 _HARD = ("ies", "ses", "xes", "zes", "ches", "shes", "oes", "ves", "ices")
+# The library tries rule after rule, each with a pattern of its own; most words need one rule.
+_IES = ("zombies", "movies", "series", "species", "aies", "eies", "iies", "oies", "uies", "yies")
+_ICES = ("matrices", "vertices", "indices", "mices", "lices", "rices")
+_SES = (
+    "sses", "uses", "ises", "yses", "theses", "nopses", "noses", "bases", "aliases",
+)  # fmt: skip
+_UNUSUAL = (
+    *"sxzyfaiomhw", "fe", "an", "en", "on", "child", "zombie", "move", "ouse", "ice", "kine",
+    "hive", "people",
+)  # fmt: skip
+"""How words end that do not simply get an `s`, and some that do."""
 _IRREGULAR = frozenset(
     ("people", "children", "men", "women", "indices", "criteria", "vertices", "matrices", "mice")
 )
@@ -76,9 +87,22 @@ def singular(word: str) -> str:
     if lower in _SAME or lower.endswith(("ss", "us", "is")):
         return lower
     if lower.endswith("s"):
-        # The library tries every rule of English; most words need one.
-        return inflection.singularize(lower) if lower.endswith(_HARD) else lower[:-1]
+        return _singular_of(lower) if lower.endswith(_HARD) else lower[:-1]
     return inflection.singularize(lower) if lower in _IRREGULAR else lower
+
+
+def _singular_of(lower: str) -> str:
+    """The singular of a word that does not simply end in an `s`."""
+    if lower.endswith("ies"):
+        usual = len(lower) > 4 and not lower.endswith(_IES)
+        return f"{lower[:-3]}y" if usual else inflection.singularize(lower)
+    if lower.endswith(("ches", "shes", "sses")) and len(lower) > 5:
+        return lower[:-2]
+    if (lower.endswith("ices") and not lower.endswith(_ICES)) or (
+        lower.endswith("ses") and not lower.endswith(_SES)
+    ):
+        return lower[:-1]
+    return inflection.singularize(lower)
 
 
 @lru_cache(maxsize=65_536)
@@ -87,6 +111,8 @@ def plural(word: str) -> str:
     lower = word.lower()
     if lower in _SAME or lower in _OWN:
         return lower
+    if lower and not lower.endswith(_UNUSUAL) and lower not in inflection.UNCOUNTABLES:
+        return _PLURALS.get(lower) or f"{lower}s"
     return _PLURALS.get(lower) or inflection.pluralize(lower)
 
 

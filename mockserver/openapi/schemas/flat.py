@@ -13,6 +13,7 @@ from mockserver.openapi.schemas.formats import FORMAT_NAMES
 from mockserver.records import dataclass
 
 TYPES = ("object", "array", "string", "number", "integer", "boolean")
+_KNOWN = frozenset(TYPES)
 _OBJECT_WORDS = frozenset(
     ("properties", "required", "additionalProperties", "patternProperties", "minProperties")
 )
@@ -291,7 +292,8 @@ class Merger:
         types.discard("null")
         if "number" in types:
             types.discard("integer")
-        flat.types = tuple(kind for kind in TYPES if kind in types)
+        only = len(types) == 1 and types <= _KNOWN
+        flat.types = tuple(types) if only else tuple(kind for kind in TYPES if kind in types)
         if self.types is not None and not flat.types and flat.nullable:
             flat.values = [None]
         if flat.values is not None and self.types is not None:

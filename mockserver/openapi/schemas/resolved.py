@@ -42,6 +42,7 @@ class Schemas:
         self._plain: dict[int, Mapping[str, Any]] = {}
         self._kept: list[Any] = []
         self._at: dict[str, Any] = {}
+        self._around: dict[str, Any] = {}
         self._canonical: dict[str, str] = {}
         self._arrays: dict[str, Mapping[str, str]] = {}
         self._described: dict[str, dict[str | None, list[str]]] = {}
@@ -53,9 +54,21 @@ class Schemas:
             above, _, last = pointer.rpartition("/")
             around = self._at.get(above)
             known = isinstance(around, dict) and last in around and "~" not in last
-            found = around[last] if known else lookup(self.document, pointer)
+            found = around[last] if known else self._within(pointer, above, last)
             self._at[pointer] = found
         return found
+
+    def _within(self, pointer: str, above: str, last: str) -> Any:
+        """The value at a pointer, from what is known of the object that it is in, as many schemas
+        of one operation are."""
+        around = self._around.get(above)
+        if around is None:
+            around = self._around[above] = lookup(self.document, above) if above else self.document
+        if isinstance(around, dict):
+            name = last if "~" not in last else last.replace("~1", "/").replace("~0", "~")
+            if name in around:
+                return around[name]
+        return lookup(self.document, pointer)
 
     def flat(self, schema: Any) -> Flat:
         """The schema, flat."""
