@@ -284,15 +284,16 @@ def led_to(text: str, values: Sequence[str]) -> str | None:
         if match[1] in values and not _OR_ANOTHER.match(text, match.end(1))
     }
     if not found and _may_name(_MARKUP.sub("", text), values):
-        pattern, spelt = _leading(tuple(values))
         for sentence in sentences(text):
             sentence = _MARKUP.sub("", sentence)
-            if not _UNLESS.search(sentence):
-                for match in pattern.finditer(sentence):
-                    part = next(filter(None, match.groups()))
-                    after = _ALSO.match(sentence, match.end())
-                    if after is None or _squeezed(after[1]) not in spelt:
-                        found.add(spelt[_squeezed(part)])
+            if not _may_lead(sentence, values) or _UNLESS.search(sentence):
+                continue
+            pattern, spelt = _leading(tuple(values))
+            for match in pattern.finditer(sentence):
+                part = next(filter(None, match.groups()))
+                after = _ALSO.match(sentence, match.end())
+                if after is None or _squeezed(after[1]) not in spelt:
+                    found.add(spelt[_squeezed(part)])
     return found.pop() if len(found) == 1 else None
 
 
@@ -343,6 +344,15 @@ def _one_of(values: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     words = sorted((spelled(value) for value in values if spelled(value)), key=len, reverse=True)
     listed = "|".join(word.replace("_", r"[\s_-]*") for word in words)
     return (rf"({listed})\b" if words else ""), spelt
+
+
+def _may_lead(sentence: str, values: Sequence[str]) -> bool:
+    """Whether a sentence has a word of each form of `_leading`, which takes long to make."""
+    lower = sentence.lower()
+    return any(word in lower for word in _LEADING) and _may_name(sentence, values)
+
+
+_LEADING = ("status", "state", "becomes", "mark")
 
 
 @lru_cache(maxsize=4096)

@@ -114,6 +114,28 @@ class Flat:
     parts: list[Mapping[str, Any]] = field(default_factory=list)
 
 
+_LEAF = frozenset(("type", "format", "title", "description"))
+_SCALARS = frozenset(("string", "number", "integer", "boolean"))
+
+
+def as_leaf(schema: Any) -> Flat | None:
+    """A schema that has no more than a type, a format and words, flat, as half of a document's are;
+    None for others, which have to be merged."""
+    if not isinstance(schema, dict) or not schema.keys() <= _LEAF:
+        return None
+    kind, named, title = schema.get("type"), schema.get("format"), schema.get("title")
+    if not isinstance(kind, str) or kind not in _SCALARS:
+        return None
+    flat = Flat(types=(kind,), parts=[schema])
+    if named is not None:
+        flat.rules["format"] = (
+            FORMAT_NAMES.get(named.lower(), named) if isinstance(named, str) else named
+        )
+    if "title" in schema:
+        flat.notes = Annotations(title=str(title or ""))
+    return flat
+
+
 Both = Callable[[Any, Any], Mapping[str, Any]]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.errors import ContractError
 from mockserver.openapi.document import join, lookup, pointer_of
-from mockserver.openapi.schemas.flat import TYPES, Flat, Merger
+from mockserver.openapi.schemas.flat import TYPES, Flat, Merger, as_leaf
 from mockserver.openapi.schemas.json_schema import as_2020, is_nullable_whole
 
 __all__ = ["ANY", "NEVER", "Flat", "Schemas"]
@@ -325,6 +325,9 @@ class Schemas:
                 waiting.append(self.resolved(part))
 
     def _make(self, schema: Any) -> Flat:
+        leaf = as_leaf(schema)
+        if leaf is not None:
+            return leaf
         merger = Merger(self.both)
         single = isinstance(schema, dict) and _is_single(schema)
         for part in (schema,) if single else self._parts(schema):
