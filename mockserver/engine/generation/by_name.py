@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -418,6 +417,8 @@ def _bounds(rules: dict[str, Any], whole: bool) -> tuple[float, float]:
 def _stepped(
     rng: Rng, start: float, low: float, high: float, end: float, step: float, whole: bool
 ) -> int | float:
+    from fractions import Fraction  # few starts need it
+
     exact = Fraction(str(step))
     if whole and exact.denominator != 1:
         exact = Fraction(exact.numerator)

@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from jsonpatch import JsonPatch, JsonPatchException, JsonPatchTestFailed
-from jsonpointer import JsonPointer, JsonPointerException
-
 from mockserver.engine.serialization import dump
 from mockserver.errors import BadRequest, Conflict
 
@@ -37,6 +34,10 @@ def json_patched(data: Mapping[str, Any], edits: Sequence[Any]) -> dict[str, Any
 
     Raises BadRequest for an invalid operation, and Conflict for a failed test.
     """
+    # Dear to import, and few documents have such patches.
+    from jsonpatch import JsonPatch, JsonPatchException, JsonPatchTestFailed
+    from jsonpointer import JsonPointerException
+
     before = dict(data)
     after: Any = deepcopy(before)
     copied = 0
@@ -62,4 +63,6 @@ def _copied(whole: Any, edit: Any) -> int:
     """The number of bytes that an operation copies: a few can double the document repeatedly."""
     if not isinstance(edit, Mapping) or edit.get("op") != "copy":
         return 0
+    from jsonpointer import JsonPointer
+
     return len(dump(JsonPointer(str(edit.get("from", ""))).resolve(whole, None)))
