@@ -298,6 +298,8 @@ class VerbReader:
         item = self._item(facts, target) if target is not None else None
         if target is None or item is None or not rest or ANY in rest:
             return None
+        if "{" + item + "}" not in facts.operation.url_path:
+            return None  # a `requestId` of the query names no entity
         found = source_of(self.effects, facts, target.resource, self.resources[made.resource or ""])
         links = tuple(link for link in made.parents if link.parameter != item)
         return replace(found, item=item, parents=links) if found is not None else None

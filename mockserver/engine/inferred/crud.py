@@ -23,7 +23,7 @@ from mockserver.engine.inferred.entities import called, changed_entity, defaults
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import facts_of, keep_file, without_files
 from mockserver.engine.inferred.identifiers import written_as
-from mockserver.engine.inferred.memberships import belongs
+from mockserver.engine.inferred.memberships import belongs, stays_below
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.reference_names import for_member
 from mockserver.engine.inferred.repository import Entity, OwnRepository
@@ -242,7 +242,8 @@ def change(call: Call) -> Reply:
         return _upsert(call, _accepted(call))
     entity = call.entity()
     changes, given = _changes(call, entity)
-    changed = changed_entity(call, repository, entity, {**facts_of(call), **changes}, given)
+    changes = {**facts_of(call), **changes, **stays_below(call, entity, changes)}
+    changed = changed_entity(call, repository, entity, changes, given)
     changed = replace_below(call, changed, given)
     keep_file(call, changed)
     only_one(call, changed, given)

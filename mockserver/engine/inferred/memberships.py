@@ -10,6 +10,7 @@ from typing import Any
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.context import id_text, named, not_found, wrapped
 from mockserver.engine.inferred.entities import changed_entity
+from mockserver.engine.inferred.identifiers import key_above
 from mockserver.engine.inferred.links import is_member, record_link
 from mockserver.engine.inferred.links import members as linked
 from mockserver.engine.inferred.reference_names import id_in, listed
@@ -41,6 +42,27 @@ def belongs(call: Call, entity: Entity) -> bool:
     above = call.key_above(len(call.action.parents) - 1)
     there = call.context.repositories
     return is_member(there, call.world, call.resource.name, membership, above)(entity)
+
+
+def stays_below(call: Call, entity: Entity, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The ids of what the path names above an entity, where the body names others below which it
+    can't be moved: those that do not exist, or are not the nearest. As in a create, the path
+    says."""
+    parents, own = call.action.parents, call.resource.parents[-1:]
+    moves = own and "/" not in entity.parent and not call.resource.identity.nested
+    found = {}
+    for index, link in enumerate(parents):
+        field, repository = link.field or "", call.context.above(link)
+        after = changes.get(field)
+        if after is None or after == entity.data.get(field, after):
+            continue
+        if repository is not None and moves and own[0].alike(link):
+            names = {**call.names(), link.parameter: after}
+            key = key_above(call.context.plan, names, parents, index)
+            if call.context.find(call.world, repository, key) is not None:
+                continue
+        found[field] = entity.data[field]
+    return found
 
 
 def _changed(call: Call, *, on: bool) -> Reply:
