@@ -32,7 +32,8 @@ def validator_for(document: Mapping[str, Any], version: str) -> Any:
     """The validator class for the replies of a document."""
     hidden = _Hidden(document)
     if not version.startswith("3.0"):
-        return extend(OAS31Validator, {"required": hidden.required, "type": _type})
+        choices = {word: _choice(word, OAS31Validator) for word in ("oneOf", "anyOf")}
+        return extend(OAS31Validator, {"required": hidden.required, "type": _type, **choices})
     return extend(
         OAS30ReadValidator,
         {
@@ -40,7 +41,7 @@ def validator_for(document: Mapping[str, Any], version: str) -> Any:
             "properties": hidden.properties,
             # 3.0.3, Schema Object, writeOnly: "Relevant only for Schema "properties" definitions."
             "writeOnly": _nothing,
-            **{word: _choice(word) for word in ("oneOf", "anyOf")},
+            **{word: _choice(word, OAS30ReadValidator) for word in ("oneOf", "anyOf")},
         },
     )
 
@@ -88,19 +89,21 @@ def _type(validator: Any, types: Any, instance: Any, schema: Any) -> Iterator[Va
         yield from _plain["type"](validator, types, instance, schema)
 
 
-def _choice(word: str) -> Any:
+def _choice(word: str, dialect: Any) -> Any:
     """A choice with a discriminator, if that can select any branch.
 
-    3.0.3, Discriminator Object: "When using the discriminator, inline schemas will not be
-    considered."
+    3.0.3 and 3.1.0, Discriminator Object: "When using the discriminator, inline schemas will not be
+    considered." Its `propertyName` is "The name of the property in the payload that will hold the
+    discriminator value": an array, which one of the branches may be, has no properties.
     """
-    with_discriminator = OAS30ReadValidator.VALIDATORS[word]
+    with_discriminator = dialect.VALIDATORS[word]
 
     def check(
         validator: Any, branches: Any, instance: Any, schema: Mapping[str, Any]
     ) -> Iterator[ValidationError]:
         named = any(isinstance(branch, Mapping) and "$ref" in branch for branch in branches)
-        how = with_discriminator if named else _plain[word]
+        selects = named and isinstance(instance, Mapping)
+        how = with_discriminator if selects else _plain[word]
         yield from how(validator, branches, instance, schema) or ()
 
     return check

@@ -22,6 +22,7 @@ _DEEPEST = 4
 _MOST = 40
 _SOME = 20
 _NOTHING = object()
+_THERE = ("there",)
 
 
 class NoRequest(Exception):
@@ -39,6 +40,8 @@ class Finder:
         self.doubtful = False
         """Whether something was removed since all was looked at anew."""
         self._creates = True
+        self._elsewhere: set[tuple[Any, ...]] = set()
+        """For what ids are known only from lists that are not below what is known."""
 
     def forget(self) -> None:
         self._found.clear()
@@ -76,20 +79,34 @@ class Finder:
                 best = known
             if len(known) == len(links):
                 break
+        if self._is_elsewhere(best):
+            # None is below what the client has made: one may be below what was there before.
+            there = self._there(operation, links)
+            best = next((one for one in there if not self._is_elsewhere(one)), best)
         return {link.parameter: value for link, value in best}
 
     def parents_for(self, operation: Operation) -> list[dict[str, Any]]:
         """Values of the path that refer to a few of the parents that are there without a client's
         doing: what a document shows without a parent lies under one of these."""
         links = self._client.plan.actions[operation.id].parents
+        found = self._there(operation, links)
+        return [{link.parameter: value for link, value in known} for known in found]
+
+    def _there(self, operation: Operation, links: tuple[Link, ...]) -> list[Known]:
+        """Some ids for all of the links that are there without a client's doing."""
         self._asked, self._creates = 0, False
         try:
             ways = self._ways(operation, links, (), 0)
-            whole = (known for known in ways if len(known) == len(links))
-            found = list(islice(whole, _SOME))
+            return list(islice((known for known in ways if len(known) == len(links)), _SOME))
         finally:
             self._creates = True
-        return [{link.parameter: value for link, value in known} for known in found]
+
+    def _is_elsewhere(self, known: Known) -> bool:
+        """Whether the last id is known only from lists that are not below the others."""
+        if len(known) < 2 or known[-1][0].resource is None:
+            return False
+        asked = _asked_for(known[-1][0].resource, known[:-1])
+        return asked in self._elsewhere or (*asked, *_THERE) in self._elsewhere
 
     def _looked_up(self, operation: Operation, action: Action) -> dict[str, Any]:
         """What names an existing entity by other properties than its id, as far as one is shown."""
@@ -206,8 +223,7 @@ class Finder:
 
     def _under(self, resource: Resource, known: Known, depth: int) -> list[Any]:
         """Some ids of this kind below what is known."""
-        above = ((link.resource or link.parameter, str(v)) for link, v in known)
-        asked = (resource.name, *above, *(() if self._creates else ("there",)))
+        asked = (*_asked_for(resource.name, known), *(() if self._creates else _THERE))
         if asked in self._found:
             return self._found[asked]
         self._found[asked] = []  # what leads in a circle leads nowhere
@@ -220,7 +236,9 @@ class Finder:
             found = [made.key] if made is not None and made.key is not None else []
             if made is not None:
                 self._things[resource.name, str(made.key)] = made.thing
-        found = found or list(dict.fromkeys(self._listed(resource, known, depth, near=False)))
+        if not found:
+            found = list(dict.fromkeys(self._listed(resource, known, depth, near=False)))
+            self._elsewhere |= {asked} if found else set()
         self._found[asked] = found
         return found
 
@@ -245,6 +263,10 @@ class Finder:
             if shown:
                 yield from (shown[0], shown[-1]) if self._creates else shown[:_SOME]
                 return
+
+
+def _asked_for(name: str, known: Known) -> tuple[Any, ...]:
+    return (name, *((link.resource or link.parameter, str(value)) for link, value in known))
 
 
 def named_by(action: Action, thing: Mapping[str, Any]) -> dict[str, Any] | None:

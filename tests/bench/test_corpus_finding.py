@@ -101,3 +101,25 @@ def test_what_a_document_shows_without_a_parent_is_looked_for_below_those_that_l
         above = client.finder.parents_for(client.contract.by_id["bed"])
         assert {str(one["plot"]) for one in above} == there
         assert judge_shown(Client(server)) == (1, 1, [])
+
+
+def test_one_that_is_nowhere_below_a_new_parent_is_looked_for_below_those_that_are_there() -> None:
+    """A list of all, elsewhere, shows no id that is below a parent which the client has made."""
+    bed, plot = obj("id", id=text()), obj("id", id={"type": "integer"}, name=text())
+    paths = {
+        "/plots": path(
+            get=operation("plots", array(ref("Plot"))),
+            post=operation("buy", ref("Plot"), sent=ref("Plot")),
+        ),
+        "/plots/{plot}": path("plot", get=operation("plot", ref("Plot"))),
+        "/plots/{plot}/beds": path("plot", get=operation("beds", array(ref("Bed")))),
+        "/plots/{plot}/beds/{bed}": path("plot", "bed", get=operation("bed", ref("Bed"))),
+        "/beds": path(get=operation("all", array(ref("Bed")))),
+    }
+    document = with_schemas(paths, Plot=plot, Bed=bed)
+    with MockServer(document, clock="manual", seed=1, key=KEY) as server:
+        client = Client(server)
+        bed_operation = client.contract.by_id["bed"]
+        found = client.finder.path_for(bed_operation)
+        assert client.send(bed_operation, found).status_code == 200
+        assert str(found["plot"]) in {str(one["id"]) for one in server.client.get("/plots").json()}

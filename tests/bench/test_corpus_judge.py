@@ -15,6 +15,7 @@ PARTS = {
     "Secret": SECRET,
     "Both": {"allOf": [{"$ref": "#/components/schemas/Secret"}], "readOnly": True},
     "Thing": {"type": "object", "properties": {"a": {"type": "integer"}}},
+    "Things": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
 }
 
 
@@ -98,3 +99,16 @@ def test_headers_fit_their_schemas(schema: Any, sent: str | None, fault: str) ->
     found = Judge(document, "3.0.3").complaint("#/paths/~1a/get", "GET", reply)
     assert found.startswith(fault)
     assert bool(found) == bool(fault)
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_an_array_has_no_discriminator(version: str) -> None:
+    names = ("Things", "Thing")
+    schema = {
+        "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in names],
+        "discriminator": {"propertyName": "a"},
+    }
+    assert complaint(schema, [], version) == ""
+    assert complaint(schema, [{"a": 1}], version) == ""
+    assert complaint(schema, [{"a": "x"}], version) != ""
+    assert complaint(schema, "x", version) != ""

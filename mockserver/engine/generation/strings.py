@@ -22,7 +22,7 @@ from mockserver.engine.generation.modes import MOST_LETTERS, TooLarge, bound, is
 from mockserver.engine.randomness import Rng
 from mockserver.engine.timestamps import SECOND, http_date, render, spellings
 from mockserver.inference.words import bag, tokens
-from mockserver.openapi.schemas.formats import reader
+from mockserver.openapi.schemas.formats import as_meant, careful_reader
 from mockserver.openapi.schemas.resolved import Flat
 
 # Texts that match a regular expression.
@@ -293,7 +293,7 @@ def text(
     low = least(rules, "minLength")
     high = bound(rules, "maxLength", 1 << 30)
     pattern = rules.get("pattern")
-    matches = reader(pattern) if isinstance(pattern, str) else None
+    matches = careful_reader(pattern) if isinstance(pattern, str) else None
     nothing = False
     for found in _candidates(rng, name, rules, owner, example):
         if len(found) > high and matches is not None:
@@ -349,7 +349,11 @@ def _candidates(
     pattern = rules.get("pattern")
     if isinstance(pattern, str) and (_DATED.search(pattern) or is_moment(name)):
         yield from spellings(instant(rng, name))
-    yield by_name(rng, name, owner)
+    plain = by_name(rng, name, owner)
+    yield plain
+    if isinstance(pattern, str) and as_meant(pattern) != pattern:
+        # Not one of few, and it fits the pattern also as it is written.
+        yield from (f"{plain} {one}" for one in written(pattern, rng.random))
     if tokens(name)[-1:] == ("country",):
         yield from (rng.fake.country_code(), rng.fake.country_code("alpha-3"))
     if isinstance(pattern, str):

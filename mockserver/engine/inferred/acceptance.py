@@ -24,6 +24,7 @@ _ENDINGS = ("address", "url", "uri", "number", "value", "name", "date", "at", "t
 _TEXTS = (("name",), ("description",), ("title",), ("label",))
 _FLAGS = {"true": True, "false": False}
 _KEYS = ("id", "sid", "uuid", "guid")
+_ENDS_OF_IDS = {(key,) for key in _KEYS}
 _DEEPEST = 8
 
 
@@ -375,8 +376,12 @@ def _is_described_otherwise(
     schemas: Schemas, pointers: Sequence[str], violation: Violation, holder: str | None
 ) -> bool:
     """Whether requests describe this place differently from responses, which may have it in
-    another part of the entity, the `holder`."""
+    another part of the entity, the `holder`; or have a name for an id: `Sim` for `sim_sid`."""
+    first = tokens(violation.where[0]) if isinstance(violation.where[0], str) else ()
     for pointer in pointers:
+        asked = {tokens(name) for name in schemas.flat_at(pointer).properties}
+        if first[-1:] in _ENDS_OF_IDS and first not in asked and first[:-1] in asked:
+            return True
         place = _described(schemas, pointer, violation.where)
         if place is None and violation.where[0] == holder:
             place = _described(schemas, pointer, violation.where[1:])

@@ -74,6 +74,16 @@ def reader(pattern: str) -> Callable[[str], bool] | None:
     return _compiled(pattern) or _compiled(_PYTHON.sub(_in_rust, _without_xdigit(pattern)))
 
 
+@lru_cache(maxsize=1024)
+def careful_reader(pattern: str) -> Callable[[str], bool] | None:
+    """As `reader`, of a text that is made: where a pattern is not read as it is written, it matches
+    both ways, and no client finds fault with it."""
+    meant, written = reader(pattern), _compiled(pattern)
+    if meant is None or written is None or as_meant(pattern) == pattern:
+        return meant
+    return lambda text: meant(text) and written(text)
+
+
 def fault(pattern: str) -> str | None:
     """Why the pattern is invalid in every engine, if it is."""
     if reader(pattern) is None:
