@@ -12,6 +12,7 @@ from mockserver.inference.model import Action
 from mockserver.inference.page_model import Paging
 from mockserver.openapi.model import Json
 from mockserver.verify.ledger import Entry, Ledger, PendingCreation
+from mockserver.verify.lifecycle.samples import MARK
 from mockserver.verify.lifecycle.values import GONE as GONE_WORD
 from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership
@@ -83,13 +84,14 @@ def clean_up(
 
 def _side_products(ledger: Ledger, target: Target, ownership: Ownership) -> Iterator[Entry]:
     """Record what the server itself made for an entity of the run, and kept: it was not there
-    before the run, and names the entity by an id that nothing else is likely to have."""
+    before the run, and names the entity by an id that nothing else is likely to have, or has a name
+    that was sent in an array, such as a tag's."""
     ours = {entry.id: entry.kind for entry in ledger.entries.values()}
     ours = {one: kind for one, kind in ours.items() if _MARK.fullmatch(one)}
     by_kind = {one.resource.name: (name, one) for name, one in ownership.creators.items()}
     for kind, (operation, creator) in by_kind.items():
         found = ownership.list_of(kind, {}) if kind in ledger.listed else None
-        if found is None or not ours:
+        if found is None or not (ours or ledger.names):
             continue
         action, path = found
         key = _key(action, ownership)
@@ -98,7 +100,12 @@ def _side_products(ledger: Ledger, target: Target, ownership: Ownership) -> Iter
                 identity = str(at(row, key))
                 if identity in ours or (kind, identity) in ledger.others:
                     continue
-                names = {ours[v] for v in row.values() if isinstance(v, str) and v in ours}
+                texts = [value for value in row.values() if isinstance(value, str)]
+                names = {ours[text] for text in texts if text in ours}
+                called = ledger.names & {str(row.get(name)) for name in NAMES}
+                names |= (
+                    {""} if any(MARK in one or _MARK.fullmatch(one) for one in called) else set()
+                )
                 where = ownership.where_to_remove(creator, {kind: identity}, {}, [row])
                 if names - {kind} and where is not None:
                     number = ledger.ask(operation, {}, "")

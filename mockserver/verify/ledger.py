@@ -83,6 +83,8 @@ class Ledger:
     """Kind and id of what was there before the run."""
     listed: set[str] = field(default_factory=set)
     """The kinds whose lists were read before the run."""
+    names: set[str] = field(default_factory=set)
+    """Texts in arrays that were sent: a server may make an entity of each, such as a tag."""
     _by_name: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _last: int = 0
     _stream: IO[bytes] | None = None
@@ -145,12 +147,15 @@ class Ledger:
             self._stream.close()
             self._stream = None
 
-    def ask(self, operation: str, path: Mapping[str, str], marker: str) -> int:
-        """Record a creation before it is sent; `marker` is a text in it to find it by."""
+    def ask(
+        self, operation: str, path: Mapping[str, str], marker: str, names: Iterable[str] = ()
+    ) -> int:
+        """Record a creation before it is sent; `marker` is a text in it to find it by, `names` are
+        the texts in its arrays."""
         number = self._last + 1
-        self._record(
-            {"asked": number, "operation": operation, "path": dict(path), "marker": marker}
-        )
+        line: dict[str, Json] = {"asked": number, "operation": operation, "path": dict(path)}
+        own = sorted(set(names))
+        self._record({**line, "marker": marker, **({"names": own} if own else {})})
         return number
 
     def made(self, number: int, remove: str, where: Mapping[str, str], kind: str) -> Entry:
@@ -224,6 +229,7 @@ class Ledger:
             )
             self._last = max(self._last, pending.number)
             self.pending[pending.number] = pending
+            self.names |= {str(name) for name in line.get("names", ())}
         elif "made" in line:
             number = line["made"]
             self.pending.pop(number, None)
@@ -263,6 +269,23 @@ def marker_of(body: bytes | None) -> str:
         return ""
     texts = [text for text in _texts(value) if len(text) >= _SHORTEST_MARKER]
     return max(texts, key=len, default="")
+
+
+def names_in(body: bytes | None) -> set[str]:
+    """The longer texts that are elements of arrays in a body."""
+    try:
+        return set(_elements(json_of(body or b"")))
+    except ValueError:
+        return set()
+
+
+def _elements(value: Json) -> Iterator[str]:
+    for inner in value.values() if isinstance(value, Mapping) else ():
+        yield from _elements(inner)
+    for inner in value if isinstance(value, list) else ():
+        if isinstance(inner, str) and len(inner) >= _SHORTEST_MARKER:
+            yield inner
+        yield from _elements(inner)
 
 
 def _texts(value: Json) -> Iterator[str]:

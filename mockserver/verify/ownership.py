@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from mockserver.inference.model import Action, Plan
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.openapi.path_templates import Router, filled, parameters_of
-from mockserver.verify.ledger import Entry, Ledger, marker_of
+from mockserver.verify.ledger import Entry, Ledger, marker_of, names_in
 from mockserver.verify.model import json_of
 from mockserver.verify.replies import (
     Creator,
@@ -200,10 +200,12 @@ class Ownership:
                 source = self._ours(action, where)
                 copied = source.marker if source is not None else ""
                 marker = named or marker_of(body) or copied
-                number = self.ledger.ask(operation.id, where, marker)
+                number = self.ledger.ask(operation.id, where, marker, names_in(body))
                 return Ticket(operation, where, number, named, body=body)
         known = self.plan.actions[operation.id] if operation is not None else None
         sent = marker_of(body) if known and known.kind in ("patch", "replace") else ""
+        if sent and self.ledger:
+            self.ledger.names |= names_in(body)
         return Ticket(operation, where, number, marker=sent)
 
     def _named(self, creator: Creator, action: Action, body: bytes | None) -> str:

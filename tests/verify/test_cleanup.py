@@ -399,3 +399,45 @@ def test_what_the_server_made_for_an_entity_of_the_run_goes_with_it(tmp_path: Pa
     theirs = {"id": "theirs-2", "task_id": "a-task-of-others-2"}
     assert notes.rows["notes"] == [*before["notes"], theirs]
     assert not list(Ledger.load(str(tmp_path / "ledger")).left())
+
+
+class Tagged(Notes):
+    """What is named in an array is made, if there is none of that name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows["tags"] = [{"id": "t1", "name": "production"}]
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        sent = json.loads(body) if body else {}
+        for name in [*sent.get("tags", ()), *(["Theirs é ✓"] if method == "POST" else ())]:
+            if not any(row["name"] == name for row in self.rows["tags"]):
+                self.rows["tags"].append({"id": f"t{len(self.rows['tags']) + 1}", "name": name})
+        return super().answer(method, path, body)
+
+
+def test_what_the_server_made_by_a_name_in_an_array_is_removed(tmp_path: Path) -> None:
+    paths = {
+        **_noted("tasks", name=TEXT, tags={"type": "array", "items": TEXT}),
+        **_noted("tags", name=TEXT),
+    }
+    raw = {"openapi": "3.1.0", "info": {"title": "Tags", "version": "1"}, "paths": paths}
+    contract = build_contract(raw)
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    tagged = Tagged()
+    known = Ownership(contract, build_plan(contract), ledger)
+    with serving(tagged) as url, Target(contract, url, "") as target:
+        note_others(ledger, target, known)
+        target.ownership = known
+        sent = ["production", "Urgent 7 é ✓"]
+        target.send("POST", "/tasks", body={"name": "mine, for tags", "tags": sent})
+        assert len(tagged.rows["tags"]) == 3
+    ledger.close()
+    # As after a loss of power.
+    later = Ledger.load(str(tmp_path / "ledger"))
+    later.open()
+    known = Ownership(contract, build_plan(contract), later)
+    with serving(tagged) as url, Target(contract, url, "") as target:
+        assert clean_up(later, target, known, lambda text: None) == []
+    later.close()
+    assert [row["name"] for row in tagged.rows["tags"]] == ["production", "Theirs é ✓"]
