@@ -120,7 +120,7 @@ def _without(call: Call, above: Entity, shown: set[str]) -> Entity:
     }
     if not shown or kept == above.data:
         return above
-    entity = Entity(above.key, kept, above.parent, above.row)
+    entity = above.with_data(kept)
     return call.repository.put(call.world, entity)
 
 
@@ -181,7 +181,7 @@ def take_away(
                     take_away(call, child, below, taken)
     if call.context.any_is_known(call.world, repository.resource, entity.key):
         row = {**entity.row, "gone": True}
-        repository.put(call.world, Entity(entity.key, entity.data, entity.parent, row))
+        repository.put(call.world, entity.with_row(row))
     else:
         repository.remove(call.world, entity.key)
     own = entity.key if resource.identity.key is None else entity.id(resource)

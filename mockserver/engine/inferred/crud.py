@@ -88,7 +88,7 @@ def created(call: Call) -> tuple[Entity, Reply, bool]:
     if call.action.elsewhere and not parent and call.resource.parents:
         # Nothing says below which entity it is: each shows it.
         row = {**entity.row, "adrift": True}
-        entity = Entity(entity.key, entity.data, entity.parent, row)
+        entity = entity.with_row(row)
     entity = create_below(call, repository.put(call.world, entity))
     only_one(call, entity, sent)
     keep_file(call, entity)
@@ -162,7 +162,7 @@ def _remembered(call: Call, entity: Entity, reply: Reply) -> Reply:
         more = {n: v for n, v in shown.items() if n not in entity.data and n not in own}
         if more:
             data = {**entity.data, **more}
-            repository.put(call.world, Entity(entity.key, data, entity.parent, entity.row))
+            repository.put(call.world, entity.with_data(data))
     return reply
 
 
@@ -372,7 +372,7 @@ def remove(call: Call) -> Reply:
         schedule = set_to(states, list(known), state, world.now, world.settings.pace)
         end = goes(states, schedule[: len(schedule) - (schedule[-1][0] != state)], 1.0)
         row = {**entity.row, "schedule": schedule, "goes": end}
-        put = call.repository.put(world, Entity(entity.key, entity.data, entity.parent, row))
+        put = call.repository.put(world, entity.with_row(row))
         return call.reply(put)
     check_bare(call, entity)
     take_away(call, call.repository, entity)

@@ -46,11 +46,11 @@ def made_default(call: Call, entity: Entity, word: str) -> Entity:
     for other in list(repository.marked(call.world, word)):
         if entity.parent in ("", other.parent) and other.key != entity.key:
             row = {name: value for name, value in other.row.items() if name != CHOSEN}
-            repository.put(call.world, Entity(other.key, other.data, other.parent, row))
+            repository.put(call.world, other.with_row(row))
     for above, holder, name in list(_naming(call, word)):
         changed = changed_entity(call, above, holder, {name: entity.id(call.resource)})
         above.put(call.world, changed)
-    return Entity(entity.key, entity.data, entity.parent, {**entity.row, CHOSEN: word})
+    return entity.with_row({**entity.row, CHOSEN: word})
 
 
 def _is_flag(name: str, word: str) -> bool:

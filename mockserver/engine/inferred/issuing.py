@@ -367,7 +367,7 @@ class _Issue:
             found = next(below.scan(self._world, found.key, False), None)
         data = _with(found.data, inner, value) if found is not None else MISSING
         if found is not None and data is not MISSING:
-            repository.put(self._world, Entity(found.key, data, found.parent, found.row))
+            repository.put(self._world, found.with_data(data))
 
 
 def _with(body: Any, path: Path, value: Any) -> Any:

@@ -65,7 +65,7 @@ def tracked(handler: CallHandler) -> CallHandler:
         row = dict(job.row)
         if silent.shown:
             row["made"] = _result(made, repository, silent.shown[-1])
-        job = repository.put(call.world, Entity(job.key, job.data, job.parent, row))
+        job = repository.put(call.world, job.with_row(row))
         if not start.id_path:
             return made.reply(job, made=True)
         holder = dig(told.body, (*start.at, *start.id_path[:-1]))
@@ -173,7 +173,7 @@ def _scheduled(world: World, repository: OwnRepository, entity: Entity) -> Entit
         return None
     row = {**entity.row, "schedule": [[state, entity.row.get("at", world.now)]]}
     row.setdefault("salt", outcome_salt(world, repository.resource.name, entity.key))
-    return Entity(entity.key, entity.data, entity.parent, row)
+    return entity.with_row(row)
 
 
 def _steered(
@@ -197,7 +197,7 @@ def _steered(
             at = now + max(1, seconds(after))
             schedule = [*begun, *_between(states, begun[-1][0], now), [outcome, at]]
     row = {**row, "schedule": schedule, "steered": True}
-    return repository.put(world, Entity(entity.key, entity.data, entity.parent, row))
+    return repository.put(world, entity.with_row(row))
 
 
 def _between(states: States, state: str, now: int) -> list[list[Any]]:

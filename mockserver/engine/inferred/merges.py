@@ -92,7 +92,7 @@ def _move_children(call: Call, entity: Entity, into: Entity) -> None:
         for one in list(child.holding(world, field, {wanted})):
             if id_text(one.data.get(field)) == wanted:
                 data = {**one.data, field: call.id_of(into)}
-                child.put(world, Entity(one.key, data, one.parent, one.row))
+                child.put(world, one.with_data(data))
 
 
 def from_source(handler: CallHandler) -> CallHandler:

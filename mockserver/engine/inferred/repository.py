@@ -65,6 +65,12 @@ class Entity:
         """The value of a property, or of one within others; None if there is none."""
         return self.data.get(path) if isinstance(path, str) else value_at(self.data, path)
 
+    def with_data(self, data: Mapping[str, Any]) -> Entity:
+        return Entity(self.key, data, self.parent, self.row)
+
+    def with_row(self, row: Mapping[str, Any]) -> Entity:
+        return Entity(self.key, self.data, self.parent, row)
+
     def id(self, resource: Resource) -> Any:
         """Its id, from its data or else from its key."""
         own = self.key.rsplit("/", 1)[-1]

@@ -26,7 +26,7 @@ def with_part(call: Call, entity: Entity) -> Entity:
     row = dict(entity.row)
     if held is not None and (changed := held[1].row.get("changed")) is not None:
         row["changed"] = max(changed, row.get("changed", 0))
-    return Entity(entity.key, {**entity.data, **part}, entity.parent, row)
+    return entity.with_data({**entity.data, **part}).with_row(row)
 
 
 def put_part(call: Call, entity: Entity) -> None:

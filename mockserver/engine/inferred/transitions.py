@@ -162,8 +162,7 @@ def act(
     changes = changes_of(call, verb, sent, shown, entity)
     _check_changes(call, verb, entity)
     if states is not None and states.name in changes and states.known:
-        after = changes.pop(states.name)
-        entity = _moved(call, entity, states, verb, after, changes)
+        entity = _moved(call, entity, states, verb, changes)
     elif changes:
         entity = changed_entity(call, repository, entity, changes)
     flat = call.context.flat(call.resource)
@@ -172,17 +171,17 @@ def act(
         # What may neither be null nor has to be there is left out, not made up again.
         lacking = {n: None for n in emptied if may_lack(call.context.schemas, flat, n)}
         data = {**entity.data, **lacking}
-        entity = Entity(entity.key, data, entity.parent, entity.row)
+        entity = entity.with_data(data)
     moved = {n: v.removeprefix("body.") for n, v in verb.changes if isinstance(v, str)}
     renamed = {name: sent[source] for name, source in moved.items() if source in sent}
     entity = _with_words(entity, states, {**sent, **renamed})
     if verb.verb in _BRINGING_BACK and not entity.row.keys().isdisjoint(_LEFT):
         row = {name: value for name, value in entity.row.items() if name not in _LEFT}
-        entity = Entity(entity.key, entity.data, entity.parent, row)
+        entity = entity.with_row(row)
     if verb.soft:
         read = verb.changes or call.operation.method != "DELETE"  # it can be read as before
         left = {"hidden": True} if read else {"hidden": True, "trashed": True}
-        entity = Entity(entity.key, entity.data, entity.parent, {**entity.row, **left})
+        entity = entity.with_row({**entity.row, **left})
     only_one(call, entity, [name for name, value in verb.changes if value is True])
     if call.action.request.marked is not None:
         on = not verb.verb.startswith("un")
@@ -207,7 +206,7 @@ def _link_caller(call: Call, entity: Entity, mark: str, *, on: bool) -> None:
     counts = _counts(users, mark) if (known is not None and known["on"]) != on else ()
     counted = {n: max(0, (user.data.get(n) or 0) + (1 if on else -1)) for n in counts}
     if counted:
-        users.put(call.world, Entity(user.key, {**user.data, **counted}, user.parent, user.row))
+        users.put(call.world, user.with_data({**user.data, **counted}))
 
 
 _COUNTING = bag("count total num number of n")
@@ -227,7 +226,7 @@ def _with_mark(entity: Entity, mark: str, *, on: bool) -> Entity:
     """The entity with the mark of a verb of the caller, or without it."""
     marks = [one for one in entity.row.get(MARKS, ()) if one != mark]
     row = {**entity.row, MARKS: [*marks, mark] if on else marks}
-    return Entity(entity.key, entity.data, entity.parent, row)
+    return entity.with_row(row)
 
 
 def _check_changes(call: Call, verb: Transition, entity: Entity) -> None:
@@ -253,44 +252,56 @@ def _with_words(entity: Entity, states: States | None, sent: Mapping[str, Any]) 
     if not given:
         return entity
     row = {**entity.row, "kept": {**entity.row.get("kept", {}), **given}}
-    return Entity(entity.key, entity.data, entity.parent, row)
+    return entity.with_row(row)
 
 
 def _moved(
-    call: Call,
-    entity: Entity,
-    states: States,
-    verb: Transition,
-    after: Any,
-    changes: dict[str, Any],
+    call: Call, entity: Entity, states: States, verb: Transition, changes: dict[str, Any]
 ) -> Entity:
-    """The entity in another state, with the schedule from there. Raises Conflict."""
-    world, repository = call.world, call.repository
-    before = _state(states, entity, world.now)
-    known = entity.row.get("schedule") or [[before, entity.row.get("at", world.now)]]
-    if after == NEXT:
-        after = _next(states, before)
-        if after == before and changes:
-            return changed_entity(call, repository, entity, changes)
-    elif after == BACK:
-        after = state_before(states, known, before)
-    elif verb.verb in _ON and is_paused(states, before):
-        paused_in = state_before(states, known, before)
-        after = paused_in if paused_in in (*states.active, *states.success) else after
-    if not isinstance(after, str) or after not in states.known:
+    """The entity in the state that is among the changes. Raises Conflict."""
+    repository, overrules = call.repository, call.world.leniency.overrules
+    before = _state(states, entity, call.world.now)
+    wanted = changes.pop(states.name)
+    after = _goal(call, entity, states, verb, wanted)
+    stays = wanted == NEXT and after == before and changes
+    if stays or not isinstance(after, str) or after not in states.known:
         return changed_entity(call, repository, entity, changes)
     refused = is_refused(states, verb.verb, before, after)
     refused = refused or _leads_back(call, states, verb.verb, before, after)
-    if refused and (before == after or not world.leniency.overrules):
-        again = before == after and verb.verb in EXTENDING
-        if not again and not world.leniency.overrules and _says_so(call, same=before == after):
-            noun = repository.resource.noun.replace("_", " ")
-            raise Conflict(f"The {noun} is {before}; {verb.verb} is not possible.")
-        # It is so already, but for flags: what is restored from the trash keeps its state.
-        flags = {n: v for n, v in changes.items() if isinstance(v, bool) and entity.at(n) is not v}
-        if again or (before == after and flags):
-            return changed_entity(call, repository, entity, changes if again else flags)
-        return entity
+    if not refused or (overrules and before != after):
+        return _entered(call, entity, states, after, changes)
+    again = before == after and verb.verb in EXTENDING
+    if not again and not overrules and _says_so(call, same=before == after):
+        noun = repository.resource.noun.replace("_", " ")
+        raise Conflict(f"The {noun} is {before}; {verb.verb} is not possible.")
+    # It is so already, but for flags: what is restored from the trash keeps its state.
+    flags = {n: v for n, v in changes.items() if isinstance(v, bool) and entity.at(n) is not v}
+    if again or (before == after and flags):
+        return changed_entity(call, repository, entity, changes if again else flags)
+    return entity
+
+
+def _goal(call: Call, entity: Entity, states: States, verb: Transition, wanted: Any) -> Any:
+    """The state that a verb leads to. What is resumed returns to where it was paused."""
+    now = call.world.now
+    before = _state(states, entity, now)
+    known = entity.row.get("schedule") or [[before, entity.row.get("at", now)]]
+    if wanted == NEXT:
+        return _next(states, before)
+    if wanted == BACK:
+        return state_before(states, known, before)
+    if verb.verb in _ON and is_paused(states, before):
+        paused_in = state_before(states, known, before)
+        return paused_in if paused_in in (*states.active, *states.success) else wanted
+    return wanted
+
+
+def _entered(
+    call: Call, entity: Entity, states: States, after: str, changes: dict[str, Any]
+) -> Entity:
+    """The entity in another state, with the schedule from there and what that state brings."""
+    world, repository = call.world, call.repository
+    before = _state(states, entity, world.now)
     row = led(states, entity.row, before, after, world.now, world.settings.pace)
     tried = entity.data.get(states.attempts) if states.attempts is not None else None
     if states.attempts is not None and before in states.terminal and isinstance(tried, int):
@@ -301,19 +312,17 @@ def _moved(
         row.setdefault("salt", outcome_salt(world, repository.resource.name, entity.key))
     for name in states.moments:
         changes.pop(name, None)
-    moved = Entity(entity.key, entity.data, entity.parent, row)
-    moved = changed_entity(call, repository, moved, changes)
-    unchanged = moved.data is entity.data
-    row = {**moved.row, "schedule": row["schedule"], "touched": world.now}
+    moved = changed_entity(call, repository, entity.with_row(row), changes)
     data = {**moved.data}
     if states.name:
         data[states.name] = with_state(states, moved.data, after)
-    flat = call.context.flat(repository.resource)
-    if unchanged:
+    if moved.data is entity.data:
+        flat = call.context.flat(repository.resource)
         set_times(call.context.schemas, flat, repository.roles, data, world.now)
     if after in states.cancelled or states.leads.get(after) in states.cancelled:
         _cancel_below(call, repository, entity)
-    return Entity(entity.key, data, entity.parent, row)
+    row = {**moved.row, "schedule": row["schedule"], "touched": world.now}
+    return entity.with_data(data).with_row(row)
 
 
 def _state(states: States, entity: Entity, now: int) -> Any:
@@ -429,7 +438,7 @@ def _cancel_below(call: Call, above: Repository, entity: Entity) -> None:
                     continue
                 end = states.cancelled[0]
                 row = {**below.row, "schedule": set_to(states, schedule, end, world.now, 1.0)}
-                child.put(world, Entity(below.key, below.data, below.parent, row))
+                child.put(world, below.with_row(row))
 
 
 def clone(call: Call) -> Reply:
