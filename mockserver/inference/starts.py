@@ -170,7 +170,9 @@ class StartReader:
     def _find_started(
         self, facts: Facts, own: str | None, *, receipts: bool = True
     ) -> Started | None:
-        sent = {snake_case(name) for name in self.survey.flat(facts.body).properties}
+        # What the request names, in its body or path, is there already.
+        told = [*self.survey.flat(facts.body).properties, *facts.route.names]
+        sent = {snake_case(name) for name in told}
         shown = self.survey.flat(facts.ref).properties
         for name in self._of_ref.get(facts.ref, ()):
             resource = self.resources[name]

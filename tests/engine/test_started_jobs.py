@@ -693,3 +693,30 @@ def test_a_receipt_with_an_id_says_less_than_what_is_read(path: str, status: Any
         server.clock.advance(3600)
         assert server.client.get(own).json()["status"] == "done"
         assert server.client.get(f"{path}/nonesuch").status_code == 404
+
+
+@pytest.mark.parametrize("parameter", ["transactionToken", "transaction_token"])
+def test_what_the_path_names_is_not_started(parameter: str) -> None:
+    """`POST /risk/transactions/{transaction_token}` answers with the token it was asked about."""
+    state = {"type": "string", "enum": ["pending", "settled", "declined"]}
+    schemas = {
+        "Transaction": thing("token state", token=TEXT, state=state, amount=WHOLE),
+        "Report": thing(parameter, **{parameter: TEXT, "verdict": TEXT, "created": MOMENT}),
+    }
+    about = reading(parameter, ref("Report"))
+    about["post"] = {
+        "parameters": named(parameter),
+        "requestBody": body(thing("verdict", verdict=TEXT)),
+        "responses": {"200": answer(ref("Report"))},
+    }
+    listed = {"200": answer(thing("data", data=many("Transaction")))}
+    paths = {
+        "/transactions": {"get": {"responses": listed}},
+        f"/transactions/{{{parameter}}}": reading(parameter, ref("Transaction")),
+        f"/risk/transactions/{{{parameter}}}": about,
+    }
+    with MockServer(document(paths, schemas=schemas), lenient=True) as server:
+        before = server.client.get("/transactions").json()["data"]
+        made = server.client.post("/risk/transactions/p-1", json={"verdict": "fraud"})
+        assert made.json()[parameter] == "p-1"
+        assert server.client.get("/transactions").json()["data"] == before
