@@ -35,9 +35,25 @@ from mockserver.inference.verbs import (
     verb_of,
 )
 from mockserver.inference.words import is_id_of_new, last_word, noun, snake_case, tokens
+from mockserver.records import dataclass
 
 CHANGING = ("POST", "PUT", "PATCH")
 _DELETES = frozenset(("delete", "remove", "destroy", "erase", "purge", "drop", "unregister"))
+
+
+@dataclass(frozen=True, eq=False)
+class _Use:
+    """A verb that an operation applies to an entity. `word` is how the path writes it ("" if only
+    a name or the summary says it), `rest` are the path's steps after the entity. The response shows
+    the entity if it is the `same`, `at` this place."""
+
+    facts: Facts
+    target: Target
+    verb: str
+    word: str
+    rest: Steps
+    same: bool
+    at: Path
 
 
 class VerbReader:
@@ -136,14 +152,15 @@ class VerbReader:
                 and not self.effects.changes(resource, verb, word)
             ):
                 continue
-            yield from self._verb(facts, target, verb, word, [*evidence], rest, same, at)
+            use = _Use(facts, target, verb, word, rest, same, at)
+            yield from self._verb(use, evidence)
         chosen = None if word else self._chosen(facts, target, same, at)
         if chosen is not None:
             yield chosen
         if word and not stated and facts.method in CHANGING:
-            yield from self._verb(
-                facts, target, (tokens(word) or ("",))[0], word, ["part"], rest, same, at
-            )
+            first = (tokens(word) or ("",))[0]
+            use = _Use(facts, target, first, word, rest, same, at)
+            yield from self._verb(use, ["part"])
 
     def _of_element(self, facts: Facts, target: Target, rest: Steps) -> Iterator[Reading]:
         """An operation that adds or removes an element which the path names: `DELETE
@@ -208,34 +225,17 @@ class VerbReader:
             found.setdefault(stated, []).append("summary")
         return found
 
-    def _verb(
-        self,
-        facts: Facts,
-        target: Target,
-        verb: str,
-        word: str,
-        evidence: list[str],
-        rest: Steps,
-        same: bool,
-        at: Path,
-    ) -> Iterator[Reading]:
+    def _verb(self, use: _Use, evidence: list[str]) -> Iterator[Reading]:
+        facts, target, verb, word, same = use.facts, use.target, use.verb, use.word, use.same
         resource = target.resource
         if self._copies(facts, resource, verb, same):
-            yield self._copy(facts, target, verb, word, evidence, at if same else None)
+            yield self._copy(use, evidence)
             return
         if verb in known.MAKING_OTHERS and not same and facts.ref:
             return
-        part = dict(self.effects.of_part(resource, verb, rest))
-        changes = part or dict(self.effects.changes(resource, verb, word, facts, rest[:-1]))
+        takes = self.bodies.takes(facts, resource, verb, use.rest, same=same)
         trashes = verb in known.TRASHING and facts.method != "DELETE"
-        changes = changes or dict(self.effects.changes(resource, "delete", "") if trashes else ())
-        takes = self.bodies.takes(facts, resource, verb, rest, same=same)
-        bodily: dict[str, Any] = dict(self.bodies.from_body(facts, resource, word) if takes else ())
-        if not changes and word:
-            bodily |= dict(elements(self.survey, facts, resource, rest, same=same))
-        if not changes and not bodily and word:
-            bodily = dict(self.bodies.placed(facts, resource, rest))
-        changes = {**changes, **dict(self.effects.unset(facts, resource, verb))}
+        changes, bodily = self._changes(use, takes, trashes)
         by_value, choices = self.effects.chosen(facts, resource, word)
         shows, by, linked = (None, None, {}) if same else self._shown(facts, resource, word)
         changes = {**changes, **bodily, **linked}
@@ -249,7 +249,7 @@ class VerbReader:
             *(["sets"] if (sets or linked) and word else []),
             *(["bodiless"] if facts.operation.body is None else []),
             *(["own"] if not same and shows_own(self.survey, facts) else []),
-            *(["far"] if len(rest) > 1 else []),
+            *(["far"] if len(use.rest) > 1 else []),
             *([] if seen or same or choices or verb == "restore" else ["no_effect"]),
         ]
         effect = in_words(changes, resource)
@@ -266,31 +266,39 @@ class VerbReader:
                 chosen_by=by_value or None, choices=choices, takes=takes, soft=trashes,
             ),
         )  # fmt: skip
-        yield Reading(weight_of(evidence), _answering(action, at))
+        yield Reading(weight_of(evidence), _answering(action, use.at))
 
-    def _copy(
-        self,
-        facts: Facts,
-        target: Target,
-        verb: str,
-        word: str,
-        evidence: list[str],
-        at: Path | None,
-    ) -> Reading:
-        """A verb that makes another entity, which the response shows at `at`, if it does."""
-        resource = target.resource
+    def _changes(
+        self, use: _Use, takes: bool, trashes: bool
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What the verb itself changes, and what the body of the request says."""
+        facts, resource, verb, word = use.facts, use.target.resource, use.verb, use.word
+        changes = dict(self.effects.of_part(resource, verb, use.rest))
+        changes = changes or dict(self.effects.changes(resource, verb, word, facts, use.rest[:-1]))
+        if not changes and trashes:
+            changes = dict(self.effects.changes(resource, "delete", ""))
+        bodily: dict[str, Any] = dict(self.bodies.from_body(facts, resource, word) if takes else ())
+        if not changes and word:
+            bodily |= dict(elements(self.survey, facts, resource, use.rest, same=use.same))
+        if not changes and not bodily and word:
+            bodily = dict(self.bodies.placed(facts, resource, use.rest))
+        return {**changes, **dict(self.effects.unset(facts, resource, verb))}, bodily
+
+    def _copy(self, use: _Use, evidence: list[str]) -> Reading:
+        """A verb that makes another entity, which the response shows at a place, if it does."""
+        facts, resource = use.facts, use.target.resource
         named, by = self.answers.name_of_copy(facts, resource)
-        why = f"`{word or verb}` makes another {resource.noun}"
+        why = f"`{use.word or use.verb}` makes another {resource.noun}"
         why += f", whose `{by}` is the `{named[-1]}` that is sent" if named else ""
         action = self.make(
             facts, "clone", why, "likely",
-            item=self._item(facts, target), resource=resource.name,
-            transition=Transition(verb, same=at is not None),
+            item=self._item(facts, use.target), resource=resource.name,
+            transition=Transition(use.verb, same=use.same),
         )  # fmt: skip
         action = replace(action, request=replace(action.request, copy=(named, by)))
         where = action.response.at if action.response.id_path else ()
         weight = weight_of([*evidence, "copies", "answers", "changes"])
-        return Reading(weight, _answering(action, where if at is None else at))
+        return Reading(weight, _answering(action, use.at if use.same else where))
 
     def source(self, facts: Facts, made: Action) -> Source | None:
         """What becomes of the entity that a path names, of which another one is made."""
@@ -365,7 +373,8 @@ class VerbReader:
         if not verb and stated not in ("", *_DELETES):
             # `DELETE /issues/{issue}/subscription`: Unsubscribe from an issue
             same, at = self.answers.entity(facts, resource)
-            yield from self._verb(facts, target, stated, word, ["part", "summary"], rest, same, at)
+            use = _Use(facts, target, stated, word, rest, same, at)
+            yield from self._verb(use, ["part", "summary"])
         if not verb:
             yield from self._emptied(facts, target, rest)
             return
