@@ -151,8 +151,12 @@ class Selection(_Scanned[Row, T]):
         *,
         newest_first: bool = False,
         where: Mapping[str, Any] | None = None,
+        screen: Callable[[Row], bool] | None = None,
     ) -> None:
         self.rows = self._rows = rows
+        self._screen = screen
+        self.filters = bool(tests) or screen is not None
+        """Whether rows are tested: by `screen` as they are stored, by `tests` as they are shown."""
         self._view = view
         self._tests = tests
         self._newest_first = newest_first
@@ -163,14 +167,9 @@ class Selection(_Scanned[Row, T]):
         self._number: int | None = None
 
     @property
-    def filters(self) -> bool:
-        """Whether rows are tested one by one."""
-        return bool(self._tests)
-
-    @property
     def is_whole(self) -> bool:
         """Whether it has every row of the collection."""
-        return not (self._tests or self._where)
+        return not (self.filters or self._where)
 
     def narrowest(self) -> int:
         """How many rows are looked through."""
@@ -180,12 +179,16 @@ class Selection(_Scanned[Row, T]):
         """A row as it is shown; None if it is not among those chosen."""
         if any(row.get(name) != value for name, value in self._where.items()):
             return None
+        if self._screen is not None and not self._screen(row):
+            return None
         shown = self._view(row)
         return shown if all(test(shown) for test in self._tests) else None
 
     def count(self) -> int:
-        if not self._tests:
+        if not self.filters:
             return self._rows.count(**self._where)
+        if self._number is None and not self._tests:
+            self._number = sum(1 for _ in filter(self._screen, self._rows.scan(**self._where)))
         if self._number is None:
             if self._ahead is None:
                 self._ahead = self._read(None, False, 0)
@@ -196,7 +199,7 @@ class Selection(_Scanned[Row, T]):
         return self._rows.spec.sort_key(place)
 
     def _from(self, position: SortKey | None, backward: bool, skip: int) -> Iterator[tuple[Row, T]]:
-        if not self._tests or position is not None or backward:
+        if not self.filters or position is not None or backward:
             return self._read(position, backward, skip)
         return islice(self._again(), skip, None)
 
@@ -221,10 +224,11 @@ class Selection(_Scanned[Row, T]):
 
     def _read(self, position: SortKey | None, backward: bool, skip: int) -> Iterator[tuple[Row, T]]:
         newest = self._newest_first is not backward
-        ahead = 0 if self._tests else skip
+        ahead = 0 if self.filters else skip
         rows = self._rows.scan(newest_first=newest, after=position, skip=ahead, **self._where)
+        rows = rows if self._screen is None else filter(self._screen, rows)
         shown = ((row, self._view(row)) for row in rows)
-        if not self._tests:
+        if not self.filters:
             return shown
         passed = (pair for pair in shown if all(test(pair[1]) for test in self._tests))
         return islice(passed, skip, None)

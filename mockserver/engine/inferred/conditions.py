@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Literal
 
 from mockserver.engine.inferred.narrowing import ByText
@@ -64,6 +65,13 @@ def operator_of(word: str) -> Operator | None:
 
 def condition(operator: Operator, fields: Fields, wanted: Any) -> Test:
     """A test whether a property has the wanted value, by an operator."""
+    test = _condition(operator, fields, wanted)
+    if isinstance(test, ByText) or not all(fields):
+        return test
+    return ByText(test, frozenset(path[0] for path in fields), None)
+
+
+def _condition(operator: Operator, fields: Fields, wanted: Any) -> Test:
     match operator:
         case "differs" | "unlike":
             opposite = condition("equal" if operator == "differs" else "like", fields, wanted)
@@ -87,8 +95,15 @@ def condition(operator: Operator, fields: Fields, wanted: Any) -> Test:
     return _bound(operator, fields, wanted)
 
 
-def found(entity: Entity, fields: Fields) -> Iterator[Any]:
+def found(entity: Entity, fields: Fields) -> Iterable[Any]:
     """The values of a property, and those within lists."""
+    if len(fields) == 1 and len(fields[0]) == 1:
+        (name,) = fields[0]
+        return (entity.data[name],) if name in entity.data else ()
+    return _found(entity, fields)
+
+
+def _found(entity: Entity, fields: Fields) -> Iterator[Any]:
     for path in fields:
         yield from _within(entity.data, path)
 
@@ -236,9 +251,26 @@ def _text(operator: Operator, fields: Fields, texts: list[str]) -> Test:
 
 
 def _bound(operator: Operator, fields: Fields, wanted: Any) -> Test:
-    return lambda entity: any(
-        _is_beyond(operator, value, wanted) for value in found(entity, fields)
-    )
+    number = _number(wanted) if isinstance(wanted, str) else wanted
+    compared: Callable[[Any, Any], bool] = _COMPARED.get(operator, eq)
+    plain = isinstance(number, int | float) and not isinstance(number, bool)
+
+    def fits(value: Any) -> bool:
+        # Read once, as there may be many entities.
+        if plain and type(value) in (int, float):
+            return bool(compared(value, number))
+        return _is_beyond(operator, value, wanted)
+
+    return lambda entity: any(map(fits, found(entity, fields)))
+
+
+_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
+    "from": ge,
+    "to": le,
+    "above": gt,
+    "below": lt,
+    "differs": ne,
+}
 
 
 def _is_beyond(operator: Operator, value: Any, wanted: Any) -> bool:

@@ -24,12 +24,13 @@ _SHARE = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByText:
-    """A test that an entity can pass only if one of these properties is one of the texts, in any
-    case, or is an array or object. `value_of` reads something else of a row than a property."""
+    """A test of no other properties than these, that an entity can pass only if one of them is one
+    of the texts, in any case, or is an array or object; whatever it is without texts. `value_of`
+    reads something else of a row than a property."""
 
     test: Callable[[Any], bool]
     names: Collection[str]
-    texts: Iterable[str]
+    texts: Collection[str] | None
     value_of: Callable[[Row], Any] | None = None
 
     def __call__(self, entity: Any) -> bool:
@@ -96,7 +97,7 @@ def few(
     if len(rows) < _FROM:
         return None
     for test in tests:
-        if not isinstance(test, ByText):
+        if not isinstance(test, ByText) or test.texts is None:
             continue
         own = test.value_of
         if own is None and not all(map(may, test.names)):
@@ -108,6 +109,27 @@ def few(
             keys = {places[at][1] for places, parts in found for part in parts for at in part}
             return Few(rows, sorted(keys))
     return None
+
+
+def screen_of(
+    tests: list[Callable[[Any], bool]], may: Callable[[str], bool], view: Callable[[Row], Any]
+) -> Callable[[Row], bool] | None:
+    """Take out the tests of properties that are as they are stored, as one of rows, so that no more
+    of an entity is worked out than has to be."""
+    found = [
+        one
+        for one in tests
+        if isinstance(one, ByText) and one.value_of is None and all(map(may, one.names))
+    ]
+    if not found:
+        return None
+    tests[:] = [one for one in tests if one not in found]
+
+    def screen(row: Row) -> bool:
+        entity = view(row)
+        return all(test(entity) for test in found)
+
+    return screen
 
 
 class Few:

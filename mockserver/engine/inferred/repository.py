@@ -17,7 +17,7 @@ from mockserver.engine.generation.modes import Mode
 from mockserver.engine.inferred.changes import note
 from mockserver.engine.inferred.field_roles import Roles, is_nullable, roles_of
 from mockserver.engine.inferred.job_fields import Phases
-from mockserver.engine.inferred.narrowing import ByText, few, places_of
+from mockserver.engine.inferred.narrowing import ByText, few, places_of, screen_of
 from mockserver.engine.inferred.reference_names import id_in
 from mockserver.engine.jobs import state_at
 from mockserver.engine.pagination import Selection
@@ -250,7 +250,10 @@ class OwnRepository:
         if some is not None and len(some) < rows.count(**where):
             left += [partial(_is_in, name, value) for name, value in where.items()]
             return Selection(some, view, left, newest_first=choice.newest_first)
-        return Selection(rows, view, left, newest_first=choice.newest_first, where=where)
+        screen = screen_of(left, self._lasts, _as_stored) if self.phases is not None else None
+        return Selection(
+            rows, view, left, newest_first=choice.newest_first, where=where, screen=screen
+        )
 
     def number(self, world: World, parent: str) -> int:
         """How many entities lists show below one."""
@@ -346,6 +349,11 @@ def is_listed(row: Mapping[str, Any], now: int, shows_hidden: bool) -> bool:
 
 def _viewed(repository: OwnRepository, now: int, row: Mapping[str, Any]) -> Entity:
     return repository.as_of(row, now)
+
+
+def _as_stored(row: Mapping[str, Any]) -> Entity:
+    """A row without what follows from the time."""
+    return Entity(row["id"], row["data"], row["parent"], row)
 
 
 def _stored(name: str, row: Mapping[str, Any]) -> Any:
