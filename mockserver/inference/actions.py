@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.inference.bulk import SeveralReader
 from mockserver.inference.by_value import upserted_by
 from mockserver.inference.default_entity import DefaultReader
-from mockserver.inference.drafts import Draft, refs_of
+from mockserver.inference.draft_model import Draft, refs_of
 from mockserver.inference.evidence import WEIGHTS, Reading, Targets, reasons, unsure
 from mockserver.inference.identifiers import place_of_id
 from mockserver.inference.lifecycles import says_background

@@ -11,7 +11,8 @@ from mockserver.inference.callers import with_callers
 from mockserver.inference.constraints import constrained, with_preconditions
 from mockserver.inference.credentials import plan_credentials
 from mockserver.inference.decisions import with_decisions
-from mockserver.inference.drafts import Draft, find_drafts, name_drafts
+from mockserver.inference.draft_model import Draft
+from mockserver.inference.drafts import find_drafts, name_drafts
 from mockserver.inference.effects import with_switches
 from mockserver.inference.elements import read_embedded
 from mockserver.inference.link_rows import with_link_rows, with_questions

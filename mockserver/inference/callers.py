@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mockserver.inference.credentials import shows_entity
-from mockserver.inference.drafts import Draft
+from mockserver.inference.draft_model import Draft
 from mockserver.inference.model import Action, ActionKind, unused
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import SELF, label

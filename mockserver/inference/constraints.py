@@ -15,6 +15,7 @@ from mockserver.inference.resource_model import Because, Resource, States
 from mockserver.inference.state_texts import sentences
 from mockserver.inference.state_words import STANDING
 from mockserver.inference.states import spelled
+from mockserver.inference.verb_words import ENDING_EARLY
 from mockserver.inference.words import bag, last_word, plural, snake_case, tokens
 from mockserver.openapi.model import Operation
 
@@ -40,6 +41,12 @@ _FIRST = re.compile(
 )
 """To delete an active job, you must first cancel it. To restart one that is running, it must have
 been stopped before."""
+_TOLD = re.compile(
+    r"\b(?:callback|webhook|event|notification|e-?mail|message)s? (?:will|is|are|was|gets?) "
+    r"(?:only )?(?:be )?(?:only )?(?:sent|fired|triggered|emitted|delivered)\b",
+    re.IGNORECASE,
+)
+"""What is said of news about an operation: they are sent only when it has completed."""
 _WHEN = re.compile(
     r"\b(?:if|while|when|once|after|that|which|unless|until|before)\b", re.IGNORECASE
 )
@@ -71,7 +78,8 @@ def with_preconditions(
         allowed = allowed_states(operation.description, states, after)
         allowed = allowed or allowed_states(refusal, states, after)
         allowed = allowed or refusing_states(refusal, resource.noun, states)
-        if allowed is not None:
+        early = action.transition is not None and action.transition.verb in ENDING_EARLY
+        if allowed is not None and not (early and allowed <= {*states.success, *states.cancelled}):
             why = Because(
                 f"the description allows it only while it is {', '.join(sorted(allowed))}"
             )
@@ -125,6 +133,8 @@ def allowed_states(text: str, states: States, after: Collection[str]) -> frozens
     forbidden: set[str] = set()
     for sentence in sentences(text):
         sentence = _TAGS.sub("", sentence)
+        if _TOLD.search(sentence):
+            continue
         first = _FIRST.search(sentence)
         if first is not None:
             forbidden.update(_within(states, first[1], 0, words))

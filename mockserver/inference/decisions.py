@@ -273,8 +273,12 @@ def _holds(
         # What a client starts is what has been stopped.
         told_to -= _led_to(states, [one for one in actions if _verb(one) in verbs_known.STARTING])
     alone = told_to.isdisjoint({NEXT, *states.path[1:]})
+    finished = _led_to(states, [one for one in actions if _verb(one) in verbs_known.COMPLETING])
     for value, after in zip(states.path, states.path[1:], strict=False):
         word = spelled(value)
+        if value in states.active and after in finished and value != states.new:
+            yield value  # whoever works on it says so: `/runs/{run}/complete`
+            continue
         if NEXT in told_to and value == states.new and not _is_systems(word):
             yield value
             continue

@@ -43,6 +43,7 @@ from mockserver.inference.words import (
     bag,
     counted,
     gerund,
+    is_period,
     last_word,
     moment_stem,
     noun,
@@ -226,6 +227,13 @@ class Effects:
         if states is None or not states.name:
             return None
         return led_to(f"{facts.operation.summary}. {facts.operation.description}", states.known)
+
+    def lasts_longer(self, facts: Facts, resource: Resource) -> bool:
+        """Whether a request says no more than how long the entity lasts from now on:
+        `POST /sessions/{id}/timeout` with a `timeout`."""
+        sent = self.survey.flat(facts.body).properties
+        only = bool(sent) and all(is_period(name) or name == "duration" for name in sent)
+        return only and any(self._extended(resource, facts))
 
     def _extended(self, resource: Resource, facts: Facts | None) -> Iterator[tuple[str, str]]:
         """The moments up to which it lasts, unless the request says what is new."""

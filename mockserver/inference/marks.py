@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.inference import verb_words as known
-from mockserver.inference.drafts import Draft
+from mockserver.inference.draft_model import Draft
 from mockserver.inference.effects import Effects
 from mockserver.inference.link_rows import givens
 from mockserver.inference.model import (

@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.errors import PlanError, nearest
 from mockserver.inference import corrections as known_keys
 from mockserver.inference.corrections import KINDS, MOST_SEEDS, ON_ONE, TABLES
-from mockserver.inference.drafts import Draft
+from mockserver.inference.draft_model import Draft
 from mockserver.inference.lifecycles import enumerated
 from mockserver.inference.model import NEXT, Action, ItemPlace, Plan, Reference, Transition
 from mockserver.inference.operations import Facts, Survey, body_of

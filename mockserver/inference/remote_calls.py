@@ -327,6 +327,11 @@ def _read(route: Route) -> Call | None:
             known = found is not None and found.kind != "status"
             if found is not None and known and about and _is_own(route.names[-1], about):
                 return replace(found, parent=(*found.parent, ANY))
+        *above, last, _ = route.steps
+        about = noun(above[-1]) if above and above[-1] != ANY else ""
+        if about and not is_plural(last) and tokens(route.names[-1])[:-1] == tokens(about):
+            # `/cards/greet/{cardId}`: whatever the word says, it is about a card
+            return Call((*above, ANY), "verb", last)
         return None
     if not route.steps or route.steps[-1] == ANY:
         return None

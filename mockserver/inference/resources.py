@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 
-from mockserver.inference.drafts import Draft, described, refs_of
+from mockserver.inference.draft_model import Draft, described, refs_of
 from mockserver.inference.identifiers import (
     few_names,
     key_in,

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mockserver.inference.drafts import STATES, Draft
+from mockserver.inference.draft_model import Draft
+from mockserver.inference.drafts import STATES
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.pagination import read_whole
 from mockserver.inference.paths import ANY

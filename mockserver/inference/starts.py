@@ -233,8 +233,19 @@ class StartReader:
         return ((*rows[0][0], FIRST), rows[0][1]) if len(rows) == 1 else None
 
     def _is_main_entity(self, facts: Facts, found: Started) -> bool:
-        """Whether the main entity of the response to a POST is the started one."""
-        return facts.method == "POST" and found.at == facts.at and not facts.is_list
+        """Whether the main entity of the response to a POST is the started one: all of it, or the
+        only object in it."""
+        if facts.method != "POST" or facts.is_list:
+            return False
+        return found.at == facts.at or self._is_only_object(facts, found.at)
+
+    def _is_only_object(self, facts: Facts, at: Path) -> bool:
+        """Whether a response has nothing beside an entity that could be meant."""
+        media, schemas = facts.operation.success_json, self.survey.schemas
+        if media is None or not media.pointer or len(at) != 1:
+            return False
+        others = schemas.flat_at(schemas.main(media.pointer)).properties.items()
+        return not any("object" in schemas.types(one) for name, one in others if name != at[0])
 
     def _is_one_of(self, facts: Facts, name: str) -> bool:
         """Whether `POST /exports/activity` responds with an export, which nothing else makes."""

@@ -209,6 +209,8 @@ class VerbReader:
         if word and (two or (guessed and self.effects.says_state(resource, full))):
             # A state that is called after the word says more than the vocabulary.
             verb = full
+        if word and not verb and self.effects.lasts_longer(facts, resource):
+            verb = "extend"
         if verb:
             found[verb] = ["colon" if facts.route.verb else "word"]
         name = last_part(facts.operation.id)

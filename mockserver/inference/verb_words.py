@@ -146,6 +146,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
         "suspended",
     ),
     "submit": ("submitted", "pending", "in_review", "pending_approval", "processing", "queued"),
+    "succeed": ("succeeded", "success", "successful", "completed", "done"),
     "suspend": ("suspended", "paused", "inactive"),
     "terminate": (
         "terminated",
@@ -407,6 +408,8 @@ FORWARD = bag(
 """Verbs after which an entity goes on, where no state has their name."""
 FINISHING = FORWARD | bag("complete finish finalise done close")
 """The same for an entity that waits for somebody at first."""
+COMPLETING = bag("complete finish succeed fulfill")
+"""What those say who do the work themselves: nothing completes as long as they do not."""
 FOR_GOOD = bag("permanent permanently forever hard force purge destroy erase")
 """Words of a DELETE beneath an entity that removes it, whatever else only puts it away."""
 BEING_DONE = {

@@ -226,6 +226,34 @@ def counted(name: str) -> str | None:
 _MOMENT_WORDS = ("at", "time", "on", "date", "timestamp", "ts", "datetime", "utc", "am")
 
 
+_PERIODS = frozenset(
+    (
+        *("timeout", "ttl", "expires_in", "expire_in", "expires_after", "timeout_seconds"),
+        *(
+            "expiry",
+            "timeout_in_seconds",
+            "max_wait",
+            "lifetime",
+            "time_to_live",
+            "valid_for",
+            "max_age",
+        ),
+    )
+)
+_LASTING = frozenset(
+    ("timeout", "ttl", "expires", "expire", "expiry", "hold", "valid", "validity", "lifetime")
+)
+_IN_UNITS = frozenset(("seconds", "minutes", "hours", "days"))
+"""`hold_minutes`, `valid_for_days`: a period."""
+
+
+def is_period(name: str) -> bool:
+    """Whether a property says for how long something is there: `ttl`, `expires_in`."""
+    words = tokens(name)
+    units = bool(words) and words[-1] in _IN_UNITS and not _LASTING.isdisjoint(words)
+    return units or snake_case(name) in _PERIODS
+
+
 @lru_cache(maxsize=16_384)
 def moment_stem(name: str) -> str:
     """What a moment is of: `completed_at`, `completedTime`, `date_completed` -> `completed`."""

@@ -354,7 +354,14 @@ class _Builder:
         """The value of an Example Object, under its name; nothing if it has none."""
         for word in ("value", "dataValue"):
             if word in raw:
-                return {name: raw[word]}
+                value = raw[word]
+                if not (isinstance(value, Mapping) and isinstance(value.get("$ref"), str)):
+                    return {name: value}
+                # No part of an example is a reference, yet many tools read it as one.
+                with suppress(ContractError):
+                    return {name: resolve(self.document, value, pointer)[0]}
+                self.note(pointer, f"the example at {value['$ref']} can't be read")
+                return {}
         if "serializedValue" in raw:
             text = str(raw["serializedValue"])
             with suppress(ValueError):

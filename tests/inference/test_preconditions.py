@@ -58,6 +58,8 @@ def test_a_description_allows_an_operation_in_some_states(text: str, allowed: st
         "It works only if one of these holds:",
         "You can only retry jobs of your own team.",
         "Must be called before the job is done.",
+        "This callback will be sent only when the cancellation is done.",
+        "A webhook is only triggered after the job has been done.",
     ],
 )
 def test_what_says_nothing_sure_allows_it_always(text: str) -> None:

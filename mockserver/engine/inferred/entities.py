@@ -9,6 +9,7 @@ from mockserver.engine.inferred.acceptance import kept_or_refused
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.consistency import agreeing
 from mockserver.engine.inferred.context import Context, dig, id_text, named
+from mockserver.engine.inferred.expiry import with_expiries
 from mockserver.engine.inferred.field_roles import (
     is_nullable,
     kinds,
@@ -23,7 +24,6 @@ from mockserver.engine.inferred.schedules import deadline, led, plan_job, state_
 from mockserver.engine.inferred.tallies import sizes
 from mockserver.engine.jobs import cut
 from mockserver.engine.randomness import Rng
-from mockserver.engine.timestamps import SECOND
 from mockserver.engine.world import new_id
 from mockserver.inference.parts import RELATIONSHIPS
 from mockserver.inference.resource_model import Resource, States
@@ -87,7 +87,7 @@ def new_entity(
     data = complete(call, resource, rng, known, given)
     if resource.schema and (own := repository.flat.properties) and own.keys().isdisjoint(data):
         data.update(named(context.values.make(resource.schema, rng, mode="full")))  # never `{}`
-    data.update(_lasting(repository, data, sent, world.now))
+    data = with_expiries(repository, data, sent, requested, world.now)
     data.update(context.compositions.composed(resource, data, sent))
     value = data.get(name) if name is not None else called(resource, sent) or _sent_id(call, sent)
     if value is None or value == "":
@@ -98,27 +98,6 @@ def new_entity(
     if "schedule" in row and _moves(resource):
         row["salt"] = outcome_salt(world, resource.name, ordinal)
     return Entity(key, data, parent, row)
-
-
-_EXPIRES = bag("expires expiry expiration")
-_LASTS = 7 * 24 * 3600 * SECOND
-"""How long a new entity lasts, where an example says only that it expires."""
-
-
-def _lasting(
-    repository: Repository, data: Mapping[str, Any], sent: Mapping[str, Any], now: int
-) -> dict[str, Any]:
-    """New values for the expiry times of a new entity that lie in the past."""
-    found = {}
-    for name, schema in repository.flat.properties.items():
-        value = data.get(name)
-        if _EXPIRES.isdisjoint(tokens(name)) or name in sent or isinstance(value, bool):
-            continue
-        later = stamp(repository.schemas, name, schema, now + _LASTS)
-        begun = stamp(repository.schemas, name, schema, now)
-        if type(value) is type(later) and value and len(str(value)) >= 10 and value < begun:
-            found[name] = later
-    return found
 
 
 def _other_ids(

@@ -10,7 +10,7 @@ from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.memberships import changed_elements
 from mockserver.engine.inferred.repository import Entity
-from mockserver.engine.inferred.schedules import extended, instant_of
+from mockserver.engine.inferred.schedules import asked_until, extended, instant_of
 from mockserver.engine.messages import Reply
 from mockserver.engine.timestamps import seconds
 from mockserver.inference.model import LATER, LESS, MORE, NEW, OTHER, Elements, Transition
@@ -118,7 +118,8 @@ def _later(call: Call, name: str, schema: Any, sent: Mapping[str, Any], entity: 
     until = instant_of(entity.data.get(name))
     begun = entity.row.get("at", now)
     lasted = until - begun if until is not None and until > begun else _LASTS
-    later = extended(sent, now if until is None else until, lasted)
+    asked = asked_until(sent, now)
+    later = asked if asked is not None else extended(sent, until or now, lasted)
     return stamp(call.context.schemas, name, schema, later)
 
 

@@ -13,7 +13,7 @@ from mockserver.engine.world import Row
 from mockserver.inference.resource_model import States
 from mockserver.inference.state_words import PAUSED, STANDING, TIMED_OUT
 from mockserver.inference.states import is_work, spelled
-from mockserver.inference.words import bag, snake_case, tokens
+from mockserver.inference.words import bag, is_period, snake_case, tokens
 
 Schedule = list[list[Any]]
 _WAITING = 1.0
@@ -21,10 +21,6 @@ _WORKING = 4.0
 _SEVERAL = 2.0
 _LEAVING = 3.0
 _PATIENCE = 3600.0
-_PERIODS = bag("timeout ttl expires_in timeout_seconds timeout_in_seconds max_wait expiry lifetime")
-_LASTING = bag("timeout ttl expires expire expiry hold valid validity lifetime")
-_IN_UNITS = bag("seconds minutes hours days")
-"""`hold_minutes`, `valid_for_days`: a period."""
 
 
 def plan_job(
@@ -135,15 +131,17 @@ def deadline(states: States, sent: Mapping[str, Any], now: int) -> int | None:
         return None
     for name, value in sent.items():
         word = snake_case(name)
-        if name == states.timeout or word in _PERIODS or _is_period(tokens(name)):
+        if name == states.timeout or is_period(name):
             found = _instant(word, value, now)
             if found is not None:
                 return found
     return now + seconds(_PATIENCE) if states.timeout is not None else None
 
 
-def _is_period(words: Sequence[str]) -> bool:
-    return words[-1] in _IN_UNITS and not _LASTING.isdisjoint(words)
+def asked_until(sent: Mapping[str, Any], now: int) -> int | None:
+    """Until when something lasts for which a client has named a period: `{"ttl": 3600}`."""
+    found = (_instant(snake_case(n), v, now) for n, v in sent.items() if is_period(n))
+    return next((until for until in found if until is not None), None)
 
 
 _ADDED = bag("seconds minutes hours days weeks months years duration period ttl extension by")
