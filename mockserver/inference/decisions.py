@@ -16,6 +16,7 @@ from mockserver.inference.model import BACK, NEXT, Action
 from mockserver.inference.outcomes import PERIOD
 from mockserver.inference.parts import USUAL
 from mockserver.inference.resource_model import Because, Confidence, Resource, States
+from mockserver.inference.state_texts import styled
 from mockserver.inference.stateless import PERSONS
 from mockserver.inference.states import is_job, kind_of, spelled
 from mockserver.inference.words import bag, moment_stem, tokens
@@ -58,7 +59,7 @@ def decided(
     """The states, with what the verbs imply: whether the resource is a job, and where it waits for
     a client. `started`: an action on something else starts one."""
     actions = list(actions)
-    states = _with_set(states, actions) if states.open else states
+    states = _with_first(_with_set(states, actions), actions) if states.open else states
     states = _at_rest(states, actions)
     orders = _orders(states, hints)
     if orders:
@@ -164,12 +165,18 @@ def _by_clients(states: States, hints: Hints, actions: list[Action]) -> Iterator
         yield "decided", f"nothing that a client can do leads to {states.path[-1]}"
     ordered = {one for one in states.initial if spelled(one) in known.QUEUES}
     sent_on = orders or {*states.active, *ordered} & _led_to(states, actions)
-    if first in known.BY_PERSONS and not sent_on:
+    if _waits_for_persons(states, first) and not sent_on:
         yield "person", f"what is {states.new} waits for somebody"
     ends = sorted({verb for action in actions if (verb := _verb(action)) in PERSONS})
     if not states.name and ends:
         yield "person", f"somebody has to {', '.join(ends)} it"
         yield "changed", ""
+
+
+def _waits_for_persons(states: States, word: str) -> bool:
+    """Whether only people lead out of a state: not of the backlog of what is queued next."""
+    queued = word == "backlog" and any(spelled(one) in known.QUEUES for one in states.known)
+    return word in known.BY_PERSONS and not queued
 
 
 def _awaits_decision(states: States) -> bool:
@@ -240,6 +247,17 @@ def _with_set(states: States, actions: Iterable[Action]) -> States:
     )
 
 
+def _with_first(states: States, actions: list[Action]) -> States:
+    """The states of an open text with one before that to which a verb leads: what has to be
+    verified is not verified at first."""
+    led = states.new in _led_to(states, actions)
+    if not led or states.new not in states.success or states.initial or states.active:
+        return states
+    first = styled("pending", states.known)
+    path = (first, *(one for one in states.path if one != first)) if states.path else ()
+    return replace(states, new=first, initial=(first,), path=path)
+
+
 def _orders(states: States, hints: Hints) -> frozenset[str]:
     """The states that a client may set, where the server alone sets some of those of work."""
     found = hints.choices.get(states.name, frozenset()) & set(states.known)
@@ -288,7 +306,7 @@ def _holds(
         if after in told_to and (first_one or value in (*states.initial, *states.success)):
             if not _is_systems(word):
                 yield value
-        elif word in known.BY_PERSONS:
+        elif _waits_for_persons(states, word):
             if not alone or word not in known.IN_REVIEW:
                 yield value
         elif value in states.initial and (word in known.WAITS or first in known.WAITS_FOR):

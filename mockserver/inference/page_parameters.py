@@ -53,8 +53,10 @@ def paging_of(
         and "skip" not in snake_case(offset)
         and _is_text(schemas, parameters[offset])
         and _digits(_default_of(schemas, parameters[offset])) is None
+        and not (limit is not None and _is_text(schemas, parameters[limit]))
     ):
-        # A text `offset` is a cursor, unless it starts with "0" or, for `from`, is a date.
+        # A text `offset` is a cursor, unless it starts with "0", the limit is a text as well, or,
+        # for `from`, it is a date.
         cursor = cursor or (offset if _plain_text(schemas, parameters[offset]) else None)
         offset = None
     needed = {parameter.name for parameter in operation.parameters if parameter.required}

@@ -42,6 +42,9 @@ def state_change(
     if value is None and states.open and guess and not through:
         outcomes = OUTCOMES.get(verb, ())
         value = styled(outcomes[0], states.known) if outcomes else None
+    again = value == states.new and states.path[:1] == (value,) and verb in known.SENDING_ON
+    if again and len(states.path) > 1:
+        value, through = NEXT, None  # what is sent only then waits until it is
     if value is not None:
         yield states.name, passing(verb, (*states.leads, *states.active), value) or value
     elif through is not None:

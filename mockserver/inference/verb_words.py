@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from mockserver.inference.words import bag
 
+
+def ordered(words: str) -> tuple[str, ...]:
+    """The words of a text, the best first."""
+    return tuple(words.split())
+
+
 OUTCOMES: dict[str, tuple[str, ...]] = {
     "abandon": ("abandoned", "cancelled", "canceled"),
     "abort": ("aborted", "cancelled", "canceled", "stopped"),
@@ -20,16 +26,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "begin": ("running", "in_progress", "started", "active"),
     "block": ("blocked", "suspended"),
     "boot": ("running", "booted"),
-    "cancel": (
-        "cancelled",
-        "canceled",
-        "cancel",
-        "aborted",
-        "stopped",
-        "terminated",
-        "void",
-        "voided",
-    ),
+    "cancel": ordered("cancelled canceled cancel aborted stopped terminated void voided"),
     "capture": ("captured", "succeeded", "paid", "completed"),
     "check": ("checked",),
     "claim": ("claimed", "assigned", "in_progress"),
@@ -94,16 +91,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "restart": ("running", "active", "online", "started", "pending", "queued"),
     "restore": ("active", "restored", "available", "published"),
     "resubmit": ("submitted", "pending", "queued"),
-    "resume": (
-        "running",
-        "active",
-        "in_progress",
-        "resumed",
-        "processing",
-        "started",
-        "queued",
-        "pending",
-    ),
+    "resume": ordered("running active in_progress resumed processing started queued pending"),
     "retire": ("retired", "decommissioned"),
     "retry": ("queued", "pending", "running", "in_progress", "processing", "scheduled", "created"),
     "return": ("returned",),
@@ -120,44 +108,15 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "skip": ("skipped",),
     "snooze": ("snoozed",),
     "solve": ("solved", "resolved"),
-    "start": (
-        "running",
-        "in_progress",
-        "started",
-        "active",
-        "online",
-        "processing",
-        "queued",
-        "live",
-    ),
-    "stop": (
-        "stopped",
-        "exited",
-        "halted",
-        "cancelled",
-        "canceled",
-        "terminated",
-        "aborted",
-        "off",
-        "inactive",
-        "ended",
-        "completed",
-        "paused",
-        "suspended",
+    "start": ordered("running in_progress started active online processing queued live"),
+    "stop": ordered(
+        "stopped exited halted cancelled canceled terminated aborted off inactive ended completed "
+        "paused suspended"
     ),
     "submit": ("submitted", "pending", "in_review", "pending_approval", "processing", "queued"),
     "succeed": ("succeeded", "success", "successful", "completed", "done"),
     "suspend": ("suspended", "paused", "inactive"),
-    "terminate": (
-        "terminated",
-        "cancelled",
-        "canceled",
-        "stopped",
-        "ended",
-        "completed",
-        "finished",
-        "closed",
-    ),
+    "terminate": ordered("terminated cancelled canceled stopped ended completed finished closed"),
     "trash": ("trashed", "deleted"),
     "trigger": ("running", "queued", "pending", "triggered"),
     "unarchive": ("active", "available", "published"),
@@ -301,6 +260,10 @@ AGAIN = TRYING_AGAIN | bag("refresh regenerate recreate")
 """It is tried again: the same one, or a new one where the document says so."""
 MAKING = bag("create add register insert make claim provision anlegen erstellen crear creer")
 """What is said of making an entity."""
+STARTING_ELSEWHERE = bag(
+    "submit start launch initiate request generate issue enqueue order schedule"
+)
+"""What is said of having something done that has an id of its own."""
 BRINGING = bag("upload attach store save set submit put write import")  # also what is there
 CRUD = bag(
     """
@@ -406,6 +369,8 @@ FORWARD = bag(
     """
 )
 """Verbs after which an entity goes on, where no state has their name."""
+SENDING_ON = bag("send start launch run submit execute begin trigger dispatch process")
+"""Of these the ones that set off the work: nothing begins before."""
 FINISHING = FORWARD | bag("complete finish finalise done close")
 """The same for an entity that waits for somebody at first."""
 COMPLETING = bag("complete finish succeed fulfill")

@@ -128,3 +128,113 @@ def test_an_example_that_is_a_reference_to_a_file_is_no_example() -> None:
     media["examples"] = {"usual": {"value": {"$ref": "examples/team.json"}}}
     with MockServer(mine) as mock:
         assert mock.client.get("/team").json()["team"]["name"]
+
+
+def _jobs(*states: str, **properties: Any) -> dict[str, Any]:
+    job = obj("id", id=text(), status=one_of(*states) if states else text(), **properties)
+    return document(
+        {
+            "/jobs": {
+                "get": operation("list", array(ref("Job"))),
+                "post": operation("create", ref("Job"), status=201, sent=obj(name=text())),
+            },
+            "/jobs/{id}": path("id", get=operation("get", ref("Job"))),
+        },
+        Job=job,
+    )
+
+
+def test_the_backlog_of_a_queue_is_worked_off() -> None:
+    states = ("BACKLOG", "QUEUED", "PROCESSING", "COMPLETED", "FAILED")
+    with MockServer(_jobs(*states), clock="manual") as mock:
+        made = mock.client.post("/jobs", json={}).json()
+        assert made["status"] == "BACKLOG"
+        mock.clock.advance(3600)
+        assert mock.client.get(f"/jobs/{made['id']}").json()["status"] == "COMPLETED"
+
+
+def test_a_backlog_that_people_work_off_stays() -> None:
+    with MockServer(_jobs("backlog", "in_progress", "done"), clock="manual") as mock:
+        made = mock.client.post("/jobs", json={}).json()
+        mock.clock.advance(3600)
+        assert mock.client.get(f"/jobs/{made['id']}").json()["status"] == "backlog"
+
+
+def test_what_is_sent_by_a_verb_waits_for_it() -> None:
+    mine = _jobs(started_at={**MOMENT, "nullable": True}, completed_at={**MOMENT, "nullable": True})
+    mine["paths"]["/jobs/{id}/send"] = path("id", post=operation("send", ref("Job")))
+    with MockServer(mine, clock="manual") as mock:
+        made = mock.client.post("/jobs", json={}).json()
+        mock.clock.advance(3600)
+        shown = mock.client.get(f"/jobs/{made['id']}").json()
+        assert (shown["status"], shown.get("started_at")) == (made["status"], None)
+        mock.client.post(f"/jobs/{made['id']}/send")
+        mock.clock.advance(3600)
+        shown = mock.client.get(f"/jobs/{made['id']}").json()
+        assert shown["status"] != made["status"]
+        assert shown["completed_at"]
+
+
+def test_what_has_to_be_verified_is_not_verified_at_first() -> None:
+    told = "Its status is `verified` then."
+    verified = text(example="verified")
+    domain = obj(
+        "id", "status", id=text(), status=verified, verified_at={**MOMENT, "nullable": True}
+    )
+    at = "/domains/{id}"
+    mine = document(
+        {
+            "/domains": {"post": operation("add", ref("Domain"), status=201, sent=obj())},
+            at: path("id", get=operation("get", ref("Domain"))),
+            f"{at}/verify": path("id", post=operation("verify", ref("Domain"), description=told)),
+        },
+        Domain=domain,
+    )
+    with MockServer(mine) as mock:
+        made = mock.client.post("/domains", json={}).json()
+        assert made["status"] != "verified"
+        assert made.get("verified_at") is None
+        done = mock.client.post(f"/domains/{made['id']}/verify").json()
+        assert done["status"] == "verified"
+        assert done["verified_at"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [("from", "from_email"), ("to", "to_address"), ("html", "html_content"), ("text", "text_body")],
+)
+def test_parts_of_a_message_have_longer_names_in_responses(sent: str, shown: str) -> None:
+    mine = _jobs(**{shown: text()})
+    mine["paths"]["/jobs"]["post"]["requestBody"] = body(obj(**{sent: text()}))
+    with MockServer(mine) as mock:
+        assert mock.client.post("/jobs", json={sent: "a@b.example"}).json()[shown] == "a@b.example"
+
+
+@pytest.mark.parametrize("limit", ["text", "integer"])
+def test_a_text_offset_is_a_number_where_the_limit_is_a_text_as_well(limit: str) -> None:
+    kind = {"type": "string"} if limit == "text" else {"type": "integer"}
+    mine = _jobs(name=text())
+    query = {"limit": kind, "offset": text()}
+    mine["paths"]["/jobs"]["get"] = operation("list", array(ref("Job")), query=query)
+    with MockServer(mine) as mock:
+        for number in range(3):
+            mock.client.post("/jobs", json={"name": str(number)})
+        response = mock.client.get("/jobs", params={"limit": 1, "offset": "1"})
+        assert (response.status_code == 200) is (limit == "text")
+
+
+@pytest.mark.parametrize("last", ["submit", "start-import", "createToken", "issue"])
+def test_each_order_gets_a_number_of_its_own(last: str) -> None:
+    receipt = obj("job_guid", job_guid=text(format="uuid"))
+    mine = document({f"/work/{last}": {"post": operation("do", receipt, sent=obj(code=text()))}})
+    with MockServer(mine) as mock:
+        made = [mock.client.post(f"/work/{last}", json={"code": "a"}).json() for _ in range(3)]
+        assert len({one["job_guid"] for one in made}) == 3
+
+
+def test_a_mail_is_not_opened_when_it_is_made() -> None:
+    opened = {**MOMENT, "nullable": True}
+    with MockServer(_jobs(created_at=MOMENT, opened_at=opened)) as mock:
+        made = mock.client.post("/jobs", json={}).json()
+        assert made["created_at"]
+        assert made.get("opened_at") is None

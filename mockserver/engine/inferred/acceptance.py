@@ -21,6 +21,11 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 _OF_OBJECTS = ("additionalProperties", "unevaluatedProperties")
 _IDS = {("id",), ("uuid",), ("guid",), ("key",)}
 _ENDINGS = ("address", "url", "uri", "number", "value", "name", "date", "at", "text")
+_ENDINGS_OF = {
+    **dict.fromkeys(("from", "to", "cc", "bcc", "sender", "recipient"), ("email", "address")),
+    **dict.fromkeys(("html", "text", "plain"), ("content", "body", "part")),
+}
+"""The same for single words of messages: `from_email` for `from`, `html_content` for `html`."""
 _TEXTS = (("name",), ("description",), ("title",), ("label",))
 _FLAGS = {"true": True, "false": False}
 _KEYS = ("id", "sid", "uuid", "guid")
@@ -230,7 +235,9 @@ def _longer(
     """The only property whose name begins with these words and ends in what the value is:
     `ReplyToEmailAddress` for `ReplyToEmail`, `sim_sid` for `Sim`; or the one that gets a new
     value: `label` for `newLabel`."""
-    ends = _ENDINGS if len(words) > 1 else ()
+    ends: tuple[str, ...] = _ENDINGS if len(words) > 1 else ()
+    if len(words) == 1 and isinstance(value, str):
+        ends = _ENDINGS_OF.get(words[0], ())
     ends = (*ends, *_KEYS) if isinstance(value, str | int) else ends
     found = [
         name

@@ -132,6 +132,11 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
         for owner, words in _OWNERS.items():
             if word in words and "uuid" in formats(schemas, schema):
                 found.owners[name] = owner
+    if len(found.created) > 1:
+        # A mail that was sent is opened later, if at all; a ticket at once.
+        later = [n for n in found.created if tokens(n)[:1] == ("opened",)]
+        later = [n for n in later if is_nullable(schemas, flat.properties[n])]
+        found.created = [n for n in found.created if n not in later]
     if not found.created:
         found.created = [
             name
@@ -166,7 +171,7 @@ def _add_number(schemas: Schemas, found: Roles, name: str, word: str, schema: An
         found.versions.append(name)
     elif word in _POSITIONS and whole:
         found.positions.append(name)
-    elif about and last_word(about) not in _MEASURES and whole:
+    elif about and last_word(about) not in _MEASURES and (whole or word.endswith("_count")):
         several = tokens(name)[-1] in ("count", "counts") or any(map(is_plural, tokens(name)))
         low = schemas.flat(schema).rules.get("minimum", 0)
         if several and isinstance(low, int | float) and low <= 0:

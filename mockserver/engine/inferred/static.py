@@ -24,6 +24,7 @@ from mockserver.errors import Conflict
 from mockserver.inference.model import Action
 from mockserver.inference.paths import ANY, route
 from mockserver.inference.resource_model import FIRST
+from mockserver.inference.verb_words import MAKING, STARTING_ELSEWHERE
 from mockserver.inference.words import WRAPPERS, bag, noun, plural, snake_case, tokens
 from mockserver.openapi.document import MISSING
 from mockserver.openapi.media_types import essence, is_json_or_any
@@ -38,7 +39,7 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
 
     A POST that creates something gives a different one each time.
     """
-    if operation.method == "POST" and operation.success == 201:
+    if operation.method == "POST" and (operation.success in (201, 202) or _orders(operation)):
         return _made
     if action.request.ids is not None:
         return asking_handler(context, operation, action)
@@ -234,6 +235,12 @@ def _in_its_format(call: Call, jobs: Repository, reply: Reply) -> Reply:
             body = answers.in_another_form(call.operation, media, name, rng, reply)
             return Reply(reply.status, body, reply.headers, name)
     return reply
+
+
+def _orders(operation: Operation) -> bool:
+    """Whether a path ends in a word for making something or for having it done: `/jobs/submit`."""
+    words = tokens(route(operation.path).last)
+    return bool(words) and (words[0] in MAKING or words[0] in STARTING_ELSEWHERE)
 
 
 def _made(call: Call) -> Reply:
