@@ -250,7 +250,7 @@ def _with_set(states: States, actions: Iterable[Action]) -> States:
 def _with_first(states: States, actions: list[Action]) -> States:
     """The states of an open text with one before that to which a verb leads: what has to be
     verified is not verified at first."""
-    led = states.new in _led_to(states, actions)
+    led = states.new in _led_to(states, actions) and spelled(states.new or "") in known.DECIDED
     if not led or states.new not in states.success or states.initial or states.active:
         return states
     first = styled("pending", states.known)

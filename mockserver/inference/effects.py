@@ -43,6 +43,7 @@ from mockserver.inference.words import (
     bag,
     counted,
     gerund,
+    is_expiry,
     is_period,
     last_word,
     moment_stem,
@@ -232,8 +233,11 @@ class Effects:
         """Whether a request says no more than how long the entity lasts from now on:
         `POST /sessions/{id}/timeout` with a `timeout`."""
         sent = self.survey.flat(facts.body).properties
-        only = bool(sent) and all(is_period(name) or name == "duration" for name in sent)
-        return only and any(self._extended(resource, facts))
+        if not sent or not all(is_period(name) for name in sent):
+            return False
+        own = self.survey.flat(resource.schema).properties.items()
+        plain = self.survey.schemas.plain
+        return any(is_expiry(n, str(plain(one).get("description") or "")) for n, one in own)
 
     def _extended(self, resource: Resource, facts: Facts | None) -> Iterator[tuple[str, str]]:
         """The moments up to which it lasts, unless the request says what is new."""

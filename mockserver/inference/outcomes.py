@@ -13,7 +13,7 @@ from mockserver.inference.parts import has_properties
 from mockserver.inference.resource_model import States
 from mockserver.inference.states import ACTIVE, CANCELLED, FAILURE, SUCCESS, kind_of, spelled
 from mockserver.inference.verbs import called_after
-from mockserver.inference.words import bag, moment_stem, snake_case, tokens
+from mockserver.inference.words import bag, is_expiry, moment_stem, snake_case, tokens
 from mockserver.openapi.model import Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
@@ -361,26 +361,13 @@ def moment_of(
     return next((name for name, one in properties if stem_of(schemas, name, one) in words), None)
 
 
-_EXPIRES = bag("expires expiry expiration")
-_TOLD_TO_EXPIRE = re.compile(r"\bexpir(?:es?|y|ation)\b|\bwill (?:time out|be terminated)\b", re.I)
-
-
-def is_expiry(schemas: Schemas, name: str, schema: Any) -> bool:
-    """Whether a moment is that up to which something lasts: by its name, or by what is said of an
-    end that has not come: `endAt`, the time when it will expire."""
-    if not _EXPIRES.isdisjoint(tokens(name)):
-        return True
-    if moment_stem(name) not in PERIOD:
-        return False
-    return bool(_TOLD_TO_EXPIRE.search(str(schemas.plain(schema).get("description") or "")))
-
-
 def stem_of(schemas: Schemas, name: str, schema: Any) -> str:
     """The event of a timestamp: `completed` of `completed_at`, or of a `completed` that the schema
     says to be an instant; "" for other properties."""
     stem = moment_stem(name)
     if stem:
-        return "" if stem in PERIOD and is_expiry(schemas, name, schema) else stem
+        told = str(schemas.plain(schema).get("description") or "") if stem in PERIOD else ""
+        return "" if told and is_expiry(name, told) else stem
     word = _event_in(name)
     return word if word and _says_when(schemas, schema) else ""
 

@@ -130,7 +130,7 @@ class Receipts:
         place = schemas.main(media.pointer)
         found = next(leading(schemas, place), None)
         others = (name for name in schemas.flat_at(place).properties if not leads(name))
-        return found is not None and all(_is_chatter(name) for name in others)
+        return found is not None and all(is_chatter(name) for name in others)
 
     def _ranked(self, facts: Facts, own: str | None) -> list[tuple[int, str]]:
         """The jobs that an operation may start, the likeliest first, with what speaks for them: the
@@ -209,7 +209,7 @@ def receipt_id(survey: Survey, facts: Facts) -> Path | None:
         if words and (words[-1] in _IDS or (len(words) == 1 and words[0] in ANY_WORK)):
             if {"string", "integer"} & set(schemas.types(schema)):
                 found.append(name)
-        elif not _is_chatter(name):
+        elif not is_chatter(name):
             return None
     alone = [name for name in found if tokens(name)[-1] in _IDS] or found
     if len(alone) > 1:
@@ -217,6 +217,7 @@ def receipt_id(survey: Survey, facts: Facts) -> Path | None:
     return (*path, alone[0]) if len(alone) == 1 else None
 
 
-def _is_chatter(name: str) -> bool:
+def is_chatter(name: str) -> bool:
+    """Whether a property of a receipt says nothing of what was started: `warnings`, `links`."""
     words = tokens(name)
     return not words or not _CHATTER.isdisjoint(words) or leads(name)

@@ -13,6 +13,7 @@ from typing import Literal
 from mockserver.inference.model import ItemPlace
 from mockserver.inference.paths import ANY, Route, Steps, is_version
 from mockserver.inference.state_words import JOBS
+from mockserver.inference.states import kind_of
 from mockserver.inference.verb_words import CLONING
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import (
@@ -329,7 +330,9 @@ def _read(route: Route) -> Call | None:
                 return replace(found, parent=(*found.parent, ANY))
         *above, last, _ = route.steps
         about = noun(above[-1]) if above and above[-1] != ANY else ""
-        if about and not is_plural(last) and tokens(route.names[-1])[:-1] == tokens(about):
+        named = tokens(route.names[-1])[:-1] == tokens(about)
+        word = not is_plural(last) and not is_version(last) and kind_of(last) == "other"
+        if about and named and word:
             # `/cards/greet/{cardId}`: whatever the word says, it is about a card
             return Call((*above, ANY), "verb", last)
         return None

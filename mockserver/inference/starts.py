@@ -10,7 +10,7 @@ from mockserver.inference.model import Action, JobStart
 from mockserver.inference.operations import Facts, Survey, body_of
 from mockserver.inference.paths import ANY, Route, Steps
 from mockserver.inference.paths import route as route_of
-from mockserver.inference.receipts import MANY, Mark, Receipts, receipt_id
+from mockserver.inference.receipts import MANY, Mark, Receipts, is_chatter, receipt_id
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.states import is_job
 from mockserver.inference.words import bag, last_word, snake_case, tokens
@@ -237,7 +237,8 @@ class StartReader:
         only object in it."""
         if facts.method != "POST" or facts.is_list:
             return False
-        return found.at == facts.at or self._is_only_object(facts, found.at)
+        job = is_job(self.resources[found.resource].noun)
+        return found.at == facts.at or (job and self._is_only_object(facts, found.at))
 
     def _is_only_object(self, facts: Facts, at: Path) -> bool:
         """Whether a response has nothing beside an entity that could be meant."""
@@ -245,7 +246,7 @@ class StartReader:
         if media is None or not media.pointer or len(at) != 1:
             return False
         others = schemas.flat_at(schemas.main(media.pointer)).properties.items()
-        return not any("object" in schemas.types(one) for name, one in others if name != at[0])
+        return all(name == at[0] or is_chatter(name) for name, _ in others)
 
     def _is_one_of(self, facts: Facts, name: str) -> bool:
         """Whether `POST /exports/activity` responds with an export, which nothing else makes."""

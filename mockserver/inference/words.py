@@ -254,6 +254,19 @@ def is_period(name: str) -> bool:
     return units or snake_case(name) in _PERIODS
 
 
+_EXPIRES = frozenset(("expires", "expiry", "expiration"))
+_ENDS = frozenset(("end", "ended", "stop", "closed", "terminated"))
+_TOLD_TO_EXPIRE = re.compile(r"\bexpir(?:es?|y|ation)\b|\bwill (?:time out|be terminated)\b", re.I)
+
+
+def is_expiry(name: str, told: str) -> bool:
+    """Whether a moment is that up to which something lasts: by its name, or by what is `told` of an
+    end that has not come: `endAt`, the time when it will expire."""
+    if not _EXPIRES.isdisjoint(tokens(name)):
+        return True
+    return moment_stem(name) in _ENDS and bool(_TOLD_TO_EXPIRE.search(told))
+
+
 @lru_cache(maxsize=16_384)
 def moment_stem(name: str) -> str:
     """What a moment is of: `completed_at`, `completedTime`, `date_completed` -> `completed`."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.inference import drafts, starts
+from mockserver.inference import draft_merges, starts
 from mockserver.inference.build import build_plan
 from mockserver.inference.operations import Survey
 from mockserver.inference.receipts import Receipts
@@ -109,7 +109,7 @@ def test_a_start_is_compared_with_few_of_many_jobs(
 
 
 @pytest.mark.parametrize(
-    ("holder", "name", "made"), [(drafts, "refs_of", jobs), (Survey, "at", tasks)]
+    ("holder", "name", "made"), [(draft_merges, "refs_of", jobs), (Survey, "at", tasks)]
 )
 def test_nothing_is_read_anew_for_each_pair(
     monkeypatch: pytest.MonkeyPatch, holder: Any, name: str, made: Callable[[int], Any]

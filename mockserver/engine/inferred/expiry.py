@@ -10,7 +10,7 @@ from mockserver.engine.inferred.field_roles import is_nullable, stamp
 from mockserver.engine.inferred.repository import Repository
 from mockserver.engine.inferred.schedules import asked_until
 from mockserver.engine.timestamps import SECOND
-from mockserver.inference.outcomes import is_expiry
+from mockserver.inference.words import is_expiry
 
 _MAY_LAST = re.compile(
     r"\b(?:null|empty|absent|omitted|not set|unset)\b[^.]{0,40}"
@@ -40,11 +40,12 @@ def with_expiries(
         value = data.get(name)
         if name in sent or isinstance(value, bool) or (value is None and until is None):
             continue
-        if "boolean" in schemas.types(schema) or not is_expiry(schemas, name, schema):
+        told = str(schemas.plain(schema).get("description") or "")
+        if "boolean" in schemas.types(schema) or not is_expiry(name, told):
             continue
         if until is not None:
             found[name] = stamp(schemas, name, schema, until)
-        elif not _MAY_LAST.search(str(schemas.plain(schema).get("description") or "")):
+        elif not _MAY_LAST.search(told):
             found[name] = _later(repository, name, schema, value, now)
         elif is_nullable(schemas, schema):
             found[name] = None

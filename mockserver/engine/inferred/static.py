@@ -39,7 +39,7 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
 
     A POST that creates something gives a different one each time.
     """
-    if operation.method == "POST" and (operation.success in (201, 202) or _orders(operation)):
+    if operation.method == "POST" and operation.success == 201:
         return _made
     if action.request.ids is not None:
         return asking_handler(context, operation, action)
@@ -50,6 +50,7 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
     shared = _shared(context, operation, action)
     table = _table_of(context, operation, action)
     kept: OrderedDict[tuple[object, ...], Reply] = OrderedDict()
+    anew = operation.method == "POST" and (operation.success == 202 or _orders(operation))
 
     def handle(call: Call) -> Reply:
         call.check_parents()
@@ -69,6 +70,8 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
         if operation.method != "GET" or request.query:
             known = {**request.query, **named(request.body), **request.path}
             rng = lasting(world, operation.id, *path)
+            if anew:
+                rng = call.rng(world.ordinal("fixed:" + operation.id))
             each = _answers_each(call, known) if operation.method != "GET" else {}
             return _with_rows(as_shown(call, rng, {**known, **each}), each)
         # A path parameter may be an array.
