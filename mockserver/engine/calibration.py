@@ -214,6 +214,8 @@ class Rules:
     absent: Sequence[str] = ()
     nulls: Sequence[str] = ()
     """Places of fields that are null where a reply lacks them."""
+    omitted: Sequence[str] = ()
+    """Places of fields that a reply lacks where they are null."""
     durations: Mapping[str, float] = field(default_factory=dict)
     enums: Mapping[str, Sequence[Json]] = field(default_factory=dict)
     order: Mapping[str, str] = field(default_factory=dict)
@@ -301,10 +303,10 @@ def adapted(rules: Rules, path_values: Mapping[str, str], sent: Sent) -> Sent:
     if status in rules.bodies:
         sent = with_body(sent, filled(rules.bodies[status], path_values))
     elif status in rules.words:
-        sent = _reshaped(sent, rules.words[status], (), over=True)
-    elif sent.status < 300 and (rules.extra or rules.absent or rules.nulls):
+        sent = _reshaped(sent, rules.words[status], over=True)
+    elif sent.status < 300 and (rules.extra or rules.absent or rules.nulls or rules.omitted):
         nulls = dict.fromkeys(rules.nulls)
-        sent = _reshaped(sent, {**nulls, **rules.extra}, rules.absent)
+        sent = _reshaped(sent, {**nulls, **rules.extra}, rules.absent, rules.omitted)
     if sent.status < 300 and rules.no_headers:
         left = [(n, v) for n, v in sent.headers if n.decode("latin-1") not in rules.no_headers]
         sent = replace(sent, headers=left)
@@ -355,10 +357,15 @@ def _cascades(plan: Plan, written: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _reshaped(
-    sent: Sent, extra: Mapping[str, Json], absent: Sequence[str], *, over: bool = False
+    sent: Sent,
+    extra: Mapping[str, Json],
+    absent: Sequence[str] = (),
+    omitted: Sequence[str] = (),
+    *,
+    over: bool = False,
 ) -> Sent:
-    """The reply with some fields removed and others added; `over`: existing fields are
-    overwritten."""
+    """The reply with some fields removed, those that are `omitted` if they are null, and others
+    added; `over`: existing fields are overwritten."""
     try:
         value = json.loads(sent.body)
     except ValueError:
@@ -366,6 +373,10 @@ def _reshaped(
     for place in absent:
         for holder, name in _holders(value, place):
             holder.pop(name, None)
+    for place in omitted:
+        for holder, name in _holders(value, place):
+            if holder.get(name) is None:
+                holder.pop(name, None)
     for place, given in extra.items():
         for holder, name in _holders(value, place):
             if over or name not in holder:

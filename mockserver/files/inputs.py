@@ -58,7 +58,7 @@ _TABLES: Mapping[str, tuple[_Check, str]] = {
     "headers": (_is_headers, "a table of headers, which are texts"),
 }
 """What each value of a table must be, and how to say so."""
-_LISTS = ("absent", "nulls", "no_headers", "cascades")
+_LISTS = ("absent", "nulls", "omitted", "no_headers", "cascades")
 _LITERALS: Mapping[str, tuple[Any, ...]] = {
     "keys": ("any", "none"),
     "touches": ("always",),

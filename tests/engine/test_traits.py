@@ -275,3 +275,22 @@ def test_a_read_that_shows_nothing_makes_nothing(tmp_path: Any) -> None:
         assert client.delete("/shelves/none").status_code == 404
         made = client.post("/shelves", json={"name": "one"}).json()
         assert client.get(f"/shelves/{made['id']}").json() == made
+
+
+def test_nulls_are_left_out_where_the_server_does(tmp_path: Any) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        '[operations.createShelf]\nomitted = ["note"]\n'
+        '[operations.listShelves]\nomitted = ["items.*.note"]\n'
+    )
+    with (
+        MockServer(DOCUMENT, calibration=path) as mock,
+        httpx.Client(base_url=mock.url, headers=mock.headers, trust_env=False) as client,
+    ):
+        made = client.post("/shelves", json={"name": "one", "note": None}).json()
+        kept = client.post("/shelves", json={"name": "two", "note": "x"}).json()
+        assert "note" not in made
+        assert kept["note"] == "x"
+        rows = {row["name"]: row for row in client.get("/shelves").json()["items"]}
+        assert "note" not in rows["one"]
+        assert rows["two"]["note"] == "x"

@@ -71,7 +71,7 @@ def departs(kind: str, before: str, now: str) -> bool:
 
 Tables = dict[str, dict[str, Any]]
 """The tables of a calibration file, by operation."""
-_PLACES = ("extra", "absent", "nulls")
+_PLACES = ("extra", "absent", "nulls", "omitted")
 """Tables that name fields of replies; a field can be in one of them."""
 
 

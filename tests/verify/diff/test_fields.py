@@ -108,3 +108,15 @@ def test_bodies_of_requests_whose_replies_show_nothing_count() -> None:
     info = {"title": "t", "version": "1"}
     contract = build_contract({"openapi": "3.1.0", "info": info, "paths": paths})
     assert Fields({}, contract, "", [{"note": "mine"}, None]).sent == {"note": {'"mine"'}}
+
+
+def test_what_a_server_leaves_out_where_it_is_null() -> None:
+    real = [{}, {}, {}, {"note": "y"}]
+    found = learned(one=(LISTED, real, [{"note": None, "kind": None}, {"note": "y"}]))
+    assert found["one"] == {"omitted": ["kind", "note"]}
+    # One that is null on both sides is not left out.
+    both = learned(one=(LISTED, [*real, {"note": None}], [{"note": None}, {"note": "y"}]))
+    assert "one" not in both
+    # Nor is one that the server left out once or twice.
+    seldom = learned(one=(LISTED, [{}, {"note": "y"}, {"note": "z"}], [{"note": None}]))
+    assert "omitted" not in seldom.get("one", {})

@@ -319,7 +319,8 @@ class Calibration:
             sendable = place in self._sendable.get(operation, (place,))
             return sendable and self.rule(operation, "defaults", place, mine)
         learned = self.operations.get(operation, {})
-        if any(place in learned.get(table, ()) for table in ("fields", "absent", "nulls")):
+        settled = ("fields", "absent", "nulls", "omitted")
+        if any(place in learned.get(table, ()) for table in settled):
             return True
         if mine is MISSING and theirs is not MISSING:
             return self._place_in(operation, "absent", place)

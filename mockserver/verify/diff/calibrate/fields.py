@@ -78,7 +78,8 @@ class Fields:
 
     def learned(self) -> dict[str, dict[str, Json]]:
         """By operation: `fields`, schemas by place of what the document lacks or does not require,
-        and the places of what is never there (`absent`) and always null (`nulls`)."""
+        and the places of what is never there (`absent`), always null (`nulls`), and not there where
+        it would be null (`omitted`)."""
         tables: dict[str, dict[str, Json]] = {}
         fields = {name: self._fields(name) for name in self.real}
         for name, where, schema in self._alike(fields):
@@ -88,7 +89,12 @@ class Fields:
                 tables.setdefault(name, {})["fields"] = dict(sorted(places.items())[:_MOST])
         for name in self.real:
             absent, nulls = list(self._absent(name)), list(self._nulls(name))
-            for table, found in (("absent", [*absent, *nulls]), ("nulls", nulls)):
+            omitted = list(self._omitted(name))
+            for table, found in (
+                ("absent", [*absent, *nulls]),
+                ("nulls", nulls),
+                ("omitted", omitted),
+            ):
                 if found:
                     tables.setdefault(name, {})[table] = sorted(found)
         return tables
@@ -188,7 +194,19 @@ class Fields:
         real = self.real[operation]
         holders = {place[:-1]: seen.holders for place, seen in real.items()}
         for place, seen in self.mock[operation].items():
-            if seen.values and place not in real and holders.get(place[:-1], 0) >= _SUPPORT:
+            shown = any(value is not None for value in seen.values)
+            if shown and place not in real and holders.get(place[:-1], 0) >= _SUPPORT:
+                yield ".".join(place)
+
+    def _omitted(self, operation: str) -> Iterator[str]:
+        """Fields that the mock shows as null, and the real server not at all where it has none."""
+        real = self.real[operation]
+        holders = {place[:-1]: seen.holders for place, seen in real.items()}
+        for place, seen in self.mock[operation].items():
+            theirs = real.get(place, _Seen())
+            lacking = holders.get(place[:-1], 0) - len(theirs.values)
+            sure = theirs.values or all(value is None for value in seen.values)
+            if None in seen.values and None not in theirs.values and sure and lacking >= _SUPPORT:
                 yield ".".join(place)
 
     def _nulls(self, operation: str) -> Iterator[str]:
