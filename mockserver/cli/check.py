@@ -398,12 +398,12 @@ def undocumented_statuses(operation: Operation, transition: bool) -> Iterator[No
             continue
         nearest = nearest_status(operation, status)
         if nearest != status:
-            answer = f"{nearest}, the nearest documented status, is returned {occasion}"
+            answer = f"; {nearest}, the nearest documented status, is returned {occasion}"
         else:
-            answer = f"{status} is returned {occasion} anyway, as no similar status is documented"
+            answer = f" or a similar status; {status} is returned {occasion} all the same"
         yield Note(
             join(operation.pointer, "responses"),
-            f"{operation.id} does not document {status}; {answer}",
+            f"{operation.id} does not document {status}{answer}",
             "info",
         )
 

@@ -30,8 +30,7 @@ from mockserver.inference.resources import (
     make_resource,
     without_circles,
 )
-from mockserver.inference.shared_parts import with_shared_parts
-from mockserver.inference.singletons import find_singletons
+from mockserver.inference.singletons import find_singletons, with_shared_parts
 from mockserver.inference.soft_deletes import with_trash
 from mockserver.inference.stand_ins import with_cascades
 from mockserver.inference.value_sets import with_value_sets
