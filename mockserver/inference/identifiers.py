@@ -272,7 +272,9 @@ def sent_as(survey: Survey, draft: Drafted, flat: Flat, key: str) -> str | None:
 _NAMING = bag("name slug username login email handle code symbol alias key unique_name title")
 _CALLED = "name|slug|username|login|email|handle|code|symbol|alias|key"
 _ARTICLE = r"(?:the |its |an? )?(?:\w+ )?"
-_CALLED_BY = re.compile(rf"\s*{_ARTICLE}({_CALLED}) (?:of|for)\b", re.IGNORECASE)
+_CALLED_BY = re.compile(
+    rf"\s*(?:(?:Required|Optional|Deprecated)\. )*{_ARTICLE}({_CALLED}) (?:of|for)\b", re.IGNORECASE
+)
 _OTHERWISE = re.compile(
     rf"\bor {_ARTICLE}({_CALLED})\b|\b({_CALLED}|unique_?name)s? or {_ARTICLE}(?:uu|s|u)?id\b",
     re.IGNORECASE,

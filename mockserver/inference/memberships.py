@@ -17,7 +17,16 @@ from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.relations import Linker
 from mockserver.inference.resource_model import FIRST, Because, Resource
 from mockserver.inference.verb_words import JOINING, LEAVING
-from mockserver.inference.words import bag, is_id_of, last_word, noun, plural, snake_case, tokens
+from mockserver.inference.words import (
+    OWN_NAMES,
+    bag,
+    is_id_of,
+    last_word,
+    noun,
+    plural,
+    snake_case,
+    tokens,
+)
 from mockserver.records import dataclass
 
 _NAMING = bag("email mail address username login handle slug code serial number name key")
@@ -393,7 +402,7 @@ def _fields(survey: Survey, owner: Resource, member: Resource) -> tuple[str, ...
         f"{name}{end}" for name in (owner.noun, short) for end in ("", "_id", "_ids", "_uuid")
     }
     wanted |= {plural(owner.noun), plural(short), snake_case(owner.identity.parameter or "")}
-    wanted -= {"id", "ids", "uuid", "key", "", member.noun, f"{member.noun}_id"}
+    wanted -= {*OWN_NAMES, "id", "ids", "uuid", "key", "", member.noun, f"{member.noun}_id"}
     named = [
         name
         for place in (member.request, member.schema)

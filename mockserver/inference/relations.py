@@ -28,6 +28,7 @@ from mockserver.inference.paths import ANY, Route
 from mockserver.inference.resource_model import FIRST, Because, Link, Resource
 from mockserver.inference.words import (
     ID_ENDS,
+    OWN_NAMES,
     is_below,
     last_word,
     noun,
@@ -102,18 +103,19 @@ class Linker:
 
 def _field(parameter: str, resource: str | None, fields: list[str]) -> str | None:
     """The property that holds the id of a parent: named like the path parameter, like its end
-    (`category_id` of `{interest_category_id}`), or like the parent."""
+    (`category_id` of `{interest_category_id}`), or like the parent. A `name` is an entity's own,
+    also below `{name}`."""
     about = noun(resource.rsplit(".", 1)[-1]) if resource else ""
     spelled = {snake_case(name): name for name in reversed(fields)}
     words = tokens(parameter)
     ends = ["_".join(words[n:]) for n in range(1, len(words) - 1)] if words[-1:] == ("id",) else []
     ids = [f"{about}_{end}" for (end,) in ID_ENDS] if about else []
     for wanted in ("_".join(words), *ids, about, *ends):
-        if wanted and wanted in spelled:
+        if wanted and wanted in spelled and wanted not in OWN_NAMES:
             return spelled[wanted]
     # `orgid` and `orgId` are one name; words do not tell.
     joined = {"".join(tokens(name)): name for name in reversed(fields)}
-    return joined.get("".join(words))
+    return joined.get("".join(words)) if "_".join(words) not in OWN_NAMES else None
 
 
 def upwards(survey: Survey, facts: Facts, action: Action, resource: Resource) -> Action:

@@ -113,7 +113,8 @@ def _identity(
     if put_in is not None:
         draft.say(f"a create names it by `{put_in}`")
     chosen = client_key or bool(put_in) or put or few_names(survey, draft, flat, key)
-    nested = chosen and bool(parents) and all(r.parent == draft.route for r in draft.items)
+    same = all(item.parent.steps == draft.route.steps for item in draft.items)
+    nested = chosen and bool(parents) and same
     returned = draft.singleton or learnt(survey, draft, schema, client_key)
     below = parents or is_of_caller(draft.route.steps)
     member = member_of(survey, draft, flat, key, linker) if below else None

@@ -209,6 +209,8 @@ def is_id_of_new(name: str, short: str) -> bool:
 
 ID_ENDS = (("id",), ("uuid",), ("sid",), ("guid",))
 """The last word of a name that holds an id, as `tokens(name)[-1:]`."""
+OWN_NAMES = frozenset(("name", "title", "slug"))
+"""Properties that never name an entity above, even below a path parameter of the same name."""
 
 _COUNTING = bag("count counts counter num number total of no nb size qty quantity")
 
