@@ -52,8 +52,10 @@ def holder_of(
     `about` is the entity's noun, `sent` are the names that a client may send of a new one,
     `others` the nouns of other resources: an order's `customer` is another entity.
     """
-    sent_names = {snake_case(name) for name in sent}
     own = _spelled(flat.properties)
+    if not sent:
+        return _framed(schemas, flat, own)
+    sent_names = {snake_case(name) for name in sent}
     beside = len(sent_names & own)
     nouns = (about, last_word(about))
     best, holder = 0, None
@@ -76,6 +78,20 @@ def holder_of(
         if fits and held + called > best:
             best, holder = held + called, name
     return holder
+
+
+def _framed(schemas: Schemas, flat: Flat, own: Set[str]) -> str | None:
+    """The part of something that no client makes or changes, where all else is its frame:
+    `{"id": ..., "type": ..., "attributes": {...}}`."""
+    return next(
+        (
+            name
+            for name, schema in flat.properties.items()
+            if name.lower() in USUAL and own <= FRAME | {snake_case(name)}
+            if len(properties_of(schemas, schema)) > 1
+        ),
+        None,
+    )
 
 
 def properties_of(schemas: Schemas, schema: object) -> dict[str, object]:

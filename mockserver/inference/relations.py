@@ -61,7 +61,13 @@ class Linker:
         self._called: dict[str, list[Named]] = defaultdict(list)
         self._nouns: dict[str, list[str]] = defaultdict(list)
         self._made: dict[str, list[str]] = defaultdict(list)
+        self._ends: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._deep: dict[str, int] = {}
         for name, draft in drafts.items():
+            for item in draft.items if not draft.singleton and draft.creates else ():
+                if len(item.steps) > 1 and item.steps[-1] == ANY:
+                    self._ends[item.steps[-2], snake_case(item.names[-1])].add(name)
+                    self._deep[name] = max(self._deep.get(name, 0), len(item.names))
             if draft.items and not draft.singleton:
                 self._nouns[last_word(draft.noun)].append(name)
                 self._called[draft.noun].append(draft)
@@ -75,18 +81,31 @@ class Linker:
     def links(self, route: Route, length: int, fields: Iterable[str]) -> tuple[Link, ...]:
         """The parents that the first `length` steps of a path name."""
         fields = list(fields)
-        found = []
+        found: list[Link] = []
         names = iter(route.names)
         for index, step in enumerate(route.steps[:length]):
             if step == ANY:
                 parameter = next(names)
                 resource = self._items.get(route.steps[: index + 1])
                 certain = resource is not None
+                before = route.steps[index - 1] if index else ""
+                if resource is None and (named := self._ending(before, parameter, len(found))):
+                    resource, certain = named, True
                 if resource is None:
-                    resource = self._by_name(route.steps[index - 1] if index else "", parameter)
+                    resource = self._by_name(before, parameter)
                 field_name = _field(parameter, resource, fields)
                 found.append(Link(parameter, resource, field_name, certain))
         return tuple(found)
+
+    def _ending(self, before: str, parameter: str, above: int) -> str | None:
+        """The only resource that clients make whose items have a path that ends like this one:
+        `/users/@me/lists/{tasklist}` reads what `/lists/{tasklist}/tasks` lies under. What lies
+        below more than the parameters `above` is named otherwise."""
+        if before in ("", ANY) or tokens(parameter) in ID_ENDS:
+            return None
+        found = self._ends.get((before, snake_case(parameter)), ())
+        name = next(iter(found)) if len(found) == 1 else None
+        return name if name is not None and self._deep[name] <= above + 1 else None
 
     def _by_name(self, before: str, parameter: str) -> str | None:
         words = tokens(parameter)

@@ -147,9 +147,12 @@ def told_of(noun: str) -> str:
 
 def spells(parameter: str, name: str, noun: str) -> bool:
     """Whether a path parameter is called like this property of an entity: `{FileName}`, or
-    `{team_id}` for the `id` of a team."""
+    `{team_id}` for the `id` of a team, `{jurisdictionId}` for the `taxJurisdictionId` of a tax."""
     wanted, own = tokens(parameter), tokens(name)
-    return bool(own) and wanted in (own, (*noun.rsplit(".", 1)[-1].split("_"), *own))
+    about = tuple(noun.rsplit(".", 1)[-1].split("_"))
+    if not own or wanted in (own, (*about, *own)):
+        return bool(own)
+    return len(wanted) > 1 and own == (*about, *wanted)
 
 
 def without_noun(parameter: str, noun: str, own: Collection[str]) -> str:

@@ -154,8 +154,9 @@ def _python(pattern: str) -> str | None:
 
 _KINDS = frozenset(("object", "type", "kind", "resource", "resource_type", "entity"))
 _ALWAYS = re.compile(
-    r"\balways (?:be |is |equal to |set to |has the value |the string |the value )*"
-    r"[`'\"\u201c]([\w.:-]+)[`'\"\u201d]",
+    r"\b(?:always|fixed (?:string|value)):? "
+    r"(?:be |is |equal to |set to |has the value |the string |the value )*"
+    r"[`'\"\u201c]([\w.:#/-]+)[`'\"\u201d]",
     re.IGNORECASE,
 )
 _DATED = re.compile(r"(?:\\d|\[0-9\])\{4\}\)?[-/]")
@@ -186,9 +187,12 @@ def constant_of(name: str, flat: Flat) -> str | None:
     if name.lower() not in _KINDS:
         return None
     examples = [one for one in flat.notes.examples if isinstance(one, str)]
-    if examples:
-        return examples[0]
-    for part in flat.parts:
+    return examples[0] if examples else constant_told(name, flat)
+
+
+def constant_told(name: str, flat: Flat) -> str | None:
+    """The constant value of a kind by its description: `this is always "tasks#task"`."""
+    for part in flat.parts if name.lower() in _KINDS else ():
         found = _ALWAYS.search(str(part.get("description") or ""))
         if found is not None:
             return found[1]

@@ -252,13 +252,16 @@ class Context:
         if "string" not in flat.types or flat.values:
             return False
         requested = self.schemas.flat_at(resource.request).properties if resource.request else {}
+        spelled = snake_case(name)
+        if spelled.startswith("self_"):
+            return True  # whatever the schema of requests has: clients don't say where things are
         if name in requested and not self.schemas.flat(requested[name]).notes.read_only:
             return False
-        if snake_case(name) in _SELF:
+        if spelled in _SELF:
             return True
         said = (one for one in (schema, self.schemas.resolved(schema)) if isinstance(one, Mapping))
         text = " ".join(str(one.get("description") or "") for one in said)
-        return snake_case(name) in ("url", "uri", "link") and bool(_ITSELF.search(text))
+        return spelled in ("url", "uri", "link") and bool(_ITSELF.search(text))
 
     def any_is_known(self, world: World, resource: Resource, key: str) -> bool:
         """Whether any id exists: the user wants it so, the document names it, or clients can't

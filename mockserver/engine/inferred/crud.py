@@ -320,6 +320,10 @@ def _changes(call: Call, entity: Entity) -> tuple[dict[str, Any], dict[str, Any]
         return completed(context.schemas, place, entity.data, given) if place else given, given
     # A full replacement: properties not sent get their initial values.
     settable = context.schemas.flat_at(resource.request).properties if resource.request else {}
+    place = place_asked(call)
+    if place is not None and (sayable := context.schemas.flat_at(place).properties):
+        # What only a create may say stays as it was made.
+        settable = {name: schema for name, schema in settable.items() if name in sayable}
     keep = {resource.identity.key, *(link.field for link in resource.parents)}
     cleared = {
         name: None

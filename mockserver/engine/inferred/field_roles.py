@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from mockserver.engine.generation.by_name import in_millis
+from mockserver.engine.generation.strings import constant_told
 from mockserver.engine.timestamps import SECOND, http_date, render, spellings
 from mockserver.engine.world import World, tenant_id
 from mockserver.inference.words import (
@@ -89,7 +90,8 @@ class Roles:
     versions: list[str] = field(default_factory=list)
     positions: list[str] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
-    switches: dict[str, bool] = field(default_factory=dict)
+    switches: dict[str, bool | str] = field(default_factory=dict)
+    """The first values of flags, and the kinds that are always the same."""
     holder: str = ""
     held: Roles | None = None
 
@@ -129,6 +131,8 @@ def roles_of(schemas: Schemas, flat: Flat, holder: str | None = None) -> Roles:
                 found.switches[name] = first if default is None else default
         elif tokens(name)[-1:] == ("etag",) and schemas.flat(schema).notes.read_only:
             found.marks.append(name)
+        elif constant := constant_told(name, schemas.flat(schema)):
+            found.switches[name] = constant
         for owner, words in _OWNERS.items():
             if word in words and "uuid" in formats(schemas, schema):
                 found.owners[name] = owner

@@ -65,7 +65,13 @@ _LEAVING_OUT = ("exclude_", "without_", "hide_", "skip_", "omit_", "ignore_")
 _SHOWING = ("include_", "including_", "with_", "show_", "return_")
 HIDDEN = bag("deleted archived discarded include trashed inactive")
 """Words of parameters by which lists have what was deleted softly."""
+_BOUND_OF = re.compile(
+    r"\b(?:lower|upper) bound\b.{0,20}? (?:for|of|on) (?:an? |the )?[\w ]{2,30}'s "
+    r"(\w+(?: \w+)?(?: time| date))\b",
+    re.IGNORECASE,
+)
 _NO = (False, "false", None)
+_NOT_BY_DEFAULT = re.compile(r"\bdefaults?\b[\w ]{0,12}[:=]? ?[`'\"]?false\b", re.IGNORECASE)
 _NEGATIONS = ("un", "not_", "non_", "no_", "in", "dis")
 
 
@@ -124,6 +130,7 @@ class Filters:
         self.properties = Properties(schemas, repository, item)
         self._parents = {snake_case(link.parameter) for link in repository.resource.parents}
         self._makes: dict[str, Make] = {}
+        self._unasked: dict[str, Test] = {}
         self.needed: dict[str, str] = {}
         self.sought: set[str] = set()
         self._listed: list[str] = []
@@ -139,7 +146,8 @@ class Filters:
             make = self._filter(name, schema, text) if name not in own else None
             if make is None:
                 continue
-            self._makes[name] = self._if_meant(make, schema, required)
+            asked = name not in self._unasked
+            self._makes[name] = self._if_meant(make, schema, required) if asked else make
             if schemas.flat(schema).values:
                 self._listed.append(name)
             if required:
@@ -163,6 +171,8 @@ class Filters:
         for name, make in self._makes.items():
             value = query.get(name)
             if value is None or name in but or value == "":
+                if name in self._unasked and name not in but:
+                    tests.append(self._unasked[name])
                 continue
             indexed = make.field if isinstance(make, Filter) and self._is_id(make) else None
             if indexed is not None and isinstance(value, str) and "," not in value:
@@ -233,8 +243,10 @@ class Filters:
             # `projectUuid`, asked for by `project_id`
             return Filter("equal", ((others[0],),))
         if "boolean" in flat.types and len(flat.types) == 1:
-            return None if set(spelled.split("_")) & _SHOWN else self._switch(spelled)
-        found = self._bound(spelled)
+            if set(spelled.split("_")) & _SHOWN:
+                return self._shows(name, spelled, flat, text)
+            return self._switch(spelled)
+        found = self._bound(spelled, text)
         if found is not None or spelled in _NO_FILTERS or set(spelled.split("_")) & _SHOWN:
             return found
         if spelled in _KINDS and (flags := self._flags(flat)):
@@ -285,9 +297,12 @@ class Filters:
         values = (*found.values(), *(target.values or ()))
         return {**found, **{snake_case(str(value)): value for value in values}}
 
-    def _bound(self, spelled: str) -> Make | None:
-        """`created_after`, `min_price`, `name_contains`; `from` alone is about the time."""
+    def _bound(self, spelled: str, text: str = "") -> Make | None:
+        """`created_after`, `min_price`, `name_contains`; `from` alone is about the time, or about
+        what the description says: "the upper bound for an event's start time"."""
         words = spelled.split("_")
+        told = _BOUND_OF.search(text)
+        about = self.properties.moment(snake_case(told[1])) if told is not None else ()
         for size in (2, 1):
             for operator_words, rest in (
                 (words[-size:], words[:-size]), (words[:size], words[size:]),
@@ -300,7 +315,8 @@ class Filters:
                         fields = self.properties.when()
                         return Filter(operator, fields) if fields else None
                     continue
-                fields = self._known("_".join(rest))
+                fields = about if operator in _BOUNDS else ()
+                fields = fields or self._known("_".join(rest))
                 if not fields and operator in _BOUNDS and means_created("_".join(rest)):
                     fields = self.properties.when()
                 if fields:
@@ -320,6 +336,18 @@ class Filters:
         if not found and key is not None and spelled in ("id", "ids", f"{of.noun}_id"):
             return ((key,),)
         return found or of.loose(spelled.removesuffix("_filter"))
+
+    def _shows(self, name: str, spelled: str, flat: Flat, text: str) -> Make | None:
+        """Whether entities with a flag or in a state are listed as well: `showCompleted`. Where
+        the document says that they are not by default, neither are they without a word."""
+        start = next((one for one in _SHOWING if spelled.startswith(one)), None)
+        shown = self._flag(spelled.removeprefix(start)) if start is not None else None
+        if shown is None:
+            return None
+        others = _but(shown)
+        if flat.notes.default is False or _NOT_BY_DEFAULT.search(text):
+            self._unasked[name] = others
+        return lambda wanted: others if wanted in _NO else _anyone
 
     def _switch(self, spelled: str) -> Make | None:
         """A boolean about a property that is no boolean: `archived` of `archived_at`."""

@@ -386,8 +386,9 @@ def _references(plan: Plan, schemas: Schemas) -> Mapping[tuple[str | None, str],
     kept = {name: OwnRepository(one, schemas, name) for name, one in plan.resources.items()}
     named = SeedReferences(kept)
     for name, repository in kept.items():
-        for field, target, several in named.of(repository):
-            found[name, field] = target.resource.name, several
+        for path, target, several in named.of(repository):
+            if len(path) == 1:
+                found[name, path[0]] = target.resource.name, several
     return found
 
 

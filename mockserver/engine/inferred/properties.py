@@ -120,7 +120,12 @@ class Properties:
         """The timestamp that a name means: `created`, `published`."""
         for ending in ("", *_MOMENTS):
             if fields := self.named(spelled + ending):
-                return fields
+                return self._dated(fields)
+        for ending in _MOMENTS:
+            if spelled.endswith(ending) and (fields := self.named(spelled.removesuffix(ending))):
+                within = self._dated(fields)
+                if within != fields:
+                    return within
         stem = moment_stem(spelled) or spelled
         same = [path for name, (path, _) in self._own.items() if moment_stem(name) == stem]
         if same:
@@ -128,6 +133,18 @@ class Properties:
         if spelled in _CREATED or stem in _CREATING:
             return self._first("created")
         return self._first("updated") if spelled in _UPDATED or stem == "updated" else ()
+
+    def _dated(self, fields: Fields) -> Fields:
+        """The moment within a property that holds it: `start` of `{"dateTime", "timeZone"}`."""
+        found = []
+        for path in fields:
+            inner = self.flat((path,)).properties
+            dated = [name for name, one in inner.items() if self._is_time(one)]
+            found.append((*path, dated[0]) if len(dated) == 1 else path)
+        return tuple(found)
+
+    def _is_time(self, schema: Any) -> bool:
+        return self._schemas.flat(schema).rules.get("format") == "date-time"
 
     def when(self) -> Fields:
         """The time of an entity: of its creation, or its only one."""

@@ -13,15 +13,17 @@ from mockserver.engine.generation.modes import is_failure
 from mockserver.engine.inferred.field_roles import kinds
 from mockserver.engine.inferred.identifiers import typed_id
 from mockserver.engine.inferred.properties import Properties
-from mockserver.engine.inferred.repository import OwnRepository, Repository
+from mockserver.engine.inferred.repository import Entity, OwnRepository, Repository, value_at
+from mockserver.engine.inferred.schedules import put_at
 from mockserver.engine.world import World, digest
 from mockserver.inference.model import Action, Plan
+from mockserver.inference.parts import RELATIONSHIPS, path_of_relationship, relationships_of
 from mockserver.inference.resource_model import Resource
 from mockserver.inference.words import noun, tokens
 from mockserver.openapi.model import Contract, Operation
 
 _WORDS = re.compile(r"\w{3,40}")
-Reference = tuple[str, OwnRepository, bool]
+Reference = tuple[tuple[str, ...], OwnRepository, bool]
 Sow = Callable[[World, Repository, str | None], None]
 
 _IDS = ("id", "uuid", "ids", "uuids")
@@ -72,8 +74,8 @@ class SeedReferences:
                 self._by_noun[resource.noun].append(repository)
 
     def of(self, repository: OwnRepository) -> tuple[Reference, ...]:
-        """The references of a resource: the property, the repository of the others, and whether
-        it names several."""
+        """The references of a resource: the path of the property, the repository of the others,
+        and whether it names several."""
         name = repository.resource.name
         if name not in self._found:
             self._found[name] = tuple(
@@ -88,24 +90,71 @@ class SeedReferences:
     ) -> Iterator[tuple[str, Any]]:
         """The values of such properties: `upload_id` of a transcode, and the ids of its parents."""
         above = dict(self._above(world, repository.resource, parent))
-        for name, target, several in self.of(repository):
-            links = target.resource.parents
-            within = above.get(len(links)) if links else None
-            if links and within is None:
-                continue
-            sow(world, target, within)
-            key = target.resource.identity.key or ""
-            there = [
-                e.data[key] for e in target.scan(world, within, False) if e.seed and key in e.data
-            ]
-            if there:
-                value = there[ordinal % len(there)]
-                yield name, [value] if several else value
+        for path, target, several in self.of(repository):
+            if len(path) == 1:
+                other = self._other(world, sow, target, above, ordinal)
+                if other is not None:
+                    value = other.data[target.resource.identity.key or ""]
+                    yield path[0], [value] if several else value
         for length, own in above.items():
             field = repository.resource.parents[length - 1].field
             if field and repository.resource.schema:
                 place = repository.schemas.place(repository.resource.schema, field)
                 yield field, typed_id(repository.schemas, place, own.rsplit("/", 1)[-1])
+
+    def within(
+        self,
+        world: World,
+        sow: Sow,
+        repository: OwnRepository,
+        parent: str,
+        ordinal: int,
+        data: Mapping[str, Any],
+        given: Mapping[str, Any] | None,
+    ) -> Iterator[tuple[str, Any]]:
+        """The parts of an entity with references deeper in them, as far as they are there:
+        `attributes.series_id`, and `relationships.series.data` of JSON:API. What was `given` is
+        unchanged."""
+        above: dict[int, str] | None = None
+        parts: dict[str, Any] = {}
+        for path, target, several in self.of(repository):
+            known = value_at(given, path)
+            if len(path) == 1 or known is not None or value_at(data, path) is None:
+                continue
+            above = (
+                dict(self._above(world, repository.resource, parent)) if above is None else above
+            )
+            other = self._other(world, sow, target, above, ordinal)
+            if other is None:
+                continue
+            value: Any = other.data[target.resource.identity.key or ""]
+            if path[0] == RELATIONSHIPS:
+                before = value_at(data, path)
+                if not isinstance(before, dict):
+                    continue
+                kind = other.data.get("type", before.get("type"))
+                value = before | {"id": value} | ({} if kind is None else {"type": kind})
+            part = parts.get(path[0], data[path[0]])
+            parts[path[0]] = put_at(part, path[1:], [value] if several else value)
+        yield from parts.items()
+
+    def _other(
+        self,
+        world: World,
+        sow: Sow,
+        target: OwnRepository,
+        above: Mapping[int, str],
+        ordinal: int,
+    ) -> Entity | None:
+        """The entity to which the one with this ordinal refers."""
+        links = target.resource.parents
+        within = above.get(len(links)) if links else None
+        if links and within is None:
+            return None
+        sow(world, target, within)
+        key = target.resource.identity.key or ""
+        there = [e for e in target.scan(world, within, False) if e.seed and key in e.data]
+        return there[ordinal % len(there)] if there else None
 
     def _above(self, world: World, resource: Resource, parent: str) -> Iterator[tuple[int, str]]:
         """The keys of the entities above one, each with the number of path parameters up to it."""
@@ -133,22 +182,29 @@ class SeedReferences:
     def _all(self, repository: OwnRepository) -> Iterator[Reference]:
         resource, schemas = repository.resource, repository.schemas
         own = {resource.identity.key, *(link.field for link in resource.parents)}
-        for name in repository.flat.properties:
-            words = tokens(name)
-            if name in own or len(words) < 2 or words[-1] not in _IDS:
+        for path in (*((name,) for name in repository.flat.properties), *repository.held()):
+            words = tokens(path[-1])
+            if path[-1] in own or len(words) < 2 or words[-1] not in _IDS:
                 continue
             target = self._nearest(resource, noun("_".join(words[:-1])))
             if target is None or target is repository:
                 continue
             several = words[-1] in ("ids", "uuids")
-            place = schemas.place(resource.schema or "", name)
+            place: str | None = resource.schema or ""
+            for name in path:
+                place = schemas.place(place, name) if place is not None else None
             if several and place is not None:
                 place = schemas.place(schemas.main(place), None)
             if place is None:
                 continue
             key = target.flat.properties.get(target.resource.identity.key or "", {})
             if kinds(schemas, schemas.at(place)) & kinds(schemas, key):
-                yield name, target, several
+                yield path, target, several
+        for name, several in relationships_of(schemas, repository.flat).items():
+            # What something has several of are those that name it.
+            target = None if several else self._nearest(resource, noun(name))
+            if target is not None and target is not repository:
+                yield tuple(path_of_relationship(name).split(".")), target, False
 
     def _nearest(self, resource: Resource, called: str) -> OwnRepository | None:
         """What a noun means in an entity: something below the same parents, or further up."""

@@ -245,14 +245,15 @@ class Sower:
         if resource.schema and not (
             shown.whole and self._values.literal(resource.shape or "").is_valid(known)
         ):
-            mode: Mode = "full" if world.leniency.fill else "rich"
-            mode = "bare" if shown.whole else mode
+            mode: Mode = "bare" if shown.whole else "full" if world.leniency.fill else "rich"
             shape = resource.shape or resource.schema
             data = self._values.shown(shape, rng, known, mode=mode, owner=resource.noun)
         if not isinstance(data, dict):
             return
         if not shown.whole:
             data = agreeing(repository.schemas, repository.flat, resource, data, known)
+            deep = self._references.within
+            data |= deep(world, self.sow, repository, parent, max(0, -place), data, shown.data)
         own = id_text(data.get(resource.identity.key, value) if resource.identity.key else value)
         key = f"{parent}/{own}" if resource.identity.nested and parent else own
         if repository.get(world, key) is None:
@@ -401,9 +402,8 @@ class Sower:
         like: Mapping[str, Any] | None = None,
     ) -> None:
         resource = repository.resource
-        salt: tuple[object, ...] = (world.settings.seed, "seed", resource.name, parent, ordinal)
-        if like:
-            salt = (*salt, repr(sorted(like.items())))
+        more = (repr(sorted(like.items())),) if like else ()
+        salt = (world.settings.seed, "seed", resource.name, parent, ordinal, *more)
         at = max(0, created(world) - (resource.seeds - ordinal) * 7 * _HOUR)
         rng = Rng(at, *salt)
         row: dict[str, Any] = {"at": at, "n": ordinal - resource.seeds, "seed": True}
@@ -423,18 +423,18 @@ class Sower:
             known[states.name] = with_state(states, {}, state)
         known.update(like or {})
         known.update(self._id_of(repository, parent, ordinal, like, known, rng, digest(*salt)))
-        data: Any = None
-        if resource.schema is not None:
-            shape, marks = kind(repository.schemas, resource.shape or "", 0 if full else ordinal)
-            known |= marks
-            mode: Mode = "full" if full else "rich"
-            data = self._values.kept(
-                shape, rng, known, mode=mode, owner=resource.noun,
-                wanted=self._sought.of(repository),
-            )  # fmt: skip
+        if resource.schema is None:
+            return
+        shape, marks = kind(repository.schemas, resource.shape or "", 0 if full else ordinal)
+        known |= marks
+        mode: Mode = "full" if full else "rich"
+        data: Any = self._values.kept(
+            shape, rng, known, mode=mode, owner=resource.noun, wanted=self._sought.of(repository)
+        )
         if not isinstance(data, dict):
             return
         data = agreeing(repository.schemas, repository.flat, resource, data, known)
+        data |= self._references.within(world, self.sow, repository, parent, ordinal, data, like)
         data |= self._distinct(world, repository, parent, data, like or {})
         key = data.get(resource.identity.key) if resource.identity.key else None
         if not key:
