@@ -99,7 +99,8 @@ class Deducer:
         job = self._verbs.starts.tracking(facts, best.action)
         made = best.action.elsewhere and best.action.kind == "create"
         source = self._verbs.source(facts, best.action) if made else None
-        return replace(best.action, instead=instead, starts=job, source=source)
+        beside = self._verbs.starts.beside(facts, best.action) if job is None else ()
+        return replace(best.action, instead=instead, starts=job, source=source, beside=beside)
 
     def _plain(self, facts: Facts) -> Iterator[Reading]:
         """The action that the path and the method alone suggest."""

@@ -204,6 +204,8 @@ def _doing(action: Action, plan: Plan) -> str:
         text += f": {in_words(dict(action.transition.changes), resource)}"
     if action.starts is not None:
         text += f"; starts {action.starts.resource}"
+    if action.beside:
+        text += f"; makes {', '.join(one.resource for one in action.beside)} with it"
     key = resource.identity.key if resource is not None else None
     if action.response.id_path not in ((), (key,)):
         text += f"; its response has the id as `{'.'.join(action.response.id_path)}`"

@@ -259,7 +259,8 @@ class ValueSet:
 
 @dataclass(frozen=True, slots=True)
 class JobStart:
-    """A job of another resource that an action starts, which its response shows, or its id."""
+    """A job of another resource that an action starts, which its response shows, or its id; or what
+    else it makes."""
 
     resource: str
     at: Path = ()
@@ -314,7 +315,9 @@ class Action:
     elsewhere: bool = False
     """Whether the path belongs to another resource than the one created."""
     starts: JobStart | None = None
-    """A job that tracks the action."""
+    """A job that tracks the action, and is its response."""
+    beside: tuple[JobStart, ...] = ()
+    """What the action makes beside its entity, and its response shows beside it."""
     merge: Merge | None = None
     parts: tuple[Action, ...] = ()
     """What is done one after the other, if a request has several arrays of entities."""

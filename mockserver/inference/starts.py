@@ -141,14 +141,57 @@ class StartReader:
         if found.id_path:
             told = works and self._tells_job(facts, action.resource, found)
             return JobStart(found.resource, found.at, found.id_path) if told else None
-        if found.at[: len(facts.at)] == facts.at and self._shows(facts, action.resource):
-            # It is a part of the entity itself, or two resources look the same.
+        if (facts.at or found.at == ()) and self._shows(facts, action.resource):
+            # It is beside the entity or a part of it, or two resources look the same.
             return None
         own = self.survey.flat(self.resources[action.resource].schema).properties.keys()
         sent = self.survey.flat(facts.body).properties.keys()
         if not works or (sent and not sent & own and action.kind != "clone"):
             return None
         return JobStart(found.resource, found.at)
+
+    def beside(self, facts: Facts, action: Action) -> tuple[JobStart, ...]:
+        """What an action makes beside its entity, which the response shows beside it: the jobs that
+        track it, `{"server": {}, "actions": [{}]}`, and what lies below a new entity,
+        `{"project": {}, "branch": {}}`."""
+        media = facts.operation.success_json
+        if (
+            action.kind not in _CHANGING
+            or action.elsewhere
+            or action.resource is None
+            or len(facts.at) != 1
+            or facts.envelope is not None
+            or media is None
+            or not self._shows(facts, action.resource)
+        ):
+            return ()
+        schemas = self.survey.schemas
+        top = schemas.main(media.pointer or "")
+        found = []
+        for name, schema in schemas.flat_at(top).properties.items():
+            place = schemas.place(top, name)
+            if place is None or name == facts.at[0]:
+                continue
+            at: Path = (name,)
+            if schemas.flat(schema).types == ("array",):
+                place, at = schemas.place(schemas.canonical(place), None), (name, FIRST)
+            ref = schemas.canonical(place) if place is not None else ""
+            own = [one for one in self._of_ref.get(ref, ()) if self._is_made_with(action, one)]
+            if len(own) == 1:
+                found.append(JobStart(own[0], at))
+        return tuple(sorted(found, key=lambda one: len(self.resources[one.resource].parents)))
+
+    def _is_made_with(self, action: Action, name: str) -> bool:
+        """Whether an entity of a resource comes into being with the entity of an action."""
+        resource = self.resources[name]
+        if name == action.resource or resource.singleton:
+            return False
+        if action.kind == "create" and any(
+            link.resource == action.resource for link in resource.parents
+        ):
+            return True
+        states = resource.states
+        return not resource.creatable and states is not None and bool(states.active)
 
     def _tells_job(self, facts: Facts, own: str, found: Started) -> bool:
         """Whether an id in the response about an entity is that of a job which nothing else makes:

@@ -110,7 +110,9 @@ class _Wrapped:
             and "object" in self._schemas.types(schema)
             and (place := self._schemas.place(pointer, name)) is not None
         }
-        alike = [name for name, place in inner.items() if self._is_alike(place)]
+        # Its own schema tells it from what is shown beside it: `{"project": {}, "branch": {}}`.
+        alike = [name for name, place in inner.items() if place in self._places]
+        alike = alike or [name for name, place in inner.items() if self._is_alike(place)]
         alone = len(inner) == 1 and all(
             name in inner or snake_case(name) in PAGING for name in flat.properties
         )

@@ -7,6 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
@@ -339,3 +340,16 @@ def test_a_file_that_is_missing_or_broken_is_still_a_part_of_the_document() -> N
         if text is not None:
             write("parts/b.yaml", text)
         assert {path.name for path in other_files(source)} == {"b.yaml"}
+
+
+def test_a_mapping_from_a_yaml_reader_is_a_document() -> None:
+    """PyYAML reads `200:` as a number and `2026-02-03` as a date."""
+    given = {"responses": {200: {"description": "ok"}}, "example": date(2026, 2, 3)}
+    found = as_document(given)
+    assert found == {"responses": {"200": {"description": "ok"}}, "example": "2026-02-03"}
+    assert 200 in given["responses"]
+
+
+def test_a_mapping_of_json_is_taken_as_it_is() -> None:
+    given = {"responses": {"200": {"description": "ok"}}}
+    assert as_document(given)["responses"] is given["responses"]

@@ -136,6 +136,23 @@ def test_whatever_is_broken_it_is_a_contract_error(seed: int) -> None:
             raise AssertionError(f"{changed}: {error!r}") from error
 
 
+def test_an_empty_schema_allows_any_value() -> None:
+    """`schema:` with nothing after it is common in documents that are written by hand."""
+    media = {"application/json": {"schema": None}}
+    pet = {"type": "object", "properties": {"name": None, "age": {"type": "integer"}}}
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "a", "version": "1"},
+        "paths": {"/pets": {"post": {"requestBody": {"content": media}, "responses": {}}}},
+        "components": {"schemas": {"Pet": pet}},
+    }
+    contract = build_contract(document)
+    assert contract.document["components"]["schemas"]["Pet"]["properties"]["name"] == {}
+    assert pet["properties"]["name"] is None
+    places = {note.where for note in contract.notes}
+    assert "#/components/schemas/Pet/properties/name" in places
+
+
 def _places(node: Any, path: tuple[Any, ...] = ()) -> Any:
     pairs = node.items() if isinstance(node, dict) else enumerate(node)
     for key, value in pairs:

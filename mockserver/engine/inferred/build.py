@@ -22,7 +22,7 @@ from mockserver.engine.inferred.files import FILES, any_files, with_files
 from mockserver.engine.inferred.given import Given
 from mockserver.engine.inferred.har_import import adopt, owns
 from mockserver.engine.inferred.issuing import issuing, revoking
-from mockserver.engine.inferred.job_control import outcomes_of, steers, tracked
+from mockserver.engine.inferred.job_control import accompanied, outcomes_of, steers, tracked
 from mockserver.engine.inferred.links import LINKS
 from mockserver.engine.inferred.lists import listing
 from mockserver.engine.inferred.memberships import change_values, link, unlink
@@ -305,6 +305,8 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
             handler = checked(handler)
         if action.starts is not None:
             handler = tracked(handler)
+        if action.beside:
+            handler = accompanied(handler)
         if action.allowed is not None:
             handler = permitted(handler)
         handler = expanding(context, operation, action, handler)

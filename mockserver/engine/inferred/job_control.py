@@ -19,8 +19,9 @@ from mockserver.engine.messages import Reply
 from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import World
 from mockserver.errors import Conflict, NotFound
-from mockserver.inference.model import RequestUse, ResponseUse
+from mockserver.inference.model import Action, JobStart, RequestUse, ResponseUse
 from mockserver.inference.resource_model import Resource, States
+from mockserver.inference.words import snake_case
 from mockserver.records import dataclass
 
 # Operations whose response is a job that tracks what they do: `POST /clusters` starts one.
@@ -45,22 +46,9 @@ def tracked(handler: CallHandler) -> CallHandler:
         assert start is not None
         silent = _Silent(call.context, action, call.world, call.request)
         told = handler(call) if start.id_path else handler(silent)
-        made = replace(
-            call,
-            action=replace(
-                action,
-                kind="create",
-                resource=start.resource,
-                item=None,
-                request=RequestUse(),
-                response=ResponseUse(at=start.at),
-                elsewhere=True,
-                starts=None,
-            ),
-        )
+        made = _made_beside(call, start)
         repository = made.repository
-        above = min(len(repository.resource.parents), len(action.parents))
-        key = made.key_above(above - 1) if above else ""
+        key = _above(made, action)
         job = new_entity(made, repository, _asked_of(made, call), links(made), key)
         row = dict(job.row)
         if silent.shown:
@@ -74,6 +62,77 @@ def tracked(handler: CallHandler) -> CallHandler:
         return told
 
     return handle
+
+
+def _made_beside(call: Call, start: JobStart) -> Call:
+    """The call that makes what an action starts."""
+    action = replace(
+        call.action,
+        kind="create",
+        resource=start.resource,
+        item=None,
+        request=RequestUse(),
+        response=ResponseUse(at=start.at),
+        elsewhere=True,
+        starts=None,
+        beside=(),
+    )
+    return Call(call.context, action, call.world, call.request, call.spelled)
+
+
+def _above(made: Call, action: Action) -> str:
+    """The key of what an action is below, for what it starts."""
+    above = min(len(made.resource.parents), len(action.parents))
+    return made.key_above(above - 1) if above else ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Heard(Call):
+    """A call that remembers the entities that it shows."""
+
+    shown: list[Entity] = field(default_factory=list)
+
+    def reply(self, entity: Entity, *, made: bool = False) -> Reply:
+        self.shown.append(entity)
+        return Call.reply(self, entity, made=made)
+
+
+def accompanied(handler: CallHandler) -> CallHandler:
+    """The handler; what it makes beside its entity is kept, and shown beside it in the response."""
+
+    def handle(call: Call) -> Reply:
+        heard = _Heard(call.context, call.action, call.world, call.request, call.spelled)
+        reply = handler(heard)
+        if not heard.shown or not isinstance(reply.body, dict):
+            return reply
+        known = {call.resource.name: heard.shown[-1]}
+        body = dict(reply.body)
+        for start in call.action.beside:
+            made = _made_beside(call, start)
+            above = [known.get(link.resource) for link in made.resource.parents][-1:]
+            parent = above[0].key if above and above[0] is not None else _above(made, call.action)
+            entity = new_entity(made, made.repository, {}, _ids_of(made, call, known), parent)
+            known[start.resource] = made.repository.put(call.world, entity)
+            shown = made.reply(known[start.resource], made=True).body
+            name = start.at[0]
+            if isinstance(shown, dict) and name in shown:
+                body[name] = shown[name]
+        return replace(reply, body=body)
+
+    return handle
+
+
+def _ids_of(made: Call, call: Call, known: Mapping[str, Entity]) -> dict[str, Any]:
+    """The ids by which what is made names the entities with which it is made: `branch_id`."""
+    names = {snake_case(name): name for name in made.context.flat(made.resource).properties}
+    found = {}
+    for resource, entity in known.items():
+        repository = call.context.repositories[resource]
+        name = names.get(f"{repository.resource.noun}_id")
+        if name is not None:
+            own = repository.resource
+            found[name] = entity.id(own) if own.identity.key is not None else entity.key
+    return {**links(made), **found}
 
 
 def _asked_of(job: Call, call: Call) -> dict[str, Any]:
