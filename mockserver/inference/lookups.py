@@ -61,7 +61,7 @@ def named(
             resource,
             identity=replace(
                 resource.identity,
-                named_by=tuple(found[name]),
+                named_by=tuple(_naming_any(survey, found[name])),
                 returned_as=tuple(returned[name]),
                 referred_by=tuple(referred[name]),
                 given=tuple(dict.fromkeys(_literals(survey, found[name]))),
@@ -99,14 +99,30 @@ def _is_ruled(survey: Survey, pointer: str) -> bool:
 
 
 def _literals(survey: Survey, pointers: Iterable[str]) -> Iterator[str]:
-    """The ids that are fixed in the path: by an enum, or by a pattern that matches one value."""
+    """The ids that are fixed in the path. Signs alone, as in `/dags/~/runs`, are no id: they stand
+    for all."""
     for pointer in pointers:
-        schema = survey.schemas.resolved(survey.schemas.at(pointer))
-        values, pattern = schema.get("enum"), schema.get("pattern")
-        if isinstance(values, list) and len(values) == 1 and isinstance(values[0], str):
-            yield values[0]
-        elif isinstance(pattern, str) and (found := _LITERAL.fullmatch(pattern)):
-            yield found[1]
+        value = _literal(survey, pointer)
+        if value is not None and any(map(str.isalnum, value)):
+            yield value
+
+
+def _literal(survey: Survey, pointer: str) -> str | None:
+    """The only value of a schema, by `const`, an enum, or a pattern that matches one value."""
+    schema = survey.schemas.resolved(survey.schemas.at(pointer))
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and (found := _LITERAL.fullmatch(pattern)):
+        return found[1]
+    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    if isinstance(values, list) and len(values) == 1 and isinstance(values[0], str):
+        return values[0]
+    return None
+
+
+def _naming_any(survey: Survey, pointers: Iterable[str]) -> list[str]:
+    """The places of path parameters that may name any entity; all, if each has only one value."""
+    pointers = list(pointers)
+    return [one for one in pointers if _literal(survey, one) is None] or pointers
 
 
 _NEWEST = (("latest",), ("newest",), ("last",), ("most", "recent"), ("latest", "version"))

@@ -11,9 +11,9 @@ from urllib.parse import quote
 from mockserver.engine.generation.modes import Mode
 from mockserver.engine.generation.unions import kind
 from mockserver.engine.inferred.conditional import check_match, mark
-from mockserver.engine.inferred.context import Context, not_found, put_in
+from mockserver.engine.inferred.context import Context, not_found, put_in, unbracketed
 from mockserver.engine.inferred.identifiers import dig, id_text, identifies, key_above
-from mockserver.engine.inferred.links import linked_by, names_owner
+from mockserver.engine.inferred.links import is_sign_for_all, linked_by, names_owner
 from mockserver.engine.inferred.repository import (
     Choice,
     Entity,
@@ -31,8 +31,8 @@ from mockserver.engine.serialization import media_of, nearest_status
 from mockserver.engine.world import World
 from mockserver.inference.model import Action
 from mockserver.inference.page_fields import COUNT, TOTAL
-from mockserver.inference.resource_model import FIRST, Resource
-from mockserver.inference.words import LEADING, noun, other_name_in, snake_case, tokens
+from mockserver.inference.resource_model import FIRST, Link, Resource
+from mockserver.inference.words import LEADING, other_name_in, snake_case, tokens
 from mockserver.openapi.media_types import is_json_or_any
 from mockserver.openapi.model import Operation
 from mockserver.openapi.path_templates import filled
@@ -69,18 +69,8 @@ class Call:
         """The entity in the request body."""
         found = dig(self.request.body, self.action.request.at)
         if isinstance(found, Mapping) and any("[" in name for name in found):
-            return self._unbracketed(found)
-        return found
-
-    def _unbracketed(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        """The sent body. The form field `pet[name]` is `name` in it."""
-        own = {tokens(name) for name in self.context.flat(self.resource).properties}
-        found = {}
-        for name, value in sent.items():
-            about, _, rest = name.partition("[")
-            inner = rest.removesuffix("[]").removesuffix("]")
-            is_own = noun(about) == self.resource.noun and tokens(inner) in own
-            found[inner if is_own and inner not in sent else name] = value
+            own = {tokens(name) for name in self.context.flat(self.resource).properties}
+            return unbracketed(found, self.resource.noun, own)
         return found
 
     @property
@@ -129,14 +119,20 @@ class Call:
         own, parents = self.resource.parents[-1:], self.action.parents
         for index in reversed(range(len(parents))) if own else ():
             if own[0].alike(parents[index]):
-                return self.key_above(index)
+                return None if self.means_all(parents[index]) else self.key_above(index)
         return None
+
+    def means_all(self, link: Link) -> bool:
+        """Whether the path of a list has a sign that stands for all in place of an owner."""
+        return self.action.envelope is not None and is_sign_for_all(
+            self.operation, self.names().get(link.parameter)
+        )
 
     def check_parents(self) -> None:
         """Raises NotFound if an entity that the path names above does not exist."""
         for index, link in enumerate(self.action.parents):
             repository = self.context.above(link)
-            if repository is None:
+            if repository is None or self.means_all(link):
                 continue
             if not link.certain and 404 not in self.operation.documented:
                 continue

@@ -25,11 +25,11 @@ _OPERATORS: Mapping[Operator, frozenset[str]] = {
     "differs": bag("not ne neq exclude excluding != <> nin not_in not_equal not_equals is_not "
                    "not_eq noteq out n nie"),
     "like": bag("contains like ilike icontains substring search match co =~ ~ ~= *= has fuzzy "
-                "text substringof includes matches ic"),
+                "pattern text substringof includes matches ic"),
     "unlike": bag("not_contains not_like nlike !~ ncontains does_not_contain notcontains nic"),
     "starts": bag("prefix starts_with startswith begins_with sw ^= beginswith starts isw "
-                  "istartswith"),
-    "ends": bag("suffix ends_with endswith ew $= ends iew iendswith"),
+                  "istartswith prefix_pattern"),
+    "ends": bag("suffix suffix_pattern ends_with endswith ew $= ends iew iendswith"),
     "from": bag("from since gte ge min start begin minimum >= at_least start_at start_date "
                 "start_time greater_than_or_equal greater_or_equal on_or_after starting newer "
                 "gteq min_date earliest lower"),

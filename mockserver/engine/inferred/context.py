@@ -30,7 +30,7 @@ from mockserver.inference.page_fields import LINKS
 from mockserver.inference.paths import route
 from mockserver.inference.receipts import leading
 from mockserver.inference.resource_model import Link, Path, Resource
-from mockserver.inference.words import bag, last_word, snake_case, tokens
+from mockserver.inference.words import bag, last_word, noun, snake_case, tokens
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 from mockserver.openapi.schemas.validators import Validators
@@ -360,3 +360,15 @@ def put_in(holder: dict[str, Any], path: Path, value: Any) -> None:
 def named(value: Any) -> dict[str, Any]:
     """The properties of an object; empty for anything else."""
     return dict(value) if isinstance(value, Mapping) else {}
+
+
+def unbracketed(sent: Mapping[str, Any], about: str, own: set[tuple[str, ...]]) -> dict[str, Any]:
+    """The sent body. The form field `pet[name]` about a pet is `name` in it; `own` are the words of
+    each property of a pet."""
+    found = {}
+    for name, value in sent.items():
+        outer, _, rest = name.partition("[")
+        inner = rest.removesuffix("[]").removesuffix("]")
+        is_own = noun(outer) == about and tokens(inner) in own
+        found[inner if is_own and inner not in sent else name] = value
+    return found

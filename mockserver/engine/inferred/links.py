@@ -10,6 +10,7 @@ from mockserver.engine.inferred.repository import Entity, Repository, Test, held
 from mockserver.engine.world import Collection, World
 from mockserver.inference.model import Membership, Through
 from mockserver.inference.resource_model import Link
+from mockserver.openapi.model import Operation
 
 # A row records whether an entity is a member. Without a row, an entity is a member if one of its
 # properties names the owner, or if both are seed entities.
@@ -142,3 +143,14 @@ def linked_by(
     rows = repositories[link.resource].holding(world, link.of, wanted)
     keys = {str(r.data.get(link.member)) for r in rows if str(r.data.get(link.of)) in wanted}
     return lambda entity: entity.key.rsplit("/", 1)[-1] in keys or entity.key in keys
+
+
+def is_sign_for_all(operation: Operation, value: Any) -> bool:
+    """Whether a value in a path is a sign by which the document means all: "specify `~` for all",
+    or the only value that the parameter may have."""
+    if not isinstance(value, str) or not value or any(map(str.isalnum, value)):
+        return False
+    told = f"{operation.summary} {operation.description} " + " ".join(
+        f"{one.description} {one.schema}" for one in operation.parameters if one.place == "path"
+    )
+    return any(f"{quote}{value}{quote}" in told for quote in ("`", "'", '"'))

@@ -250,7 +250,9 @@ def _named_above(call: Call, within: str | None) -> dict[str, Any]:
     """Properties fixed by the path, where the entities aren't stored below what it names."""
     parents = call.action.parents
     field = parents[-1].field if parents and within is None else None
-    return {field: call.request.path[parents[-1].parameter]} if field is not None else {}
+    if field is None or call.means_all(parents[-1]):
+        return {}
+    return {field: call.request.path[parents[-1].parameter]}
 
 
 def _pages(
@@ -269,7 +271,7 @@ def _pages(
     if above and (within is None or beyond):
         # Their own property names what the path names last.
         link = above[-1]
-        if link.field is not None:
+        if link.field is not None and not call.means_all(link):
             fields = {**fields, link.field: str(call.request.path[link.parameter])}
     if call.action.request.left:
         tests = [*tests, lambda entity: bool(entity.row.get("hidden"))]
