@@ -37,7 +37,7 @@ from mockserver.openapi.model import (
 from mockserver.openapi.references import plain_references
 from mockserver.openapi.schemas.discriminators import with_choices
 from mockserver.openapi.schemas.enumerations import types_of
-from mockserver.openapi.structure import check_structure, with_any
+from mockserver.openapi.structure import check_structure
 from mockserver.openapi.swagger2 import is_swagger2, upgraded
 
 # The servers of a document: their URLs and base paths.
@@ -129,10 +129,7 @@ class _Builder:
 
     def build(self) -> Contract:
         version = check_version(self.document)
-        if empty := check_structure(self.document):
-            self.document = with_any(self.document, empty)
-            for place in empty:
-                self.note(join("#", *place), "this schema is empty: any value is allowed here")
+        check_structure(self.document)
         info = self._object(self.document.get("info", {}), "#/info")
         servers = tuple(
             server_url(server) for server in self.document.get("servers") or () if server

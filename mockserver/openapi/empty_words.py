@@ -26,6 +26,8 @@ _KEYWORDS = frozenset(
     )
 )
 _MAPS = ("properties", "patternProperties", "$defs")
+_HOLDERS = ("media", "parameter", "header")
+"""What has a `schema`."""
 _WORDS = "{name!r} has nothing behind it; it is read as absent"
 
 
@@ -43,6 +45,9 @@ def without_empty_words(document: dict[str, Any]) -> tuple[dict[str, Any], list[
     changed: dict[str, Any] = copied(document)
     notes = []
     for pointer, kind, node in list(objects(changed)):
+        if kind in _HOLDERS and "schema" in node and node["schema"] is None:
+            del node["schema"]
+            notes.append(Note(join(pointer, "schema"), _WORDS.format(name="schema")))
         if kind != "schema":
             continue
         for name in [name for name in _KEYWORDS & node.keys() if node[name] is None]:
@@ -63,7 +68,7 @@ def _may_have(document: dict[str, Any]) -> bool:
         value = stack.pop()
         if isinstance(value, dict):
             for name, item in value.items():
-                if item is None and name in _KEYWORDS:
+                if item is None and (name in _KEYWORDS or name == "schema"):
                     return True
                 if name in _MAPS and isinstance(item, dict) and None in item.values():
                     return True

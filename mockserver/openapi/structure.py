@@ -25,47 +25,15 @@ _WORDS = {
 }
 
 
-def check_structure(document: Mapping[str, Any]) -> list[list[str | int]]:
-    """The places of schemas that are left empty (`schema:` with nothing after it).
-
-    Raises ContractError for the first other part with the wrong structure, with its place.
-    """
+def check_structure(document: Mapping[str, Any]) -> None:
+    """Raises ContractError for the first part with the wrong structure, with its place."""
     try:
-        errors = list(_validator().iter_errors(document))
+        error = next(iter(_validator().iter_errors(document)), None)
     except (TypeError, ValueError, OverflowError) as problem:
         # Lone surrogates, numbers that JSON can't say, or nested without end.
         raise ContractError(f"not a JSON document: {problem}") from None
-    empty = []
-    for error in errors:
-        if not _is_empty_schema(error):
-            _refuse(error)
-        empty.append(error.instance_path)
-    return empty
-
-
-def with_any(document: dict[str, Any], places: list[list[str | int]]) -> dict[str, Any]:
-    """The document with schemas that allow any value at the places; the original is unchanged."""
-    changed = dict(document)
-    copied = {id(changed)}
-    for place in places:
-        holder: Any = changed
-        for token in place[:-1]:
-            inner = holder[token]
-            if id(inner) not in copied:
-                inner = inner.copy()
-                copied.add(id(inner))
-                holder[token] = inner
-            holder = inner
-        holder[place[-1]] = {}
-    return changed
-
-
-def _is_empty_schema(error: jsonschema_rs.ValidationError) -> bool:
-    kinds = getattr(error.kind, "types", None) or ()
-    return error.instance is None and "object" in kinds and "boolean" in kinds
-
-
-def _refuse(error: jsonschema_rs.ValidationError) -> None:
+    if error is None:
+        return
     place = join("#", *error.instance_path)
     value = repr(error.instance)
     if len(value) > _LONGEST:

@@ -151,6 +151,7 @@ def test_an_empty_schema_allows_any_value() -> None:
     assert pet["properties"]["name"] is None
     places = {note.where for note in contract.notes}
     assert "#/components/schemas/Pet/properties/name" in places
+    assert any(place.endswith("application~1json/schema") for place in places)
 
 
 def _places(node: Any, path: tuple[Any, ...] = ()) -> Any:
