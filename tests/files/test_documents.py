@@ -11,6 +11,7 @@ from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -344,7 +345,7 @@ def test_a_file_that_is_missing_or_broken_is_still_a_part_of_the_document() -> N
 
 def test_a_mapping_from_a_yaml_reader_is_a_document() -> None:
     """PyYAML reads `200:` as a number and `2026-02-03` as a date."""
-    given = {"responses": {200: {"description": "ok"}}, "example": date(2026, 2, 3)}
+    given: dict[str, Any] = {"responses": {200: {"description": "ok"}}, "example": date(2026, 2, 3)}
     found = as_document(given)
     assert found == {"responses": {"200": {"description": "ok"}}, "example": "2026-02-03"}
     assert 200 in given["responses"]

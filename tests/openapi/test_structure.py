@@ -139,7 +139,10 @@ def test_whatever_is_broken_it_is_a_contract_error(seed: int) -> None:
 def test_an_empty_schema_allows_any_value() -> None:
     """`schema:` with nothing after it is common in documents that are written by hand."""
     media = {"application/json": {"schema": None}}
-    pet = {"type": "object", "properties": {"name": None, "age": {"type": "integer"}}}
+    pet: dict[str, Any] = {
+        "type": "object",
+        "properties": {"name": None, "age": {"type": "integer"}},
+    }
     document = {
         "openapi": "3.0.3",
         "info": {"title": "a", "version": "1"},

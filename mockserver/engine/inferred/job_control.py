@@ -109,7 +109,7 @@ def accompanied(handler: CallHandler) -> CallHandler:
         body = dict(reply.body)
         for start in call.action.beside:
             made = _made_beside(call, start)
-            above = [known.get(link.resource) for link in made.resource.parents][-1:]
+            above = [known.get(link.resource or "") for link in made.resource.parents][-1:]
             parent = above[0].key if above and above[0] is not None else _above(made, call.action)
             entity = new_entity(made, made.repository, {}, _ids_of(made, call, known), parent)
             known[start.resource] = made.repository.put(call.world, entity)
