@@ -9,8 +9,9 @@ from typing import Any, Protocol
 from mockserver.inference.lookups import ids_said, said
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
-from mockserver.inference.receipts import leading, receipt_id
+from mockserver.inference.receipts import receipt_id
 from mockserver.inference.resource_model import Because, Confidence, Path, Resource
+from mockserver.inference.status_links import leading
 from mockserver.inference.words import (
     LEADING,
     bag,

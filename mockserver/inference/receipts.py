@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.page_fields import LINKS
 from mockserver.inference.paths import Steps
 from mockserver.inference.paths import route as route_of
 from mockserver.inference.remote_calls import is_status_path
 from mockserver.inference.resource_model import Path, Resource
 from mockserver.inference.state_words import ANY_WORK
 from mockserver.inference.states import is_job
-from mockserver.inference.words import LEADING, TOLD, bag, singular, snake_case, tokens
-from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.inference.status_links import leading, leads
+from mockserver.inference.words import LEADING, TOLD, bag, singular, tokens
 from mockserver.records import dataclass
 
 Mark = str | Steps
 """What tells resources apart: a word, or what their paths begin with."""
 
-_SELF = bag("location href self resource_url resource_uri self_url self_link location_url")
-_ASKED = bag("status state job task operation poll polling monitor progress tracking check request")
-"""What is asked at the URL that a receipt gives: `status_url`, `pollingUrl`."""
-_URLS = bag("url uri href link endpoint")
 _IDS = bag("id uuid guid uid sid token ticket reference key")
 """What a receipt calls the id of an entity that it does not show."""
 _ID_FORMATS = ("uuid", "guid", "ulid", "objectid")
@@ -226,30 +221,3 @@ def is_chatter(name: str) -> bool:
     """Whether a property of a receipt says nothing of what was started: `warnings`, `links`."""
     words = tokens(name)
     return not words or not _CHATTER.isdisjoint(words) or leads(name)
-
-
-def leading(schemas: Schemas, place: str) -> Iterator[tuple[Path, str]]:
-    """The texts of a response that lead to what was made or started, each with the place of its
-    schema: `location`, `status_url`, `_links.self.href`."""
-    for name in schemas.flat_at(place).properties:
-        at = schemas.place(place, name)
-        if at is None:
-            continue
-        if "string" in schemas.flat_at(at).types and leads(name):
-            yield (name,), at
-        elif name.lower() in LINKS:
-            for inner in schemas.flat_at(at).properties:
-                below = schemas.place(at, inner)
-                if below is None or snake_case(inner) not in ("self", *_ASKED):
-                    continue
-                if "string" in schemas.flat_at(below).types:
-                    yield (name, inner), below
-                elif "href" in schemas.flat_at(below).properties:
-                    yield (name, inner, "href"), schemas.place(below, "href") or below
-
-
-def leads(name: str) -> bool:
-    """Whether a text with this name leads to what was made or started."""
-    *words, last = tokens(name) or ("",)
-    asked = last in _URLS and bool(words) and _ASKED.issuperset(words)
-    return asked or snake_case(name) in _SELF

@@ -28,8 +28,8 @@ from mockserver.errors import NotFound
 from mockserver.inference.model import Action, Plan
 from mockserver.inference.page_fields import LINKS
 from mockserver.inference.paths import route
-from mockserver.inference.receipts import leading
 from mockserver.inference.resource_model import Link, Path, Resource
+from mockserver.inference.status_links import leading
 from mockserver.inference.words import bag, last_word, noun, snake_case, tokens
 from mockserver.openapi.model import Contract, Operation
 from mockserver.openapi.schemas.resolved import Flat, Schemas
