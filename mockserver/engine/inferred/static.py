@@ -50,7 +50,7 @@ def fixed(context: Context, operation: Operation, action: Action) -> CallHandler
     shared = _shared(context, operation, action)
     table = _table_of(context, operation, action)
     kept: OrderedDict[tuple[object, ...], Reply] = OrderedDict()
-    anew = operation.method == "POST" and (operation.success == 202 or _orders(operation))
+    anew = operation.method == "POST" and _orders(operation)
 
     def handle(call: Call) -> Reply:
         call.check_parents()
