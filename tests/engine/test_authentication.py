@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver.engine.pipeline.authentication import Authenticator, subject_of
-from mockserver.errors import Forbidden, Unauthenticated
+from mockserver.errors import Forbidden, Invalid, Refusal, Unauthenticated
 from mockserver.openapi.build import build_contract
 
 SCHEMES = {
@@ -209,3 +209,27 @@ def test_with_any_key_tenants_are_subjects_if_it_is_said_so() -> None:
     assert {find(operation, bearer(one), b"", any_key=True) for one in (first, later)} == {"u"}
     with pytest.raises(Unauthenticated):
         find(operation, bearer(first), b"")
+
+
+@pytest.mark.parametrize(
+    ("listed", "refusal"),
+    [(["400"], Invalid), (["400", "401"], Unauthenticated), ([], Unauthenticated)],
+)
+def test_a_key_that_is_a_required_parameter_is_missing_as_one(
+    listed: list[str], refusal: type[Refusal]
+) -> None:
+    responses = {"200": {}, **{status: {} for status in listed}}
+    parameter = {"name": "token", "in": "query", "required": True, "schema": {"type": "string"}}
+    get = {"security": [{"query": []}], "parameters": [parameter], "responses": responses}
+    contract = build_contract(
+        {
+            "openapi": "3.1.0",
+            "paths": {"/": {"get": get}},
+            "components": {"securitySchemes": SCHEMES},
+        }
+    )
+    with pytest.raises(refusal) as raised:
+        Authenticator(contract, ())(contract.operations[0], {}, b"")
+    assert type(raised.value) is refusal
+    with pytest.raises(Unauthenticated):
+        Authenticator(contract, ())(contract.operations[0], {}, b"token=wrong")

@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl
 import orjson
 
 from mockserver.engine.credentials import NAMES, Issued, client_of, refused
-from mockserver.errors import Forbidden, Unauthenticated
+from mockserver.errors import Forbidden, Invalid, Refusal, Unauthenticated
 from mockserver.inference.credential_model import Issuer
-from mockserver.openapi.model import Contract, Operation, SecurityScheme
+from mockserver.openapi.model import Contract, Operation, SecurityScheme, Violation
 from mockserver.openapi.request.parameters import split_cookies
 
 ANONYMOUS = "anonymous"
@@ -137,26 +137,50 @@ class Authenticator:
 
     def _refusal(
         self, operation: Operation, headers: Mapping[str, str], query: bytes, ended: Issued | None
-    ) -> Unauthenticated:
-        """The refusal of a request without a valid credential; one that it has may have `ended`."""
+    ) -> Refusal:
+        """The refusal of a request without a valid credential; one that it has may have `ended`.
+
+        Where the operation lists no 401, a key that it names as a required parameter is missing as
+        any parameter is (400 or 422).
+        """
         if ended is not None:
-            refusal = refused(ended)
-            refusal.hint = f"{refusal.hint} {self._accepted()}"
-            return refusal
+            expired = refused(ended)
+            expired.hint = f"{expired.hint} {self._accepted()}"
+            return expired
+        lacking = self._lacking(operation, headers, query)
+        listed = operation.response_for(401) is not None
+        if lacking and not listed and operation.documented & {400, 422}:
+            return Invalid("The request lacks its key.", violations=lacking)
         refusal = Unauthenticated(
             "The credential is missing or not valid.", headers=self._challenge(operation)
         )
         refusal.hint = self._hint(operation, headers, query)
         return refusal
 
-    def _hint(self, operation: Operation, headers: Mapping[str, str], query: bytes) -> str:
-        """What is missing or wrong, and what would be valid."""
-        schemes = [
+    def _schemes(self, operation: Operation) -> list[SecurityScheme]:
+        return [
             scheme
             for requirement in operation.security
             for name in requirement
             if (scheme := self._contract.schemes.get(name)) is not None
         ]
+
+    def _lacking(
+        self, operation: Operation, headers: Mapping[str, str], query: bytes
+    ) -> list[Violation]:
+        """The required parameters that are keys, and that the request does not have."""
+        schemes = {(one.place, one.parameter): one for one in self._schemes(operation)}
+        return [
+            Violation((one.place, one.name), "required", f"{one.name} is required", None, one.name)
+            for one in operation.parameters
+            if one.required
+            and (scheme := schemes.get((one.place, one.name))) is not None
+            and finder(scheme)(headers, query) is None
+        ]
+
+    def _hint(self, operation: Operation, headers: Mapping[str, str], query: bytes) -> str:
+        """What is missing or wrong, and what would be valid."""
+        schemes = self._schemes(operation)
         would_do = self._accepted()
         missing: dict[str, None] = {}
         for scheme in schemes:
