@@ -7,6 +7,10 @@
 no object is valid once `Base` requires anything. What is meant is clear: each part admits what the
 other parts name. Such a schema is rewritten to say so, before anything is read from the document;
 requests, responses and generated values then agree. A schema that any object fits stays as it is.
+
+A schema of additional properties does the same to properties of another type: beside
+`additionalProperties: {type: object}` no other part's text is valid. If that makes one schema of a
+document impossible, the document means by it what no part names, and every schema is read so.
 """
 
 from __future__ import annotations
@@ -33,7 +37,10 @@ def with_open_parts(document: dict[str, Any]) -> tuple[dict[str, Any], list[Note
     It is the same document if there are none.
     """
     try:
-        if b'"additionalProperties":false' not in orjson.dumps(document):
+        text = orjson.dumps(document)
+        if b'"additionalProperties":false' not in text and not (
+            b'"additionalProperties":{"' in text and b'"allOf":[' in text
+        ):
             return document, []
     except TypeError:
         return document, []  # Values that aren't JSON are rejected later, with their place.
@@ -43,20 +50,28 @@ def with_open_parts(document: dict[str, Any]) -> tuple[dict[str, Any], list[Note
     changed: dict[str, Any] = copied(document)
     reader, notes = _Reader(changed), []
     worker = _Opener(reader, changed.setdefault(PLACE, {}))
-    found = [(pointer, node, reader.forbidden(node)) for pointer, node in _schemas(changed)]
-    for pointer, node, name in found:
-        if name is not None:
+    found = [
+        (pointer, node, reader.forbidden(node), reader.unusable(node))
+        for pointer, node in _schemas(changed)
+    ]
+    for pointer, node, forbidden, unusable in found:
+        if forbidden is not None or unusable is not None:
             opened = worker.opened(node, _Named())
             node.clear()
             node.update(opened)
-            notes.append(Note(pointer, _WORDS.format(name=name)))
+            words = _UNUSABLE.format(name=unusable)
+            if forbidden is not None:
+                words = _IMPOSSIBLE.format(name=forbidden)
+            notes.append(Note(pointer, words + _READ_AS))
     return changed, notes
 
 
-_WORDS = (
-    "no object is valid as written: {name!r} is required, and `additionalProperties: false`, which "
-    "sees only the properties beside it, forbids it; it is read as allowing what the other parts "
-    "name. Write `unevaluatedProperties: false` next to allOf (3.1), or list the property"
+_IMPOSSIBLE = "no object is valid as written: {name!r} is required"
+_UNUSABLE = "no value of {name!r} is valid as written: a part gives its type"
+_READ_AS = (
+    ", and `additionalProperties` of another part, which sees only the properties beside it, "
+    "forbids it; it is read as allowing what the other parts name. Write `unevaluatedProperties` "
+    "next to allOf (3.1), or list the property"
 )
 
 
@@ -141,11 +156,11 @@ class _Reader:
     ) -> str | None:
         own = self.parts(schema)
         together = [*around, *own]
-        closed = [_properties(part) for part in together if _is_closed(part)]
+        closed = [part for part in together if _is_closed(part)]
         if closed:
             for part in together:
                 for name in map(str, _listed(part, "required")):
-                    if any(name not in properties for properties in closed):
+                    if any(self._forbids(one, name, together) for one in closed):
                         return name
         for branches in _choices(own) if depth < _DEEPEST else ():
             names = [
@@ -156,6 +171,45 @@ class _Reader:
             if names and all(name is not None for name in names):
                 return names[0]
         return None
+
+    def unusable(self, schema: Mapping[str, Any]) -> str | None:
+        """A property of a part that the type of another part's additional properties forbids."""
+        parts = self.parts(schema)
+        typed = [part for part in parts if _mapped(part, "additionalProperties")]
+        for closed in filter(_is_closed, typed):
+            for part in parts:
+                for name in _properties(part):
+                    if self._forbids(closed, name, parts):
+                        return name
+        return None
+
+    def _forbids(
+        self, closed: Mapping[str, Any], name: str, together: Sequence[Mapping[str, Any]]
+    ) -> bool:
+        """Whether no value of a property fits both a closed part and the parts that name it."""
+        if name in _properties(closed):
+            return False
+        if closed["additionalProperties"] is False:
+            return True
+        declared = [_properties(part)[name] for part in together if name in _properties(part)]
+        allowed = self._types(closed["additionalProperties"])
+        return bool(
+            allowed
+            and any(types and allowed.isdisjoint(types) for types in map(self._types, declared))
+        )
+
+    def _types(self, schema: Any) -> frozenset[str]:
+        """The types of a schema's values; empty if it doesn't say."""
+        found: frozenset[str] = frozenset()
+        for part in self.parts(schema):
+            said = part.get("type")
+            types = frozenset(map(str, said)) if isinstance(said, list) else frozenset()
+            if isinstance(said, str):
+                types = frozenset((said,))
+            if "number" in types:
+                types |= {"integer"}
+            found = found & types if found and types else found or types
+        return found - {"null"}
 
     def named(self, *schemas: Any) -> _Named:
         """All properties that schemas name, in any of their branches."""
@@ -271,7 +325,12 @@ def _mapping(
 
 
 def _is_closed(part: Mapping[str, Any]) -> bool:
-    return part.get("additionalProperties") is False and not part.get("patternProperties")
+    """Whether a part says of the properties that it doesn't name that there are none, or of what
+    kind they are."""
+    beyond = part.get("additionalProperties")
+    return (beyond is False or bool(_mapped(part, "additionalProperties"))) and not part.get(
+        "patternProperties"
+    )
 
 
 def _is_null(branch: Any) -> bool:

@@ -122,6 +122,21 @@ UNTOUCHED: dict[str, tuple[str, dict[str, Any]]] = {
         "3.1.0",
         {"Page": {"allOf": [{**closed(), "patternProperties": {"^r": {}}}, open_part(("rows",))]}},
     ),
+    "others are of the same type": (
+        "3.0.3",
+        {
+            "Page": {
+                "allOf": [
+                    {**open_part(rows=ROWS), "additionalProperties": TEXT},
+                    open_part(("next",), next=TEXT),
+                ]
+            }
+        },
+    ),
+    "one can leave what is of another type away": (
+        "3.0.3",
+        {"Page": {"allOf": [{**open_part(), "additionalProperties": TEXT}, open_part(x=ROWS)]}},
+    ),
     "what is closed has it": (
         "3.0.3",
         {"Page": {"allOf": [closed(rows=ROWS, next=TEXT), open_part(("rows",))]}},
@@ -135,6 +150,48 @@ def test_what_an_object_fits_stays_as_it_is(version: str, schemas: dict[str, Any
     contract = build_contract(document)
     assert contract.document is document
     assert not contract.notes
+
+
+TYPED = {**open_part(("kind",), kind=TEXT), "additionalProperties": {"type": "object"}}
+TYPED_VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "3.0, referred": (
+        "3.0.3",
+        {"Base": TYPED, "Page": {"allOf": [ref("Base")], **open_part(("rows",), rows=ROWS)}},
+    ),
+    "3.1, inline": ("3.1.0", {"Page": {"allOf": [TYPED, open_part(("rows",), rows=ROWS)]}}),
+    "Swagger 2": (
+        "2.0",
+        {"Base": TYPED, "Page": {"allOf": [ref("Base", "2"), open_part(("rows",), rows=ROWS)]}},
+    ),
+    "a referred type": (
+        "3.0.3",
+        {
+            "Any": {"type": "object"},
+            "Base": {**TYPED, "additionalProperties": ref("Any")},
+            "Page": {"allOf": [ref("Base"), open_part(("rows",), rows=ROWS)]},
+        },
+    ),
+    "required by another schema alone": (
+        "3.0.3",
+        {
+            "Base": TYPED,
+            "Page": {"allOf": [ref("Base"), open_part(rows=ROWS)]},
+            "New": {"allOf": [ref("Base"), open_part(("rows",), rows=ROWS)]},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("version", "schemas"), TYPED_VARIANTS.values(), ids=TYPED_VARIANTS.keys())
+def test_a_type_of_other_properties_is_not_that_of_named_ones(
+    version: str, schemas: dict[str, Any]
+) -> None:
+    request, reply, _ = checks(version, **schemas)
+    for check in (request, reply):
+        assert check.is_valid({"kind": "a", "rows": ["a"]})
+        assert check.is_valid({"kind": "a", "rows": ["a"], "strange": {}})
+        assert not check.is_valid({"kind": "a", "rows": ["a"], "strange": 1})
+        assert not check.is_valid({"kind": "a", "rows": 1})
 
 
 def test_a_part_that_others_use_stays_closed_for_them() -> None:
