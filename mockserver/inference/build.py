@@ -22,9 +22,10 @@ from mockserver.inference.memberships import with_memberships
 from mockserver.inference.model import Action, Plan
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
+from mockserver.inference.pagination import shown_page
 from mockserver.inference.paths import label
 from mockserver.inference.relations import Linker, linked, reached, referring, with_relationships
-from mockserver.inference.resource_model import Because, Resource
+from mockserver.inference.resource_model import FIRST, Because, Resource
 from mockserver.inference.resources import (
     hints_of,
     make_resource,
@@ -82,6 +83,7 @@ def build_plan(
     actions = linked(survey, referring(survey, actions, resources), resources)
     actions = with_trash(survey, resources, constrained(survey, actions, resources))
     resources, actions = with_rows(survey, resources, actions, linker)
+    actions = with_pages(survey, actions)
     plan = Plan(actions=actions, resources=resources, callers=callers)
     if overrides:
         plan = corrected(plan, overrides, survey)
@@ -129,3 +131,28 @@ def with_rows(
             parents=parents, instead=None,
         )  # fmt: skip
     return found, listing
+
+
+def with_pages(survey: Survey, actions: Mapping[str, Action]) -> dict[str, Action]:
+    """The actions, each that is no list with the form of its response if that is a page."""
+    found = dict(actions)
+    for facts in survey.facts:
+        operation, action = facts.operation, actions[facts.operation.id]
+        response, media = operation.response_for(operation.success), operation.success_json
+        if action.kind not in _PAGED or response is None or media is None or not media.pointer:
+            continue
+        shows_one = action.kind != "fixed" and FIRST in action.response.at
+        if action.envelope is not None or shows_one:
+            continue
+        about = facts.route.noun
+        page = shown_page(survey.schemas, operation, response, media.pointer, about)
+        if page is None:
+            continue
+        asked = page.paging.cursor or page.paging.page or page.paging.offset
+        if action.kind != "fetch" or asked:
+            found[operation.id] = replace(action, envelope=page)
+    return found
+
+
+_PAGED = ("fixed", "fetch", "read", "values")
+"""What may show a page of rows that are no entities."""

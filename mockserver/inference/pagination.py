@@ -314,6 +314,42 @@ def envelope_of(
     )
 
 
+_TURNS = frozenset(("next", "more", "final"))
+
+
+def shown_page(
+    schemas: Schemas, operation: Operation, response: Response, pointer: str, about: str
+) -> Envelope | None:
+    """The envelope of an operation that lists no resource, if its response is a page; without items
+    if several arrays are: `{"users": [], "groups": [], "next_cursor": ...}`. An entity may show its
+    rows page by page, too."""
+    if operation.method not in ("GET", "POST"):
+        return None
+    found = envelope_of(schemas, operation, response, pointer, about, lists=True)
+    if found is None:
+        pointer = schemas.main(pointer)
+        flat = schemas.flat_at(pointer)
+        names = tuple(schemas.arrays(pointer)) if "object" in flat.types else ()
+        if not names:
+            return None
+        posted = operation.method == "POST"
+        query = asked_in(schemas, operation) | (sent_in(schemas, operation) if posted else {})
+        paging = paging_of(schemas, operation, query, posted)
+        items = names if len(names) == 1 else ()
+        fields = tuple(PageReader(schemas, paging, items).read(pointer))
+        links = any(name.lower() == "link" for name in response.headers)
+        why = Because(f"it says of `{'`, `'.join(names)}` whether there are more")
+        found = Envelope(items, paging=paging, page=PageFields(fields, (), links), because=(why,))
+    turns = [one for one in found.page.fields if one.meaning in _TURNS]
+    paging = found.paging
+    asked = paging.cursor or paging.page or paging.offset or paging.range
+    said = any(snake_case(one.path[-1]) in PAGING_ALONE for one in turns)
+    said = said or found.page.link_header or bool(found.page.headers)
+    # A `start` alone may be a moment.
+    sized = paging.page or paging.limit or found.page.fields
+    return found if said or (asked and sized) else None
+
+
 _EDGE = bag("node cursor")
 """The rows of a Relay connection."""
 _SPRINGS = bag("number total_elements")

@@ -25,6 +25,7 @@ from mockserver.engine.inferred.issuing import issuing, revoking
 from mockserver.engine.inferred.job_control import accompanied, outcomes_of, steers, tracked
 from mockserver.engine.inferred.links import LINKS
 from mockserver.engine.inferred.lists import listing
+from mockserver.engine.inferred.made_up_pages import turning
 from mockserver.engine.inferred.memberships import change_values, link, unlink
 from mockserver.engine.inferred.merges import from_source, merge
 from mockserver.engine.inferred.repository import (
@@ -297,6 +298,7 @@ def _lazy(context: Context, operation: Operation, action: Action) -> Handler:
         kind = action.kind
         handler = HANDLERS.get(kind) or FACTORIES[kind](context, operation, action)
         handler = with_files(context, operation, action, handler)
+        handler = turning(context, operation, action, handler)
         if action.response.holder is not None and action.parents:
             handler = showing_holder(handler)
         if action.source is not None:

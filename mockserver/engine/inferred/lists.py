@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs
 
 from mockserver.engine.generation.unions import distinct
 from mockserver.engine.inferred.call import Call, CallHandler
 from mockserver.engine.inferred.conditional import of_version
-from mockserver.engine.inferred.context import Context, named
-from mockserver.engine.inferred.filter_names import is_in_filter_object
+from mockserver.engine.inferred.context import Context
 from mockserver.engine.inferred.filters import HIDDEN, Filters
 from mockserver.engine.inferred.links import members
 from mockserver.engine.inferred.orders import beside, is_beside, kept_in_order, order_of, sorted_by
+from mockserver.engine.inferred.page_parts import (
+    as_query,
+    asked_elsewhere,
+    example_page,
+    page_headers,
+    put,
+    settle,
+    with_links,
+)
 from mockserver.engine.inferred.pages import ALL, PageRequest, ShownPage
 from mockserver.engine.inferred.properties import Properties
 from mockserver.engine.inferred.reference_names import listed
@@ -24,23 +30,18 @@ from mockserver.engine.inferred.repository import (
     Entity,
     Test,
     passes,
-    value_at,
 )
 from mockserver.engine.inferred.seeding import lasting
 from mockserver.engine.inferred.statistics import computed
-from mockserver.engine.messages import Reply, Request
+from mockserver.engine.messages import Reply
 from mockserver.engine.pagination import Page, Pages, Sorted
 from mockserver.engine.randomness import Rng
 from mockserver.engine.serialization import pointer_of
 from mockserver.errors import ReplyError
 from mockserver.inference.model import Action, Envelope
-from mockserver.inference.page_model import PageField
-from mockserver.inference.page_parameters import asked_in, stands_alone
-from mockserver.inference.resource_model import Path
 from mockserver.inference.words import tokens
 from mockserver.openapi.document import MISSING
-from mockserver.openapi.model import Operation, Parameter
-from mockserver.openapi.schemas.resolved import Schemas
+from mockserver.openapi.model import Operation
 
 
 def is_never_empty(context: Context, operation: Operation, envelope: Envelope) -> bool:
@@ -76,17 +77,17 @@ def bare(context: Context, operation: Operation, rng: Rng, items: list[Any]) -> 
 
 def listing(context: Context, operation: Operation, action: Action) -> CallHandler:
     """A handler that lists a resource."""
-    envelope = _with_links(action.envelope or Envelope())
+    envelope = with_links(action.envelope or Envelope())
     repository = context.repository_of(action)
     filters = Filters(context.schemas, operation, envelope, repository)
-    example = _example_page(operation, envelope)
-    asked = tuple(_elsewhere(context.schemas, operation, envelope))
+    example = example_page(operation, envelope)
+    asked = tuple(asked_elsewhere(context.schemas, operation, envelope))
     most, unique = _array_rules(context, operation, envelope)
     told = [one.name for one in operation.parameters if is_beside(one.name)]
 
     def handle(call: Call) -> Reply:
         call.check_parents()
-        call = replace(call, request=_asked(call.request, envelope, example, asked))
+        call = replace(call, request=as_query(call.request, envelope, example, asked))
         query, sower = call.request.query, context.sower
         within = call.within()
         sower.sow(call.world, repository, within)
@@ -125,6 +126,9 @@ def listing(context: Context, operation: Operation, action: Action) -> CallHandl
             if _is_empty(pages):
                 pages = _pages(call, envelope, within, [], {}, filters.properties)
             shown = ShownPage(call, envelope, pages, request)
+        if always and not shown.page.rows and shown.total:
+            request.go_to(shown.last_start)
+            shown = ShownPage(call, envelope, pages, request)
         return of_version(call.request, _reply(call, envelope, shown, unique))
 
     return handle
@@ -139,18 +143,6 @@ def _imagine(call: Call, ids: list[str]) -> None:
         key = call.key_of(one)
         if call.find(key) is None:
             call.repository.put(call.world, call.imagined(key, one, call.parent_key()))
-
-
-_LINKED = "page_token"
-
-
-def _with_links(envelope: Envelope) -> Envelope:
-    """The envelope, with a parameter for its links to other pages where the document has none."""
-    paging, page = envelope.paging, envelope.page
-    linked = page.link_header or any(one.form == "url" for one in page.fields)
-    if not linked or paging.cursor or paging.page or paging.offset:
-        return envelope
-    return replace(envelope, paging=replace(paging, cursor=_LINKED))
 
 
 def statistics_handler(context: Context, operation: Operation, action: Action) -> CallHandler:
@@ -193,57 +185,6 @@ def asking_handler(context: Context, operation: Operation, action: Action) -> Ca
 
 def _is_empty(pages: Pages[Entity]) -> bool:
     return not pages.page(1).rows
-
-
-def _example_page(operation: Operation, envelope: Envelope) -> Any:
-    """A default page beyond the first, which is meant as an example and is ignored."""
-    for parameter in operation.parameters:
-        if parameter.place == "query" and parameter.name == envelope.paging.page:
-            default = parameter.schema.get("default")
-            return default if isinstance(default, int) and default > 1 else None
-    return None
-
-
-def _elsewhere(schemas: Schemas, operation: Operation, envelope: Envelope) -> Iterator[Parameter]:
-    """The headers that page a list, and the objects in the query that have parts of what it is
-    asked for."""
-    names = envelope.paging.names | set(envelope.ordering.names)
-    names |= {name for name in asked_in(schemas, operation) if is_in_filter_object(name)}
-    for parameter in operation.parameters:
-        header = parameter.place == "header" and parameter.name in names
-        deep = any(name.startswith(f"{parameter.name}[") for name in names)
-        if header or deep or stands_alone(parameter):
-            yield parameter
-
-
-def _spread(query: dict[str, Any], asked: Iterable[Parameter], headers: Mapping[str, str]) -> None:
-    """Put what headers and objects say into the query."""
-    for parameter in asked:
-        name, value = parameter.name, query.get(parameter.name)
-        if parameter.place == "header":
-            query.update({name: headers[name.lower()]} if name.lower() in headers else {})
-        elif isinstance(value, Mapping):
-            del query[name]
-            deep = parameter.style == "deepObject"
-            query |= {(f"{name}[{inner}]" if deep else inner): one for inner, one in value.items()}
-
-
-def _asked(
-    request: Request, envelope: Envelope, example: Any, asked: Iterable[Parameter]
-) -> Request:
-    """The request, with list parameters of the body, of headers and of objects moved to the
-    query."""
-    query = dict(request.query)
-    _spread(query, asked, request.headers)
-    if envelope.paging.in_body:
-        query.update(named(request.body))
-    if envelope.paging.cursor == _LINKED and _LINKED not in query:
-        found = parse_qs(request.raw_query.decode("latin-1")).get(_LINKED)
-        query.update({_LINKED: found[-1]} if found else {})
-    name = envelope.paging.page
-    if example is not None and name is not None and query.get(name) == example:
-        del query[name]
-    return replace(request, query=query)
 
 
 def _named_above(call: Call, within: str | None) -> dict[str, Any]:
@@ -333,13 +274,13 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage, unique: bool) -> Re
         shown_fields = [(field, shown.value(field)) for field in envelope.page.fields]
         known: dict[str, Any] = {"url": call.path()}
         for field, value in shown_fields:
-            _put(known, field.path, value)
-        _put(known, envelope.items, [])
+            put(known, field.path, value)
+        put(known, envelope.items, [])
         reply = context.answers.reply(operation, rng, known, (), "fresh", own=())
         if isinstance(reply.body, dict):
-            _put(reply.body, envelope.items, items)
-            _settle(context, operation, reply, envelope, shown_fields)
-    for name, value in _headers(shown, reply).items():
+            put(reply.body, envelope.items, items)
+            settle(reply, shown, shown_fields)
+    for name, value in page_headers(shown, reply).items():
         reply.headers[name] = value
     if shown.request.unit and 206 in operation.documented and len(items) < shown.total:
         reply.status = 206
@@ -348,67 +289,6 @@ def _reply(call: Call, envelope: Envelope, shown: ShownPage, unique: bool) -> Re
 
 _CURSOR = "cursor"
 """What the rows of a Relay connection have beside their node."""
-
-
-def _headers(shown: ShownPage, reply: Reply) -> dict[str, str]:
-    """The headers that describe the page."""
-    envelope = shown.envelope
-    numbered = envelope.paging.page is not None or envelope.paging.offset is not None
-    shown_fields: dict[str, Any] = {}
-    if envelope.page.link_header or (shown.page.more and not envelope.items and numbered):
-        shown_fields["Link"] = shown.link_header() or None
-    if shown.request.unit:
-        shown_fields["Content-Range"] = shown.range()
-    shown_fields.update({field.path[0]: shown.value(field) for field in envelope.page.headers})
-    found = {}
-    for header, value in shown_fields.items():
-        name = next((n for n in reply.headers if n.lower() == header.lower()), header)
-        if value is not None:
-            found[name] = str(value).lower() if isinstance(value, bool) else str(value)
-        elif not _is_required(shown.call.operation, reply.status, name):
-            reply.headers.pop(name, None)
-        elif header == "Link":
-            # The header is required, but there is no such page.
-            found[name] = ""
-    return found
-
-
-def _is_required(operation: Operation, status: int, name: str) -> bool:
-    """Whether the header is required."""
-    response = operation.response_for(status)
-    documented = response.headers.get(name) if response is not None else None
-    return documented is not None and documented.required
-
-
-def _settle(
-    context: Context,
-    operation: Operation,
-    reply: Reply,
-    envelope: Envelope,
-    shown_fields: list[tuple[PageField, Any]],
-) -> None:
-    """Set what is true of the page; properties without a value are null or left out."""
-    pointer = pointer_of(operation, reply.status)
-    if pointer is None:
-        return
-    check = context.values.check(pointer).is_valid
-    if not value_at(reply.body, envelope.items) and not check(reply.body):
-        # An empty list is left out where it may be missing but not empty.
-        _drop(reply.body, envelope.items)
-    for field, value in shown_fields:
-        before = value_at(reply.body, field.path)
-        if before == value and type(before) is type(value):
-            continue
-        if value is not None:
-            _put(reply.body, field.path, value)
-            if not check(reply.body):
-                _put(reply.body, field.path, str(value))
-        else:
-            _drop(reply.body, field.path)
-            if not check(reply.body):
-                _put(reply.body, field.path, "")
-        if not check(reply.body):
-            _put(reply.body, field.path, before)
 
 
 def _item(call: Call, envelope: Envelope, entity: Entity) -> Any:
@@ -442,18 +322,3 @@ def _name(call: Call, envelope: Envelope, entity: Entity) -> Any:
         return MISSING
     name = call.id_of(entity)
     return name if call.context.values.check(envelope.item).is_valid(name) else MISSING
-
-
-def _put(target: dict[str, Any], path: Path, value: Any) -> None:
-    for name in path[:-1]:
-        inner = target.get(name)
-        if not isinstance(inner, dict):
-            inner = target[name] = {}
-        target = inner
-    target[path[-1]] = value
-
-
-def _drop(body: dict[str, Any], path: Path) -> None:
-    holder = value_at(body, path[:-1])
-    if isinstance(holder, dict):
-        holder.pop(path[-1], None)

@@ -29,7 +29,7 @@ ALL = 1 << 60
 """The size of the page of a list that has no pages."""
 _OF_QUERIES = "%&=+,;:@/?!$'()*~"
 """What stays as it is in a query (RFC 3986); a `[` that a client sends is escaped in links."""
-_AHEAD, _BACK = ">", "<"
+AHEAD, BACK = ">", "<"
 _RANGE = re.compile(r"\s*(?:(\w+)[= ])?(\d{1,9})-(\d{1,9})?\s*")
 
 
@@ -48,6 +48,7 @@ class PageRequest:
         for more, default in paging.limits if size in (None, paging.default_limit) else ():
             other = _value(query, more)
             size = size if other in (None, default) else other
+        self.is_limited = size is not None
         # A negative limit asks for everything.
         whole = not paged or ((asked := _whole(size)) is not None and asked < 0)
         self.size = min(ALL if whole else _number(size, paging.default_limit), most)
@@ -57,7 +58,7 @@ class PageRequest:
         self.parameter = ""
         self.start = 0
         offset, number = _value(query, paging.offset), _value(query, paging.page)
-        for name, way in ((paging.before, _BACK), (paging.cursor, _AHEAD)):
+        for name, way in ((paging.before, BACK), (paging.cursor, AHEAD)):
             value = _value(query, name)
             if name is not None and value not in (None, "", paging.first_cursor):
                 self.parameter, self.cursor, self.way = name, value, way
@@ -71,7 +72,7 @@ class PageRequest:
             first = paging.first_page
             page = _whole(number)
             if page is None and paging.page is not None and number != "":
-                self.parameter, self.cursor, self.way = paging.page, number, _AHEAD
+                self.parameter, self.cursor, self.way = paging.page, number, AHEAD
             elif page is not None:
                 self.start = min((max(first, page) - first) * self.size, ALL)
 
@@ -81,6 +82,10 @@ class PageRequest:
         if found is not None and int(found[2]) <= int(found[3] or ALL):
             self.unit, self.start = found[1] or "items", int(found[2])
             self.size = min(int(found[3] or ALL) - self.start + 1, ALL)
+
+    def go_to(self, start: int) -> None:
+        """Ask for the page from this row on instead."""
+        self.cursor, self.way, self.start = None, "", start
 
     def scope(self) -> tuple[Any, ...]:
         """What a cursor is valid for: this list with these filters."""
@@ -101,7 +106,7 @@ class PageRequest:
             # Like any invalid parameter.
             fault = Violation(("query", self.parameter), "cursor", error.message, self.cursor)
             raise Invalid(error.message, violations=[fault]) from None
-        if _BACK in (way, self.way):
+        if BACK in (way, self.way):
             page = pages.page(self.size, before=place)
             self.start = max(0, self.start - len(page.rows))
             return page
@@ -120,6 +125,10 @@ class PageRequest:
                     place = call.repository.place(entity)
                 if place is not None:
                     return self.way, place
+        return self.decoded(cursor)
+
+    def decoded(self, cursor: str) -> tuple[str, SortKey]:
+        """The position in a cursor that this list gave out. Raises BadRequest for any other."""
         decoded = decode_cursor(self.scope(), cursor)
         if len(decoded) < 3:
             raise BadRequest("The cursor is not valid.")
@@ -185,7 +194,7 @@ class ShownPage:
             place = self.pages.place(row.key)
         else:
             place = self.call.repository.place(row)
-        return self.request.cursor_for(_AHEAD, self.start + index + 1, place or ())
+        return self.request.cursor_for(AHEAD, self.start + index + 1, place or ())
 
     def value(self, field: PageField) -> Any:
         """The value of an envelope property; None if there is none."""
@@ -260,6 +269,24 @@ class ShownPage:
             return start + paging.first_offset
         return start // self.size + paging.first_page
 
+    def beyond(self, form: Form) -> Any:
+        """The reference to a page behind the last one, which is empty: for a response that has to
+        name a next page."""
+        paging, end = self.envelope.paging, self.start + len(self.page.rows)
+        number = -(-end // self.size) + paging.first_page
+        place = self.page.last or (self.pages.page(1, skip=end - 1) if end else self.page).last
+        cursor = self.request.cursor_for(AHEAD, end, place or ("", 0))
+        values = {
+            paging.cursor: cursor, paging.page: number, paging.offset: end + paging.first_offset,
+        }  # fmt: skip
+        if form == "url":
+            query = dict(self.call.request.query)
+            for name, value in values.items():
+                if name is not None:
+                    return self.url({**query, name: value})
+        by_form = {"page": number, "offset": end + paging.first_offset}
+        return by_form.get(form, cursor)
+
     def _bare(self, meaning: str) -> Any:
         """The reference to another page in a list without cursors: its number."""
         query = self.query(meaning) or {}
@@ -277,8 +304,8 @@ class ShownPage:
         if meaning == "next":
             if page.last is None:
                 return None
-            return self.request.cursor_for(_AHEAD, self.start + len(page.rows), page.last)
-        return self.request.cursor_for(_BACK, self.start, page.first) if page.first else None
+            return self.request.cursor_for(AHEAD, self.start + len(page.rows), page.last)
+        return self.request.cursor_for(BACK, self.start, page.first) if page.first else None
 
     def query(self, meaning: str) -> dict[str, Any] | None:
         """The query of another page; None if there is none."""
