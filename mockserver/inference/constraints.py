@@ -79,7 +79,7 @@ def with_preconditions(
         allowed = allowed or allowed_states(refusal, states, after)
         allowed = allowed or refusing_states(refusal, resource.noun, states)
         early = action.transition is not None and action.transition.verb in ENDING_EARLY
-        if allowed is not None and not (early and allowed <= {*states.success, *states.cancelled}):
+        if allowed is not None and not (early and _is_over(allowed, states)):
             why = Because(
                 f"the description allows it only while it is {', '.join(sorted(allowed))}"
             )
@@ -121,6 +121,12 @@ def _led_to(action: Action, states: States) -> Collection[str]:
     changed = [value for name, value in verb.changes if name == states.name] if verb else []
     ends = [value for value in changed if isinstance(value, str) and value not in (NEXT, BACK)]
     return [*ends, *(states.leads.get(value, value) for value in ends)]
+
+
+def _is_over(found: frozenset[str], states: States) -> bool:
+    """Whether nothing is left to be ended in any of these states: what is running could be."""
+    done = {one for one in states.success if spelled(one) not in STANDING}
+    return found <= {*done, *states.cancelled}
 
 
 def allowed_states(text: str, states: States, after: Collection[str]) -> frozenset[str] | None:

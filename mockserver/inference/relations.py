@@ -24,7 +24,7 @@ from mockserver.inference.model import (
 )
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.parts import RELATIONSHIPS, path_of_relationship, relationships_of
-from mockserver.inference.paths import ANY, Route
+from mockserver.inference.paths import ANY, Route, Steps
 from mockserver.inference.resource_model import FIRST, Because, Link, Resource
 from mockserver.inference.words import (
     ID_ENDS,
@@ -63,10 +63,16 @@ class Linker:
         self._made: dict[str, list[str]] = defaultdict(list)
         self._ends: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._deep: dict[str, int] = {}
+        self._nearer: dict[tuple[str, str, str], bool] = {}
         for name, draft in drafts.items():
-            for item in draft.items if not draft.singleton and draft.creates else ():
-                if len(item.steps) > 1 and item.steps[-1] == ANY:
-                    self._ends[item.steps[-2], snake_case(item.names[-1])].add(name)
+            for item in draft.items if not draft.singleton else ():
+                if len(item.steps) < 2 or item.steps[-1] != ANY:
+                    continue
+                end = item.steps[-2], snake_case(item.names[-1])
+                nearer = ("", *item.steps)[-3], *end
+                self._nearer[nearer] = self._nearer.get(nearer, False) or bool(draft.creates)
+                if draft.creates:
+                    self._ends[end].add(name)
                     self._deep[name] = max(self._deep.get(name, 0), len(item.names))
             if draft.items and not draft.singleton:
                 self._nouns[last_word(draft.noun)].append(name)
@@ -88,8 +94,9 @@ class Linker:
                 parameter = next(names)
                 resource = self._items.get(route.steps[: index + 1])
                 certain = resource is not None
-                before = route.steps[index - 1] if index else ""
-                if resource is None and (named := self._ending(before, parameter, len(found))):
+                ahead = ("", "", *route.steps[:index])[-2:]
+                before = ahead[-1]
+                if resource is None and (named := self._ending(ahead, parameter, len(found))):
                     resource, certain = named, True
                 if resource is None:
                     resource = self._by_name(before, parameter)
@@ -97,13 +104,17 @@ class Linker:
                 found.append(Link(parameter, resource, field_name, certain))
         return tuple(found)
 
-    def _ending(self, before: str, parameter: str, above: int) -> str | None:
-        """The only resource that clients make whose items have a path that ends like this one:
-        `/users/@me/lists/{tasklist}` reads what `/lists/{tasklist}/tasks` lies under. What lies
-        below more than the parameters `above` is named otherwise."""
-        if before in ("", ANY) or tokens(parameter) in ID_ENDS:
+    def _ending(self, ahead: Steps, parameter: str, above: int) -> str | None:
+        """The only resource that clients make whose items have a path that ends like this one, with
+        the last of the two steps `ahead`: `/users/@me/lists/{tasklist}` reads what
+        `/lists/{tasklist}/tasks` lies under. What lies below more than the parameters `above` is
+        named otherwise; so is what both steps say of another that no client makes."""
+        end = ahead[-1], snake_case(parameter)
+        if ahead[-1] in ("", ANY) or tokens(parameter) in ID_ENDS:
             return None
-        found = self._ends.get((before, snake_case(parameter)), ())
+        if not self._nearer.get((ahead[0], *end), True):
+            return None
+        found = self._ends.get(end, ())
         name = next(iter(found)) if len(found) == 1 else None
         return name if name is not None and self._deep[name] <= above + 1 else None
 

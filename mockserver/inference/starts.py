@@ -141,7 +141,7 @@ class StartReader:
         if found.id_path:
             told = works and self._tells_job(facts, action.resource, found)
             return JobStart(found.resource, found.at, found.id_path) if told else None
-        if (facts.at or found.at == ()) and self._shows(facts, action.resource):
+        if self._shows(facts, action.resource):
             # It is beside the entity or a part of it, or two resources look the same.
             return None
         own = self.survey.flat(self.resources[action.resource].schema).properties.keys()
@@ -214,8 +214,8 @@ class StartReader:
         self, facts: Facts, own: str | None, *, receipts: bool = True
     ) -> Started | None:
         # What the request names, in its body or path, is there already.
-        told = [*self.survey.flat(facts.body).properties, *facts.route.names]
-        sent = {snake_case(name) for name in told}
+        path = {snake_case(name) for name in facts.route.names}
+        sent = path | {snake_case(name) for name in self.survey.flat(facts.body).properties}
         shown = self.survey.flat(facts.ref).properties
         for name in self._of_ref.get(facts.ref, ()):
             resource = self.resources[name]
@@ -226,7 +226,9 @@ class StartReader:
                 # The answer of its other operations is no more than `{"code": "Success"}`.
                 continue
             noun = resource.noun
-            if not {f"{noun}_id", f"{last_word(noun)}_id"} & sent:
+            # `POST /entities/{entity_id}` may make what lies below and is an entity, too.
+            owners = path & {snake_case(link.parameter) for link in resource.parents}
+            if not {f"{noun}_id", f"{last_word(noun)}_id"} & (sent - owners):
                 return Started(name, facts.at, (), "shown")
         above = self._collections.get(facts.route.steps[:-1])
         if above not in (None, own) and self._is_one_of(facts, above or ""):

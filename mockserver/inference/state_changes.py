@@ -10,7 +10,7 @@ from mockserver.inference.model import BACK, NEXT
 from mockserver.inference.outcomes import ENDED_EARLY
 from mockserver.inference.resource_model import States
 from mockserver.inference.state_texts import styled
-from mockserver.inference.state_words import QUEUES, WAITS_FOR
+from mockserver.inference.state_words import IN_REVIEW, QUEUES, STANDING, WAITS_FOR
 from mockserver.inference.states import spelled
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import outcome, passing, state_called, undone_by
@@ -42,8 +42,7 @@ def state_change(
     if value is None and states.open and guess and not through:
         outcomes = OUTCOMES.get(verb, ())
         value = styled(outcomes[0], states.known) if outcomes else None
-    again = value == states.new and states.path[:1] == (value,) and verb in known.SENDING_ON
-    if again and len(states.path) > 1:
+    if verb in known.SENDING_ON and _waits_unsent(states, value):
         value, through = NEXT, None  # what is sent only then waits until it is
     if value is not None:
         yield states.name, passing(verb, (*states.leads, *states.active), value) or value
@@ -67,6 +66,18 @@ def entered(states: States, value: str, *, accepted: bool) -> str:
         works = before[-1] in states.active and before[-1] != states.new
         return before[-1] if works else value
     return value
+
+
+def _waits_unsent(states: States, value: str | None) -> bool:
+    """Whether a state is how an entity is before it is sent. One that stands (`enabled`) is how it
+    is afterwards, and so is one that says for what it waits: `submit` leads to
+    `pending_approval`."""
+    if value is None or value != states.new or value not in states.initial:
+        return False
+    word = spelled(value)
+    first, *rest = word.split("_")
+    awaits = word in IN_REVIEW or (bool(rest) and first in WAITS_FOR)
+    return len(states.path) > 1 and states.path[0] == value and not awaits and word not in STANDING
 
 
 def _going_on(states: States) -> Set[str]:

@@ -113,7 +113,10 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
         "stopped exited halted cancelled canceled terminated aborted off inactive ended completed "
         "paused suspended"
     ),
-    "submit": ("submitted", "pending", "in_review", "pending_approval", "processing", "queued"),
+    "submit": ordered(
+        "submitted pending in_review pending_approval pending_review under_review "
+        "awaiting_approval awaiting_review processing queued"
+    ),
     "succeed": ("succeeded", "success", "successful", "completed", "done"),
     "suspend": ("suspended", "paused", "inactive"),
     "terminate": ordered("terminated cancelled canceled stopped ended completed finished closed"),
