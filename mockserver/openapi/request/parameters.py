@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -152,7 +153,7 @@ class _Reader:
                 if valid:
                     value = other
                     break
-        if valid:
+        if valid or self._is_directed(value):
             values[self.name] = value
         else:
             sent = self._text(source)
@@ -169,12 +170,47 @@ class _Reader:
     def _fits(self, value: Json) -> bool:
         return self._free or self._compiled().is_valid(value)
 
+    def _is_directed(self, value: Json) -> bool:
+        """Whether it is a listed name to sort by, with a direction of which the text tells."""
+        directions = sort_directions(self.parameter)
+        if directions is None:
+            return False
+        several = value if isinstance(value, list) else [value]
+        plain = [directions.sub("", one, 1) if isinstance(one, str) else one for one in several]
+        return self._fits(plain if isinstance(value, list) else plain[0])
+
     def _text(self, source: Source) -> Json:
         """The value as sent, before conversion."""
         if self.parameter.media_type is not None:
             return self._read(source)
         kind = Kind(self._validators.document, self.parameter.schema, as_text=True)
         return reader_for(self.parameter, kind)(source)
+
+
+_BEFORE = re.compile(
+    r"json:? ?api|^(?=.*(?:desc|revers|opposite))(?=.*(?:\bminus\b|\bhyphen|\bdash\b|negat"
+    r"|[`'\"(>\s]\s*-\s*[`'\")<]|(?:prefix|prepend|preced|lead|start)[^.]{0,40}-))",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Texts by which a name to sort by may follow a minus: JSON:API's, or its own words."""
+_BEHIND = re.compile(r"[\w}>][:,| ](?:desc|asc)(?:ending)?\b[`'\"]|:(?:desc|asc)\b", re.IGNORECASE)
+"""Texts by which a direction may follow the name: `name:desc`, `name desc`."""
+_DIRECTED = {
+    (True, False): re.compile(r"^[-+ ]"),
+    (False, True): re.compile(r"[:,| ](?:desc|asc)(?:ending)?$", re.IGNORECASE),
+    (True, True): re.compile(r"^[-+ ]|[:,| ](?:desc|asc)(?:ending)?$", re.IGNORECASE),
+}
+
+
+def sort_directions(parameter: Parameter) -> re.Pattern[str] | None:
+    """The sign or word that may stand beside a name to sort by, where the description of the
+    parameter says so, though the enum has none; None for other parameters."""
+    name = parameter.name.lower()
+    if parameter.place != "query" or not ("sort" in name or "order" in name):
+        return None
+    text = f"{parameter.description} {parameter.schema.get('description') or ''}"
+    found = _BEFORE.search(text) is not None, _BEHIND.search(text) is not None
+    return _DIRECTED.get(found)
 
 
 def _claimed(operation: Operation, document: Mapping[str, Any]) -> frozenset[str]:
