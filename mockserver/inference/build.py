@@ -19,7 +19,7 @@ from mockserver.inference.link_rows import with_link_rows, with_questions
 from mockserver.inference.lookups import named
 from mockserver.inference.marks import with_marks
 from mockserver.inference.memberships import with_memberships
-from mockserver.inference.model import Action, Plan
+from mockserver.inference.model import Action, Plan, unused
 from mockserver.inference.operations import Survey
 from mockserver.inference.overrides import corrected, with_stated
 from mockserver.inference.pagination import shown_page
@@ -81,7 +81,10 @@ def build_plan(
     resources, actions = with_versions(survey, resources, actions)
     resources = with_cascades(reached(survey, named(survey, resources, actions), actions))
     actions = linked(survey, referring(survey, actions, resources), resources)
-    actions = with_trash(survey, resources, constrained(survey, actions, resources))
+    before = constrained(survey, actions, resources)
+    actions = with_trash(survey, resources, before)
+    idle = unused(before, actions)
+    resources = {name: one for name, one in resources.items() if name not in idle}
     resources, actions = with_rows(survey, resources, actions, linker)
     actions = with_pages(survey, actions)
     plan = Plan(actions=actions, resources=resources, callers=callers)

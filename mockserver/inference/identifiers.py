@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Set
 from typing import Any, Protocol
 
-from mockserver.inference.lookups import ids_said, said
+from mockserver.inference.lookups import ids_said, said, says_own_id
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import Route
 from mockserver.inference.receipts import receipt_id
@@ -444,7 +444,8 @@ def more_ids(
                     or not _names(survey.schemas, one)
                 ):
                     continue
-                if "_".join(words) in own or (alone and stranger and not flat.nullable):
+                told = words[-1:] in _ID_WORDS and stranger and says_own_id(one, short)
+                if "_".join(words) in own or told or (alone and stranger and not flat.nullable):
                     where = survey.schemas.place(place or "", name)
                     if where is not None:
                         found.setdefault(name, where)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
+from typing import Any
 
 from mockserver.inference.model import Action
 from mockserver.inference.operations import Facts, Survey
@@ -259,3 +260,18 @@ def ids_said(facts: Facts | None) -> set[str]:
     `Finds an organization by id/namespace`."""
     text = f"{facts.operation.summary}. {facts.operation.description}" if facts is not None else ""
     return {word.lower() for found in _BY_ID_OR.findall(text) for word in found if word}
+
+
+def says_own_id(schema: Any, short: str) -> bool:
+    """Whether the text of a property says that it is an id of the entity: `appId`, "The application
+    ID"."""
+    text = schema.get("description") if isinstance(schema, Mapping) else None
+    found = _OWN_ID.match(text) if isinstance(text, str) else None
+    return found is not None and noun(snake_case(found[1] or found[2])) == short
+
+
+_OWN_ID = re.compile(
+    r"\s*(?:the |an? )?(?:unique )?(?:(\w+)(?:'s)? (?:unique )?(?:id|identifier|uuid)"
+    r"|(?:id|identifier|uuid) (?:of|for) (?:the |this |an? )?(\w+))\W*(?:\.|$)",
+    re.IGNORECASE,
+)

@@ -4,14 +4,15 @@ good."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from mockserver.inference.model import Action, ResponseUse
+from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition
 from mockserver.inference.operations import Facts, Survey
-from mockserver.inference.paths import route
+from mockserver.inference.paths import ANY, Steps, route
 from mockserver.inference.resource_model import Because, Resource
-from mockserver.inference.words import bag, plural, tokens
+from mockserver.inference.verbs import verb_of
+from mockserver.inference.words import bag, plural, snake_case, tokens
 
 SOFT = re.compile(
     r"\bsoft[- ]?\w*|mark(?:s|ed)? .{0,30}\bas (?:deleted|discarded|archived|inactive|removed)"
@@ -44,14 +45,62 @@ def is_kept(survey: Survey, facts: Facts, resource: Resource) -> bool:
             trash = survey.at((*steps, word), "GET")
             if trash is not None and trash.envelope is not None and trash.ref == resource.schema:
                 return True
+        if _bin_of(survey, steps) is not None:
+            return True
     return any(route(path).steps in survey.restored for path in resource.items)
+
+
+def _bin_of(survey: Survey, steps: Steps) -> Facts | None:
+    """The list beside a collection that shows what was deleted from it: `/deletedNotes`."""
+    if not steps or steps[-1] == ANY:
+        return None
+    words = snake_case(steps[-1]).split("_")
+    for deleted in sorted(_DELETED):
+        both = [deleted, *words]
+        camel = both[0] + "".join(map(str.capitalize, both[1:]))
+        for name in (camel, "-".join(both), "_".join(both), "".join(both), camel.capitalize()):
+            found = survey.at((*steps[:-1], name), "GET")
+            if found is not None and found.envelope is not None:
+                return found
+    return None
+
+
+def _in_bin(
+    survey: Survey, resource: Resource, removal: Action, listing: Facts, before: Action
+) -> Iterator[Action]:
+    """The actions on what was deleted, where it has paths of its own: `/deletedNotes` lists it,
+    `/deletedNotes/{id}` shows it or removes it for good, `/deletedNotes/{id}/restore` brings it
+    back."""
+    steps = listing.route.steps
+    why = Because(f"it has deleted {plural(resource.noun)}", "likely")
+    common = replace(removal, transition=None, because=(why,), instead=None)
+    yield replace(
+        before, resource=resource.name, kind="list", parents=removal.parents, because=(why,),
+        request=replace(before.request, left=True, only=()), envelope=listing.envelope,
+        instead=None,
+    )  # fmt: skip
+    for facts in survey.facts:
+        route = facts.route
+        if route.steps[: len(steps) + 1] != (*steps, ANY) or len(route.steps) > len(steps) + 2:
+            continue
+        word = route.verb or (route.steps[-1] if len(route.steps) > len(steps) + 1 else "")
+        request = RequestUse(left=True)
+        one = replace(
+            common, operation=facts.operation.id, method=facts.method, path=facts.operation.path,
+            item=route.names[-1], request=request, response=ResponseUse(at=facts.at),
+        )  # fmt: skip
+        if word and verb_of(word) == "restore":
+            same = facts.ref == resource.schema
+            yield replace(one, kind="transition", transition=Transition("restore", same=same))
+        elif not word and facts.method in ("GET", "DELETE"):
+            yield replace(one, kind="fetch" if facts.method == "GET" else "remove")
 
 
 def with_trash(
     survey: Survey, resources: Mapping[str, Resource], actions: Mapping[str, Action]
 ) -> dict[str, Action]:
-    """The actions, with those about what was deleted softly: `GET /files/trash` lists nothing else,
-    and `DELETE /files/{id}/permanent` removes it."""
+    """The actions, with those about what was deleted softly: `GET /files/trash` and `/deletedFiles`
+    list nothing else, and `DELETE /files/{id}/permanent` removes it."""
     found = dict(actions)
     softly = {
         (action.resource, route(action.path).steps): action
@@ -59,6 +108,12 @@ def with_trash(
         if action.transition is not None and action.transition.soft and action.resource is not None
     }
     kinds = {name for name, _ in softly}
+    for (name, steps), removal in softly.items():
+        listing = _bin_of(survey, steps[:-1]) if steps[-1:] == (ANY,) else None
+        if listing is not None and name in resources:
+            before = found[listing.operation.id]
+            for one in _in_bin(survey, resources[name], removal, listing, before):
+                found[one.operation] = one
     for facts in survey.facts if softly else ():
         action, words = found[facts.operation.id], set(tokens(facts.route.last))
         if action.kind == "list" and action.resource in kinds and words & _TRASH:

@@ -190,8 +190,11 @@ class Call:
         transition = self.action.transition
         ends = self.action.kind == "remove"  # what DELETE has only marked
         ends = ends or (transition is not None and transition.verb == "restore")
-        if entity is not None and entity.row.get("trashed") and not ends:
+        left = self.action.request.left
+        if entity is not None and entity.row.get("trashed") and not (ends or left):
             raise not_found(resource, self.item)
+        if left and entity is not None and not entity.row.get("hidden"):
+            raise not_found(resource, self.item)  # it is not among the deleted ones
         if entity is None:
             entity = self.called(self.repository, self.item, self.home() or "")
         if entity is None and self.context.any_is_known(self.world, resource, key):
