@@ -5,7 +5,7 @@ operations that are allowed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -14,11 +14,11 @@ import click
 from mockserver.errors import UsageError
 from mockserver.inference.build import build_plan
 from mockserver.openapi.media_types import is_json
-from mockserver.openapi.model import Contract, Json
+from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.verify.cleanup import clean_up
 from mockserver.verify.http import Pace, Wire, WireError
 from mockserver.verify.ledger import Ledger
-from mockserver.verify.ownership import Ownership, described
+from mockserver.verify.ownership import Ownership
 from mockserver.verify.replies import at
 from mockserver.verify.sandbox import DEFAULT_KEY, GRANTS, LOGIN, WHO, Sandbox
 from mockserver.verify.target import Target
@@ -204,6 +204,7 @@ def ownership_of(target: Target, sandbox: Sandbox, ledger: Ledger | None) -> Own
         given=sandbox.params,
         overrides=sandbox.overrides,
         probe=target.status_of,
+        look=target.value_of,
     )
 
 
@@ -221,7 +222,27 @@ def permission_lines(contract: Contract, sandbox: Sandbox) -> Iterator[str]:
         disposable=sandbox.disposable,
         given=sandbox.params,
     )
-    yield from described(ownership, contract.operations)
+    yield from _described(ownership, contract.operations)
+
+
+def _described(ownership: Ownership, operations: Iterable[Operation]) -> Iterator[str]:
+    """What may be sent, for the user to read."""
+    groups: dict[str, list[str]] = {"read": [], "create": [], "own": [], "never": []}
+    for operation in operations:
+        kind, reason = ownership.kind(operation)
+        line = f"{operation.method} {operation.path}"
+        groups[kind].append(f"{line}: {reason}" if reason else line)
+    names: dict[str, str] = {
+        "read": "read",
+        "create": "create, and remove",
+        "own": "change or remove, own entities only",
+        "never": "not sent",
+    }
+    if ownership.disposable:
+        names["own"] = "anything: the server is disposable"
+    for name, lines in groups.items():
+        yield f"  {names[name]}: {len(lines)}"
+        yield from (f"    {line}" for line in lines)
 
 
 def clean_up_only(

@@ -9,20 +9,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mockserver.inference.model import Action
-from mockserver.inference.page_model import Paging
 from mockserver.openapi.model import Json
-from mockserver.verify.ledger import Entry, Ledger, PendingCreation
+from mockserver.verify.ledger import Entry, Ledger, PendingCreation, texts_in
 from mockserver.verify.lifecycle.samples import MARK
 from mockserver.verify.lifecycle.values import GONE as GONE_WORD
 from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership
 from mockserver.verify.replies import at
 from mockserver.verify.target import NoReply, Target, fill, is_page
+from mockserver.verify.witness import NAMES, key_of, name_among, names_one, rows_of
 
 GONE = (404, 410)
 ROUNDS = 3
-NAMES = ("name", "slug", "key", "title")
-MOST_PAGES = 200
 _MADE = re.compile(r"(secret|token|key|code|handle|uuid)$", re.IGNORECASE)
 _MARK = re.compile(r"(?!\d{4}-\d\d-\d\d)[^\s/]{16,}")
 """A text so long that nothing else is likely to have it."""
@@ -37,7 +35,7 @@ def note_others(ledger: Ledger, target: Target, ownership: Ownership) -> None:
         if found is None:
             continue
         action, path = found
-        key = _key(action, ownership)
+        key = key_of(action, ownership.plan)
         with suppress(NoReply):
             ids = [at(row, key) for row in _rows(path, action, target)]
             ledger.found(resource, [str(one) for one in ids if isinstance(one, str | int)])
@@ -60,8 +58,13 @@ def clean_up(
     held, target.ownership = target.ownership, None
     target.persistence.quarantined.clear()
     try:
+        asked = dict(ledger.pending)
         _look_for_unanswered(ledger, target, ownership)
+        _side_products(asked, ledger, target, ownership)
         left: dict[int, str] = {}
+        for entry in list(_used_by_others(ledger, target, ownership)):
+            progress(f"{entry.kind} {entry.name!r} stays: others use it by now")
+            ledger.keep(entry)
         for _ in range(ROUNDS):
             left = {}
             for entry in list(ledger.left()):
@@ -73,8 +76,6 @@ def clean_up(
             if not left:
                 break
         if check:
-            for entry in list(_side_products(ledger, target, ownership)):
-                _remove(entry, ledger, target, ownership)
             left = _checked(left, ledger, target, ownership)
     finally:
         target.ownership = held
@@ -82,34 +83,49 @@ def clean_up(
     return [*left.values(), *map(_unknown, ledger.pending.values())]
 
 
-def _side_products(ledger: Ledger, target: Target, ownership: Ownership) -> Iterator[Entry]:
-    """Record what the server itself made for an entity of the run, and kept: it was not there
-    before the run, and names the entity by an id that nothing else is likely to have, or has a name
-    that was sent in an array, such as a tag's."""
-    ours = {entry.id: entry.kind for entry in ledger.entries.values()}
-    ours = {one: kind for one, kind in ours.items() if _MARK.fullmatch(one)}
+def _side_products(
+    asked: Mapping[int, PendingCreation], ledger: Ledger, target: Target, ownership: Ownership
+) -> None:
+    """Record what the server itself made for creations whose responses are unknown, as after a loss
+    of power: it was not there before the run, and names what they made by an id that nothing else
+    is likely to have, or has a name that they sent in an array, such as a tag's. For the others
+    that is known from looks at the lists."""
+    ids = {entry.id for number, entry in ledger.entries.items() if number in asked}
+    ids = {one for one in ids if _MARK.fullmatch(one)}
+    names = {name for one in asked.values() for name in one.names}
+    names = {name for name in names if MARK in name}
     by_kind = {one.resource.name: (name, one) for name, one in ownership.creators.items()}
     for kind, (operation, creator) in by_kind.items():
         found = ownership.list_of(kind, {}) if kind in ledger.listed else None
-        if found is None or not (ours or ledger.names):
+        if found is None or not (ids or names):
             continue
         action, path = found
-        key = _key(action, ownership)
+        key = key_of(action, ownership.plan)
         with suppress(NoReply):
             for row in list(_rows(path, action, target)):
                 identity = str(at(row, key))
-                if identity in ours or (kind, identity) in ledger.others:
-                    continue
-                texts = [value for value in row.values() if isinstance(value, str)]
-                names = {ours[text] for text in texts if text in ours}
-                called = ledger.names & {str(row.get(name)) for name in NAMES}
-                names |= (
-                    {""} if any(MARK in one or _MARK.fullmatch(one) for one in called) else set()
-                )
+                known = (kind, identity) in ledger.others or any(ledger.called(kind, identity))
                 where = ownership.where_to_remove(creator, {kind: identity}, {}, [row])
-                if names - {kind} and where is not None:
+                called = name_among(row, names)
+                if not known and where is not None and (called is not None or names_one(row, ids)):
                     number = ledger.ask(operation, {}, "")
-                    yield ledger.made(number, creator.remove.operation, where, kind)
+                    ledger.made(number, creator.remove.operation, where, kind, called or "")
+
+
+def _used_by_others(ledger: Ledger, target: Target, ownership: Ownership) -> Iterator[Entry]:
+    """What the server made by a name, such as a tag, that an entity of others has by now."""
+    named = [entry for entry in ledger.left() if entry.name]
+    texts: set[str] = set()
+    for kind in ledger.listed if named else ():
+        found = ownership.list_of(kind, {})
+        if found is not None:
+            key = key_of(found[0], ownership.plan)
+            ours = {entry.id for entry in ledger.entries.values() if entry.kind == kind}
+            with suppress(NoReply):
+                for row in list(_rows(found[1], found[0], target)):
+                    if str(at(row, key)) not in ours:
+                        texts.update(texts_in(row))
+    yield from (entry for entry in named if texts & {entry.name, entry.id})
 
 
 def _checked(
@@ -173,7 +189,7 @@ class _Lists:
     def rows_of(self, entry: Entry) -> list[Mapping[str, Json]]:
         """The rows that show an entity as there."""
         action, rows = self._all(entry)
-        key = _key(action, self.ownership) if action is not None else ()
+        key = key_of(action, self.ownership.plan) if action is not None else ()
         return [
             row for row in rows if str(at(row, key)) == entry.id and not GONE_WORD.search(str(row))
         ]
@@ -279,7 +295,7 @@ def _name_in_list(entry: Entry, target: Target, ownership: Ownership) -> str:
         return ""
     action, path = found
     rows = list(_rows(path, action, target))
-    key = _key(action, ownership)
+    key = key_of(action, ownership.plan)
     mine = [row for row in rows if str(at(row, key)) == entry.id]
     if not mine:
         return ""
@@ -289,13 +305,6 @@ def _name_in_list(entry: Entry, target: Target, ownership: Ownership) -> str:
         if isinstance(value, str) and value not in ("", entry.id) and alone:
             return value
     return entry.id
-
-
-def _key(action: Action, ownership: Ownership) -> tuple[str, ...]:
-    """Where a row of a list has its id."""
-    resource = ownership.plan.resource_of(action)
-    name = resource.identity.key if resource is not None else None
-    return action.response.id_path or (name or "id",)
 
 
 def _went_along(entry: Entry, ledger: Ledger, reply: Exchange) -> bool:
@@ -320,7 +329,7 @@ def _is_missing(
         return False
     found = ownership.list_of(resource, pending.path)
     if pending.alike:
-        key = None if found is None else _key(found[0], ownership)
+        key = None if found is None else key_of(found[0], ownership.plan)
         rows = [] if found is None else list(_rows(found[1], found[0], target))
         return key is None or sum(str(at(row, key)) == pending.alike for row in rows) < 2
     if not pending.marker or found is None:
@@ -329,7 +338,7 @@ def _is_missing(
     mine = [row for row in _rows(path, action, target) if _has(row, pending.marker)]
     known = {entry.id for entry in ledger.entries.values() if entry.kind == resource}
     known |= {identity for kind, identity in ledger.others if kind == resource}
-    key = _key(action, ownership)
+    key = key_of(action, ownership.plan)
     ids = [str(at(row, key)) for row in mine if isinstance(at(row, key), str | int)]
     for identity in (one for one in ids if one not in known):
         row = next(row for row in mine if str(at(row, key)) == identity)
@@ -347,34 +356,15 @@ def _has(row: Json, marker: str) -> bool:
 
 def _rows(path: str, action: Action, target: Target) -> Iterator[Mapping[str, Json]]:
     """The rows of a list, page by page; empty if it can't be read."""
-    envelope = action.envelope
-    paging = envelope.paging if envelope else Paging()
-    ahead = envelope.page.path("next") if envelope else None
-    params: dict[str, str | int] = {}
-    count, before = 0, None
-    for number in range(MOST_PAGES):
+
+    def page_of(params: Mapping[str, str | int]) -> Json:
         page = _page(path, action, params, target)
         try:
-            value = page.json() if page.status == 200 else None
+            return page.json() if page.status == 200 else None
         except ValueError:
-            return
-        rows = at(value, envelope.items if envelope else action.response.at)
-        # Some servers give the first page again, whatever is asked for.
-        if not isinstance(rows, list) or not rows or rows == before:
-            return
-        yield from (row for row in rows if isinstance(row, dict))
-        count, before = count + len(rows), rows
-        cursor = at(value, ahead) if ahead is not None else None
-        if paging.cursor:
-            if not cursor or params.get(paging.cursor) == cursor:
-                return
-            params[paging.cursor] = cursor
-        elif paging.offset:
-            params[paging.offset] = count
-        elif paging.page:
-            params[paging.page] = paging.first_page + number + 1
-        else:
-            return
+            return None
+
+    return rows_of(action, page_of)
 
 
 def _page(path: str, action: Action, params: Mapping[str, str | int], target: Target) -> Exchange:

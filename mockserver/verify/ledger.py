@@ -31,6 +31,7 @@ _SHAPES: Mapping[str, Shape] = {
     "succeeded": {"succeeded": int},
     "nothing": {"nothing": int},
     "gone": {"gone": int},
+    "kept": {"kept": int},
 }
 """What each kind of line has."""
 
@@ -52,6 +53,8 @@ class Entry:
     kind: str
     marker: str = ""
     """A text in the entity and in its copies."""
+    name: str = ""
+    """The name by which the server made it, beside what was asked for: others may use it, too."""
 
     @property
     def id(self) -> str:
@@ -69,6 +72,8 @@ class PendingCreation:
     succeeded: bool = False
     alike: str = ""
     """The id in the response, which an entity of somebody else has."""
+    names: frozenset[str] = frozenset()
+    """Texts in its arrays: a server may make an entity of each, such as a tag."""
 
 
 @dataclass
@@ -83,8 +88,6 @@ class Ledger:
     """Kind and id of what was there before the run."""
     listed: set[str] = field(default_factory=set)
     """The kinds whose lists were read before the run."""
-    names: set[str] = field(default_factory=set)
-    """Texts in arrays that were sent: a server may make an entity of each, such as a tag."""
     _by_name: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _last: int = 0
     _stream: IO[bytes] | None = None
@@ -158,9 +161,12 @@ class Ledger:
         self._record({**line, "marker": marker, **({"names": own} if own else {})})
         return number
 
-    def made(self, number: int, remove: str, where: Mapping[str, str], kind: str) -> Entry:
+    def made(
+        self, number: int, remove: str, where: Mapping[str, str], kind: str, name: str = ""
+    ) -> Entry:
         pending = self.pending.get(number)
         line = {"made": number, "remove": remove, "where": dict(where), "kind": kind}
+        line |= {"name": name} if name else {}
         self._record({**line, "marker": pending.marker if pending is not None else ""})
         return self.entries[number]
 
@@ -179,6 +185,10 @@ class Ledger:
 
     def removed(self, entry: Entry) -> None:
         self._record({"gone": entry.number})
+
+    def keep(self, entry: Entry) -> None:
+        """Record that an entity stays, because others use it by now."""
+        self._record({"kept": entry.number})
 
     def found(self, kind: str, ids: Iterable[str]) -> None:
         """Record what was there before the run: a creation may return it."""
@@ -224,18 +234,17 @@ class Ledger:
             self.others |= {(line["others"], identity) for identity in line["ids"]}
             self.listed.add(line["others"])
         elif "asked" in line:
+            names = frozenset(map(str, line.get("names", ())))
             pending = PendingCreation(
-                line["asked"], line["operation"], line["path"], line["marker"]
+                line["asked"], line["operation"], line["path"], line["marker"], names=names
             )
             self._last = max(self._last, pending.number)
             self.pending[pending.number] = pending
-            self.names |= {str(name) for name in line.get("names", ())}
         elif "made" in line:
             number = line["made"]
             self.pending.pop(number, None)
-            entry = Entry(
-                number, line["remove"], line["where"], line["kind"], line.get("marker", "")
-            )
+            more = line.get("marker", ""), str(line.get("name", ""))
+            entry = Entry(number, line["remove"], line["where"], line["kind"], *more)
             self._last = max(self._last, number)
             self.entries[number] = entry
             self._by_name.setdefault((entry.kind, entry.id), []).append(number)
@@ -248,6 +257,9 @@ class Ledger:
             self.pending[number] = replace(self.pending[number], succeeded=True, alike=alike)
         elif "nothing" in line:
             self.pending.pop(line["nothing"], None)
+        elif "kept" in line and line["kept"] in self.entries:
+            entry = self.entries.pop(line["kept"])
+            self._by_name[entry.kind, entry.id].remove(entry.number)
         elif "gone" in line:
             self.gone.add(line["gone"])
 
@@ -267,30 +279,14 @@ def marker_of(body: bytes | None) -> str:
         value = json_of(body or b"")
     except ValueError:
         return ""
-    texts = [text for text in _texts(value) if len(text) >= _SHORTEST_MARKER]
+    texts = [text for text in texts_in(value) if len(text) >= _SHORTEST_MARKER]
     return max(texts, key=len, default="")
 
 
-def names_in(body: bytes | None) -> set[str]:
-    """The longer texts that are elements of arrays in a body."""
-    try:
-        return set(_elements(json_of(body or b"")))
-    except ValueError:
-        return set()
-
-
-def _elements(value: Json) -> Iterator[str]:
-    for inner in value.values() if isinstance(value, Mapping) else ():
-        yield from _elements(inner)
-    for inner in value if isinstance(value, list) else ():
-        if isinstance(inner, str) and len(inner) >= _SHORTEST_MARKER:
-            yield inner
-        yield from _elements(inner)
-
-
-def _texts(value: Json) -> Iterator[str]:
+def texts_in(value: Json) -> Iterator[str]:
+    """The texts in a JSON value, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping | list):
         for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(inner)
+            yield from texts_in(inner)

@@ -9,7 +9,7 @@ only if it is allowed by name, or if the server is disposable.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -17,16 +17,27 @@ from urllib.parse import urlsplit
 from mockserver.inference.model import Action, Plan
 from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.openapi.path_templates import Router, filled, parameters_of
-from mockserver.verify.ledger import Entry, Ledger, marker_of, names_in
+from mockserver.verify.ledger import Entry, Ledger, marker_of
 from mockserver.verify.model import json_of
 from mockserver.verify.replies import (
     Creator,
     at,
+    creators_of,
     each_made,
     identity_of,
+    only_changes,
     property_of,
     shown_of,
     shows_none,
+)
+from mockserver.verify.witness import (
+    Added,
+    Look,
+    Seen,
+    Witness,
+    name_among,
+    names_one,
+    texts_of_arrays,
 )
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -65,7 +76,9 @@ class Ticket:
     marker: str = ""
     """A text that a change writes into the entity."""
     body: bytes | None = None
-    """What is sent to create it."""
+    """What is sent."""
+    before: Seen = field(default_factory=dict)
+    """What the lists show that the request may add to."""
 
 
 class Ownership:
@@ -83,6 +96,7 @@ class Ownership:
         given: Mapping[str, str] | None = None,
         overrides: Mapping[str, Any] | None = None,
         probe: Probe = lambda path: 0,
+        look: Look = lambda path, query: None,
     ) -> None:
         self.contract = contract
         self.plan = plan
@@ -99,30 +113,15 @@ class Ownership:
         self.ambiguous: set[str] = set()
         """Operations that have created an entity with the id of another one."""
         self._router = Router(contract)
-        self._removes = {
-            a.resource: a for a in plan.actions.values() if a.kind == "remove" and a.resource
-        }
         self._fetches = {
             a.resource: a
             for a in plan.actions.values()
             if a.kind == "fetch" and a.resource and contract.by_id[a.operation].method in SAFE
         }
-        self.creators = dict(self._find_creators())
+        self.creators = dict(creators_of(plan))
+        kinds = dict.fromkeys(creator.resource.name for creator in self.creators.values())
+        self._witness = Witness(contract, plan, kinds, lambda kind: self.list_of(kind, {}), look)
         self._there: dict[str, bool] = {}
-
-    def _find_creators(self) -> Iterator[tuple[str, Creator]]:
-        for action in self.plan.actions.values():
-            resource = self.plan.resource_of(action)
-            remove = self._removes.get(resource.name) if resource is not None else None
-            if resource is None or remove is None:
-                continue
-            key = resource.identity.key
-            id_path = action.response.id_path or ((key,) if key else ())
-            at = action.response.at
-            if action.kind in ("create", "clone", "transition") and not _only_changes(action):
-                yield action.operation, Creator(resource, remove, at, id_path)
-            elif action.request.upsert and action.path_item:
-                yield action.operation, Creator(resource, remove, at, id_path, action.path_item)
 
     def has_path(self, path: str) -> bool:
         """Whether the document has a path, with or without a slash at its end."""
@@ -166,7 +165,7 @@ class Ownership:
             return "read", ""
         named = [name for name in parameters_of(operation.path) if name not in self.given]
         makes = action is not None and action.kind in ("create", "clone")
-        if action is not None and makes and not _only_changes(action):
+        if action is not None and makes and not only_changes(action):
             if operation.id in self.creators:
                 return "create", ""
             if not named:
@@ -200,13 +199,22 @@ class Ownership:
                 source = self._ours(action, where)
                 copied = source.marker if source is not None else ""
                 marker = named or marker_of(body) or copied
-                number = self.ledger.ask(operation.id, where, marker, names_in(body))
-                return Ticket(operation, where, number, named, body=body)
+                before = self._before(action, where, body)
+                number = self.ledger.ask(operation.id, where, marker, texts_of_arrays(body))
+                return Ticket(operation, where, number, named, body=body, before=before)
         known = self.plan.actions[operation.id] if operation is not None else None
         sent = marker_of(body) if known and known.kind in ("patch", "replace") else ""
-        if sent and self.ledger:
-            self.ledger.names |= names_in(body)
-        return Ticket(operation, where, number, marker=sent)
+        before = self._before(known, where, body) if known and known.kind != "remove" else {}
+        return Ticket(operation, where, number, marker=sent, body=body, before=before)
+
+    def _before(self, action: Action, where: Mapping[str, str], body: bytes | None) -> Seen:
+        """What there is in the lists that a request of effect on entities of ours may add to."""
+        operation, creates = self.contract.by_id[action.operation], action.kind == "create"
+        ours = creates or self.owns(action, where)
+        if self.ledger is None or operation.method in HARMLESS or not ours:
+            return {}
+        kinds = {action.resource or "", *self._links(action, where)}
+        return self._witness.before(operation.id, kinds - {""}, body, self.ledger)
 
     def _named(self, creator: Creator, action: Action, body: bytes | None) -> str:
         """The id that the client chooses in the body, if any. Raises Withheld if no path can lead
@@ -342,6 +350,38 @@ class Ownership:
         self, ticket: Ticket, status: int, headers: Mapping[str, str], body: bytes
     ) -> Entry | None:
         """Record a reply in the ledger and return what was created, the first of several."""
+        added = self._added(ticket) if 200 <= status < 300 else []
+        known = set(self.ledger.entries) if self.ledger is not None else set()
+        entry = self._settle(ticket, status, headers, body)
+        if added and self.ledger is not None:
+            self._record_added(self.ledger, ticket, added, known)
+        return entry
+
+    def _added(self, ticket: Ticket) -> list[Added]:
+        name = ticket.operation.id if ticket.operation is not None else ""
+        return list(self._witness.after(name, ticket.before, ticket.body))
+
+    def _record_added(
+        self, ledger: Ledger, ticket: Ticket, added: Iterable[Added], known: set[int]
+    ) -> None:
+        """Record what has been `added` to lists and is about the request, not about the `known`."""
+        assert ticket.operation is not None
+        ids = {e.id for number, e in ledger.entries.items() if number not in known}
+        if self.owns(self.plan.actions[ticket.operation.id], ticket.where):
+            ids |= {one for name, one in ticket.where.items() if name not in self.given}
+        for kind, identity, row in added:
+            name, creator = next(o for o in self.creators.items() if o[1].resource.name == kind)
+            where = self.where_to_remove(creator, {kind: identity}, {}, [row])
+            called = name_among(row, texts_of_arrays(ticket.body))
+            about = called is not None or names_one(row, ids)
+            if where is not None and about and not any(ledger.called(kind, identity)):
+                self._witness.made(ticket.operation.id, kind, ticket.body)
+                number = ledger.ask(name, {}, "")
+                ledger.made(number, creator.remove.operation, where, kind, called or "")
+
+    def _settle(
+        self, ticket: Ticket, status: int, headers: Mapping[str, str], body: bytes
+    ) -> Entry | None:
         operation = ticket.operation
         if operation is None or self.ledger is None or operation.method in SAFE:
             return None
@@ -455,28 +495,3 @@ class Ownership:
         item = creator.remove.path_item or next(reversed(where))
         where[item] = where.pop(item)
         return where
-
-
-def _only_changes(action: Action) -> bool:
-    """Whether it changes the entities that its body or query names, and makes none."""
-    return action.request.upsert and action.request.partial and action.path_item is None
-
-
-def described(ownership: Ownership, operations: Iterable[Operation]) -> Iterator[str]:
-    """What may be sent, for the user to read."""
-    groups: dict[str, list[str]] = {"read": [], "create": [], "own": [], "never": []}
-    for operation in operations:
-        kind, reason = ownership.kind(operation)
-        line = f"{operation.method} {operation.path}"
-        groups[kind].append(f"{line}: {reason}" if reason else line)
-    names: dict[str, str] = {
-        "read": "read",
-        "create": "create, and remove",
-        "own": "change or remove, own entities only",
-        "never": "not sent",
-    }
-    if ownership.disposable:
-        names["own"] = "anything: the server is disposable"
-    for name, lines in groups.items():
-        yield f"  {names[name]}: {len(lines)}"
-        yield from (f"    {line}" for line in lines)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
-from mockserver.inference.model import Action
+from mockserver.inference.model import Action, Plan
 from mockserver.inference.resource_model import FIRST, Path, Resource
 from mockserver.inference.words import snake_case, tokens
 from mockserver.openapi.document import MISSING
@@ -155,6 +155,28 @@ def id_in(headers: Mapping[str, str]) -> str:
     except ValueError:  # `http://[`
         return ""
     return unquote(path.rstrip("/").rsplit("/", 1)[-1])
+
+
+def creators_of(plan: Plan) -> Iterator[tuple[str, Creator]]:
+    """The operations that create what another one removes."""
+    removes = {a.resource: a for a in plan.actions.values() if a.kind == "remove" and a.resource}
+    for action in plan.actions.values():
+        resource = plan.resource_of(action)
+        remove = removes.get(resource.name) if resource is not None else None
+        if resource is None or remove is None:
+            continue
+        key = resource.identity.key
+        id_path = action.response.id_path or ((key,) if key else ())
+        at = action.response.at
+        if action.kind in ("create", "clone", "transition") and not only_changes(action):
+            yield action.operation, Creator(resource, remove, at, id_path)
+        elif action.request.upsert and action.path_item:
+            yield action.operation, Creator(resource, remove, at, id_path, action.path_item)
+
+
+def only_changes(action: Action) -> bool:
+    """Whether it changes the entities that its body or query names, and makes none."""
+    return action.request.upsert and action.request.partial and action.path_item is None
 
 
 def each_made(creator: Creator, body: bytes, sent: bytes | None) -> list[tuple[Creator, bytes]]:

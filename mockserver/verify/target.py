@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from mockserver.errors import UsageError
 from mockserver.files.secrets import masked_header
 from mockserver.openapi.credentials import credential
-from mockserver.openapi.model import Contract, Operation
+from mockserver.openapi.model import Contract, Json, Operation
 from mockserver.openapi.path_templates import filled, parameters_of
 from mockserver.verify.http import Wire, WireError, is_stream
-from mockserver.verify.model import KEY_VARIABLE, OTHER_VARIABLE, Exchange
+from mockserver.verify.model import KEY_VARIABLE, OTHER_VARIABLE, Exchange, json_of
 from mockserver.verify.needed_headers import NeededHeaders
 from mockserver.verify.ownership import Ownership, Ticket, Withheld
 from mockserver.verify.persistence import NoReply, Persistence
@@ -223,6 +223,16 @@ class Target:
             return self.wire.send("GET", self._path + path, headers=headers, params=params).status
         except WireError:
             return 0
+
+    def value_of(self, path: str, query: Mapping[str, str]) -> Json:
+        """The JSON of a read that is not reported; None if it fails."""
+        headers = self.headers_with_key()
+        params = {**self.params_with_key(), **query}
+        try:
+            reply = self.wire.send("GET", self._path + path, headers=headers, params=params)
+            return json_of(reply.body) if reply.status == 200 else None
+        except (WireError, ValueError):
+            return None
 
     def _own_headers(
         self, operation: str, path: str, given: Mapping[str, str], *, with_key: bool

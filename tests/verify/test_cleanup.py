@@ -386,18 +386,21 @@ def test_what_the_server_made_for_an_entity_of_the_run_goes_with_it(tmp_path: Pa
     ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
     notes = Notes()
     before = json.loads(json.dumps(notes.rows))
-    known = Ownership(contract, build_plan(contract), ledger)
     with serving(notes) as url, Target(contract, url, "") as target:
+        known = Ownership(contract, build_plan(contract), ledger, look=target.value_of)
         note_others(ledger, target, known)
         target.ownership = known
         target.send("POST", "/tasks", body={"name": "mine"})
         assert len(notes.rows["notes"]) == 3
+        # Somebody else writes about the entity of the run.
+        comment = {"id": "comment", "task_id": notes.rows["tasks"][-1]["id"]}
+        notes.rows["notes"].append(comment)
         assert clean_up(ledger, target, known, lambda text: None) == []
     ledger.close()
     assert notes.rows["tasks"] == before["tasks"]
     # The one of somebody else, who worked meanwhile, is kept.
     theirs = {"id": "theirs-2", "task_id": "a-task-of-others-2"}
-    assert notes.rows["notes"] == [*before["notes"], theirs]
+    assert notes.rows["notes"] == [*before["notes"], theirs, comment]
     assert not list(Ledger.load(str(tmp_path / "ledger")).left())
 
 
@@ -425,13 +428,15 @@ def test_what_the_server_made_by_a_name_in_an_array_is_removed(tmp_path: Path) -
     contract = build_contract(raw)
     ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
     tagged = Tagged()
-    known = Ownership(contract, build_plan(contract), ledger)
     with serving(tagged) as url, Target(contract, url, "") as target:
+        known = Ownership(contract, build_plan(contract), ledger, look=target.value_of)
         note_others(ledger, target, known)
         target.ownership = known
-        sent = ["production", "Urgent 7 é ✓"]
+        # Somebody else has just made one of the two.
+        tagged.rows["tags"].append({"id": "t0", "name": "common 7 é ✓"})
+        sent = ["production", "common 7 é ✓", "Urgent 7 é ✓"]
         target.send("POST", "/tasks", body={"name": "mine, for tags", "tags": sent})
-        assert len(tagged.rows["tags"]) == 3
+        assert len(tagged.rows["tags"]) == 4
     ledger.close()
     # As after a loss of power.
     later = Ledger.load(str(tmp_path / "ledger"))
@@ -440,4 +445,31 @@ def test_what_the_server_made_by_a_name_in_an_array_is_removed(tmp_path: Path) -
     with serving(tagged) as url, Target(contract, url, "") as target:
         assert clean_up(later, target, known, lambda text: None) == []
     later.close()
-    assert [row["name"] for row in tagged.rows["tags"]] == ["production", "Theirs é ✓"]
+    assert [row["name"] for row in tagged.rows["tags"]] == [
+        "production",
+        "common 7 é ✓",
+        "Theirs é ✓",
+    ]
+
+
+def test_a_tag_that_others_use_by_now_stays(tmp_path: Path) -> None:
+    paths = {
+        **_noted("tasks", name=TEXT, tags={"type": "array", "items": TEXT}),
+        **_noted("tags", name=TEXT),
+    }
+    raw = {"openapi": "3.1.0", "info": {"title": "Tags", "version": "1"}, "paths": paths}
+    contract = build_contract(raw)
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    tagged, said = Tagged(), list[str]()
+    with serving(tagged) as url, Target(contract, url, "") as target:
+        known = Ownership(contract, build_plan(contract), ledger, look=target.value_of)
+        note_others(ledger, target, known)
+        target.ownership = known
+        target.send("POST", "/tasks", body={"name": "mine", "tags": ["Urgent", "Shared"]})
+        tagged.rows["tasks"].append({"id": "theirs", "name": "Theirs", "tags": ["Shared"]})
+        assert clean_up(ledger, target, known, said.append) == []
+    ledger.close()
+    assert [row["name"] for row in tagged.rows["tags"]] == ["production", "Shared", "Theirs é ✓"]
+    assert [row["id"] for row in tagged.rows["tasks"]][-1] == "theirs"
+    assert any("'Shared' stays" in text for text in said)
+    assert not list(Ledger.load(str(tmp_path / "ledger")).left())

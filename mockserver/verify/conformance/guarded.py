@@ -31,6 +31,7 @@ from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from mockserver.inference.build import build_plan
 from mockserver.openapi.build import build_contract
 from mockserver.openapi.document import parse_document
+from mockserver.openapi.model import Json
 from mockserver.verify.access import Login
 from mockserver.verify.conformance.schemathesis import WITHHELD
 from mockserver.verify.http import (
@@ -251,15 +252,26 @@ def guard_of(policy: dict[str, Any]) -> Guard:
         session = requests.Session()
         session.trust_env = False
 
-        def status_of(path: str) -> int:
+        def read(path: str, query: Mapping[str, str]) -> requests.Response | None:
             try:
-                request = requests.Request("GET", origin + path, headers=policy["headers"])
+                request = requests.Request("GET", origin + path, policy["headers"], params=query)
                 prepared = session.prepare_request(request)
                 adapter = session.get_adapter(origin)
                 assert isinstance(adapter, HTTPAdapter)
-                return guard._in_time(adapter, prepared, {"timeout": guard.timeout}).status_code
+                return guard._in_time(adapter, prepared, {"timeout": guard.timeout})
             except requests.RequestException:
-                return 0
+                return None
+
+        def status_of(path: str) -> int:
+            reply = read(path, {})
+            return 0 if reply is None else reply.status_code
+
+        def value_of(path: str, query: Mapping[str, str]) -> Json:
+            reply = read(path, query)
+            try:
+                return reply.json() if reply is not None and reply.status_code == 200 else None
+            except ValueError:
+                return None
 
         guard.credentials = policy["credentials"]
         guard.ownership = Ownership(
@@ -271,6 +283,7 @@ def guard_of(policy: dict[str, Any]) -> Guard:
             disposable=policy["disposable"],
             given=policy["given"],
             probe=status_of,
+            look=value_of,
         )
     return guard
 

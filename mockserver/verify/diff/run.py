@@ -101,6 +101,7 @@ class Keeper:
             given=self.knowledge.sandbox.params,
             overrides=self.knowledge.sandbox.overrides,
             probe=self.target.status_of,
+            look=self.target.value_of,
         )
         self.target.ownership = self.ownership
 
