@@ -152,22 +152,28 @@ class StartReader:
 
     def beside(self, facts: Facts, action: Action) -> tuple[JobStart, ...]:
         """What an action makes beside its entity, which the response shows beside it: the jobs that
-        track it, `{"server": {}, "actions": [{}]}`, and what lies below a new entity,
-        `{"project": {}, "branch": {}}`."""
+        track it, `{"server": {}, "actions": [{}]}`, and what lies below a new entity, `{"project":
+        {}, "branch": {}}`, or its id alone: `{"templateID": ..., "buildID": ...}`."""
         media = facts.operation.success_json
         if (
             action.kind not in _CHANGING
-            or action.elsewhere
             or action.resource is None
-            or len(facts.at) != 1
             or facts.envelope is not None
             or media is None
-            or not self._shows(facts, action.resource)
         ):
             return ()
+        top = self.survey.schemas.main(media.pointer or "")
+        found = [] if action.elsewhere else list(self._shown_beside(facts, action, top))
+        if action.kind == "create" and FIRST not in action.response.at:
+            shown = {one.resource for one in found}
+            found += [one for one in self._named_beside(facts, action) if one.resource not in shown]
+        return tuple(sorted(found, key=lambda one: len(self.resources[one.resource].parents)))
+
+    def _shown_beside(self, facts: Facts, action: Action, top: str) -> Iterator[JobStart]:
+        """The entities beside the one that a response shows."""
         schemas = self.survey.schemas
-        top = schemas.main(media.pointer or "")
-        found = []
+        if len(facts.at) != 1 or not self._shows(facts, action.resource or ""):
+            return
         for name, schema in schemas.flat_at(top).properties.items():
             place = schemas.place(top, name)
             if place is None or name == facts.at[0]:
@@ -178,8 +184,35 @@ class StartReader:
             ref = schemas.canonical(place) if place is not None else ""
             own = [one for one in self._of_ref.get(ref, ()) if self._is_made_with(action, one)]
             if len(own) == 1:
-                found.append(JobStart(own[0], at))
-        return tuple(sorted(found, key=lambda one: len(self.resources[one.resource].parents)))
+                yield JobStart(own[0], at)
+
+    def _named_beside(self, facts: Facts, action: Action) -> Iterator[JobStart]:
+        """What lies below a new entity, of which the response has the id as surely as that of the
+        entity itself."""
+        flat, sent = self.survey.flat(facts.ref), self.survey.flat(facts.body).properties
+        own = self.resources[action.resource or ""]
+        if not {own.identity.key, own.identity.returned, *action.response.id_path} & {
+            *flat.properties
+        }:
+            return
+        told = {"".join(tokens(name)) for name in (*sent, *facts.route.names)}
+        ids = {
+            "".join(tokens(name)): name
+            for name in flat.required
+            if name in flat.properties
+            and not self.survey.schemas.flat(flat.properties[name]).nullable
+            and {"string", "integer"} & {*self.survey.schemas.types(flat.properties[name])}
+        }
+        for resource in self.resources.values():
+            if resource.singleton or resource.name == own.name or not resource.parents:
+                continue
+            if resource.parents[-1].resource != own.name or resource.identity.key is None:
+                continue
+            parameter = "".join(tokens(resource.identity.parameter or ""))
+            called = {"".join(tokens(f"{resource.noun}_id"))} | ({parameter} - _GENERIC)
+            name = next((ids[one] for one in sorted(called & ids.keys() - told)), None)
+            if name is not None and name != own.identity.key:
+                yield JobStart(resource.name, facts.at, (name,))
 
     def _is_made_with(self, action: Action, name: str) -> bool:
         """Whether an entity of a resource comes into being with the entity of an action."""

@@ -111,3 +111,62 @@ def test_the_jobs_that_are_shown_exist_and_end(together: str) -> None:
         assert mock.client.get(place).json()["operation"] == job
         mock.clock.advance(7200)
         assert mock.client.get(place).json()["operation"]["status"] in _STATES[2:]
+
+
+def _with_ids(own: str, below: str, style: str) -> dict[str, Any]:
+    """Things of which a create's response has the ids alone, beside one of what lies below it."""
+    ids = [f"{own}{style}", f"{below}{style}"]
+    path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ids
+    ]
+    home, inner = f"/{own}s", f"/{own}s/{{{ids[0]}}}/{below}s"
+    views = {"type": "array", "items": _object(ids[1], status=_ref("Status"))}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Pairs", "version": "1"},
+        "paths": {
+            home: {
+                "post": _operation(_object(*ids), _object("name"), "202"),
+                "get": _operation({"type": "array", "items": _object(*ids, "name")}),
+            },
+            f"{home}/{{{ids[0]}}}": {
+                "parameters": path[:1],
+                "get": _operation(_object(ids[0], "name", f"{below}s", **{f"{below}s": views})),
+            },
+            inner: {"parameters": path[:1], "post": _operation(_ref("Below"), _object(), "202")},
+            f"{inner}/{{{ids[1]}}}": {"parameters": path, "get": _operation(_ref("Below"))},
+        },
+        "components": {
+            "schemas": {
+                "Status": {"type": "string", "enum": ["building", "ready", "error"]},
+                "Below": _object(*ids, status=_ref("Status"), log={"type": "string"}),
+            }
+        },
+    }
+
+
+@pytest.mark.parametrize("style", ["ID", "Id", "_id"])
+@pytest.mark.parametrize(("own", "below"), [("template", "build"), ("agent", "deployment")])
+def test_of_two_ids_in_a_response_both_can_be_read(own: str, below: str, style: str) -> None:
+    mine, theirs = f"{own}{style}", f"{below}{style}"
+    with MockServer(_with_ids(own, below, style), clock="manual", seed=0) as mock:
+        made = mock.client.post(f"/{own}s", json={"name": "web"}).json()
+        home = f"/{own}s/{made[mine]}"
+        found = mock.client.get(f"{home}/{below}s/{made[theirs]}").json()
+        assert (found[mine], found[theirs]) == (made[mine], made[theirs])
+        assert found["status"] == "building"
+        shown = mock.client.get(home).json()
+        assert [one[theirs] for one in shown[f"{below}s"]] == [made[theirs]]
+        listed = mock.client.get(f"/{own}s").json()
+        assert [one[theirs] for one in listed if one[mine] == made[mine]] == [made[theirs]]
+        mock.clock.advance(86400)
+        assert mock.client.get(home).json()[f"{below}s"][0]["status"] == "ready"
+
+
+def test_an_id_that_may_be_null_or_was_sent_makes_nothing() -> None:
+    document = _with_ids("customer", "card", "_id")
+    shown = document["paths"]["/customers"]["post"]["responses"]["202"]
+    shown["content"]["application/json"]["schema"]["required"] = ["customer_id"]
+    with MockServer(document, clock="manual", seed=0) as mock:
+        made = mock.client.post("/customers", json={"name": "ann"}).json()
+        assert mock.client.get(f"/customers/{made['customer_id']}").json()["cards"] == []

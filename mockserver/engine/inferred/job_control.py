@@ -20,7 +20,7 @@ from mockserver.engine.timestamps import seconds
 from mockserver.engine.world import World
 from mockserver.errors import Conflict, NotFound
 from mockserver.inference.model import Action, JobStart, RequestUse, ResponseUse
-from mockserver.inference.resource_model import Resource, States
+from mockserver.inference.resource_model import Path, Resource, States
 from mockserver.inference.words import snake_case
 from mockserver.records import dataclass
 
@@ -113,6 +113,11 @@ def accompanied(handler: CallHandler) -> CallHandler:
             parent = above[0].key if above and above[0] is not None else _above(made, call.action)
             entity = new_entity(made, made.repository, {}, _ids_of(made, call, known), parent)
             known[start.resource] = made.repository.put(call.world, entity)
+            if start.id_path:
+                own_id = made.id_of(known[start.resource])
+                body = _with(body, (*start.at, *start.id_path), own_id)
+                known[call.resource.name] = _naming(call, heard.shown[-1], start, own_id)
+                continue
             shown = made.reply(known[start.resource], made=True).body
             name = start.at[0]
             if isinstance(shown, dict) and name in shown:
@@ -120,6 +125,20 @@ def accompanied(handler: CallHandler) -> CallHandler:
         return replace(reply, body=body)
 
     return handle
+
+
+def _naming(call: Call, entity: Entity, start: JobStart, own_id: Any) -> Entity:
+    """The entity with the id of what was made with it, which its list may show, too."""
+    name = start.id_path[-1]
+    return call.repository.put(call.world, entity.with_data({**entity.data, name: own_id}))
+
+
+def _with(body: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    """The body with another value at a path; as it was if that leads nowhere."""
+    inner = body.get(path[0])
+    if len(path) == 1:
+        return {**body, path[0]: value}
+    return {**body, path[0]: _with(inner, path[1:], value)} if isinstance(inner, dict) else body
 
 
 def _ids_of(made: Call, call: Call, known: Mapping[str, Entity]) -> dict[str, Any]:
