@@ -21,8 +21,8 @@ from mockserver.inference.state_changes import (
     opposites,
     state_change,
     state_in,
+    stated,
 )
-from mockserver.inference.state_texts import led_to
 from mockserver.inference.states import spelled
 from mockserver.inference.verbs import (
     called_after,
@@ -223,11 +223,11 @@ class Effects:
                     yield name, holds
 
     def stated(self, facts: Facts, resource: Resource) -> str | None:
-        """The state that a description says it leads to: ``The state becomes `sent`.``"""
+        """The state that a description, or its response, says it leads to."""
         states = resource.states
         if states is None or not states.name:
             return None
-        return led_to(f"{facts.operation.summary}. {facts.operation.description}", states.known)
+        return stated(self.survey.schemas, facts, states)
 
     def lasts_longer(self, facts: Facts, resource: Resource) -> bool:
         """Whether a request says no more than how long the entity lasts from now on:

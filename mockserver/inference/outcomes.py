@@ -11,7 +11,15 @@ from typing import Any
 from mockserver.inference import state_words as known
 from mockserver.inference.parts import has_properties
 from mockserver.inference.resource_model import States
-from mockserver.inference.states import ACTIVE, CANCELLED, FAILURE, SUCCESS, kind_of, spelled
+from mockserver.inference.states import (
+    ACTIVE,
+    CANCELLED,
+    FAILURE,
+    SUCCESS,
+    is_job,
+    kind_of,
+    spelled,
+)
 from mockserver.inference.verbs import called_after
 from mockserver.inference.words import bag, is_expiry, moment_stem, snake_case, tokens
 from mockserver.openapi.model import Operation
@@ -26,7 +34,8 @@ WORK_ENDED = (ENDED | COMPLETED) - PERIOD
 RESULTS = bag(
     "result results output outputs download downloads artifact artifacts report summary score "
     "scores duration elapsed size bytes pages transcript transcription recording response answer "
-    "completion metrics usage preview expires file files solution solutions"
+    "completion metrics usage preview expires file files solution solutions analysis findings "
+    "insights conclusion"
 )
 CONTENTS = bag("content contents data")
 """Paths at which there are results."""
@@ -40,6 +49,12 @@ _MADE = bag(
     "attachments images videos clips frames pages artifacts transcripts downloads documents"
 )
 """What a job makes, if there may be several."""
+_BY_WORK = re.compile(r"\b(?:generated|extracted|resulting|produced)\b", re.IGNORECASE)
+_IS_SENT = re.compile(r"\b(?:sources?|inputs?|required|provided)\b", re.IGNORECASE)
+_NAMES = bag(
+    "id uuid sid guid uid name number key token secret type status state date time at on slug tags "
+    "labels"
+)
 _NO_RESULTS = bag(
     "input source request requested max maximum min minimum limit expected estimated callback "
     "webhook redirect parent original training"
@@ -82,9 +97,14 @@ def with_outcomes(
     sent: Set[str],
     key: str | None = None,
     holder: str | None = None,
+    *,
+    noun: str = "",
 ) -> States:
     """The states, with the properties that follow from them. Properties that the client sends,
-    and the id, do not follow. `holder` is the property with most of the entity, if there is one."""
+    and the id, do not follow. `holder` is the property with most of the entity, if there is one.
+    What is work by its `noun`, or shows no id of its own beside its status, makes its `data`."""
+    work = bool(states.active and states.success)
+    work = work and (key not in flat.properties or is_job(noun))
     moments = dict(moments_of(states, schemas, flat, sent))
     within = dict(_within(states, schemas, flat, sent, holder))
     for name, found in states.within.items():
@@ -109,7 +129,12 @@ def with_outcomes(
     results = tuple(
         name
         for name, schema in free.items()
-        if name not in taken and (_is_result(name, schema) or _is_late(schemas, name, schema))
+        if name not in taken
+        and (
+            _is_result(name, schema)
+            or _is_late(schemas, name, schema)
+            or (work and _is_made(schemas, name, schema))
+        )
     )
     return replace(
         states,
@@ -339,6 +364,22 @@ def _is_late(schemas: Schemas, name: str, schema: object) -> bool:
     branches = [schemas.flat(branch) for choice in flat.choices for branch in choice]
     several = "array" in flat.types and bool(words) and words[-1] in _MADE
     return (later and any(each.nullable for each in (flat, *branches))) or several
+
+
+def _is_made(schemas: Schemas, name: str, schema: object) -> bool:
+    """Whether a property is what work makes, beside a status that says that it works: its `data`,
+    or what it calls final or generated."""
+    words = tokens(name)
+    if not words or not _NO_RESULTS.isdisjoint(words) or words[-1] in _NAMES:
+        return False
+    if not {"string", "object", "array"} & set(schemas.types(schema)):
+        return False
+    text = schemas.plain(schema).get("description")
+    said = text if isinstance(text, str) else ""
+    if _IS_SENT.search(said):
+        return False
+    told = bool(_BY_WORK.search(said))
+    return told or words[0] == "final" or snake_case(name) in CONTENTS
 
 
 def is_progress(schemas: Schemas, schema: object, name: str) -> bool:

@@ -416,9 +416,9 @@ def entity_place(schemas: Schemas, pointer: str, about: str, level: int = 0) -> 
         alone = len(flat.properties) == 1
         own = own or (alone and spelled in {f"{last}_{one}" for one in _SENT_OF_ONE})
         own = own or (alone and _is_work(schemas, spelled, flat.properties))
-        if own and _works_on(schemas, flat, pointer, name):
-            continue
         if not own and (snake_case(name) not in WRAPPERS or _is_beside(name, last, flat)):
+            continue
+        if _works_on(schemas, flat, pointer, name, own=own):
             continue
         path, inner = _inside(schemas, pointer, name)
         if not inner:
@@ -448,16 +448,18 @@ def _is_work(schemas: Schemas, called: str, properties: Mapping[str, Any]) -> bo
     return not shown.isdisjoint(_STATUS | {"id"})
 
 
-def _works_on(schemas: Schemas, flat: Flat, pointer: str, name: str) -> bool:
+def _works_on(schemas: Schemas, flat: Flat, pointer: str, name: str, *, own: bool) -> bool:
     """Whether the status beside a property says that there is work on it: the whole is a job with a
-    result, `{"status": "processing", "solution": {...}}`, unless that has a status, too."""
+    result, `{"status": "processing", "solution": {...}}`, unless that has a status, too. What has
+    only the name of a wrapper (not its `own`) is one where it has an id."""
     for other, schema in flat.properties.items():
         if other != name and snake_case(other) in _STATUS:
             values = schemas.flat(schema).values or ()
             if any(isinstance(one, str) and kind_of(one) == ACTIVE for one in values):
                 inner = schemas.place(pointer, name)
-                own = schemas.flat_at(schemas.canonical(inner)).properties if inner else {}
-                return not any(snake_case(one) in _STATUS for one in own)
+                held = schemas.flat_at(schemas.canonical(inner)).properties if inner else {}
+                ids = _STATUS if own else _STATUS | {"id"}
+                return not any(snake_case(one) in ids for one in held)
     return False
 
 

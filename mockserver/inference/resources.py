@@ -280,7 +280,8 @@ def _states(
     states = states_of(survey.schemas, flat, hints, holder)
     if states is None:
         return None
-    return with_outcomes(states, survey.schemas, flat, hints.sent | above, key, holder)
+    sent = hints.sent | above
+    return with_outcomes(states, survey.schemas, flat, sent, key, holder, noun=hints.noun)
 
 
 def _key(survey: Survey, draft: Draft, flat: Flat) -> tuple[str, Because | None]:

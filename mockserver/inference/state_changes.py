@@ -7,14 +7,16 @@ from typing import Any
 
 from mockserver.inference import verb_words as known
 from mockserver.inference.model import BACK, NEXT
+from mockserver.inference.operations import Facts
 from mockserver.inference.outcomes import ENDED_EARLY
 from mockserver.inference.resource_model import States
-from mockserver.inference.state_texts import styled
+from mockserver.inference.state_texts import led_to, styled
 from mockserver.inference.state_words import IN_REVIEW, QUEUES, STANDING, WAITS_FOR
-from mockserver.inference.states import spelled
+from mockserver.inference.states import kind_of, spelled
 from mockserver.inference.verb_words import OUTCOMES
 from mockserver.inference.verbs import outcome, passing, state_called, undone_by
 from mockserver.inference.words import bag, tokens
+from mockserver.openapi.schemas.resolved import Schemas
 
 
 def state_change(
@@ -52,6 +54,24 @@ def state_change(
         yield states.name, BACK
     elif verb in _going_on(states) and states.initial and own and _goes_on(states):
         yield states.name, NEXT
+
+
+def stated(schemas: Schemas, facts: Facts, states: States) -> str | None:
+    """The state that the description of a verb, or its response, says it leads to."""
+    said = f"{facts.operation.summary}. {facts.operation.description}"
+    return led_to(said, states.known) or _answered(schemas, facts.ref, states)
+
+
+def _answered(schemas: Schemas, shown: str, states: States) -> str | None:
+    """The state that is the only one that the response of a verb can have, by the schema at
+    `shown`: `status: {enum: [cancelled]}`. None if it can have others, or a job has no such
+    state."""
+    schema = schemas.flat_at(shown).properties.get(states.name) if shown else None
+    values = schemas.flat(schema).values if schema is not None and not states.inner else None
+    value = values[0] if values and len(values) == 1 else None
+    if not isinstance(value, str):
+        return None
+    return value if value in states.known or (states.open and kind_of(value) != "other") else None
 
 
 def entered(states: States, value: str, *, accepted: bool) -> str:

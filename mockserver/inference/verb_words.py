@@ -12,7 +12,7 @@ def ordered(words: str) -> tuple[str, ...]:
 
 OUTCOMES: dict[str, tuple[str, ...]] = {
     "abandon": ("abandoned", "cancelled", "canceled"),
-    "abort": ("aborted", "cancelled", "canceled", "stopped"),
+    "abort": ("aborted", "cancelled", "canceled", "stopped", "interrupted"),
     "accept": ("accepted", "active", "approved", "confirmed"),
     "acknowledge": ("acknowledged", "acked", "confirmed"),
     "activate": ("active", "activated", "enabled"),
@@ -26,7 +26,9 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "begin": ("running", "in_progress", "started", "active"),
     "block": ("blocked", "suspended"),
     "boot": ("running", "booted"),
-    "cancel": ordered("cancelled canceled cancel aborted stopped terminated void voided"),
+    "cancel": ordered(
+        "cancelled canceled cancel aborted stopped terminated interrupted void voided"
+    ),
     "capture": ("captured", "succeeded", "paid", "completed"),
     "check": ("checked",),
     "claim": ("claimed", "assigned", "in_progress"),
@@ -61,7 +63,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "ignore": ("ignored",),
     "interrupt": ("interrupted", "cancelled", "canceled", "stopped"),
     "issue": ("issued",),
-    "kill": ("killed", "exited", "terminated", "stopped", "cancelled", "canceled"),
+    "kill": ordered("killed exited terminated stopped cancelled canceled interrupted"),
     "launch": ("running", "launched", "live", "active", "started", "in_progress"),
     "lock": ("locked",),
     "merge": ("merged", "closed"),
@@ -110,8 +112,8 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "solve": ("solved", "resolved"),
     "start": ordered("running in_progress started active online processing queued live"),
     "stop": ordered(
-        "stopped exited halted cancelled canceled terminated aborted off inactive ended completed "
-        "paused suspended"
+        "stopped exited halted cancelled canceled terminated aborted interrupted off inactive "
+        "ended completed paused suspended"
     ),
     "submit": ordered(
         "submitted pending in_review pending_approval pending_review under_review "
@@ -119,7 +121,9 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     ),
     "succeed": ("succeeded", "success", "successful", "completed", "done"),
     "suspend": ("suspended", "paused", "inactive"),
-    "terminate": ordered("terminated cancelled canceled stopped ended completed finished closed"),
+    "terminate": ordered(
+        "terminated cancelled canceled stopped interrupted ended completed finished closed"
+    ),
     "trash": ("trashed", "deleted"),
     "trigger": ("running", "queued", "pending", "triggered"),
     "unarchive": ("active", "available", "published"),

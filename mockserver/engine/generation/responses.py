@@ -28,6 +28,8 @@ from mockserver.openapi.schemas.resolved import Flat, Schemas
 # What responses say of how a request went: `success`, `status_code`, `errors`.
 
 _WENT_WELL = bag("success ok succeeded successful is_success is_successful is_ok")
+_OF_REQUEST = bag("success ok")
+"""Those that say so of the request, also where the schema of an entity has them among its own."""
 _DONE = bag(
     "added accepted created deleted removed updated saved sent queued scheduled submitted started"
 )
@@ -159,7 +161,8 @@ class Answers:
             changes = operation.method not in ("GET", "HEAD")
             beside = self.outcomes.of(media.pointer, status, changes)
             if not at:
-                names = {*(own or ()), *(known if isinstance(known, Mapping) else ())}
+                names = {name for name in own or () if snake_case(name) not in _OF_REQUEST}
+                names.update(known if isinstance(known, Mapping) else ())
                 beside = {name: value for name, value in beside.items() if name not in names}
         body = self.body(
             operation, media, rng, known, at, mode, sample=sample, decided=decided, beside=beside
