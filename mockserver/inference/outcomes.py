@@ -23,6 +23,7 @@ from mockserver.inference.states import (
 from mockserver.inference.verbs import called_after
 from mockserver.inference.words import bag, is_expiry, moment_stem, snake_case, tokens
 from mockserver.openapi.model import Operation
+from mockserver.openapi.schemas.formats import reader
 from mockserver.openapi.schemas.resolved import Flat, Schemas
 
 STARTED = bag("started start began begin begun running processing in_progress launched")
@@ -427,14 +428,34 @@ _INSTANT = ("date-time", "date", "unixtime", "unix-time", "timestamp", "epoch")
 _WHEN = re.compile(r"\b(?:timestamp|date|time|moment|instant)\b", re.IGNORECASE)
 
 
+_TOLD_AS_TEXT = re.compile(
+    r"^\W*(?:the |a |an )?(?:utc |iso[- ]?8601 |rfc[- ]?3339 )?"
+    r"(?:date(?:[- ]?time)?|timestamp|time)\b"
+    r"(?! (?:it |that it |taken|spent|needed|zone|limit|to\b))",
+    re.IGNORECASE,
+)
+"""What the description of a text begins with that is an instant: `The date and time it ended`."""
+_DATED = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?$")
+_SAMPLES = ("2024-05-06T07:08:09Z", "2024-05-06T07:08:09", "2024-05-06 07:08:09", "2024-05-06")
+
+
 def _says_when(schemas: Schemas, schema: Any) -> bool:
-    """Whether a property is an instant, by its format or its description."""
+    """Whether a property is an instant, by its format, pattern, example or description."""
     flat = schemas.flat(schema)
     if flat.rules.get("format") in _INSTANT:
         return True
-    text = schemas.plain(schema).get("description")
-    numeric = {"integer", "number"} & set(flat.types)
-    return bool(numeric) and isinstance(text, str) and bool(_WHEN.search(text))
+    told = schemas.plain(schema).get("description")
+    text = told if isinstance(told, str) else ""
+    if {"integer", "number"} & set(flat.types):
+        return bool(_WHEN.search(text))
+    if "string" not in flat.types or flat.rules.get("format") or flat.values:
+        return False
+    pattern = flat.rules.get("pattern")
+    if isinstance(pattern, str):
+        matches = reader(pattern)
+        return matches is not None and not matches("word") and any(map(matches, _SAMPLES))
+    shown = [one for one in flat.notes.examples if isinstance(one, str)]
+    return any(map(_DATED.match, shown)) or (not shown and bool(_TOLD_AS_TEXT.match(text)))
 
 
 _EARLY = (409, 425, 404, 202, 204)

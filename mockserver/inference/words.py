@@ -296,11 +296,27 @@ CONTROLS = bag(
 )
 """What queries say of how something is done, not of what it is done to."""
 
+IF_THERE = bag(
+    "if_exists if_exist if_already_exists on_conflict on_exists on_existing on_duplicate "
+    "if_duplicate conflict_behavior conflict_behaviour conflict_strategy conflict_resolution "
+    "duplicate_strategy duplicate_handling"
+)
+"""Properties that say what a create does with what is there already."""
+KEEPING = bag("do_nothing nothing ignore skip return return_existing keep keep_existing reuse")
+"""Their values if that stays as it is."""
+CHANGING = bag("overwrite replace update upsert merge do_update override")
+"""Their values if it becomes what the request says."""
+
 _PARTICIPLES = {
     "build": "built", "pay": "paid", "send": "sent", "hold": "held", "hide": "hidden", "run": "run",
     "lose": "lost", "win": "won", "freeze": "frozen", "withdraw": "withdrawn", "make": "made",
     "read": "read", "write": "written",
 }  # fmt: skip
+
+
+def is_participle(word: str) -> bool:
+    """Whether a word tells what has happened: `opened`, `sent`."""
+    return word.endswith("ed") or word in _PARTICIPLES.values()
 
 
 def participles(verb: str) -> tuple[str, ...]:

@@ -18,7 +18,11 @@ from mockserver.engine.inferred.children import create_below, replace_below, tak
 from mockserver.engine.inferred.conditional import check_match, is_conditional, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.default_entity import default_of
-from mockserver.engine.inferred.dependencies import check_bare, check_unique
+from mockserver.engine.inferred.dependencies import (
+    asked_of_existing,
+    check_bare,
+    check_unique,
+)
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import facts_of, keep_file, without_files
@@ -73,6 +77,11 @@ def created(call: Call) -> tuple[Entity, Reply, bool]:
     if there is not None and not (member and there.row.get("gone")):  # may be given again
         if member and nearest_status(call.operation, 409) not in call.operation.documented:
             return there, call.reply(there, made=True), False
+        if asked := asked_of_existing(call):
+            if asked == "change":
+                changed = changed_entity(call, repository, there, sent, sent)
+                there = repository.put(call.world, changed)
+            return there, call.reply(there), False
         if member or _clients_own(call, sent, wished):
             own = entity.key.rsplit("/", 1)[-1]
             raise Conflict(f"A {resource.noun} '{own}' exists already.")

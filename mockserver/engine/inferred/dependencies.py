@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from mockserver.engine.calibration import Traits, kind_of, kind_of_id
 from mockserver.engine.inferred.call import Call, CallHandler
-from mockserver.engine.inferred.context import Context, dig, not_found
+from mockserver.engine.inferred.context import Context, dig, named, not_found
 from mockserver.engine.inferred.identifiers import id_text, key_above
 from mockserver.engine.inferred.repository import Entity, Repository
 from mockserver.engine.inferred.schedules import state_of
@@ -23,8 +23,18 @@ from mockserver.inference.model import Action
 from mockserver.inference.resource_model import FIRST
 from mockserver.inference.state_words import STANDING
 from mockserver.inference.states import spelled
-from mockserver.inference.words import plural
+from mockserver.inference.words import CHANGING, IF_THERE, KEEPING, plural, snake_case
 from mockserver.openapi.model import Operation
+
+
+def asked_of_existing(call: Call) -> Literal["keep", "change", ""]:
+    """What a create is to do with an entity that is there already: `if_exists: do_nothing`. "" if
+    the request does not say so."""
+    for name, value in {**call.request.query, **named(call.sent)}.items():
+        if isinstance(value, str) and snake_case(name) in IF_THERE:
+            wanted = snake_case(value)
+            return "keep" if wanted in KEEPING else "change" if wanted in CHANGING else ""
+    return ""
 
 
 def check_unique(call: Call, entity: Entity, sent: Mapping[str, Any]) -> None:

@@ -30,6 +30,7 @@ from mockserver.inference.resource_model import Resource, States
 from mockserver.inference.words import (
     ID_ENDS,
     bag,
+    is_participle,
     last_word,
     moment_stem,
     noun,
@@ -56,7 +57,7 @@ def new_entity(
     facts = {n: v for n, v in facts_of(call).items() if n not in sent}
     known = {
         **first_flags(repository, sent),
-        **dict.fromkeys(() if _moves(resource) else repository.roles.numbers, 0),
+        **dict.fromkeys(_first_counts(repository), 0),
         **defaults(context, resource, sent),
         **sent,
         **facts,
@@ -118,6 +119,15 @@ def _asked(call: Call, repository: Repository) -> dict[str, Any]:
     """The properties of a request that the new entity does not have."""
     whole = named(call.sent) if call.resource.name == repository.resource.name else {}
     return {n: v for n, v in whole.items() if n not in repository.flat.properties}
+
+
+def _first_counts(repository: Repository) -> list[str]:
+    """The numbers that are 0 at first: of work only those of what happens to it later, such as
+    `opened_count`. What it makes is counted by its schedule."""
+    numbers = repository.roles.numbers
+    if not _moves(repository.resource):
+        return numbers
+    return [name for name in numbers if is_participle(tokens(name)[0])]
 
 
 def _moves(resource: Resource) -> bool:
