@@ -14,7 +14,7 @@ from mockserver.inference.resource_model import Path, Resource
 from mockserver.inference.state_words import ANY_WORK
 from mockserver.inference.states import is_job
 from mockserver.inference.status_links import leading, leads
-from mockserver.inference.words import LEADING, TOLD, bag, singular, tokens
+from mockserver.inference.words import ID_ENDS, LEADING, TOLD, bag, singular, snake_case, tokens
 from mockserver.records import dataclass
 
 Mark = str | Steps
@@ -91,6 +91,8 @@ class Receipts:
             return None
         linked = self._leads(facts)
         id_path = receipt_id(self._survey, facts) if ids else None
+        if id_path and snake_case(id_path[-1]) in _named_in_path(facts):
+            return None  # it says again for which one it was
         if id_path is None and not linked:
             return None
         ranked = self._ranked(facts, own)
@@ -187,6 +189,11 @@ class Receipts:
                     ANY_WORK.issuperset(word for word in words if word not in TOLD),
                 )
         return found
+
+
+def _named_in_path(facts: Facts) -> set[str]:
+    """The parameters of a path that say what they name: `task_id`, no `id`."""
+    return {snake_case(name) for name in facts.route.names if tokens(name) not in ID_ENDS}
 
 
 def receipt_id(survey: Survey, facts: Facts) -> Path | None:

@@ -20,6 +20,9 @@ from mockserver.records import dataclass
 _GENERIC = bag("id ids name slug key code uuid guid uid sid number type status") | {""}
 """Path parameters that do not name a resource."""
 
+_EARLIER = bag("latest newest last previous prior current parent")
+"""Words of an id that names what is there already: `latestRunId` of an experiment."""
+
 _CHANGING = ("create", "replace", "patch", "remove", "transition", "clone", "sweep")
 
 
@@ -393,6 +396,8 @@ class StartReader:
         if called not in (None, own) and "_".join(words) not in sent:
             return Started(called or "", (), (name,), "named")
         if words[-1:] not in (("id",), ("uuid",)) or len(words) < 2 or "_".join(words) in sent:
+            return None
+        if words[0] in _EARLIER:
             return None
         other = self.one_of("_".join(words[:-1]))
         return Started(other, (), (name,), "named") if other not in (None, own) else None

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mockserver import MockServer
+from mockserver.inference.build import build_plan
+from mockserver.openapi.build import build_contract
 from tests.support.documents import (
+    MOMENT,
     TEXT,
     array,
     obj,
@@ -129,3 +132,35 @@ def test_a_post_to_a_kind_makes_one_of_that_kind(kind: str) -> None:
         known = mock.client.get(f"/{kind}/list").json()[0]["name"]
         made = mock.client.post(f"/{kind}/{known}", json={"value": "7"}).json()
         assert mock.client.get(f"/{kind}/{known}/{made['id']}").json() == made
+
+
+def test_an_id_that_the_path_has_is_none_of_another_job() -> None:
+    request = obj("status", status=one_of("queued", "running", "failed", "completed"), note=TEXT)
+    receipt = obj("token", "createdAt", token=TEXT, createdAt=MOMENT)
+    paths = {}
+    for kind in ("delete", "export"):
+        home, item = f"/user/requests/{kind}", f"/user/requests/{kind}/{{token}}"
+        paths[home] = path(post=operation(f"{kind}Mine", receipt, status=201))
+        paths[item] = path("token", get=operation(f"read_{kind}", request))
+        cancel = operation(f"Requests_Cancel_{kind}_request", receipt, status=202)
+        cancel["responses"]["202"]["headers"] = {"Location": {"schema": TEXT}}
+        paths[f"{item}/cancel"] = path("token", post=cancel)
+    plan = build_plan(build_contract(with_schemas(paths)))
+    for kind in ("delete", "export"):
+        found = plan.actions[f"Requests_Cancel_{kind}_request"]
+        assert (found.kind, found.resource) == ("transition", f"user.requests.{kind}")
+
+
+@pytest.mark.parametrize("name", ["latestRunId", "last_run_id", "currentRunId", "parentRunId"])
+def test_a_change_starts_no_run_whose_id_it_shows_as_an_earlier_one(name: str) -> None:
+    run = obj("id", "status", id=TEXT, status=one_of("queued", "running", "completed", "failed"))
+    trial = obj("id", "title", id=TEXT, title=TEXT, size=TEXT)
+    short = obj("id", "title", id=TEXT, title=TEXT, **{name: TEXT})
+    change = operation("change", short, sent=obj(title=TEXT))
+    paths = {
+        "/trials": path(post=operation("make", trial, sent=obj(title=TEXT), status=201)),
+        "/trials/{trialId}": path("trialId", get=operation("read", trial), patch=change),
+        "/trials/{trialId}/runs": path("trialId", get=operation("runs", array(run))),
+        "/trials/{trialId}/runs/{runId}": path("trialId", "runId", get=operation("run", run)),
+    }
+    assert build_plan(build_contract(with_schemas(paths))).actions["change"].starts is None
