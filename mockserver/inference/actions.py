@@ -22,6 +22,7 @@ from mockserver.inference.lookups import (
     shown_whole,
     state_of_all,
 )
+from mockserver.inference.making import made_behind
 from mockserver.inference.merges import MergeReader
 from mockserver.inference.model import Action, RequestUse, ResponseUse, Transition, in_words
 from mockserver.inference.operations import Facts, Survey
@@ -387,8 +388,8 @@ class Deducer:
                 why = f"makes several {plural(resource.noun)}: {_ARRAY}"
                 action = self._make(facts, "create", why, "likely", resource=resource.name)
                 yield Reading(WEIGHTS["plain"], action)
-            if facts.method == "POST" and known and facts.operation.success == 201:
-                why = f"answers 201 with the schema of one ({resource.noun})"
+            why = made_behind(facts, resource)
+            if facts.method == "POST" and known and why:
                 action = self._make(facts, "create", why, "likely", resource=resource.name)
                 yield Reading(WEIGHTS["plain"], action)
             by = upserted_by(self.survey, facts, resource) if known else ()

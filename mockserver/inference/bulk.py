@@ -30,7 +30,7 @@ from mockserver.inference.by_value import (
 from mockserver.inference.effects import Effects
 from mockserver.inference.evidence import WEIGHTS, Maker, Reading
 from mockserver.inference.making import is_link
-from mockserver.inference.model import Action, ItemPlace
+from mockserver.inference.model import Action, ItemPlace, Transition
 from mockserver.inference.operations import BULK, Facts, Survey, body_of
 from mockserver.inference.paths import ANY, Steps
 from mockserver.inference.resource_model import FIRST, Path, Resource
@@ -42,7 +42,15 @@ from mockserver.inference.verbs import (
     state_called,
     verb_of,
 )
-from mockserver.inference.words import bag, last_word, names_member, noun, plural, tokens
+from mockserver.inference.words import (
+    bag,
+    last_word,
+    names_member,
+    noun,
+    plural,
+    snake_case,
+    tokens,
+)
 
 _REMOVING = bag("delete remove destroy purge deletes deletion deletions erase trash discard")
 _SETTING = bag("replace replaces overwrite overwrites set sets all update updates")
@@ -53,6 +61,14 @@ _OF_CALLER = bag("leave quit exit unfollow unsubscribe unlike unsave")
 _ALL = bag("all every clear clears empty empties everything purge purges")
 
 
+_CLEARING = bag("clear clear_all empty purge flush wipe reset delete_all remove_all")
+_EMPTYING = bag("empty purge flush wipe clear_all delete_all remove_all")
+"""What is about all that lies below an entity, whatever the text says."""
+_ALL_THE = (
+    r"\b(?:clears?|delet\w+|remov\w+|empt\w+|purg\w+|flush\w*)\b[^.]{{0,12}}? "
+    r"(?:all|every)(?: of)?(?: the| its)? (?!the |its |of )(\w+ )??{noun}\b"
+)
+_MARKED = re.compile(r"\bmarked (?:as )?['\"`]?(\w+)")
 _OF_ONE = re.compile(
     r"(?:delet|remov|destroy|eras|revok)(?:es?|s)? (?:an?|one|(?:a|the) (?:single|given|specified|"
     r"existing|certain)) \w+",
@@ -87,6 +103,12 @@ def _said(facts: Facts) -> frozenset[str]:
     return frozenset((*says, *_CHANGES.get(facts.method, ())))
 
 
+def _plural_pattern(name: str) -> str:
+    """A pattern for several of a noun, by its last word or in whole."""
+    names = {plural(name), plural(last_word(name))}
+    return "(?:" + "|".join(sorted(re.escape(one).replace("_", r"[ _-]?") for one in names)) + ")"
+
+
 class SeveralReader:
     """Reads operations on several entities of a collection."""
 
@@ -112,6 +134,7 @@ class SeveralReader:
         """`POST /contacts/delete` and `/contacts/batch/update`, with ids or entities in a body."""
         if facts.operation.method in ("GET", "HEAD") or facts.plain is not None:
             return
+        yield from self._cleared(facts)
         whole = (*facts.route.steps, facts.route.verb) if facts.route.verb else facts.route.steps
         for steps in _without_bulk(whole):
             said = _said(facts)
@@ -164,6 +187,50 @@ class SeveralReader:
                 facts, "create", why, "likely", resource=made[0].name, sent=(name, FIRST)
             )
             yield Reading(WEIGHTS["plain"], action)
+
+    def _cleared(self, facts: Facts) -> Iterator[Reading]:
+        """`POST /carts/{id}/clear`: it removes all of `/carts/{id}/items`, those in the state that
+        the text names, or marks them as it says (`Clears all completed tasks ... marked as
+        'hidden'`)."""
+        operation, above = facts.operation, facts.route.steps[:-1]
+        sent = self.survey.flat(facts.body).properties if facts.body else ()
+        if facts.method != "POST" or above[-1:] != (ANY,) or facts.route.verb or sent:
+            return
+        word = snake_case(facts.route.last)
+        if word not in _CLEARING:
+            return
+        text = f"{operation.summary}. {operation.description}"
+        below = [
+            resource
+            for steps, resource in ((s, self.resources[n]) for s, n in self.collections.items())
+            if steps[:-1] == above and not resource.singleton and resource.creatable
+        ]
+        for one in below:
+            found = re.search(_ALL_THE.format(noun=_plural_pattern(one.noun)), text, re.IGNORECASE)
+            only = self._in_state(found[1], one) if found is not None else ()
+            emptied = len(below) == 1 and found is None and word in _EMPTYING
+            if only is None or (found is None and not emptied):
+                continue
+            own = self.survey.flat(one.schema).properties
+            flags = [name for name in _MARKED.findall(text) if name in own]
+            change = Transition(word, ((flags[0], True),), takes=False) if flags else None
+            which = f"{found[1] or ''}{plural(one.noun)}" if found else plural(one.noun)
+            does = f"marks as {flags[0]}" if flags else "removes"
+            action = self.make(
+                facts, "sweep", f"it {does} all {which} of one {facts.route.parent.noun}", "likely",
+                resource=one.name, every=True, transition=change,
+            )  # fmt: skip
+            request = replace(action.request, only=only)
+            yield Reading(WEIGHTS["plain"] + WEIGHTS["several"], replace(action, request=request))
+
+    def _in_state(self, said: str | None, resource: Resource) -> tuple[tuple[str, str], ...] | None:
+        """The state that an adjective says; () for no adjective, None for one that is no state."""
+        if not said or said.strip().lower() in ("existing", "current"):
+            return ()
+        states = resource.states
+        words = {snake_case(one): one for one in states.known} if states is not None else {}
+        known = words.get(said.strip().lower()) or state_called(said.strip(), words.values())
+        return ((states.name, known),) if states is not None and known else None
 
     def sent_below(self, facts: Facts, above: Resource) -> Iterator[Reading]:
         """`POST /lists/{id}` with `{"members": [...]}` and nothing that a list has."""

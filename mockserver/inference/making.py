@@ -8,8 +8,9 @@ from typing import Any
 from mockserver.inference.identifiers import has_key
 from mockserver.inference.operations import Facts, Survey
 from mockserver.inference.paths import ANY, Route
-from mockserver.inference.verb_words import CLONING
-from mockserver.inference.verbs import says_made, verb_of
+from mockserver.inference.resource_model import FIRST, Resource
+from mockserver.inference.verb_words import CLONING, IMPORTING
+from mockserver.inference.verbs import first_words, says_made, verb_of
 from mockserver.inference.words import ID_ENDS, about, is_id_of, last_word, noun, tokens
 
 
@@ -42,6 +43,22 @@ def makes(survey: Survey, making: Facts, listing: Facts | None, named: bool) -> 
     beneath = above in survey.by_steps and above[-1:] != (ANY,)
     sure = making.operation.success == 201 and (making.route.plural or not beneath)
     return sure and has_key(survey.flat(making.ref), making.route.noun)
+
+
+def made_behind(facts: Facts, resource: Resource) -> str:
+    """Why an operation behind a collection that answers one entity makes it, by its status or its
+    words: `Creates an event from a text` of `/events/quickAdd`, `Imports an event`; "" if nothing
+    says so."""
+    operation = facts.operation
+    if operation.success == 201:
+        return f"answers 201 with the schema of one ({resource.noun})"
+    if facts.envelope is not None or FIRST in facts.at or not resource.creatable:
+        return ""
+    text = operation.summary or operation.description
+    alike = bool(facts.body) and facts.body == resource.request
+    imports = alike and not IMPORTING.isdisjoint(first_words(text))
+    told = imports or says_made(text, operation.id)
+    return f"it says that it makes one ({resource.noun})" if told else ""
 
 
 def _makes_rows(survey: Survey, making: Facts, listing: Facts) -> bool:

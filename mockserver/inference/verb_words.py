@@ -271,6 +271,8 @@ STARTING_ELSEWHERE = bag(
     "submit start launch initiate request generate issue enqueue order schedule"
 )
 """What is said of having something done that has an id of its own."""
+IMPORTING = bag("import insert load")
+"""What is said of making an entity as it was elsewhere."""
 BRINGING = bag("upload attach store save set submit put write import")  # also what is there
 CRUD = bag(
     """

@@ -292,6 +292,7 @@ def _meant(filters: Filters, call: Call, parent: str) -> Iterator[Entity]:
         if filters.lacks_value(call.request.query) or _is_unknown(filters, call):
             return  # in a list it would have no effect, here it would remove everything
         tests, fields = filters.tests(call.request.query)
+        tests = [*tests, *call.tests()]
         wanted = {name: {value} for name, value in fields.items()}
     call.context.sower.sow(call.world, call.repository, parent or None)
     for entity in call.repository.scan(call.world, parent or None, False):
