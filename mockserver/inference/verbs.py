@@ -116,7 +116,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 
 def verb_in_text(text: str) -> str:
     """The verb at the start of a summary (`Cancels a run`); "" for plain reads and writes."""
-    words = text.split()
+    words = _without_tags(text).split()
     while len(words) > 1 and words[0].lower() in known.ADVERBS - {"request", "batch"}:
         words = words[1:]
     first = words[0].lower() if words else ""
@@ -128,9 +128,17 @@ def verb_in_text(text: str) -> str:
     return ""
 
 
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+
+
+def _without_tags(text: str) -> str:
+    """A text without its HTML: `<p>Cancels a run.</p>`."""
+    return _TAG.sub(" ", text) if "<" in text else text
+
+
 def first_words(text: str) -> Iterator[str]:
     """What a text may begin with as a verb: `Docks the ship` -> docks, dock."""
-    found = _WORD.match(text.strip())
+    found = _WORD.match(_without_tags(text).strip())
     if found:
         yield from _forms("".join(tokens(found[0])))
 

@@ -21,6 +21,7 @@ from tests.support.documents import (
 
 LINE = {"$ref": "#/components/schemas/Line"}
 ORDER = {"$ref": "#/components/schemas/Order"}
+RUN = {"$ref": "#/components/schemas/Run"}
 ITEM = {"name": "id", "in": "path", "required": True, "schema": TEXT}
 
 
@@ -105,3 +106,47 @@ def test_a_secret_of_what_is_sent_within_an_entity_stays_with_it() -> None:
     with MockServer({**made_of, "security": [{"key": []}]}, clock="manual") as server:
         made = server.client.post("/orders", json={"lines": [{"sku": "x"}, {"sku": "y"}]}).json()
         assert server.client.get(f"/orders/{made['id']}").json() == made
+
+
+@pytest.mark.parametrize("word", ["thread", "threads"])
+def test_a_request_makes_the_entity_above_as_well(word: str) -> None:
+    """`POST /threads/runs` makes a thread, of what is sent as `thread`, and a run in it."""
+    thread, message = thing("id", id=TEXT, title=TEXT), thing("id", id=TEXT, text=TEXT)
+    states = {"enum": ["queued", "in_progress", "completed", "failed"]}
+    run = thing("id thread_id status", id=TEXT, thread_id=TEXT, model=TEXT, status=states)
+    base, item = f"/{word}", f"/{word}/{{thread_id}}"
+    above = {"name": "thread_id", "in": "path", "required": True, "schema": TEXT}
+    own = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    sent = thing(title=TEXT, messages=array(thing(text=TEXT)))
+    paths = {
+        base: {"post": {"requestBody": body(sent), "responses": {"200": answer(thread)}}},
+        item: {"parameters": [above], "get": {"responses": {"200": answer(thread)}}},
+        f"{base}/runs": {
+            "post": {
+                "summary": "Create a thread and run it in one request.",
+                "requestBody": body(thing(model=TEXT, thread=sent)),
+                "responses": {"200": answer(RUN)},
+            }
+        },
+    }
+    for name, schema in (("runs", RUN), ("messages", message)):
+        paths[f"{item}/{name}"] = {
+            "parameters": [above],
+            "get": {"responses": {"200": answer(array(schema))}},
+            "post": {"requestBody": body(schema), "responses": {"200": answer(schema)}},
+        }
+        paths[f"{item}/{name}/{{id}}"] = {
+            "parameters": [above, own],
+            "get": {"responses": {"200": answer(schema)}},
+        }
+    with MockServer(document(paths, schemas={"Run": run}), clock="manual") as server:
+        client = server.client
+        asked = {"model": "m", "thread": {"title": "T", "messages": [{"text": "hello"}]}}
+        made = client.post(f"{base}/runs", json=asked).json()
+        there = f"{base}/{made['thread_id']}"
+        assert client.get(there).json()["title"] == "T"
+        assert client.get(f"{there}/runs").json() == [made]
+        assert [one["text"] for one in client.get(f"{there}/messages").json()] == ["hello"]
+        other = client.post(f"{base}/runs", json={"model": "m"}).json()
+        assert other["thread_id"] != made["thread_id"]
+        assert client.get(f"{base}/{other['thread_id']}/runs/{other['id']}").status_code == 200

@@ -197,6 +197,8 @@ def test_the_verb_of_an_operation_id_and_of_a_summary() -> None:
     assert acting_verb("runs_cancel") == "cancel"
     assert acting_verb("updateRun") == ""
     assert verb_in_text("Cancels a run that has not ended.") == "cancel"
+    assert verb_in_text("<p>Cancels a run <em>at once</em>.</p>") == "cancel"
+    assert verb_in_text("<p>Cancels</p>") == "cancel"
     assert verb_in_text("Returns the run.") != "cancel"
     assert verb_in_text("List runs to cancel") == ""
 

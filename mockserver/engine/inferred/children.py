@@ -20,6 +20,7 @@ from mockserver.engine.inferred.repository import (
 from mockserver.engine.inferred.seeding import sown
 from mockserver.engine.messages import Reply
 from mockserver.errors import Refusal
+from mockserver.inference.paths import route
 from mockserver.inference.resource_model import FIRST
 from mockserver.inference.words import noun, tokens
 
@@ -30,14 +31,39 @@ def create_below(call: Call, above: Entity) -> Entity:
     Returns the upper one without those that its responses show from below. Raises a Refusal for an
     item that can't be created.
     """
+    return _create_sent(call, above, named(call.sent))
+
+
+def _create_sent(call: Call, above: Entity, sent: Mapping[str, Any]) -> Entity:
     shown = set()
-    for name, child, items in _sent_below(call, named(call.sent)):
+    for name, child, items in _sent_below(call, sent):
         # There are no others.
         call.world[SYSTEM.name].put({"id": sown(child, above.key), "sent": True})
         for index, item in enumerate(items):
             _create(call, child, above, named(item), (name, index))
         shown.add(name)
     return _without(call, above, shown)
+
+
+def create_above(call: Call) -> tuple[str, dict[str, Any]]:
+    """Create the entity above a new one, where one request makes both (`POST /threads/runs`), of
+    what is sent under its noun (`{"thread": {...}}`).
+
+    Returns its key and, as properties of the new one, its id. Without such a request the key is "".
+    """
+    link = call.resource.parents[-1] if call.resource.parents else None
+    above = call.context.above(link) if link is not None and link.field else None
+    steps = route(call.operation.path).steps
+    if link is None or link.field is None or not isinstance(above, OwnRepository):
+        return "", {}
+    resource = above.resource
+    collections = [route(path).steps for path in (resource.path, *resource.collections)]
+    if steps[:-1] not in collections or noun(steps[-1]) != noun(call.resource.noun):
+        return "", {}
+    sent = named(named(call.request.body).get(resource.noun))
+    whole = replace(call, action=replace(call.action, resource=resource.name, elsewhere=False))
+    made = _create_sent(whole, above.put(call.world, new_entity(whole, above, sent, {}, "")), sent)
+    return made.key, {link.field: made.id(resource)}
 
 
 def replace_below(call: Call, above: Entity, given: Mapping[str, Any]) -> Entity:

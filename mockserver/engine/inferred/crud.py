@@ -14,7 +14,7 @@ from mockserver.engine.inferred.acceptance import (
 )
 from mockserver.engine.inferred.call import Call
 from mockserver.engine.inferred.callers import caller, subject_of, with_login_name
-from mockserver.engine.inferred.children import create_below, replace_below, take_away
+from mockserver.engine.inferred.children import create_above, create_below, replace_below, take_away
 from mockserver.engine.inferred.conditional import check_match, is_conditional, unchanged
 from mockserver.engine.inferred.context import dig, named, not_found
 from mockserver.engine.inferred.default_entity import default_of
@@ -64,6 +64,9 @@ def created(call: Call) -> tuple[Entity, Reply, bool]:
     parent = _parent(call, sent)
     wished = _wished_id(call)
     fixed = {**links(call), **wished}
+    if call.action.elsewhere and not parent:
+        parent, above = create_above(call)
+        fixed |= above
     if call.action.request.upsert:
         known = _known(call, sent, parent)
         if known is not None:
