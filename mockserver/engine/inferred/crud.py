@@ -26,7 +26,7 @@ from mockserver.engine.inferred.dependencies import (
 from mockserver.engine.inferred.entities import called, changed_entity, defaults, new_entity
 from mockserver.engine.inferred.field_roles import stamp
 from mockserver.engine.inferred.files import facts_of, keep_file, without_files
-from mockserver.engine.inferred.identifiers import written_as
+from mockserver.engine.inferred.identifiers import wished_id, written_as
 from mockserver.engine.inferred.memberships import belongs, stays_below
 from mockserver.engine.inferred.patch import json_patched, merge_patched
 from mockserver.engine.inferred.reference_names import for_member
@@ -62,7 +62,8 @@ def created(call: Call) -> tuple[Entity, Reply, bool]:
     if resource.identity.key in sent and sent[resource.identity.key] in _NO_IDS:
         del sent[resource.identity.key]
     parent = _parent(call, sent)
-    wished = _wished_id(call)
+    makes = call.action.kind == "create"
+    wished = wished_id(resource, call.request.query) if makes else {}
     fixed = {**links(call), **wished}
     if call.action.elsewhere and not parent:
         parent, above = create_above(call)
@@ -136,17 +137,6 @@ def _clients_own(call: Call, sent: Mapping[str, Any], wished: Mapping[str, Any])
 
 _NO_IDS = (0, -1, "", "0", "-1", "00000000-0000-0000-0000-000000000000")
 """What clients send as the id of what has none yet, where the schema requires one."""
-
-
-def _wished_id(call: Call) -> dict[str, Any]:
-    """The id that a query parameter gives a new entity: `?clusterId=a`."""
-    key, noun = call.resource.identity.key, tokens(call.resource.noun)
-    wanted = {(*noun[-1:], "id"), (*noun, "id"), (*noun, "name")}
-    if key is None or call.action.kind != "create":
-        return {}
-    query = call.request.query.items()
-    found = [v for n, v in query if tokens(n) in wanted and isinstance(v, str) and v]
-    return {key: found[0]} if found else {}
 
 
 def _accepted(call: Call, before: Mapping[str, Any] | None = None) -> dict[str, Any]:

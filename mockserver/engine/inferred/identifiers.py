@@ -282,3 +282,12 @@ def dig(body: Any, path: tuple[str, ...]) -> Any:
             return body
         body = body[name]
     return body
+
+
+def wished_id(resource: Resource, query: Mapping[str, Any]) -> dict[str, Any]:
+    """The id that a query parameter gives a new entity: `?clusterId=a`."""
+    key, noun = resource.identity.key, tokens(resource.noun)
+    wanted = {(*noun[-1:], "id"), (*noun, "id"), (*noun, "name")}
+    asked = query.items() if key is not None else ()
+    found = [v for n, v in asked if tokens(n) in wanted and isinstance(v, str) and v]
+    return {key: found[0]} if found and key is not None else {}
