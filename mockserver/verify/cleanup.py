@@ -17,7 +17,7 @@ from mockserver.verify.model import Exchange
 from mockserver.verify.ownership import Ownership
 from mockserver.verify.replies import at
 from mockserver.verify.target import NoReply, Target, fill, is_page
-from mockserver.verify.witness import NAMES, key_of, name_among, names_one, rows_of
+from mockserver.verify.witness import NAMES, key_of, name_among, names_one, query_and_body, rows_of
 
 GONE = (404, 410)
 ROUNDS = 3
@@ -109,12 +109,12 @@ def _side_products(
                 called = name_among(row, names)
                 if not known and where is not None and (called is not None or names_one(row, ids)):
                     number = ledger.ask(operation, {}, "")
-                    ledger.made(number, creator.remove.operation, where, kind, called or "")
+                    ledger.made(number, creator.remove.operation, where, kind, called)
 
 
 def _used_by_others(ledger: Ledger, target: Target, ownership: Ownership) -> Iterator[Entry]:
     """What the server made by a name, such as a tag, that an entity of others has by now."""
-    named = [entry for entry in ledger.left() if entry.name]
+    named = [entry for entry in ledger.left() if entry.name is not None]
     texts: set[str] = set()
     for kind in ledger.listed if named else ():
         found = ownership.list_of(kind, {})
@@ -370,7 +370,5 @@ def _rows(path: str, action: Action, target: Target) -> Iterator[Mapping[str, Js
 def _page(path: str, action: Action, params: Mapping[str, str | int], target: Target) -> Exchange:
     """One page of a list, requested in the query, or in the body of a POST."""
     method = target.contract.by_id[action.operation].method
-    in_body = action.envelope is not None and action.envelope.paging.in_body
-    body = None if method == "GET" else dict(params) if in_body else {}
-    query = {} if in_body else {name: str(value) for name, value in params.items()}
+    query, body = query_and_body(action, method, params)
     return target.send(method, path, params=query, body=body, source="cleanup")

@@ -53,7 +53,7 @@ class Entry:
     kind: str
     marker: str = ""
     """A text in the entity and in its copies."""
-    name: str = ""
+    name: str | None = None
     """The name by which the server made it, beside what was asked for: others may use it, too."""
 
     @property
@@ -162,11 +162,11 @@ class Ledger:
         return number
 
     def made(
-        self, number: int, remove: str, where: Mapping[str, str], kind: str, name: str = ""
+        self, number: int, remove: str, where: Mapping[str, str], kind: str, name: str | None = None
     ) -> Entry:
         pending = self.pending.get(number)
         line = {"made": number, "remove": remove, "where": dict(where), "kind": kind}
-        line |= {"name": name} if name else {}
+        line |= {"name": name} if name is not None else {}
         self._record({**line, "marker": pending.marker if pending is not None else ""})
         return self.entries[number]
 
@@ -243,7 +243,7 @@ class Ledger:
         elif "made" in line:
             number = line["made"]
             self.pending.pop(number, None)
-            more = line.get("marker", ""), str(line.get("name", ""))
+            more = line.get("marker", ""), line.get("name")
             entry = Entry(number, line["remove"], line["where"], line["kind"], *more)
             self._last = max(self._last, number)
             self.entries[number] = entry

@@ -96,7 +96,7 @@ class Ownership:
         given: Mapping[str, str] | None = None,
         overrides: Mapping[str, Any] | None = None,
         probe: Probe = lambda path: 0,
-        look: Look = lambda path, query: None,
+        look: Look = lambda method, path, query, body: None,
     ) -> None:
         self.contract = contract
         self.plan = plan
@@ -377,7 +377,7 @@ class Ownership:
             if where is not None and about and not any(ledger.called(kind, identity)):
                 self._witness.made(ticket.operation.id, kind, ticket.body)
                 number = ledger.ask(name, {}, "")
-                ledger.made(number, creator.remove.operation, where, kind, called or "")
+                ledger.made(number, creator.remove.operation, where, kind, called)
 
     def _settle(
         self, ticket: Ticket, status: int, headers: Mapping[str, str], body: bytes

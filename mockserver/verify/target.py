@@ -224,12 +224,14 @@ class Target:
         except WireError:
             return 0
 
-    def value_of(self, path: str, query: Mapping[str, str]) -> Json:
+    def value_of(self, method: str, path: str, query: Mapping[str, str], body: Json) -> Json:
         """The JSON of a read that is not reported; None if it fails."""
         headers = self.headers_with_key()
         params = {**self.params_with_key(), **query}
         try:
-            reply = self.wire.send("GET", self._path + path, headers=headers, params=params)
+            reply = self.wire.send(
+                method, self._path + path, headers=headers, params=params, body=body
+            )
             return json_of(reply.body) if reply.status == 200 else None
         except (WireError, ValueError):
             return None

@@ -7,6 +7,7 @@ other time may be somebody else's, whatever it names: others may comment on an e
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,14 +24,19 @@ from mockserver.verify.schemas import inner, properties, reply_schema
 NAMES = ("name", "slug", "key", "title")
 LOOKS, TRIES = 2, 20
 """After so many successes, or requests, that have added nothing to a list, an operation adds
-nothing to it."""
+nothing to it. Of names there may be some already, so their lists are read for longer."""
+_LONGER = 3
 MOST_PAGES = 200
 MOST_ROWS = 1000
 """A longer list is not read for each request."""
 _ANYTHING = frozenset(("entity", "object", "parent", "resource", "source", "subject", "target"))
 """Words of fields that may name an entity of any kind."""
-Look = Callable[[str, Mapping[str, str]], Json]
-"""The JSON that a GET gives, by path and query; None if it fails."""
+SECONDS = 5.0
+"""What may be spent on looks by operations that have added nothing yet."""
+Look = Callable[[str, str, Mapping[str, str], Json], Json]
+"""The JSON that a read gives, by method, path, query and body; None if it fails."""
+_Way = tuple[str, str, bool]
+"""An operation, a kind, and whether the body may have names of it."""
 Added = tuple[str, str, Mapping[str, Json]]
 """A kind, an id, and the row of a list."""
 Seen = Mapping[str, frozenset[str]]
@@ -47,9 +53,10 @@ class Witness:
     kinds: Collection[str]
     list_of: Callable[[str], tuple[Action, str] | None]
     look: Look
-    _looks: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
-    _tries: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
-    _makes: set[tuple[str, str, bool]] = field(default_factory=set)
+    _looks: Counter[_Way] = field(default_factory=Counter)
+    _tries: Counter[_Way] = field(default_factory=Counter)
+    _makes: set[_Way] = field(default_factory=set)
+    _spent: dict[bool, float] = field(default_factory=lambda: {False: 0.0, True: 0.0})
     _may: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def before(
@@ -63,12 +70,13 @@ class Witness:
             way = self._way(operation, kind, body)
             if not way[2] and not any(self._may_name(kind, one) for one in about):
                 continue
-            # There may be one of the name already.
-            enough = self._tries[way] >= TRIES or (self._looks[way] >= LOOKS and not way[2])
-            if enough and way not in self._makes:
+            longer = _LONGER if way[2] else 1
+            enough = self._looks[way] >= (TRIES if way[2] else LOOKS)
+            enough = enough or self._tries[way] >= TRIES * longer
+            if (enough or self._spent[way[2]] >= SECONDS * longer) and way not in self._makes:
                 continue
             self._tries[way] += 1
-            rows = self._rows(kind)
+            rows = self._rows(kind, way)
             if rows is not None:
                 found[kind] = frozenset(rows)
         return found
@@ -76,8 +84,9 @@ class Witness:
     def after(self, operation: str, before: Seen, body: bytes | None) -> Iterator[Added]:
         """What has been added to the lists since, when the request has succeeded."""
         for kind, ids in before.items():
-            self._looks[self._way(operation, kind, body)] += 1
-            for identity, row in (self._rows(kind) or {}).items():
+            way = self._way(operation, kind, body)
+            self._looks[way] += 1
+            for identity, row in (self._rows(kind, way) or {}).items():
                 if identity not in ids:
                     yield kind, identity, row
 
@@ -85,22 +94,25 @@ class Witness:
         """Remember that an operation makes entities of a kind: it is looked at each time."""
         self._makes.add(self._way(operation, kind, body))
 
-    def _way(self, operation: str, kind: str, body: bytes | None) -> tuple[str, str, bool]:
-        """An operation, a kind, and whether the body may have names of it."""
+    def _way(self, operation: str, kind: str, body: bytes | None) -> _Way:
         named = {singular(tokens(name)[-1]) for name in arrays_of(body) if tokens(name)}
         return operation, kind, self._noun(kind) in named
 
-    def _rows(self, kind: str) -> dict[str, Mapping[str, Json]] | None:
+    def _rows(self, kind: str, way: _Way) -> dict[str, Mapping[str, Json]] | None:
         """The rows of a list by id; None if it is too long."""
         found = self.list_of(kind)
         if found is None:
             return None
         action, path = found
+        method = self.contract.by_id[action.operation].method
 
         def page(params: Mapping[str, str | int]) -> Json:
-            return self.look(path, {name: str(value) for name, value in params.items()})
+            query, body = query_and_body(action, method, params)
+            return self.look(method, path, query, body)
 
+        start = time.monotonic()
         rows = list(islice(rows_of(action, page), MOST_ROWS + 1))
+        self._spent[way[2]] += 0 if way in self._makes else time.monotonic() - start
         key = key_of(action, self.plan)
         return {str(at(row, key)): row for row in rows} if len(rows) <= MOST_ROWS else None
 
@@ -157,6 +169,15 @@ def rows_of(
             params[paging.page] = paging.first_page + number + 1
         else:
             return
+
+
+def query_and_body(
+    action: Action, method: str, params: Mapping[str, str | int]
+) -> tuple[dict[str, str], Json]:
+    """The query and the body that ask for a page, which a POST may take in its body."""
+    in_body = action.envelope is not None and action.envelope.paging.in_body
+    query = {} if in_body else {name: str(value) for name, value in params.items()}
+    return query, None if method == "GET" else dict(params) if in_body else {}
 
 
 def key_of(action: Action, plan: Plan) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from mockserver.openapi.build import build_contract
 from mockserver.verify.conformance.guarded import Guard
 from mockserver.verify.ledger import Ledger
 from mockserver.verify.ownership import Ownership, Withheld
+from mockserver.verify.witness import LOOKS
 from tests.support.documents import TEXT
 
 ROW = {"type": "object", "required": ["name"], "properties": {"name": TEXT, "size": TEXT}}
@@ -169,3 +170,44 @@ def test_nothing_is_made_below_what_belongs_to_somebody_else() -> None:
 def test_redirects_are_followed_within_the_api(location: str, followed: bool) -> None:
     guard = Guard("/api", 1, _ownership(_users(ROW, ROW)))
     assert guard.follows("http://x/api/users", location) is followed
+
+
+@pytest.mark.parametrize(("method", "makes"), [("get", False), ("get", True), ("post", True)])
+def test_lists_are_read_around_a_request_while_it_adds_to_them(
+    method: str, makes: bool, tmp_path: Path
+) -> None:
+    paths = _users(ROW, ROW)
+    paths["/users"].pop("get")
+    paths |= {"/users/all": {"get": _operation("list", ROWS)}}
+    one = {"type": "object", "properties": {"id": TEXT, "user_name": TEXT}}
+    notes = {"type": "array", "items": one}
+    listing = {"get": ("/notes", None), "post": ("/notes/filter", {"type": "object"})}[method]
+    paths |= {
+        "/notes": {"post": _operation("makeNote", one, "201", one)},
+        "/notes/{id}": {
+            "get": _operation("getNote", one),
+            "delete": _operation("removeNote", status="204"),
+        },
+    }
+    paths.setdefault(listing[0], {})[method] = _operation("listNotes", notes, body=listing[1])
+    there: list[dict[str, str]] = []
+    asked = []
+
+    def look(verb: str, path: str, query: Any, body: Any) -> Any:
+        asked.append((verb, path))
+        return list(there)
+
+    ledger = Ledger.create(str(tmp_path / "ledger"), "http://x")
+    known = _ownership(paths, ledger, look=look)
+    ledger.found("notes", [])
+    for number in range(5):
+        ticket = known.admit("POST", "/users", b'{"name": "a%d"}' % number)
+        there += [{"id": f"n{number}", "user_name": f"a{number}"}] if makes else []
+        there.append({"id": f"theirs{number}", "user_name": "b"})
+        known.settle(ticket, 201, {}, b'{"name": "a%d"}' % number)
+        there.append({"id": f"comment{number}", "user_name": f"a{number}"})
+    assert set(asked) == {(method.upper(), listing[0])}
+    assert len(asked) == 2 * (5 if makes else LOOKS)
+    found = [entry.id for entry in ledger.left() if entry.kind == "notes"]
+    assert sorted(found) == ([f"n{number}" for number in range(5)] if makes else [])
+    ledger.close()

@@ -252,9 +252,13 @@ def guard_of(policy: dict[str, Any]) -> Guard:
         session = requests.Session()
         session.trust_env = False
 
-        def read(path: str, query: Mapping[str, str]) -> requests.Response | None:
+        def read(
+            method: str, path: str, query: Mapping[str, str], body: Json
+        ) -> requests.Response | None:
             try:
-                request = requests.Request("GET", origin + path, policy["headers"], params=query)
+                request = requests.Request(
+                    method, origin + path, policy["headers"], params=query, json=body
+                )
                 prepared = session.prepare_request(request)
                 adapter = session.get_adapter(origin)
                 assert isinstance(adapter, HTTPAdapter)
@@ -263,11 +267,11 @@ def guard_of(policy: dict[str, Any]) -> Guard:
                 return None
 
         def status_of(path: str) -> int:
-            reply = read(path, {})
+            reply = read("GET", path, {}, None)
             return 0 if reply is None else reply.status_code
 
-        def value_of(path: str, query: Mapping[str, str]) -> Json:
-            reply = read(path, query)
+        def value_of(method: str, path: str, query: Mapping[str, str], body: Json) -> Json:
+            reply = read(method, path, query, body)
             try:
                 return reply.json() if reply is not None and reply.status_code == 200 else None
             except ValueError:

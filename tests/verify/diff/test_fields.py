@@ -14,7 +14,9 @@ LISTED: dict[str, Any] = {
 }
 
 
-def learned(**found: tuple[dict[str, Any], list[Any], list[Any]]) -> dict[str, Any]:
+def learned(
+    named: frozenset[str] = frozenset(), **found: tuple[dict[str, Any], list[Any], list[Any]]
+) -> dict[str, Any]:
     """What is learned of GET operations by schema, bodies of the real server and of the mock."""
     paths = {
         f"/{name}": {
@@ -34,7 +36,9 @@ def learned(**found: tuple[dict[str, Any], list[Any], list[Any]]) -> dict[str, A
         {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}
     )
     successes = {
-        name: Successes([body if isinstance(body, tuple) else (None, body) for body in real], mock)
+        name: Successes(
+            [body if isinstance(body, tuple) else (None, body) for body in real], mock, set(named)
+        )
         for name, (_, real, mock) in found.items()
         if real
     }
@@ -54,6 +58,12 @@ def test_a_field_that_every_reply_has_gets_a_schema() -> None:
     }
     assert fields["data.id"] == {"type": "string"}
     assert fields["data.done"] == {"type": "boolean", "const": True}
+
+
+def test_a_text_that_repeats_the_id_of_the_path_gets_no_value_of_its_own() -> None:
+    real = rows(*({"id": one, "message": one, "note": "ok"} for one in "abc"))
+    found = learned(frozenset("abcd"), one=(FREE, real, rows({}, {})))["one"]["fields"]
+    assert found.keys() == {"data.id", "data.note"}
 
 
 def test_two_replies_or_a_lacking_field_are_no_evidence() -> None:

@@ -186,6 +186,7 @@ class Calibration:
                 body = _rows_alone(seen.value) if listed else seen.value
                 successes = found.setdefault(seen.step.operation, Successes())
                 successes.real.append((sent_json(seen.last), body))
+                successes.named |= set(urlsplit(seen.last.url).path.split("/"))
         for one in self._samples:
             name, body = one["operation"], one["mock"]["body"]
             if one["mock"]["status"] < 300 and name in found:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from mockserver.inference.words import tokens
 from mockserver.openapi.model import Contract, Json
 from mockserver.openapi.observed import ITEM, schema_at, schemas_of_success
 from mockserver.verify.diff.id_map import UUID, is_opaque, kind_of, time_form
@@ -33,6 +34,8 @@ class Successes:
 
     real: list[tuple[Json, Json]] = field(default_factory=list)
     mock: list[Json] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    """What the requests' paths name."""
 
 
 @dataclass
@@ -66,6 +69,7 @@ class Fields:
         self.contract = contract
         self.host = host
         self.real = {name: _places(one.real) for name, one in found.items()}
+        self.named = {name: one.named for name, one in found.items()}
         self.mock = {
             name: _places((None, body) for body in one.mock) for name, one in found.items()
         }
@@ -112,12 +116,22 @@ class Fields:
         if self._declared(operation, place[:-1]) is None:
             return None
         if self._declared(operation, place) is None:
-            return None if place[-1] in self.sent else self._described(place[-1], seen.values)
+            if place[-1] in self.sent or self._repeats(operation, place[-1], seen.values):
+                return None
+            return self._described(place[-1], seen.values)
         mock = self.mock[operation].get(place, _Seen())
         if mock.values and len(mock.values) == mock.holders:
             return None
         usual = self._usual(place[-1], self._own(operation, place[-1], seen))
         return {} if usual is None else {"default": usual}
+
+    def _repeats(self, operation: str, name: str, values: list[Json]) -> bool:
+        """Whether a field that is no id by its name has the id of the request's path: `message`. A
+        value of its own would always be wrong."""
+        named = self.named[operation]
+        return tokens(name)[-1:] != ("id",) and all(
+            isinstance(one, str) and one in named for one in values
+        )
 
     def _own(self, operation: str, name: str, seen: _Seen) -> list[Json]:
         """The values that the server has chosen. Where an entity is made it has chosen all that
