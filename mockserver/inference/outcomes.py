@@ -50,15 +50,19 @@ _MADE = bag(
     "attachments images videos clips frames pages artifacts transcripts downloads documents"
 )
 """What a job makes, if there may be several."""
-_BY_WORK = re.compile(r"\b(?:generated|extracted|resulting|produced)\b", re.IGNORECASE)
+_BY_WORK = re.compile(
+    r"(?<!system[- ])(?<!server[- ])(?<!auto[- ])(?<!automatically )"
+    r"\b(?:generated|extracted|resulting|produced)\b",
+    re.IGNORECASE,
+)
 _IS_SENT = re.compile(r"\b(?:sources?|inputs?|required|provided)\b", re.IGNORECASE)
 _NAMES = bag(
     "id uuid sid guid uid name number key token secret type status state date time at on slug tags "
-    "labels"
+    "labels etag md5 checksum fingerprint reason"
 )
 _NO_RESULTS = bag(
     "input source request requested max maximum min minimum limit expected estimated callback "
-    "webhook redirect parent original training"
+    "webhook redirect parent original training associated config configuration settings options"
 )
 _PROGRESS = bag("progress")
 _PERCENT = bag("percent percentage pct")

@@ -103,3 +103,19 @@ def test_cancelled_work_is_in_the_state_that_the_response_names(case: str) -> No
         assert mock.client.delete(place).is_success
         mock.clock.advance(86400)
         assert mock.client.get(place).json()["status"] == end
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("etag", "A system-generated fingerprint."),
+        ("version", "An automatically generated version."),
+        ("insightsConfig", "How queries are looked at."),
+        ("associatedInsights", "What it is about."),
+    ],
+)
+def test_what_is_not_made_by_the_work_is_there_from_the_start(name: str, told: str) -> None:
+    shown = {"status": _STATUS, name: {**_TEXT, "description": told}}
+    with MockServer(_document("crawl", shown, None), clock="manual", seed=0) as mock:
+        made = mock.client.post("/crawl", json={"url": "https://example.com"}).json()
+        assert mock.client.get(f"/crawl/{made['id']}").json()[name]
