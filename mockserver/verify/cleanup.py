@@ -62,17 +62,19 @@ def clean_up(
         _look_for_unanswered(ledger, target, ownership)
         _side_products(asked, ledger, target, ownership)
         left: dict[int, str] = {}
-        for entry in list(_used_by_others(ledger, target, ownership)):
-            progress(f"{entry.kind} {entry.name!r} stays: others use it by now")
-            ledger.keep(entry)
         for _ in range(ROUNDS):
             left = {}
-            for entry in list(ledger.left()):
-                if entry.number in ledger.gone:
-                    continue
-                trouble = _remove(entry, ledger, target, ownership)
-                if trouble:
-                    left[entry.number] = trouble
+            # What others may use, too, goes last: they may have copied what is gone by then.
+            for named in (False, True):
+                for entry in list(_used_by_others(ledger, target, ownership)) if named else ():
+                    progress(f"{entry.kind} {entry.name!r} stays: others use it by now")
+                    ledger.keep(entry)
+                for entry in [e for e in ledger.left() if (e.name is not None) == named]:
+                    trouble = entry.number not in ledger.gone and _remove(
+                        entry, ledger, target, ownership
+                    )
+                    if trouble:
+                        left[entry.number] = trouble
             if not left:
                 break
         if check:
