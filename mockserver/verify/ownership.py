@@ -292,6 +292,8 @@ class Ownership:
         links = self._links(action, where)
         for kind, identity in links.items():
             for entry in self.ledger.called(kind, identity):
+                if entry.name is not None:
+                    continue  # others may use it, too
                 above = self._links(self.plan.actions[entry.remove], entry.where)
                 if all(links.get(name, value) == value for name, value in above.items()):
                     return entry
@@ -309,7 +311,7 @@ class Ownership:
         action = self.plan.actions[operation.id]
         kinds = self._kinds(action)
         found = []
-        for entry in self.ledger.left():
+        for entry in (one for one in self.ledger.left() if one.name is None):
             links = self._links(self.plan.actions[entry.remove], entry.where)
             values = {name: links.get(kinds.get(name, name)) for name in names}
             if all(value is not None for value in values.values()):
