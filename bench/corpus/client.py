@@ -231,8 +231,9 @@ class Client:
                 whole = {**value, **named}
                 valid = not media.pointer or self.values.check(media.pointer).is_valid
                 value = whole if valid is True or valid(whole) else value
-            if action.envelope is not None and isinstance(value, dict):
-                value.pop(action.envelope.paging.cursor, None)  # nobody knows one yet
+            cursor = action.envelope.paging.cursor if action.envelope is not None else None
+            if isinstance(value, dict) and cursor not in needed:
+                value.pop(cursor, None)  # nobody knows one yet
         headers["content-type"], raw = wire.body(self.values.schemas, media, value)
         self.said = value
         return raw

@@ -162,6 +162,22 @@ def test_what_comes_after_an_unknown_row_is_nothing() -> None:
         assert (bool(page["data"]), page["has_more"]) == (True, False)
 
 
+@pytest.mark.parametrize("items", [ROW, ROWS["unions"]], ids=["entities", "made up"])
+def test_what_follows_0_is_the_first_page(items: dict[str, Any]) -> None:
+    """As of events that a client synchronizes: the last id that it has seen, "or 0 initially"."""
+    sent = body(thing("after_id", after_id=WHOLE, count=WHOLE))
+    post = {
+        "requestBody": sent,
+        "responses": {"200": answer(thing("events", events={"type": "array", "items": items}))},
+    }
+    paths = {
+        "/events/sync": {"post": post},
+        "/events": {"get": {"responses": {"200": answer({"type": "array", "items": items})}}},
+    }
+    with MockServer(document(paths)) as server:
+        assert server.client.post("/events/sync", json={"after_id": 0}).json()["events"]
+
+
 def test_a_page_that_has_to_have_rows_is_the_last_one_again() -> None:
     array = {"type": "array", "items": ROW, "minItems": 1}
     page = thing("data total", data=array, total=WHOLE)

@@ -30,6 +30,8 @@ ALL = 1 << 60
 _OF_QUERIES = "%&=+,;:@/?!$'()*~"
 """What stays as it is in a query (RFC 3986); a `[` that a client sends is escaped in links."""
 AHEAD, BACK = ">", "<"
+_BEGINNING = (None, "", 0, "0")
+"""Cursors behind no row: a client that has seen none asks for what follows 0."""
 _RANGE = re.compile(r"\s*(?:(\w+)[= ])?(\d{1,9})-(\d{1,9})?\s*")
 
 
@@ -60,7 +62,7 @@ class PageRequest:
         offset, number = _value(query, paging.offset), _value(query, paging.page)
         for name, way in ((paging.before, BACK), (paging.cursor, AHEAD)):
             value = _value(query, name)
-            if name is not None and value not in (None, "", paging.first_cursor):
+            if name is not None and value not in (*_BEGINNING, paging.first_cursor):
                 self.parameter, self.cursor, self.way = name, value, way
         if self.cursor is not None:
             return
