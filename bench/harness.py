@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -29,6 +30,17 @@ def need(*tools: str) -> None:
     for tool in tools:
         if shutil.which(tool) is None:
             sys.exit(f"{tool} is missing: apt-get install wrk util-linux redis-server nodejs npm")
+
+
+def checkout_at(path: str) -> Path:
+    """The folder of another checkout, as the type of an option. Raises ArgumentTypeError if there
+    is none: Python would quietly run this one instead."""
+    folder = Path(path).resolve()
+    if not (folder / "mockserver").is_dir():
+        raise argparse.ArgumentTypeError(
+            f"{path} is not a checkout; make one: git worktree add --detach FOLDER REVISION"
+        )
+    return folder
 
 
 def free_port() -> int:

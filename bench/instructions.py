@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import peers
-from bench.harness import CONNECTIONS, Running, Work, free_port, need, running
+from bench.harness import CONNECTIONS, Running, Work, checkout_at, free_port, need, running
 from bench.run import CANCEL, CREATE, LIST, READ, REFUSED, ROOT, RUN, VENDOR
 
 WORKS = {"cancel": CANCEL, "read": READ, "list": LIST, "refused": REFUSED, "create": CREATE}
@@ -126,7 +126,7 @@ def mockserver(checkout: Path, spec: str) -> Iterator[Counted]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--against", type=Path)
+    parser.add_argument("--against", type=checkout_at, metavar="FOLDER")
     parser.add_argument("--only", choices=WORKS, action="append")
     parser.add_argument("--requests", type=int, default=320)
     parser.add_argument("--root-only", action="store_true", help="not the 491 operations")
@@ -140,7 +140,7 @@ def main() -> None:
     specs = [("root contract", "feather")]
     if VENDOR.is_file() and not options.root_only:
         specs.append(("491 operations", str(VENDOR)))
-    checkouts = [ROOT, *([options.against.resolve()] if options.against else [])]
+    checkouts = [ROOT, *([options.against] if options.against else [])]
     heads = ["instructions", "bare / ours", *(["old / ours"] if options.against else [])]
     print(f"{'':26}" + "".join(f"{head:>14}" for head in heads))
     for about, spec in specs:

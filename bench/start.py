@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import peers
-from bench.harness import Running, free_port, processor_seconds, resident, running
+from bench.harness import Running, checkout_at, free_port, processor_seconds, resident, running
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("SHARED", ROOT.parent / "shared"))
@@ -100,11 +100,11 @@ def programs(checkouts: list[tuple[str, Path]], rounds: int) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--against", type=Path)
+    parser.add_argument("--against", type=checkout_at, metavar="FOLDER")
     options = parser.parse_args()
     checkouts = [("ours", ROOT)]
     if options.against is not None:
-        checkouts.append((options.against.name, options.against.resolve()))
+        checkouts.append((options.against.name, options.against))
     specs = [("root contract", "feather")]
     if VENDOR.is_file():
         specs.append(("491 operations", str(VENDOR)))
