@@ -14,7 +14,7 @@ from mockserver.inference.model import ItemPlace
 from mockserver.inference.paths import ANY, Route, Steps, is_version
 from mockserver.inference.state_words import JOBS
 from mockserver.inference.states import kind_of
-from mockserver.inference.verb_words import CLONING
+from mockserver.inference.verb_words import CLONING, TRYING
 from mockserver.inference.verbs import verb_of
 from mockserver.inference.words import (
     bag,
@@ -56,6 +56,7 @@ _STATUS_WORDS = bag("status state progress")
 _SEVERAL = bag("many multiple several bulk batch all selected")
 """What is no noun behind a verb: `/tickets/destroy_many`."""
 _ID_ENDINGS = ("id", "uuid", "arn", "token", "name", "identifier", "key", "slug")
+_IDS = frozenset(_ID_ENDINGS) - {"name"}
 _OTHER_ONE = (("id",), ("ids",), ("uuid",), ("key",), ("sid",))
 _DOTTED = re.compile(r"([A-Za-z_-]+)\.([A-Za-z]+)")
 
@@ -237,7 +238,7 @@ class RemoteCalls:
         if call_facts.method not in ("POST", "GET", "DELETE", "PUT", "PATCH") or not several:
             return None
         own = self._name_asked(call_facts, parent, kind)
-        if own is None:
+        if own is None or (kind == "verb" and self._is_tried(parent, call.word, own)):
             return None
         place: ItemPlace = "query" if own in call_facts.query else "body"
         called = Route(item, (*names, own))
@@ -250,6 +251,12 @@ class RemoteCalls:
         if kind == "verb":
             return PlainForm(call_facts.method, Route((*item, call.word), called.names), place)
         return None
+
+    def _is_tried(self, parent: Steps, word: str, own: str) -> bool:
+        """Whether `POST /entries/validate` with a `name` is about what is sent, not about an entity
+        of that name."""
+        named = own == self._asked.get(parent) or set(tokens(own)[-1:]) & _IDS
+        return verb_of(word) in TRYING and not named
 
     def _name_asked(self, call_facts: Asked, parent: Steps, kind: Kind) -> str | None:
         """The part of a request that names an entity: by its name, or because it is all that is
