@@ -417,21 +417,18 @@ READING = bag("get list fetch find read describe retrieve count show view lookup
 """Words of operations that change nothing, whatever their method."""
 TRYING = bag(
     """
-    preview check test validate verify inspect estimate calculate predict evaluate preflight
+    preview check test validate inspect estimate calculate predict evaluate preflight
     simulate dry_run suggest explain compare quote
     """
 )
 """Verbs that are about what is sent, where no id is sent: nothing has to be there."""
-KEEPING = (
-    bag(
-        """
-        compile discover export download query search send resend notify email remind invite print
-        render follow unfollow subscribe watch unwatch like unlike vote favorite favourite star
-        refund return reverse dispute scan ping
-        """
-    )
-    | TRYING
-) - {"verify"}
+KEEPING = TRYING | bag(
+    """
+    compile discover export download query search send resend notify email remind invite print
+    render follow unfollow subscribe watch unwatch like unlike vote favorite favourite star
+    refund return reverse dispute scan ping
+    """
+)
 """Verbs that leave the properties of an entity as they are, whatever is sent."""
 SETTING = bag(
     """

@@ -212,7 +212,7 @@ def is_id_of_new(name: str, short: str) -> bool:
 
 ID_ENDS = (("id",), ("uuid",), ("sid",), ("guid",))
 """The last word of a name that holds an id, as `tokens(name)[-1:]`."""
-OWN_NAMES = frozenset(("name", "title", "slug"))
+OWN_NAMES = bag("name title slug")
 """Properties that never name an entity above, even below a path parameter of the same name."""
 
 _COUNTING = bag("count counts counter num number total of no nb size qty quantity")
@@ -231,24 +231,12 @@ def counted(name: str) -> str | None:
 _MOMENT_WORDS = ("at", "time", "on", "date", "timestamp", "ts", "datetime", "utc", "am")
 
 
-_PERIODS = frozenset(
-    (
-        *("timeout", "ttl", "expires_in", "expire_in", "expires_after", "timeout_seconds"),
-        *(
-            "expiry",
-            "timeout_in_seconds",
-            "max_wait",
-            "lifetime",
-            "time_to_live",
-            "valid_for",
-            "max_age",
-        ),
-    )
+_PERIODS = bag(
+    "timeout ttl expires_in expire_in expires_after timeout_seconds expiry timeout_in_seconds "
+    "max_wait lifetime time_to_live valid_for max_age"
 )
-_LASTING = frozenset(
-    ("timeout", "ttl", "expires", "expire", "expiry", "hold", "valid", "validity", "lifetime")
-)
-_IN_UNITS = frozenset(("seconds", "minutes", "hours", "days"))
+_LASTING = bag("timeout ttl expires expire expiry hold valid validity lifetime")
+_IN_UNITS = bag("seconds minutes hours days")
 """`hold_minutes`, `valid_for_days`: a period."""
 
 
@@ -259,8 +247,8 @@ def is_period(name: str) -> bool:
     return units or snake_case(name) in _PERIODS
 
 
-_EXPIRES = frozenset(("expires", "expiry", "expiration"))
-_ENDS = frozenset(("end", "ended", "stop", "closed", "terminated"))
+_EXPIRES = bag("expires expiry expiration")
+_ENDS = bag("end ended stop closed terminated")
 _TOLD_TO_EXPIRE = re.compile(r"\bexpir(?:es?|y|ation)\b|\bwill (?:time out|be terminated)\b", re.I)
 
 
@@ -302,9 +290,11 @@ IF_THERE = bag(
     "duplicate_strategy duplicate_handling"
 )
 """Properties that say what a create does with what is there already."""
-KEEPING = bag("do_nothing nothing ignore skip return return_existing keep keep_existing reuse")
+LEAVES_EXISTING = bag(
+    "do_nothing nothing ignore skip return return_existing keep keep_existing reuse"
+)
 """Their values if that stays as it is."""
-CHANGING = bag("overwrite replace update upsert merge do_update override")
+CHANGES_EXISTING = bag("overwrite replace update upsert merge do_update override")
 """Their values if it becomes what the request says."""
 
 _PARTICIPLES = {

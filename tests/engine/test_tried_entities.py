@@ -18,7 +18,7 @@ def entries(word: str, sent: Json) -> Json:
 
 
 @pytest.mark.parametrize(
-    "word", ["check", "validate", "preview", "estimate", "simulate", "test", "dry-run", "verify"]
+    "word", ["check", "validate", "preview", "estimate", "simulate", "test", "dry-run"]
 )
 @pytest.mark.parametrize("name", ["name", "entry_name"])
 def test_what_is_tried_is_what_is_sent(word: str, name: str) -> None:

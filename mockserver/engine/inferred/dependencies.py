@@ -23,7 +23,13 @@ from mockserver.inference.model import Action
 from mockserver.inference.resource_model import FIRST
 from mockserver.inference.state_words import STANDING
 from mockserver.inference.states import spelled
-from mockserver.inference.words import CHANGING, IF_THERE, KEEPING, plural, snake_case
+from mockserver.inference.words import (
+    CHANGES_EXISTING,
+    IF_THERE,
+    LEAVES_EXISTING,
+    plural,
+    snake_case,
+)
 from mockserver.openapi.model import Operation
 
 
@@ -33,7 +39,9 @@ def asked_of_existing(call: Call) -> Literal["keep", "change", ""]:
     for name, value in {**call.request.query, **named(call.sent)}.items():
         if isinstance(value, str) and snake_case(name) in IF_THERE:
             wanted = snake_case(value)
-            return "keep" if wanted in KEEPING else "change" if wanted in CHANGING else ""
+            if wanted in LEAVES_EXISTING:
+                return "keep"
+            return "change" if wanted in CHANGES_EXISTING else ""
     return ""
 
 

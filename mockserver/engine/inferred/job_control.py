@@ -28,10 +28,18 @@ from mockserver.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)
-class _Silent(Call):
-    """A call whose response nobody sees; it remembers the entity that would be shown."""
+class _Heard(Call):
+    """A call that remembers the entities that it shows."""
 
     shown: list[Entity] = field(default_factory=list)
+
+    def reply(self, entity: Entity, *, made: bool = False) -> Reply:
+        self.shown.append(entity)
+        return Call.reply(self, entity, made=made)
+
+
+class _Silent(_Heard):
+    """One whose response nobody sees."""
 
     def reply(self, entity: Entity, *, made: bool = False) -> Reply:
         self.shown.append(entity)
@@ -84,17 +92,6 @@ def _above(made: Call, action: Action) -> str:
     """The key of what an action is below, for what it starts."""
     above = min(len(made.resource.parents), len(action.parents))
     return made.key_above(above - 1) if above else ""
-
-
-@dataclass(frozen=True, eq=False)
-class _Heard(Call):
-    """A call that remembers the entities that it shows."""
-
-    shown: list[Entity] = field(default_factory=list)
-
-    def reply(self, entity: Entity, *, made: bool = False) -> Reply:
-        self.shown.append(entity)
-        return Call.reply(self, entity, made=made)
 
 
 def accompanied(handler: CallHandler) -> CallHandler:
